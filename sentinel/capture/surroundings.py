@@ -1,0 +1,95 @@
+"""Our place in the network: connected prefixes, the box, the default route. Asked of the kernel by pyroute2.
+
+`listen` asks through a child of its own (`ask`), so that it neither carries pyroute2's 20 MB for life nor waits
+for its import when it starts again.
+"""
+
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_interface, ip_network
+from typing import Any
+
+from sentinel import codec
+from sentinel.model.moment import Address
+from sentinel.model.networks import ALWAYS_INSIDE, Network, Networks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the kernel knows of our network at one moment; addresses as text, since this crosses a pipe."""
+
+    interface: str | None
+    """The interface of the default route."""
+    prefixes: tuple[str, ...]
+    """Networks we are connected to, those learnt by router advertisement included."""
+    gateways: tuple[str, ...]
+    """Next hops of the default routes: the box."""
+    families: tuple[int, ...]
+    """4 and 6, as far as both a default route and a routable address stand."""
+
+    def networks(self, prefixes: tuple[str, ...] = (), box: tuple[str, ...] = ()) -> Networks:
+        """What is ours: what the kernel knows, and what was declared beyond it."""
+        own = {ip_network(text) for text in (*self.prefixes, *prefixes)}
+        hidden = {ip_address(text) for text in (box or self.gateways)}
+        return Networks(own=tuple(sorted(own, key=str)), box=tuple(sorted(hidden, key=str)))
+
+
+def ask() -> Surroundings:
+    """`look_around`, by a short-lived child; nothing known when the child fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sentinel.capture.surroundings"], capture_output=True, check=False, timeout=20
+    )
+    if done.returncode:
+        return Surroundings(interface=None, prefixes=(), gateways=(), families=())
+    return codec.decode(done.stdout, Surroundings)
+
+
+def look_around() -> Surroundings:
+    """Ask the kernel; a machine without any network gives empty answers, not an error."""
+    from pyroute2 import IPRoute
+
+    with IPRoute() as kernel:
+        routes = [
+            *kernel.get_routes(family=socket.AF_INET, table=254),
+            *kernel.get_routes(family=socket.AF_INET6, table=254),
+        ]
+        names = {link["index"]: link.get_attr("IFLA_IFNAME") for link in kernel.get_links()}
+        addresses = [
+            ip_interface(f"{entry.get_attr('IFA_ADDRESS')}/{entry['prefixlen']}")
+            for entry in kernel.get_addr()
+            if names.get(entry["index"]) != "lo"
+        ]
+    defaults = [route for route in routes if route["dst_len"] == 0 and route.get_attr("RTA_OIF")]
+    hops = {ip_address(hop) for route in defaults if (hop := route.get_attr("RTA_GATEWAY"))}
+    return Surroundings(
+        interface=names.get(defaults[0].get_attr("RTA_OIF")) if defaults else None,
+        prefixes=tuple(sorted(str(network) for network in _prefixes(routes, addresses))),
+        gateways=tuple(sorted(str(hop) for hop in hops)),
+        families=_families(defaults, addresses),
+    )
+
+
+def _prefixes(routes: list[Any], addresses: list[Any]) -> set[Network]:
+    """Connected networks, and on-link prefixes a router announced without giving us an address."""
+    found = {address.network for address in addresses}
+    for route in routes:
+        if route["dst_len"] and not route.get_attr("RTA_GATEWAY") and route.get_attr("RTA_DST"):
+            found.add(ip_network(f"{route.get_attr('RTA_DST')}/{route['dst_len']}", strict=False))
+    return {n for n in found if n.prefixlen < n.max_prefixlen and not n.is_multicast and not n.is_loopback}
+
+
+def _families(defaults: list[Any], addresses: list[Any]) -> tuple[int, ...]:
+    version = {socket.AF_INET: 4, socket.AF_INET6: 6}
+    routed = {version[route["family"]] for route in defaults}
+    routable = {each.version for each in addresses if each.version == 4 or _is_global(each.ip)}
+    return tuple(sorted(routed & routable))
+
+
+def _is_global(address: Address) -> bool:
+    return not any(address in network for network in ALWAYS_INSIDE)
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(codec.encode(look_around()))

@@ -1,0 +1,338 @@
+"""`sentinel.toml`: one frozen dataclass per section, whose defaults are the documentation.
+
+Reading reports every mistake at once: the key's path, its value, what was expected, the nearest known key.
+"""
+
+import re
+import tomllib
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import date, time
+from difflib import get_close_matches
+from enum import StrEnum
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sentinel import codec
+from sentinel.errors import ConfigurationError
+from sentinel.model.networks import Network
+from sentinel.model.verdict import View
+
+MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+
+
+class Language(StrEnum):
+    """What the page, the lamp's terminal and the notices speak unless a reader chooses otherwise."""
+
+    FR = "fr"
+    EN = "en"
+
+
+class LampKind(StrEnum):
+    """What shows the verdict."""
+
+    SIMULATED = "simulated"
+    """In the terminal and on the page."""
+    PINS = "pins"
+    """LEDs on the board's header."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Practice:
+    """Who it is for, and who is called when the lamp is not green."""
+
+    name: str = ""
+    contact: str = ""
+    """The person to call: a name, not a role."""
+    phone: str = ""
+    opens: time = time(8, 0)
+    closes: time = time(19, 0)
+    days: tuple[int, ...] = (1, 2, 3, 4, 5)
+    """Opening days, 1 = Monday."""
+    time_zone: str = "Europe/Paris"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """Where frames come from and what belongs to the practice."""
+
+    interface: str = ""
+    """The network card on the mirror port; empty: the one of the default route."""
+    view: View = View.MIRROR
+    """`mirror`, or `limited` where the switch port is an ordinary one."""
+    prefixes: tuple[str, ...] = ()
+    """Networks of the practice beyond the connected ones, as 192.168.2.0/24."""
+    box: tuple[str, ...] = ()
+    """The box's own LAN addresses; empty: those of the default routes."""
+    private_networks: tuple[str, ...] = ()
+    """Private networks that may connect, such as the VPN of the technician."""
+    images_left_mb: float = 1.0
+    """More than this towards an outsider after a DICOM association: images left. Megabytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """One accepted door: who may come to which machine, until when, and who said so."""
+
+    machine: str
+    """MAC address, or an IP address where the MAC is not known."""
+    port: int
+    until: date
+    who: str
+    why: str
+    source: str = "any"
+    """An address or network, or `any`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Echo:
+    """The outside echo that knocks at our public address."""
+
+    invitation: str = ""
+    """`sentinel-echo://…`, as its operator gave it; used once, at the first start."""
+    expect_open: tuple[int, ...] = ()
+    """Declared open doors, such as the VPN: each check must find them open, or it proves nothing."""
+    extra_ports: tuple[int, ...] = ()
+    """Public ports to ask about beyond the list, 16 at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lamp:
+    """The lamp staff glance at."""
+
+    kind: LampKind = LampKind.SIMULATED
+    pins: tuple[int, ...] = ()
+    """BCM numbers: one for a single LED, three for red, green, blue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """The local page."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    language: Language = Language.FR
+    code: str = ""
+    """Opens the detailed pages; empty: made at first start and written to CODE-SENTINELLE.txt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """Where rows are kept."""
+
+    batch_seconds: float = 5.0
+    """Routine rows wait this long for one common write; 60 spares a memory card. Incidents never wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The whole file. A room receives its own section."""
+
+    practice: Practice = field(default_factory=Practice)
+    capture: Capture = field(default_factory=Capture)
+    labels: dict[str, str] = field(default_factory=dict)
+    """MAC address to the name the practice gave the machine."""
+    expected: tuple[Expected, ...] = ()
+    echo: Echo = field(default_factory=Echo)
+    lamp: Lamp = field(default_factory=Lamp)
+    page: Page = field(default_factory=Page)
+    store: Store = field(default_factory=Store)
+
+
+SECTIONS: dict[str, type] = {
+    "practice": Practice,
+    "capture": Capture,
+    "echo": Echo,
+    "lamp": Lamp,
+    "page": Page,
+    "store": Store,
+}
+
+
+def load(path: Path) -> Config:
+    """The configuration in `path`; all defaults when there is no such file.
+
+    Raises:
+        ConfigurationError: with every mistake of the file.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Config()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError([f"{path}: cannot be read: {error}"]) from None
+    return parse(text)
+
+
+def parse(text: str) -> Config:
+    """The configuration in `text`.
+
+    Raises:
+        ConfigurationError: with every mistake of the text.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError([f"not TOML: {error}"]) from None
+    mistakes: list[str] = []
+    config = _read(document, mistakes)
+    if not mistakes:
+        mistakes.extend(_contradictions(config))
+    if mistakes:
+        raise ConfigurationError(mistakes)
+    return config
+
+
+def _read(document: dict[str, Any], mistakes: list[str]) -> Config:
+    known = [*SECTIONS, "labels", "expected"]
+    mistakes.extend(_unknown(key, known, "") for key in document if key not in known)
+    sections = {name: _section(document.get(name, {}), kind, name, mistakes) for name, kind in SECTIONS.items()}
+    return Config(
+        **sections,
+        labels=_labels(document.get("labels", {}), mistakes),
+        expected=_all_expected(document.get("expected", []), mistakes),
+    )
+
+
+def _section(table: Any, kind: type, path: str, mistakes: list[str]) -> Any:
+    """One section; where a key is wrong its mistake is noted and the default stands in."""
+    if not isinstance(table, dict):
+        mistakes.append(f"{path} = {table!r}: expected a section [{path}]")
+        return None if _required(kind) else kind()
+    names = [each.name for each in fields(kind)]
+    mistakes.extend(_unknown(key, names, f"{path}.") for key in table if key not in names)
+    hints = get_type_hints(kind)
+    values = {}
+    for name in names:
+        if name not in table:
+            continue
+        try:
+            values[name] = codec.convert(table[name], hints[name])
+        except ValueError as error:
+            mistakes.append(f"{path}.{name} = {table[name]!r}: {_sentence(error)}")
+    missing = [name for name in _required(kind) if name not in table]
+    mistakes.extend(f"{path}.{name}: missing" for name in missing)
+    return kind(**values) if all(name in values for name in _required(kind)) else None
+
+
+def _required(kind: type) -> list[str]:
+    return [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]
+
+
+def _unknown(key: str, known: list[str], prefix: str) -> str:
+    near = get_close_matches(key, known, n=1)
+    hint = f"; did you mean {prefix}{near[0]}?" if near else f"; known here: {', '.join(known)}"
+    return f"{prefix}{key}: no such key{hint}"
+
+
+def _sentence(error: ValueError) -> str:
+    return str(error).replace("Expected", "expected").replace("Invalid enum value", "expected another word than")
+
+
+def _labels(table: Any, mistakes: list[str]) -> dict[str, str]:
+    if not isinstance(table, dict):
+        mistakes.append(f"labels = {table!r}: expected a section [labels]")
+        return {}
+    for mac, label in table.items():
+        if not MAC.fullmatch(mac.lower()):
+            mistakes.append(f"labels.{mac!r}: expected a MAC address such as 00:11:22:33:44:55")
+        if not isinstance(label, str):
+            mistakes.append(f"labels.{mac!r} = {label!r}: expected a name in quotes")
+    return {mac.lower(): str(label) for mac, label in table.items()}
+
+
+def _all_expected(tables: Any, mistakes: list[str]) -> tuple[Expected, ...]:
+    if not isinstance(tables, list):
+        mistakes.append(f"expected = {tables!r}: expected a list of sections [[expected]]")
+        return ()
+    read = [_section(table, Expected, f"expected[{n}]", mistakes) for n, table in enumerate(tables)]
+    return tuple(each for each in read if each is not None)
+
+
+def _contradictions(config: Config) -> list[str]:
+    """What each key allows but the whole does not."""
+    return [
+        *_networks("capture.prefixes", config.capture.prefixes),
+        *_networks("capture.private_networks", config.capture.private_networks),
+        *_addresses("capture.box", config.capture.box),
+        *_networks("expected.source", [e.source for e in config.expected if e.source != "any"]),
+        *_machines(config.expected),
+        *_ports("expected.port", [e.port for e in config.expected]),
+        *_ports("page.port", [config.page.port]),
+        *_ports("echo.extra_ports", config.echo.extra_ports),
+        *_ports("echo.expect_open", config.echo.expect_open),
+        *_addresses("page.host", [config.page.host]),
+        *_lamp(config.lamp),
+        *_practice(config.practice),
+        *_counts(config),
+    ]
+
+
+def _networks(path: str, texts: Any) -> list[str]:
+    return [
+        f"{path} = {text!r}: expected a network such as 192.168.2.0/24" for text in texts if not _is_network(text)
+    ]
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _addresses(path: str, texts: Any) -> list[str]:
+    return [f"{path} = {text!r}: expected an IP address" for text in texts if not _is_address(text)]
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _machines(expected: tuple[Expected, ...]) -> list[str]:
+    return [
+        f"expected.machine = {each.machine!r}: expected a MAC address or an IP address"
+        for each in expected
+        if not MAC.fullmatch(each.machine.lower()) and not _is_address(each.machine)
+    ]
+
+
+def _ports(path: str, ports: Any) -> list[str]:
+    return [f"{path} = {port}: expected a port, 1-65535" for port in ports if not 1 <= port <= 65535]
+
+
+def _lamp(lamp: Lamp) -> list[str]:
+    if lamp.kind is LampKind.PINS and len(lamp.pins) not in (1, 3):
+        return [f"lamp.pins = {list(lamp.pins)}: expected one pin, or three for red, green, blue"]
+    return []
+
+
+def _practice(practice: Practice) -> list[str]:
+    mistakes = [f"practice.days = {day}: expected 1 (Monday) to 7" for day in practice.days if not 1 <= day <= 7]
+    try:
+        ZoneInfo(practice.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        mistakes.append(f"practice.time_zone = {practice.time_zone!r}: expected a zone such as Europe/Paris")
+    return mistakes
+
+
+def _counts(config: Config) -> list[str]:
+    mistakes = []
+    if len(config.echo.extra_ports) > 16:
+        mistakes.append(f"echo.extra_ports: {len(config.echo.extra_ports)} ports, 16 at most")
+    if config.capture.images_left_mb <= 0:
+        mistakes.append(f"capture.images_left_mb = {config.capture.images_left_mb}: expected more than 0")
+    if not 0.1 <= config.store.batch_seconds <= 300:
+        mistakes.append(f"store.batch_seconds = {config.store.batch_seconds}: expected 0.1 to 300")
+    return mistakes
+
+
+def networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
+    """Prefixes already checked by `parse`, as values."""
+    return tuple(ip_network(text) for text in texts)

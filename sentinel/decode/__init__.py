@@ -1,0 +1,1 @@
+"""Bytes to packets: pure, no socket, no file, no clock."""

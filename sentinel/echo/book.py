@@ -1,0 +1,233 @@
+"""The echo's one file: who may ask, who was invited, and how often somebody asked.
+
+Opened anew for every entry, so that a file that was taken away or made read-only is noticed at once: an echo
+that cannot count refuses, it never pretends. No result of a knock is kept, and no address a reader could name:
+targets are blinded with the echo's own key, logs hold a /24 or a /48.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b, sha256
+from pathlib import Path
+
+from sentinel.echo import quota
+from sentinel.echo.protocol import EXTRA_PORTS, key_id
+from sentinel.echo.refused import Refused
+from sentinel.model.moment import Address
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS place (name TEXT, port INTEGER);
+CREATE TABLE IF NOT EXISTS invitations (code BLOB PRIMARY KEY, alias TEXT, expires REAL, key TEXT);
+CREATE TABLE IF NOT EXISTS keys (
+  id TEXT PRIMARY KEY, public BLOB, alias TEXT, first REAL, last REAL, checks INTEGER DEFAULT 0, revoked REAL
+);
+CREATE TABLE IF NOT EXISTS checks (
+  at REAL, id TEXT, key TEXT, family INTEGER, target BLOB, network TEXT,
+  asked INTEGER, open INTEGER, took REAL
+);
+CREATE TABLE IF NOT EXISTS ports (at REAL, key TEXT, family INTEGER, port INTEGER);
+CREATE INDEX IF NOT EXISTS checks_at ON checks (at);
+CREATE INDEX IF NOT EXISTS ports_at ON ports (at);
+"""
+KEPT_S = 14 * quota.DAY_S
+"""How long a check stays in the log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One check that wants to be made."""
+
+    check: str
+    key: str
+    target: Address
+    asked: int
+    extra: frozenset[int]
+    """Ports beyond the named list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownKey:
+    """One line of the operator's list; times in seconds since 1970."""
+
+    id: str
+    alias: str
+    first: float
+    last: float | None
+    checks: int
+    revoked: bool
+
+
+class Book:
+    """Reads and writes the file; every method may raise `sqlite3.Error`, which means "not ready"."""
+
+    def __init__(self, path: Path, secret: bytes) -> None:
+        self._path = path
+        self._secret = secret
+
+    def prepare(self) -> None:
+        """Make the file, closed to others, and its tables."""
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        with self._open() as db:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.executescript(SCHEMA)
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        uri = f"{self._path.absolute().as_uri()}?mode=rw"
+        with closing(sqlite3.connect(uri, uri=True, timeout=0.25, isolation_level=None)) as db:
+            db.execute("PRAGMA synchronous=NORMAL")
+            yield db
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        with self._open() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            db.execute("COMMIT")
+
+    def settle(self, name: str, port: int) -> None:
+        """Remember under which name and port invitations must send people here."""
+        with self._write() as db:
+            db.execute("DELETE FROM place")
+            db.execute("INSERT INTO place VALUES (?, ?)", (name, port))
+
+    def place(self) -> tuple[str, int] | None:
+        """Name and port, once the echo has been started."""
+        with self._open() as db:
+            row = db.execute("SELECT name, port FROM place").fetchone()
+        return (row[0], row[1]) if row else None
+
+    def invite(self, code: str, alias: str, expires: float) -> None:
+        """Let whoever brings this code enrol once, until `expires`."""
+        with self._write() as db:
+            db.execute("INSERT INTO invitations VALUES (?, ?, ?, NULL)", (_hidden(code), alias, expires))
+
+    def enrol(self, code: str, public_key: bytes, now: float) -> None:
+        """Use up an invitation. The same key may bring the same code again: its first answer may have been lost.
+
+        Raises:
+            Refused: the code is unknown, used up or expired.
+        """
+        name = key_id(public_key)
+        with self._write() as db:
+            alias = self._invited(db, code, name, now)
+            db.execute("UPDATE invitations SET key = ? WHERE code = ?", (name, _hidden(code)))
+            db.execute(
+                "INSERT INTO keys (id, public, alias, first) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET alias = excluded.alias, revoked = NULL",
+                (name, public_key, alias, now),
+            )
+
+    @staticmethod
+    def _invited(db: sqlite3.Connection, code: str, name: str, now: float) -> str:
+        """The alias of an invitation that is still good for the key of this name."""
+        row = db.execute(
+            "SELECT alias, expires, key FROM invitations WHERE code = ?", (_hidden(code),)
+        ).fetchone()
+        if row is None or row[1] < now or row[2] not in (None, name):
+            raise Refused("key_unknown")
+        return str(row[0])
+
+    def public_key(self, name: str) -> bytes | None:
+        """The key of this name, unless it was never enrolled or was revoked."""
+        with self._open() as db:
+            row = db.execute("SELECT public FROM keys WHERE id = ? AND revoked IS NULL", (name,)).fetchone()
+        return row[0] if row else None
+
+    def keys(self) -> list[KnownKey]:
+        """Everybody who ever enrolled, oldest first."""
+        with self._open() as db:
+            rows = db.execute("SELECT id, alias, first, last, checks, revoked FROM keys ORDER BY first").fetchall()
+        return [
+            KnownKey(id=row[0], alias=row[1], first=row[2], last=row[3], checks=row[4], revoked=row[5] is not None)
+            for row in rows
+        ]
+
+    def revoke(self, who: str, now: float) -> int:
+        """Take back the keys of this id or alias, from the next request on; how many there were."""
+        with self._write() as db:
+            return db.execute(
+                "UPDATE keys SET revoked = ? WHERE revoked IS NULL AND (id = ? OR alias = ?)", (now, who, who)
+            ).rowcount
+
+    def target_wait(self, target: Address, now: float) -> float:
+        """Seconds until this address may be dialled again, whoever asks."""
+        with self._open() as db:
+            rows = db.execute(
+                "SELECT at FROM checks WHERE target = ? AND at > ? ORDER BY at",
+                (self._blind(target), now - quota.HOUR_S),
+            ).fetchall()
+        times = [row[0] for row in rows]
+        return quota.wait_for_count(times, now, window=quota.HOUR_S, count=quota.TARGET_PER_HOUR)
+
+    def enter(self, entry: Entry, now: float) -> None:
+        """Count a check before it is made.
+
+        Raises:
+            Refused: `quota`, with the seconds to wait.
+        """
+        family, target = entry.target.version, self._blind(entry.target)
+        with self._write() as db:
+            wait = max(self._key_wait(db, entry, target, now), self._port_wait(db, entry, now))
+            if wait > 0:
+                raise Refused("quota", wait)
+            db.execute(
+                "INSERT INTO checks VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL)",
+                (now, entry.check, entry.key, family, target, str(quota.cut(entry.target)), entry.asked),
+            )
+            db.executemany(
+                "INSERT INTO ports VALUES (?, ?, ?, ?)",
+                [(now, entry.key, family, port) for port in sorted(entry.extra)],
+            )
+            db.execute("UPDATE keys SET last = ?, checks = checks + 1 WHERE id = ?", (now, entry.key))
+            db.execute("DELETE FROM checks WHERE at < ?", (now - KEPT_S,))
+            db.execute("DELETE FROM ports WHERE at < ?", (now - quota.DAY_S,))
+
+    @staticmethod
+    def _key_wait(db: sqlite3.Connection, entry: Entry, target: bytes, now: float) -> float:
+        rows = db.execute(
+            "SELECT at, target FROM checks WHERE key = ? AND family = ? AND at > ? ORDER BY at",
+            (entry.key, entry.target.version, now - quota.DAY_S),
+        ).fetchall()
+        times = [row[0] for row in rows]
+        last = {row[1]: row[0] for row in rows if row[1] != target}
+        return max(
+            quota.wait_for_rate(times, now, every=quota.KEY_EVERY_S, burst=quota.KEY_BURST),
+            quota.wait_for_count(times, now, window=quota.DAY_S, count=quota.KEY_PER_DAY),
+            quota.wait_for_count(
+                sorted(last.values()), now, window=quota.DAY_S, count=quota.KEY_ADDRESSES_PER_DAY
+            ),
+        )
+
+    @staticmethod
+    def _port_wait(db: sqlite3.Connection, entry: Entry, now: float) -> float:
+        """Different extra ports in a day: a port asked for hourly counts once."""
+        rows = db.execute(
+            "SELECT port, max(at) FROM ports WHERE key = ? AND family = ? AND at > ? GROUP BY port",
+            (entry.key, entry.target.version, now - quota.DAY_S),
+        ).fetchall()
+        others = sorted(at for port, at in rows if port not in entry.extra)
+        surplus = len(others) + len(entry.extra) - EXTRA_PORTS
+        if not entry.extra or surplus <= 0:
+            return 0.0
+        return others[min(surplus, len(others)) - 1] + quota.DAY_S - now
+
+    def finish(self, check: str, opened: int, took: float) -> None:
+        """Note how a check went: a count and a duration, no result."""
+        with self._write() as db:
+            db.execute("UPDATE checks SET open = ?, took = ? WHERE id = ?", (opened, took, check))
+
+    def _blind(self, address: Address) -> bytes:
+        return blake2b(address.packed, key=self._secret, digest_size=8).digest()
+
+
+def _hidden(code: str) -> bytes:
+    return sha256(code.encode()).digest()
+

@@ -1,0 +1,124 @@
+"""Who an echo is: its signing keys and its certificate, made once and never leaving its folder.
+
+Sentinels trust the signing key named in their invitation, not the certificate: the certificate only has to be
+the one the sentinel saw, or somebody stands in between.
+"""
+
+import os
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b, sha256
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.x509.oid import NameOID
+
+from sentinel.echo.protocol import key_id
+from sentinel.errors import NotReadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """The keys of one echo."""
+
+    current: Ed25519PrivateKey
+    next: Ed25519PrivateKey
+    """Already known to every sentinel, so that one day it can replace the current one."""
+    certificate: Path
+    certificate_key: Path
+
+    @property
+    def key_id(self) -> str:
+        """The name in invitations."""
+        return key_id(self.public_keys[0])
+
+    @property
+    def public_keys(self) -> list[bytes]:
+        """Raw public keys: current, next."""
+        return [key.public_key().public_bytes_raw() for key in (self.current, self.next)]
+
+    @property
+    def certificate_hash(self) -> str:
+        """SHA-256 of the certificate, hex."""
+        pem = self.certificate.read_text(encoding="ascii")
+        return sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
+
+    @property
+    def secret(self) -> bytes:
+        """Blinds addresses in the book; whoever reads the book alone cannot name a practice."""
+        return blake2b(self.current.private_bytes_raw(), person=b"echo book").digest()
+
+    def tls(self) -> ssl.SSLContext:
+        """TLS 1.3 with our certificate."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.load_cert_chain(self.certificate, self.certificate_key)
+        return context
+
+
+def identity(folder: Path, name: str) -> Identity:
+    """The identity kept in `folder`; what is missing is made.
+
+    Raises:
+        NotReadable: a key file is not a key.
+    """
+    certificate, certificate_key = folder / "tls.crt", folder / "tls.key"
+    if not (certificate.exists() and certificate_key.exists()):
+        _make_certificate(certificate, certificate_key, name)
+    return Identity(
+        current=_signing_key(folder / "echo.key"),
+        next=_signing_key(folder / "echo-next.key"),
+        certificate=certificate,
+        certificate_key=certificate_key,
+    )
+
+
+def _signing_key(path: Path) -> Ed25519PrivateKey:
+    if not path.exists():
+        _write_secret(path, _pem(Ed25519PrivateKey.generate()))
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except ValueError as error:
+        raise NotReadable(f"{path} is not a private key: {error}") from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise NotReadable(f"{path} is not an Ed25519 key")
+    return key
+
+
+def _make_certificate(certificate: Path, certificate_key: Path, name: str) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
+    made = datetime.now(UTC)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(made - timedelta(days=1))
+        .not_valid_after(made + timedelta(days=7300))
+        .sign(key, hashes.SHA256())
+    )
+    _write_secret(certificate_key, _pem(key))
+    _write_secret(certificate, built.public_bytes(serialization.Encoding.PEM))
+
+
+def _pem(key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _write_secret(path: Path, content: bytes) -> None:
+    """Whole or not at all, and never readable by others."""
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,90 @@
+"""Drawing up a plan: which knocks, from which source ports, at which decoys; pure but for the dice."""
+
+from dataclasses import dataclass
+from secrets import SystemRandom
+
+from sentinel.echo.protocol import SELF, WINDOW_MS, Plan, PlannedProbe, PlannedTarget, Request, token
+from sentinel.echo.settings import SOURCE_PORTS, Source
+from sentinel.model.exposure import PortList, Probe
+from sentinel.model.moment import Address
+from sentinel.services import known_ports, port_list
+
+DECOYS = 2
+DECOY_PORTS = range(30_000, 65_536)
+"""High ports nobody has heard of; one that is open by chance is harmless, both open is a rule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """One check, ready to be made."""
+
+    check: str
+    nonce: str
+    target: Address
+    source: Source
+    listed: tuple[Probe, ...]
+    """The named list and the extra ports, inside the caller's share."""
+    decoys: tuple[Probe, ...]
+    controls: tuple[Probe, ...]
+    """Doors declared open; dialled last, because a firewall may ban a prober midway."""
+    out_of_share: tuple[int, ...]
+
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        """Everything that will be dialled."""
+        return self.listed + self.decoys + self.controls
+
+    def plan(self) -> Plan:
+        """The announcement of this errand."""
+        return Plan(
+            v=1,
+            check=self.check,
+            nonce=self.nonce,
+            target=PlannedTarget(family=self.target.version, addr=str(self.target)),
+            probes=[_planned(probe) for probe in self.probes],
+            decoys=[probe.target_port for probe in self.decoys],
+            window_ms=WINDOW_MS,
+        )
+
+
+def _planned(probe: Probe) -> PlannedProbe:
+    return PlannedProbe(from_=str(probe.source), sport=probe.source_port, addr=SELF, port=probe.target_port)
+
+
+def draw(request: Request, target: Address, source: Source) -> Errand:
+    """The errand that answers a request; its list is known and its ports are ports.
+
+    Raises:
+        ValueError: nobody knows a port list of that name.
+    """
+    low, high = request.port_share
+    wanted = sorted({*port_list(PortList(request.ports)), *request.extra_ports})
+    listed = [port for port in wanted if low <= port <= high]
+    controls = [port for port in sorted(set(request.expect_open)) if low <= port <= high]
+    decoys = _decoys({*known_ports(), *wanted, *request.expect_open}, low, high)
+    probes = _probes([*listed, *decoys, *controls], target, source)
+    return Errand(
+        check=token(),
+        nonce=request.nonce,
+        target=target,
+        source=source,
+        listed=probes[: len(listed)],
+        decoys=probes[len(listed) : len(listed) + len(decoys)],
+        controls=probes[len(listed) + len(decoys) :],
+        out_of_share=tuple(port for port in wanted if not low <= port <= high),
+    )
+
+
+def _decoys(taken: set[int], low: int, high: int) -> list[int]:
+    free = [port for port in DECOY_PORTS if low <= port <= high and port not in taken]
+    free = free or [port for port in range(max(low, 1024), high + 1) if port not in taken]
+    return SystemRandom().sample(free, min(DECOYS, len(free)))
+
+
+def _probes(ports: list[int], target: Address, source: Source) -> tuple[Probe, ...]:
+    """Each with a source port of its own: that is how the sentinel tells them apart behind the box."""
+    drawn = SystemRandom().sample(SOURCE_PORTS, len(ports))
+    return tuple(
+        Probe(source=source.seen_as, source_port=sport, target=target, target_port=port)
+        for sport, port in zip(drawn, ports, strict=True)
+    )

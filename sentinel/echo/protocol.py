@@ -1,0 +1,347 @@
+"""What the sentinel and the echo say to each other: messages, envelope, words and limits.
+
+The only module both sides share. What is signed are bytes, never values: whoever reads checks size, type and
+signature first and then parses the very bytes that were verified (DSSE, so no canonical JSON is needed).
+Fields nobody knows are ignored; words nobody knows stay words, and the reader turns them into "unknown".
+"""
+
+from base64 import b32encode, urlsafe_b64encode
+from collections.abc import Iterable
+from hashlib import sha256
+from secrets import token_bytes
+from typing import TypeVar
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+VERSION = 1
+PORT = 443
+"""Where an echo listens unless its invitation says otherwise."""
+
+ENROL = "application/vnd.sentinel-echo.enrol.v1+json"
+ENROLLED = "application/vnd.sentinel-echo.enrolled.v1+json"
+REQUEST = "application/vnd.sentinel-echo.request.v1+json"
+PLAN = "application/vnd.sentinel-echo.plan.v1+json"
+REPORT = "application/vnd.sentinel-echo.report.v1+json"
+STREAM = "application/x-ndjson"
+
+REQUEST_BYTES = 8 * 1024
+REPORT_BYTES = 64 * 1024
+"""Largest envelope, each way."""
+CONNECT_S = 4.0
+"""A shorter wait misses the answer for a machine that is off, which comes after 3.1 s."""
+CHECK_S = 25.0
+"""After this the echo dials nothing more."""
+WINDOW_MS = 42_000
+"""How long the knocks of a plan may take, from the plan on."""
+LAPSE_S = 20.0
+"""A plan nobody says go to lapses."""
+CHALLENGE_S = 60.0
+PROGRESS_S = 2.0
+FRESH_S = 7_200
+"""An older self-check of the echo counts for nothing."""
+EXTRA_PORTS = 16
+EXPECTED_PORTS = 4
+ALL_PORTS = (0, 65535)
+"""The port share of a public address that is nobody else's."""
+
+SELF = "self"
+"""The only target: the address that asks."""
+SELFTEST_OK = "ok"
+
+STATUS = {
+    "bad_request": 400,
+    "bad_version": 400,
+    "bad_signature": 401,
+    "challenge_invalid": 401,
+    "replay": 401,
+    "key_unknown": 403,
+    "target_refused": 403,
+    "opted_out": 403,
+    "tls_intercepted": 403,
+    "address_changed": 409,
+    "too_large": 413,
+    "quota": 429,
+    "target_busy": 429,
+    "busy": 503,
+    "not_ready": 503,
+}
+"""The words with which an echo declines, and their HTTP status."""
+
+M = TypeVar("M", bound="Message")
+
+
+class Garbled(ValueError):
+    """The bytes are not in the echo's words at all."""
+
+
+class Forged(ValueError):
+    """An envelope whose type, key or signature is not the one wanted."""
+
+
+class Message(msgspec.Struct, frozen=True, omit_defaults=False):
+    """One thing said: JSON, unknown fields ignored."""
+
+
+class Signature(Message, frozen=True):
+    """One signature of an envelope."""
+
+    keyid: str
+    sig: bytes
+
+
+class Envelope(Message, frozen=True, rename="camel"):
+    """A DSSE envelope; msgspec writes `bytes` as base64."""
+
+    payload_type: str
+    payload: bytes
+    signatures: list[Signature]
+
+
+class Enrol(Message, frozen=True):
+    """A sentinel introduces itself, signed with the very key it brings."""
+
+    v: int
+    aud: str
+    """The host of the invitation."""
+    challenge: str
+    code: str
+    public_key: bytes
+
+
+class Quota(Message, frozen=True):
+    """How often one key may ask."""
+
+    min_interval_s: int
+    per_day: int
+    max_extra_ports: int
+
+
+class Enrolled(Message, frozen=True):
+    """The echo's answer, signed with the key the invitation names."""
+
+    v: int
+    aud: str
+    """Key id of the sentinel."""
+    challenge: str
+    keys: list[bytes]
+    """The echo's public keys: the current one, then the next."""
+    quota: Quota
+    vantage: str
+
+
+class Observed(Message, frozen=True):
+    """From where the echo sees the caller come."""
+
+    family: int
+    addr: str
+    port: int
+
+
+class Vantage(Message, frozen=True):
+    """The echo's own health, for the family of this connection."""
+
+    id: str
+    selftest: str
+    """`ok`, `failed` or `stale`."""
+    age_s: int
+
+
+class Challenge(Message, frozen=True):
+    """The first answer on a connection; unsigned, so only a hint."""
+
+    v: int
+    challenge: str
+    observed: Observed
+    server_time: str
+    vantage: Vantage
+
+
+class Target(Message, frozen=True):
+    """What to knock at: `self`, and in this version nothing else."""
+
+    addr: str
+
+
+class Request(Message, frozen=True):
+    """One question, for one family."""
+
+    v: int
+    aud: str
+    challenge: str
+    nonce: str
+    family: int
+    targets: list[Target]
+    ports: str
+    """Name of a port list."""
+    tls_cert: str
+    """SHA-256 of the certificate the sentinel saw, hex."""
+    identify: str = "none"
+    port_share: tuple[int, int] = ALL_PORTS
+    extra_ports: list[int] = []
+    expect_open: list[int] = []
+
+
+class PlannedProbe(Message, frozen=True):
+    """One announced knock."""
+
+    from_: str = msgspec.field(name="from")
+    sport: int
+    addr: str
+    port: int
+
+
+class PlannedTarget(Message, frozen=True):
+    """The address that will be dialled."""
+
+    family: int
+    addr: str
+
+
+class Plan(Message, frozen=True):
+    """What the echo is about to do; nothing is dialled before the caller says go."""
+
+    v: int
+    check: str
+    nonce: str
+    target: PlannedTarget
+    probes: list[PlannedProbe]
+    decoys: list[int]
+    window_ms: int
+
+
+class Cell(Message, frozen=True):
+    """One knock and what it met."""
+
+    addr: str
+    port: int
+    state: str
+    why: str
+    ms: float
+    sport: int
+
+
+class Control(Message, frozen=True):
+    """A knock that tests the test: a decoy, or a door declared open."""
+
+    port: int
+    state: str
+
+
+class Report(Message, frozen=True):
+    """What the echo saw; signed, so that it can be shown years later."""
+
+    v: int
+    check: str
+    nonce: str
+    aud: str
+    """Key id of the sentinel that asked."""
+    vantage: Vantage
+    target: PlannedTarget
+    began: str
+    ended: str
+    cells: list[Cell]
+    decoys: list[Control]
+    control: list[Control]
+
+
+class Progress(Message, frozen=True):
+    """One line of the stream before the report."""
+
+    done: int
+    of: int
+
+
+class Refusal(Message, frozen=True):
+    """Why the echo does not answer, in one word."""
+
+    error: str
+    retry_after_s: int | None = None
+
+
+def key_id(public_key: bytes) -> str:
+    """The short name of an Ed25519 public key, given raw."""
+    return "ed25519:" + b32encode(sha256(public_key).digest()[:10]).decode().lower()
+
+
+def token() -> str:
+    """16 random bytes as text: a challenge, a nonce, the name of a check."""
+    return urlsafe_b64encode(token_bytes(16)).rstrip(b"=").decode()
+
+
+def signed_bytes(kind: str, body: bytes) -> bytes:
+    """DSSE's pre-authentication encoding: what the signature is made over."""
+    return b"DSSEv1 %d %s %d %s" % (len(kind.encode()), kind.encode(), len(body), body)
+
+
+def encode(message: Message) -> bytes:
+    """A message on one line of JSON."""
+    return msgspec.json.encode(message)
+
+
+def decode(raw: bytes, wanted: type[M]) -> M:
+    """A message from JSON.
+
+    Raises:
+        Garbled: the bytes do not hold a `wanted`.
+    """
+    try:
+        return msgspec.json.decode(raw, type=wanted)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Garbled(f"not a {wanted.__name__}: {error}") from None
+
+
+def seal(kind: str, message: Message, key: Ed25519PrivateKey) -> bytes:
+    """A message in its signed envelope, on one line."""
+    body = encode(message)
+    signature = Signature(keyid=key_id(key.public_key().public_bytes_raw()), sig=key.sign(signed_bytes(kind, body)))
+    return encode(Envelope(payload_type=kind, payload=body, signatures=[signature]))
+
+
+def envelope(raw: bytes, kind: str, limit: int) -> Envelope:
+    """An envelope of the wanted type, its signature not yet checked.
+
+    Raises:
+        Garbled: too large, or no envelope.
+        Forged: an envelope of another type, or without a signature.
+    """
+    if len(raw) > limit:
+        raise Garbled(f"{len(raw)} bytes where {limit} are allowed")
+    found = decode(raw, Envelope)
+    if found.payload_type != kind or not found.signatures:
+        raise Forged(f"signed as {found.payload_type:.60}, not as {kind}")
+    return found
+
+
+def verified(found: Envelope, keys: Iterable[bytes]) -> bytes:
+    """The body of an envelope that one of these public keys signed.
+
+    Raises:
+        Forged: none of them did.
+    """
+    known = {key_id(key): key for key in keys}
+    for signature in found.signatures[:4]:
+        key = known.get(signature.keyid)
+        if key is not None and _is_signed(found, signature, key):
+            return found.payload
+    raise Forged("not signed by a key we trust")
+
+
+def _is_signed(found: Envelope, signature: Signature, key: bytes) -> bool:
+    try:
+        public = Ed25519PublicKey.from_public_bytes(key)
+        public.verify(signature.sig, signed_bytes(found.payload_type, found.payload))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def unseal(raw: bytes, kind: str, limit: int, keys: Iterable[bytes]) -> bytes:
+    """The verified body of an envelope.
+
+    Raises:
+        Garbled: too large, or no envelope.
+        Forged: another type, another key, or a wrong signature.
+    """
+    return verified(envelope(raw, kind, limit), keys)

@@ -1,0 +1,145 @@
+"""What a stranger outside can open at the practice, as told by the echo, and when it could not be asked."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from sentinel.model.moment import Address, Moment
+
+
+class Reach(StrEnum):
+    """What one knock met. Only OPEN accuses; nothing but a fresh proof acquits."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    FILTERED = "filtered"
+    UNREACHABLE = "unreachable"
+    UNTESTED = "untested"
+    UNKNOWN = "unknown"
+
+
+class Why(StrEnum):
+    """The reason behind a `Reach`, as the echo gives it."""
+
+    SYNACK = "synack"
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    ICMP_HOST = "icmp_host"
+    ICMP_NET = "icmp_net"
+    ICMP_ADMIN = "icmp_admin"
+    OUT_OF_RANGE = "out_of_range"
+    SHARED_ADDRESS = "shared_address"
+    VANTAGE_BLOCKED = "vantage_blocked"
+    VANTAGE_NO_ROUTE = "vantage_no_route"
+    LIMIT = "limit"
+    TIME = "time"
+    POLICY = "policy"
+    UNKNOWN = "unknown"
+
+
+class PortList(StrEnum):
+    """Which ports a check asks about (`imaging_ports.csv`, column `check`)."""
+
+    HOURLY = "hourly-v1"
+    FULL = "imaging-v1"
+
+
+class Outcome(StrEnum):
+    """How one attempt to ask the echo ended. Everything but CHECKED means: unknown."""
+
+    CHECKED = "checked"
+    NO_ROUTE = "no_route"
+    UNREACHABLE = "unreachable"
+    """The echo could not be connected to, or went away."""
+    LATE = "late"
+    NOT_AN_ECHO = "not_an_echo"
+    """Something answered, but not in the echo's words: a portal page, a proxy."""
+    BAD_SIGNATURE = "bad_signature"
+    NOT_OUR_QUESTION = "not_our_question"
+    """Signed, but for another nonce, another key, another address: an old or foreign report."""
+    NOT_PROVED = "not_proved"
+    """The echo's own self-check was stale, a control failed, or part of the list went undialled."""
+    TLS_INTERCEPTED = "tls_intercepted"
+    QUOTA = "quota"
+    REFUSED = "refused"
+    """The echo declined: key unknown, address refused, opted out."""
+    BUSY = "busy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """One announced knock: from where it will come and at which public door."""
+
+    source: Address
+    source_port: int
+    target: Address
+    target_port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knock:
+    """The knocks an echo is about to make; posted before the echo may start, ahead of what they excuse."""
+
+    check: str
+    """The echo's name for this check."""
+    echo: str
+    """Key id of the echo."""
+    probes: tuple[Probe, ...]
+    opens: Moment
+    """From here a SYN that matches a probe is our own."""
+    lasts: timedelta
+    """Until then; boot clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """One port of the practice, as seen from outside at one moment.
+
+    Made by `reach` from the echo's signed report, and by nothing else.
+
+    Raises:
+        ValueError: the port is outside 1-65535.
+    """
+
+    check: str
+    echo: str
+    """Key id of the echo that knocked."""
+    address: Address
+    """Our public address, as the echo dialled it."""
+    port: int
+    """The public port, before the box renumbers it."""
+    reach: Reach
+    why: Why
+    took: timedelta
+    """From SYN to answer, by the echo's clock."""
+    source: Address
+    source_port: int
+    at: Moment
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.port <= 65535:
+            raise ValueError(f"port {self.port} is outside 1-65535")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachOutcome:
+    """One attempt to ask an echo about one family, with its reason when nothing was learnt."""
+
+    echo: str
+    """Key id of the echo, or its host name while the key is unknown."""
+    family: int
+    """4 or 6."""
+    ports: PortList
+    outcome: Outcome
+    asked: Moment
+    """When the question left us: the age of what was proved counts from here."""
+    at: Moment
+    check: str | None = None
+    address: Address | None = None
+    """Our public address, when it was learnt."""
+    tested: int = 0
+    """Cells with a definite state."""
+    decoys_open: bool = False
+    """Ports that nobody would open answered: something answers for everything."""
+    retry: timedelta | None = None
+    """How long the echo asks us to wait."""

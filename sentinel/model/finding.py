@@ -1,0 +1,134 @@
+"""What a rule concludes from one fact, and the story it belongs to."""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from sentinel.model.moment import Address, Moment
+
+
+class Level(IntEnum):
+    """How much a finding matters to people; the verdict is the highest that applies, in this order."""
+
+    NOTE = 0
+    """Worth a line on the page, never a colour."""
+    CALM = 1
+    ATTENTION = 2
+    UNSURE = 3
+    ALARM = 4
+
+    @property
+    def word(self) -> str:
+        """The level in lower case, as it is written on the wire and in the catalogues."""
+        return self.name.lower()
+
+
+class Grade(IntEnum):
+    """The ladder of evidence: what is proved to have happened at one door.
+
+    ANSWERED is one rung more than the design names. An inside machine sent a SYN-ACK to a stranger
+    who never finished the handshake: more than a refusal, since the door is open, and less than
+    `reachable`, since no knock of ours proved it. It is worth attention and an immediate check, never red.
+    """
+
+    SCANNED = 1
+    REFUSED = 2
+    ANSWERED = 3
+    REACHABLE = 4
+    CONNECTED = 5
+    ASSOCIATED = 6
+    QUERIED = 7
+    IMAGES_LEFT = 8
+
+    @property
+    def word(self) -> str:
+        """The grade in lower case, as it is written on the wire and in the catalogues."""
+        return self.name.lower()
+
+
+class Code(StrEnum):
+    """One kind of finding; each has its sentence and its gesture in both languages."""
+
+    # strangers at a door
+    SCANNED = "scanned"
+    REFUSED = "refused"
+    DOOR_ANSWERED = "door_answered"
+    DOOR_REACHABLE = "door_reachable"
+    STRANGER_CONNECTED = "stranger_connected"
+    STRANGER_ASSOCIATED = "stranger_associated"
+    STRANGER_QUERIED = "stranger_queried"
+    IMAGES_LEFT = "images_left"
+    # doors seen from outside
+    WEB_UNIDENTIFIED = "web_unidentified"
+    DOOR_ATTENTION = "door_attention"
+    DOOR_DORMANT = "door_dormant"
+    DOOR_CLOSED = "door_closed"
+    BOX_ANSWERS = "box_answers"
+    OPEN_ALL = "open_all"
+    # other networks
+    PRIVATE_NETWORK = "private_network"
+    EXPECTED_BROAD = "expected_broad"
+    # the sentinel does not know
+    STARTING = "starting"
+    NO_ECHO = "no_echo"
+    NOT_CHECKED = "not_checked"
+    CHECK_AGEING = "check_ageing"
+    ECHO_CONTRADICTED = "echo_contradicted"
+    VIEW_LOST = "view_lost"
+    VIEW_UNPROVED = "view_unproved"
+    CAPTURE_LOST = "capture_lost"
+    CAPTURE_INCOMPLETE = "capture_incomplete"
+    STORE_FAILING = "store_failing"
+    DISK_FULL = "disk_full"
+    CLOCK_WRONG = "clock_wrong"
+    WEAK_ASSURANCE = "weak_assurance"
+    ALARM_READ = "alarm_read"
+
+
+class StoryKind(StrEnum):
+    """What an incident is about."""
+
+    DOOR = "door"
+    """One inside machine and port, or one public port while its machine is unknown."""
+    VISITS = "visits"
+    """Knocks at one machine that came to nothing."""
+    NETWORK = "network"
+    """One private network that is not the practice's own."""
+    CONDITION = "condition"
+    """A part of the sentinel that does not know or does not work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """What makes two findings the same incident."""
+
+    kind: StoryKind
+    about: str
+    """Machine (MAC when known, else address), network or code."""
+    port: int = 0
+    """Inside port of a door; the public one while the machine is unknown; 0 otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One conclusion. Pure: it carries the time and the proof, and touches nothing."""
+
+    code: Code
+    story: Story
+    level: Level
+    at: Moment
+    grade: Grade | None = None
+    ends: bool = False
+    """The story is over: the door is proved closed, the part works again."""
+    source: Address | None = None
+    machine: Address | None = None
+    mac: str | None = None
+    port: int | None = None
+    """Inside port."""
+    outside_port: int | None = None
+    calling: str | None = None
+    """Calling AE title."""
+    count: int = 1
+    """How many new connections or knocks this finding stands for; 0 when it repeats a known one."""
+    bytes_out: int = 0
+    connection: int | None = None
+    """Serial of the connection that proves it, in the current run of `listen`."""

@@ -1,0 +1,59 @@
+"""One story as people read it: opened, graded, counted, closed."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sentinel.model.finding import Code, Grade, Level, Story
+from sentinel.model.moment import Address, Moment
+
+
+class IncidentState(StrEnum):
+    """Where a story stands."""
+
+    OPEN = "open"
+    DORMANT = "dormant"
+    """The door leads to a machine that is off: neither open nor closed."""
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One story: made and changed by the casebook, and by nothing else."""
+
+    number: int
+    """As people call it; counts up for the life of the store."""
+    story: Story
+    code: Code
+    """The gravest finding so far."""
+    level: Level
+    grade: Grade | None
+    state: IncidentState
+    first: Moment
+    last: Moment
+    closed: Moment | None = None
+    machine: Address | None = None
+    mac: str | None = None
+    port: int | None = None
+    outside_port: int | None = None
+    count: int = 0
+    sources: tuple[tuple[str, int], ...] = ()
+    """Up to 20 sources and how often each came, most frequent first."""
+    calling: str | None = None
+    bytes_out: int = 0
+    read: Moment | None = None
+    read_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """One line of an incident's timeline."""
+
+    incident: int
+    code: Code
+    grade: Grade | None
+    level: Level
+    at: Moment
+    source: Address | None = None
+    outside_port: int | None = None
+    calling: str | None = None
+    who: str | None = None

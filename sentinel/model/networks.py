@@ -1,0 +1,85 @@
+"""Which addresses belong to the practice: everything else is judged by this."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from sentinel.model.connection import Direction
+from sentinel.model.moment import Address
+
+Network = IPv4Network | IPv6Network
+
+ALWAYS_INSIDE = tuple(
+    ip_network(text)
+    for text in (
+        "10.0.0.0/8",  # RFC 1918
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "169.254.0.0/16",  # RFC 3927
+        "fc00::/7",  # RFC 4193
+        "fe80::/10",  # RFC 4291
+    )
+)
+"""A target here is always one of ours: the mirror shows nobody else's private network."""
+
+SHARED = ip_network("100.64.0.0/10")  # RFC 6598: carrier-grade NAT
+
+
+class Place(StrEnum):
+    """Where a source stands."""
+
+    INSIDE = "inside"
+    PRIVATE = "private"
+    """Private, but none of the practice's own networks: a tunnel, or another private network."""
+    BOX = "box"
+    """The box's own LAN address: somebody whose address the box hides."""
+    OUTSIDE = "outside"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Networks:
+    """The practice's own networks and its box.
+
+    Not slotted, because the last few thousand answers are remembered beside it.
+    """
+
+    own: tuple[Network, ...]
+    """Connected, learnt and declared prefixes."""
+    box: tuple[Address, ...] = ()
+    """The box's own addresses on the LAN."""
+
+    @cached_property
+    def _places(self) -> dict[Address, Place]:
+        return {}
+
+    def place(self, address: Address) -> Place:
+        """Where `address` stands, as a source."""
+        known = self._places.get(address)
+        if known is None:
+            if len(self._places) > 4096:  # a flood of forged sources must not grow the memory
+                self._places.clear()
+            known = self._places[address] = self._find(address)
+        return known
+
+    def _find(self, address: Address) -> Place:
+        if address in self.box:
+            return Place.BOX
+        if any(address in network for network in self.own):
+            return Place.INSIDE
+        if self.is_target(address) or address in SHARED:
+            return Place.PRIVATE
+        return Place.OUTSIDE
+
+    def is_target(self, address: Address) -> bool:
+        """Whether an address is ours when somebody connects to it."""
+        if any(address in network for network in self.own):
+            return True
+        return any(address in network for network in ALWAYS_INSIDE)
+
+    def direction(self, source: Address, target: Address) -> Direction:
+        """Which way a connection from `source` to `target` crosses the practice's boundary."""
+        from_inside = self.place(source) is Place.INSIDE
+        if self.is_target(target):
+            return Direction.INTERNAL if from_inside else Direction.INBOUND
+        return Direction.OUTBOUND if from_inside else Direction.FOREIGN

@@ -1,0 +1,52 @@
+"""What happens inside the sentinel itself: time passes, a part falls ill, somebody acts."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sentinel.model.moment import Moment
+
+
+class Part(StrEnum):
+    """The parts of the sentinel that can fail, as people are told of them."""
+
+    CAPTURE = "capture"
+    STORE = "store"
+    CLOCK = "clock"
+    DISK = "disk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """Time passes. Ages are counted, the lamp is re-armed, and what stayed silent is noticed."""
+
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How one part of the sentinel is doing."""
+
+    part: Part
+    well: bool
+    detail: str = ""
+    """A short plain-English reason for the console; no payload, no patient, no address."""
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """Somebody pressed « J'ai vu » on an incident."""
+
+    incident: int
+    who: str
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkAnswer:
+    """Somebody said whether a private network is theirs."""
+
+    network: str
+    ours: bool
+    who: str
+    at: Moment

@@ -1,0 +1,49 @@
+"""Where a sentinel keeps its things: one folder that lasts, one that does not outlive the boot."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """The folders of one sentinel; every program of it is given the same two."""
+
+    lasting: Path
+    """Store, keys, the claim code: `var/` on a laptop."""
+    passing: Path
+    """Pulse and sockets: tmpfs on a Pi, `var/run/` on a laptop."""
+
+    @property
+    def store(self) -> Path:
+        """The SQLite file."""
+        return self.lasting / "sentinel.db"
+
+    @property
+    def code(self) -> Path:
+        """The claim code, while it was made by ourselves."""
+        return self.lasting / "CODE-SENTINELLE.txt"
+
+    @property
+    def pulse(self) -> Path:
+        """The street's last beat."""
+        return self.passing / "pulse.json"
+
+    @property
+    def lamp(self) -> Path:
+        """What the simulated lamp shows at this instant."""
+        return self.passing / "lamp.json"
+
+    @property
+    def facts(self) -> Path:
+        """The socket on which `watch` takes facts."""
+        return self.passing / "facts.sock"
+
+    @property
+    def requests(self) -> Path:
+        """The socket on which `watch` takes requests."""
+        return self.passing / "requests.sock"
+
+    def make(self) -> None:
+        """Create both folders, closed to other users."""
+        for folder in (self.lasting, self.passing):
+            folder.mkdir(mode=0o750, parents=True, exist_ok=True)

@@ -1,0 +1,79 @@
+"""The ports of the trade, from `imaging_ports.csv`: their names, how often we ask, what open means."""
+
+import csv
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+from sentinel.model.exposure import PortList
+
+
+class Alarm(StrEnum):
+    """What it means when a stranger finds this port open (column `alarm`)."""
+
+    OPEN = "open"
+    """Red when open: imaging, shares, databases, remote desktop."""
+    IDENTIFIED = "identified"
+    """A web port: red once identified as imaging or storage, else worth attention."""
+    ATTENTION = "attention"
+
+
+class Asked(StrEnum):
+    """How often the echo is asked about a port (column `check`)."""
+
+    HOURLY = "hourly"
+    SIX_HOURLY = "six_hourly"
+    PASSIVE = "passive"
+    """Named when seen on the wire; never asked about."""
+    NONE = "none"
+    """UDP: not checked, and the page says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One row of the table."""
+
+    port: int
+    name: str
+    category: str
+    asked: Asked
+    alarm: Alarm
+
+
+@cache
+def _tcp_services() -> dict[int, Service]:
+    table = files("sentinel").joinpath("imaging_ports.csv").read_text(encoding="utf-8").splitlines()
+    return {
+        int(row["port"]): Service(
+            port=int(row["port"]),
+            name=row["service"],
+            category=row["category"],
+            asked=Asked(row["check"]),
+            alarm=Alarm(row["alarm"]),
+        )
+        for row in csv.DictReader(table)
+        if row["transport"] == "tcp"
+    }
+
+
+def service(port: int) -> Service | None:
+    """The table's row for a TCP port, if it has one."""
+    return _tcp_services().get(port)
+
+
+def alarm(port: int) -> Alarm:
+    """What an open TCP port means; a port the table does not know is worth attention."""
+    known = service(port)
+    return known.alarm if known else Alarm.ATTENTION
+
+
+def known_ports() -> tuple[int, ...]:
+    """Every TCP port of the table, ascending."""
+    return tuple(sorted(_tcp_services()))
+
+
+def port_list(name: PortList) -> tuple[int, ...]:
+    """The ports a check of this name asks about, ascending: 14 hourly, 48 in full."""
+    wanted = {Asked.HOURLY} if name is PortList.HOURLY else {Asked.HOURLY, Asked.SIX_HOURLY}
+    return tuple(port for port in known_ports() if _tcp_services()[port].asked in wanted)

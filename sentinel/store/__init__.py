@@ -1,0 +1,1 @@
+"""Rows: the only SQL. One writer, in `watch`; everybody else reads."""

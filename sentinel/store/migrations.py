@@ -1,0 +1,84 @@
+"""The tables, as a list of steps that only grows.
+
+Times are kept twice: ISO 8601 UTC text for people, and seconds of the boot clock (`…_boot`) for durations,
+which compare only between rows of runs with the same `boot`.
+"""
+
+from typing import Any
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("sentinel")
+
+
+@migrations()
+def first_tables(db: Database) -> None:
+    """0.1.0."""
+    for statement in FIRST.split(";"):
+        if statement.strip():
+            db.execute(statement)
+
+
+FIRST = """
+CREATE TABLE runs (
+    run TEXT PRIMARY KEY, boot TEXT NOT NULL, started TEXT NOT NULL, committed INTEGER NOT NULL
+) STRICT;
+CREATE TABLE connections (
+    run TEXT NOT NULL, serial INTEGER NOT NULL, standing TEXT NOT NULL,
+    source TEXT NOT NULL, source_port INTEGER NOT NULL, target TEXT NOT NULL, target_port INTEGER NOT NULL,
+    source_mac TEXT, target_mac TEXT, vlan INTEGER, direction TEXT NOT NULL, state TEXT NOT NULL,
+    opened TEXT NOT NULL, opened_boot REAL NOT NULL, changed TEXT NOT NULL, changed_boot REAL NOT NULL,
+    clock_trusted INTEGER NOT NULL, bytes_in INTEGER NOT NULL, bytes_out INTEGER NOT NULL,
+    called TEXT, calling TEXT, association TEXT, services TEXT, rejection TEXT,
+    PRIMARY KEY (run, serial)
+) STRICT;
+CREATE INDEX connections_opened ON connections (opened);
+CREATE TABLE attempts (
+    run TEXT NOT NULL, source_network TEXT NOT NULL, target TEXT NOT NULL, target_port INTEGER NOT NULL,
+    target_mac TEXT, hour TEXT NOT NULL, silent INTEGER NOT NULL, refused INTEGER NOT NULL,
+    answered INTEGER NOT NULL, connected INTEGER NOT NULL, bytes_in INTEGER NOT NULL, bytes_out INTEGER NOT NULL,
+    first TEXT NOT NULL, last TEXT NOT NULL,
+    PRIMARY KEY (run, source_network, target, target_port, hour)
+) STRICT;
+CREATE TABLE machines (
+    mac TEXT NOT NULL, address TEXT NOT NULL, seen_by TEXT NOT NULL, first TEXT NOT NULL, last TEXT NOT NULL,
+    PRIMARY KEY (mac, address)
+) STRICT;
+CREATE TABLE exposures (
+    "check" TEXT NOT NULL, echo TEXT NOT NULL, address TEXT NOT NULL, port INTEGER NOT NULL,
+    reach TEXT NOT NULL, why TEXT NOT NULL, took_ms REAL NOT NULL, at TEXT NOT NULL,
+    verdict TEXT NOT NULL, machine TEXT, mac TEXT, inside_port INTEGER,
+    PRIMARY KEY ("check", address, port)
+) STRICT;
+CREATE INDEX exposures_at ON exposures (at);
+CREATE TABLE outcomes (
+    number INTEGER PRIMARY KEY, echo TEXT NOT NULL, family INTEGER NOT NULL, ports TEXT NOT NULL,
+    outcome TEXT NOT NULL, "check" TEXT, address TEXT, tested INTEGER NOT NULL, decoys_open INTEGER NOT NULL,
+    asked TEXT NOT NULL, at TEXT NOT NULL
+) STRICT;
+CREATE TABLE incidents (
+    number INTEGER PRIMARY KEY, story_kind TEXT NOT NULL, story_about TEXT NOT NULL, story_port INTEGER NOT NULL,
+    code TEXT NOT NULL, level INTEGER NOT NULL, grade INTEGER, state TEXT NOT NULL,
+    first TEXT NOT NULL, first_boot REAL NOT NULL, last TEXT NOT NULL, last_boot REAL NOT NULL,
+    closed TEXT, closed_boot REAL, machine TEXT, mac TEXT, port INTEGER, outside_port INTEGER,
+    count INTEGER NOT NULL, sources TEXT NOT NULL, calling TEXT, bytes_out INTEGER NOT NULL,
+    read TEXT, read_boot REAL, read_by TEXT
+) STRICT;
+CREATE INDEX incidents_state ON incidents (state, last);
+CREATE TABLE chapters (
+    number INTEGER PRIMARY KEY, incident INTEGER NOT NULL REFERENCES incidents (number),
+    code TEXT NOT NULL, grade INTEGER, level INTEGER NOT NULL, at TEXT NOT NULL, at_boot REAL NOT NULL,
+    source TEXT, outside_port INTEGER, calling TEXT, who TEXT
+) STRICT;
+CREATE INDEX chapters_incident ON chapters (incident);
+CREATE TABLE networks (
+    network TEXT PRIMARY KEY, ours INTEGER NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL
+) STRICT;
+CREATE TABLE sessions (token TEXT PRIMARY KEY, made TEXT NOT NULL, until TEXT NOT NULL) STRICT;
+CREATE TABLE wrong_codes (client TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+"""
+
+
+def apply(db: Any) -> None:
+    """Bring a store of any earlier release to the present one."""
+    migrations.apply(db)

@@ -1,0 +1,252 @@
+"""What readers see of the store: the page and the command line, each in its own process, never writing."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from sentinel.model.connection import ConnectionState
+from sentinel.model.finding import Level
+from sentinel.model.incident import Chapter, Incident
+from sentinel.model.standing import Standing
+from sentinel.store import rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRow:
+    """One connection as it is listed; addresses stay text, since nothing computes with them."""
+
+    opened: datetime
+    changed: datetime
+    source: str
+    source_port: int
+    target: str
+    target_port: int
+    target_mac: str | None
+    standing: Standing
+    state: ConnectionState
+    bytes_in: int
+    bytes_out: int
+    called: str | None
+    calling: str | None
+    association: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """What the last check said of one public port."""
+
+    address: str
+    port: int
+    reach: str
+    why: str
+    verdict: str
+    at: datetime
+    machine: str | None
+    mac: str | None
+    inside_port: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastCheck:
+    """One attempt to ask the echo."""
+
+    number: int
+    echo: str
+    family: int
+    ports: str
+    outcome: str
+    address: str | None
+    tested: int
+    asked: datetime
+    at: datetime
+    check: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which connections a reader wants to see; empty means any."""
+
+    text: str = ""
+    """Part of an address, or of an AE title."""
+    port: int | None = None
+    state: ConnectionState | None = None
+    standing: Standing | None = None
+
+
+class Reader:
+    """Questions to the store; made anew for each page, closed after it.
+
+    Raises:
+        OSError: the store cannot be opened or read.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+        self._db.row_factory = sqlite3.Row
+
+    def incidents(self, *, least: Level = Level.NOTE, most: int = 200) -> list[Incident]:
+        """Stories, open ones first, then by their last event, newest first."""
+        found = self._db.execute(
+            "SELECT * FROM incidents WHERE level >= ?"
+            " ORDER BY state = 'closed', level DESC, last DESC LIMIT ?",
+            (int(least), most),
+        )
+        return [rows.incident(row) for row in found]
+
+    def incident(self, number: int) -> Incident | None:
+        """One story."""
+        row = self._db.execute("SELECT * FROM incidents WHERE number = ?", (number,)).fetchone()
+        return rows.incident(row) if row else None
+
+    def chapters(self, number: int) -> list[Chapter]:
+        """The timeline of one story, oldest first."""
+        found = self._db.execute("SELECT * FROM chapters WHERE incident = ? ORDER BY number", (number,))
+        return [rows.chapter(row) for row in found]
+
+    def connections(self, wanted: Filter, *, most: int = 100, skip: int = 0) -> list[ConnectionRow]:
+        """Connections, newest first."""
+        where, values = _conditions(wanted)
+        found = self._db.execute(
+            f"SELECT * FROM connections {where} ORDER BY opened DESC LIMIT ? OFFSET ?",  # noqa: S608 - fixed words only
+            (*values, most, skip),
+        )
+        return [_connection_row(row) for row in found]
+
+    def count_connections(self, wanted: Filter) -> int:
+        """How many connections the filter lets through."""
+        where, values = _conditions(wanted)
+        found = self._db.execute(f"SELECT count(*) FROM connections {where}", values)  # noqa: S608 - fixed words only
+        return int(found.fetchone()[0])
+
+    def visits_of(self, incident: Incident, *, most: int = 50) -> list[ConnectionRow]:
+        """The strangers' connections to an incident's door, newest first."""
+        if incident.machine is None or incident.port is None:
+            return []
+        found = self._db.execute(
+            "SELECT * FROM connections WHERE target = ? AND target_port = ?"
+            " AND standing IN ('stranger', 'box') ORDER BY opened DESC LIMIT ?",
+            (str(incident.machine), incident.port, most),
+        )
+        return [_connection_row(row) for row in found]
+
+    def attempts(self) -> tuple[int, int]:
+        """Knocks that nothing answered, and knocks that were refused, over the whole log."""
+        row = self._db.execute(
+            "SELECT coalesce(sum(silent), 0), coalesce(sum(refused), 0) FROM attempts"
+        ).fetchone()
+        return int(row[0]), int(row[1])
+
+    def cells(self) -> list[Cell]:
+        """The last word on each public address and port, by port."""
+        found = self._db.execute(
+            "SELECT *, max(at) FROM exposures GROUP BY address, port ORDER BY port, address",
+        )
+        return [_cell(row) for row in found]
+
+    def cells_of(self, check: str) -> list[Cell]:
+        """Everything one check said, by port."""
+        found = self._db.execute('SELECT * FROM exposures WHERE "check" = ? ORDER BY port', (check,))
+        return [_cell(row) for row in found]
+
+    def checks(self, *, most: int = 20, after: int = 0) -> list[LastCheck]:
+        """Attempts to ask the echo, newest first; only those numbered above `after`."""
+        found = self._db.execute(
+            "SELECT * FROM outcomes WHERE number > ? ORDER BY number DESC LIMIT ?", (after, most)
+        )
+        return [_check(row) for row in found]
+
+    def has_session(self, token: str, now: datetime) -> bool:
+        """Whether a browser's token stands for a login that has not ended."""
+        row = self._db.execute(
+            "SELECT until FROM sessions WHERE token = ?", (sha256(token.encode()).hexdigest(),)
+        ).fetchone()
+        return row is not None and rows.wall(row["until"]) > now
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Reader]:
+    """The store for the length of one page.
+
+    `mode=ro` follows a living writer through its -wal file. After a clean stop there is none, and a reader
+    without the right to make one opens the file as unchanging.
+
+    Raises:
+        OSError: there is no store, or it cannot be read.
+    """
+    way = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
+    try:
+        connection = sqlite3.connect(f"file:{path}?{way}", uri=True, timeout=0.5)
+        try:
+            yield Reader(connection)
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise OSError(f"the store cannot be read: {error}") from error
+
+
+def _conditions(wanted: Filter) -> tuple[str, list[object]]:
+    words: list[str] = []
+    values: list[object] = []
+    if wanted.text:
+        words.append("(instr(source, ?) OR instr(target, ?) OR instr(coalesce(calling, ''), ?))")
+        values += [wanted.text] * 3
+    if wanted.port is not None:
+        words.append("target_port = ?")
+        values.append(wanted.port)
+    for column, value in (("state", wanted.state), ("standing", wanted.standing)):
+        if value is not None:
+            words.append(f"{column} = ?")
+            values.append(value.value)
+    return ("WHERE " + " AND ".join(words)) if words else "", values
+
+
+def _connection_row(row: sqlite3.Row) -> ConnectionRow:
+    return ConnectionRow(
+        opened=rows.wall(row["opened"]),
+        changed=rows.wall(row["changed"]),
+        source=row["source"],
+        source_port=row["source_port"],
+        target=row["target"],
+        target_port=row["target_port"],
+        target_mac=row["target_mac"],
+        standing=Standing(row["standing"]),
+        state=ConnectionState(row["state"]),
+        bytes_in=row["bytes_in"],
+        bytes_out=row["bytes_out"],
+        called=row["called"],
+        calling=row["calling"],
+        association=row["association"],
+    )
+
+
+def _cell(row: sqlite3.Row) -> Cell:
+    return Cell(
+        address=row["address"],
+        port=row["port"],
+        reach=row["reach"],
+        why=row["why"],
+        verdict=row["verdict"],
+        at=rows.wall(row["at"]),
+        machine=row["machine"],
+        mac=row["mac"],
+        inside_port=row["inside_port"],
+    )
+
+
+def _check(row: sqlite3.Row) -> LastCheck:
+    return LastCheck(
+        number=row["number"],
+        echo=row["echo"],
+        family=row["family"],
+        ports=row["ports"],
+        outcome=row["outcome"],
+        address=row["address"],
+        tested=row["tested"],
+        asked=rows.wall(row["asked"]),
+        at=rows.wall(row["at"]),
+        check=row["check"],
+    )

@@ -1,0 +1,157 @@
+"""How model values become rows and come back."""
+
+import json
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from typing import Any
+
+from sentinel.model.connection import Connection
+from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
+from sentinel.model.incident import Chapter, Incident, IncidentState
+from sentinel.model.moment import Address, Moment
+
+Row = dict[str, Any]
+
+
+def text(wall: datetime) -> str:
+    """A wall time as it is kept: UTC, microseconds, sortable as text."""
+    return wall.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def wall(kept: str) -> datetime:
+    """A kept wall time, aware UTC."""
+    return datetime.strptime(kept, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def _times(name: str, moment: Moment | None) -> Row:
+    if moment is None:
+        return {name: None, f"{name}_boot": None}
+    return {name: text(moment.wall), f"{name}_boot": moment.boot.total_seconds()}
+
+
+def _moment(row: sqlite3.Row, name: str) -> Moment:
+    return Moment(wall=wall(row[name]), boot=timedelta(seconds=row[f"{name}_boot"]))
+
+
+def _maybe_moment(row: sqlite3.Row, name: str) -> Moment | None:
+    return None if row[name] is None else _moment(row, name)
+
+
+def _address(kept: str | None) -> Address | None:
+    return None if kept is None else ip_address(kept)
+
+
+def _word(value: Address | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def connection_row(run: str, connection: Connection, standing: str, clock_trusted: bool) -> Row:
+    """A connection as it is kept."""
+    dicom = connection.dicom
+    return {
+        "run": run,
+        "serial": connection.serial,
+        "standing": standing,
+        "source": str(connection.source),
+        "source_port": connection.source_port,
+        "target": str(connection.target),
+        "target_port": connection.target_port,
+        "source_mac": connection.source_mac,
+        "target_mac": connection.target_mac,
+        "vlan": connection.vlan,
+        "direction": connection.direction.value,
+        "state": connection.state.value,
+        **_times("opened", connection.opened),
+        **_times("changed", connection.changed),
+        "clock_trusted": int(clock_trusted),
+        "bytes_in": connection.bytes_in,
+        "bytes_out": connection.bytes_out,
+        "called": dicom.called if dicom else None,
+        "calling": dicom.calling if dicom else None,
+        "association": dicom.result.value if dicom else None,
+        "services": " ".join(dicom.services) if dicom else None,
+        "rejection": "/".join(map(str, dicom.rejection)) if dicom and dicom.rejection else None,
+    }
+
+
+def incident_row(incident: Incident) -> Row:
+    """An incident as it is kept."""
+    return {
+        "number": incident.number,
+        "story_kind": incident.story.kind.value,
+        "story_about": incident.story.about,
+        "story_port": incident.story.port,
+        "code": incident.code.value,
+        "level": int(incident.level),
+        "grade": None if incident.grade is None else int(incident.grade),
+        "state": incident.state.value,
+        **_times("first", incident.first),
+        **_times("last", incident.last),
+        **_times("closed", incident.closed),
+        "machine": _word(incident.machine),
+        "mac": incident.mac,
+        "port": incident.port,
+        "outside_port": incident.outside_port,
+        "count": incident.count,
+        "sources": json.dumps(incident.sources),
+        "calling": incident.calling,
+        "bytes_out": incident.bytes_out,
+        **_times("read", incident.read),
+        "read_by": incident.read_by,
+    }
+
+
+def incident(row: sqlite3.Row) -> Incident:
+    """The incident a row holds."""
+    return Incident(
+        number=row["number"],
+        story=Story(kind=StoryKind(row["story_kind"]), about=row["story_about"], port=row["story_port"]),
+        code=Code(row["code"]),
+        level=Level(row["level"]),
+        grade=None if row["grade"] is None else Grade(row["grade"]),
+        state=IncidentState(row["state"]),
+        first=_moment(row, "first"),
+        last=_moment(row, "last"),
+        closed=_maybe_moment(row, "closed"),
+        machine=_address(row["machine"]),
+        mac=row["mac"],
+        port=row["port"],
+        outside_port=row["outside_port"],
+        count=row["count"],
+        sources=tuple((source, times) for source, times in json.loads(row["sources"])),
+        calling=row["calling"],
+        bytes_out=row["bytes_out"],
+        read=_maybe_moment(row, "read"),
+        read_by=row["read_by"],
+    )
+
+
+def chapter_row(chapter: Chapter) -> Row:
+    """A chapter as it is kept; its number is the store's."""
+    return {
+        "incident": chapter.incident,
+        "code": chapter.code.value,
+        "grade": None if chapter.grade is None else int(chapter.grade),
+        "level": int(chapter.level),
+        **_times("at", chapter.at),
+        "source": _word(chapter.source),
+        "outside_port": chapter.outside_port,
+        "calling": chapter.calling,
+        "who": chapter.who,
+    }
+
+
+def chapter(row: sqlite3.Row) -> Chapter:
+    """The chapter a row holds."""
+    return Chapter(
+        incident=row["incident"],
+        code=Code(row["code"]),
+        grade=None if row["grade"] is None else Grade(row["grade"]),
+        level=Level(row["level"]),
+        at=_moment(row, "at"),
+        source=_address(row["source"]),
+        outside_port=row["outside_port"],
+        calling=row["calling"],
+        who=row["who"],
+    )

@@ -1,0 +1,1 @@
+"""Packets to facts: pure, bounded, told by the packets what time it is."""

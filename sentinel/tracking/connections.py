@@ -1,0 +1,259 @@
+"""Segments to connections: the handshake, the association, the end, and the bytes each way.
+
+A connection is told when its state or its association changes, never for its data. Outbound connections of the
+practice are not followed at all, and internal ones are told only once DICOM was recognised on them: the
+sentinel is not there to watch the staff.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, Direction
+from sentinel.model.moment import Address, Moment
+from sentinel.model.networks import Networks
+from sentinel.model.packet import AssociationHead, Flags, Segment
+from sentinel.tracking.flow import Flow, Side
+
+Key = tuple[Address, int, Address, int]
+
+UNANSWERED = timedelta(seconds=20)
+"""After this an attempt is told as one; a client's own retries have mostly ended."""
+LINGER = timedelta(seconds=30)
+"""A finished connection is remembered this long, so that a late copy does not look like a new one."""
+IDLE = timedelta(days=7)
+"""A silent association may last for days; after this it is given up."""
+MOST = 65_536
+
+
+class Tracker:
+    """Every connection being followed.
+
+    Args:
+        networks: what is ours.
+        every: follow outbound, internal and foreign connections too; only for recorded files.
+        most: connections remembered at once; beyond it the oldest is forgotten and counted.
+    """
+
+    def __init__(self, networks: Networks, *, every: bool = False, most: int = MOST) -> None:
+        self.networks = networks
+        self.forgotten = 0
+        self._every = every
+        self._most = most
+        self._flows: dict[Key, Flow] = {}
+        self._serial = 0
+
+    def feed(self, segment: Segment) -> Iterator[Connection]:
+        """The connections this segment changed: none or one, two where a 4-tuple is used again."""
+        flow = self._find(segment)
+        if flow is not None and _begins_anew(flow, segment):
+            yield from self._end(flow, segment.at)
+            flow = None
+        if flow is None:
+            flow = self._begin(segment)
+            if flow is None:
+                return
+        before = (flow.state, flow.dicom)
+        self._follow(flow, segment)
+        if (flow.state, flow.dicom) != before or _has_grown(flow):
+            flow.changed = segment.at
+            yield from self._tell(flow)
+
+    def expire(self, now: Moment) -> Iterator[Connection]:
+        """Give up what has waited too long; attempts that nothing answered are told here."""
+        for key, flow in list(self._flows.items()):
+            quiet = now.since(flow.changed)
+            if flow.over and quiet >= LINGER:
+                del self._flows[key]
+            elif not flow.over and quiet >= (UNANSWERED if _is_attempt(flow) else IDLE):
+                del self._flows[key]
+                yield from self._give_up(flow)
+
+    def flush(self) -> Iterator[Connection]:
+        """The end of a recorded file: everything still open is told once more, as it stands."""
+        for flow in self._flows.values():
+            if not flow.over:
+                yield from self._tell(flow)
+        self._flows.clear()
+
+    def __len__(self) -> int:
+        return len(self._flows)
+
+    def _find(self, segment: Segment) -> Flow | None:
+        there = (segment.source, segment.source_port, segment.target, segment.target_port)
+        back = (segment.target, segment.target_port, segment.source, segment.source_port)
+        return self._flows.get(there) or self._flows.get(back)
+
+    def _begin(self, segment: Segment) -> Flow | None:
+        """A new connection, if it is one we follow."""
+        opening = segment.flags & (Flags.SYN | Flags.ACK) == Flags.SYN
+        if not opening and not _says_something(segment):
+            return None
+        swapped = not opening and _came_from_server(segment)
+        client, server = (_target(segment), _source(segment)) if swapped else (_source(segment), _target(segment))
+        direction = self.networks.direction(client[0], server[0])
+        if not self._every and direction not in (Direction.INBOUND, Direction.INTERNAL):
+            return None
+        self._serial += 1
+        flow = Flow(
+            serial=self._serial,
+            source=client[0],
+            source_port=client[1],
+            target=server[0],
+            target_port=server[1],
+            source_mac=client[2],
+            target_mac=server[2],
+            vlan=segment.vlan,
+            direction=direction,
+            opened=segment.at,
+            changed=segment.at,
+            client=Side(),
+            server=Side(),
+        )
+        self._remember(flow)
+        return flow
+
+    def _remember(self, flow: Flow) -> None:
+        if len(self._flows) >= self._most:
+            del self._flows[next(iter(self._flows))]
+            self.forgotten += 1
+        self._flows[(flow.source, flow.source_port, flow.target, flow.target_port)] = flow
+
+    def _follow(self, flow: Flow, segment: Segment) -> None:
+        from_client = flow.is_from_client(segment)
+        own, peer = (flow.client, flow.server) if from_client else (flow.server, flow.client)
+        if segment.flags & Flags.SYN:
+            _shake_hands(flow, segment, from_client)
+            return
+        if segment.flags & Flags.RST:
+            _reset(flow, segment, from_client)
+            return
+        flow.count(segment, own, peer)
+        if segment.length or segment.flags & Flags.FIN:
+            _speak(flow, segment, from_client)
+        if segment.association:
+            _associate(flow, segment.association, from_client)
+        if flow.client.finished and flow.server.finished:
+            _close(flow)
+
+    def _tell(self, flow: Flow) -> Iterator[Connection]:
+        flow.told = flow.client.sent + flow.server.sent
+        if self._every or flow.direction is Direction.INBOUND or flow.dicom is not None:
+            yield flow.fact()
+
+    def _end(self, flow: Flow, at: Moment) -> Iterator[Connection]:
+        """Its 4-tuple was taken by a new connection."""
+        del self._flows[(flow.source, flow.source_port, flow.target, flow.target_port)]
+        if not flow.over:
+            flow.changed = at
+            yield from self._give_up(flow)
+
+    def _give_up(self, flow: Flow) -> Iterator[Connection]:
+        if flow.state is ConnectionState.CONNECTED:
+            flow.state = ConnectionState.CLOSED
+        yield from self._tell(flow)
+
+
+def _source(segment: Segment) -> tuple[Address, int, str]:
+    return segment.source, segment.source_port, segment.source_mac
+
+
+def _target(segment: Segment) -> tuple[Address, int, str]:
+    return segment.target, segment.target_port, segment.target_mac
+
+
+def _has_grown(flow: Flow) -> bool:
+    """An association that has carried twice what was last told, and a megabyte at least."""
+    carried = flow.client.sent + flow.server.sent
+    return flow.is_associated and carried >= max(2 * flow.told, 1 << 20)
+
+
+def _is_attempt(flow: Flow) -> bool:
+    return flow.state is ConnectionState.ATTEMPTED
+
+
+def _begins_anew(flow: Flow, segment: Segment) -> bool:
+    """A SYN with another initial sequence number on a known 4-tuple (RFC 9293 section 3.10.7.4)."""
+    if segment.flags & (Flags.SYN | Flags.ACK) != Flags.SYN:
+        return False
+    if not flow.is_from_client(segment):
+        return flow.over
+    return flow.client.first != (segment.seq + 1) % (1 << 32)
+
+
+def _says_something(segment: Segment) -> bool:
+    """Seen from the middle: data or an end tell of a connection, a bare ACK or RST does not."""
+    return bool(segment.length or segment.flags & (Flags.SYN | Flags.FIN))
+
+
+def _came_from_server(segment: Segment) -> bool:
+    """Who is the server of a connection whose SYN was not seen: whoever answers, else the lower port."""
+    if segment.flags & Flags.SYN:
+        return True
+    return segment.source_port < segment.target_port
+
+
+def _shake_hands(flow: Flow, segment: Segment, from_client: bool) -> None:
+    """RFC 9293 section 3.5."""
+    after = (segment.seq + 1) % (1 << 32)
+    if not segment.flags & Flags.ACK:
+        if from_client and flow.client.first is None:
+            flow.client.first = after
+        return
+    if from_client:
+        return
+    if flow.client.first is None:  # the SYN was lost on the way to us; its answer names it
+        flow.client.first = segment.ack
+    if segment.ack == flow.client.first and flow.server.first is None:
+        flow.server.first = after
+        if flow.state is ConnectionState.ATTEMPTED:
+            flow.state = ConnectionState.ANSWERED
+
+
+def _reset(flow: Flow, segment: Segment, from_client: bool) -> None:
+    """A refusal, the end of a scan, or the end of a connection (RFC 9293 section 3.10.7)."""
+    if flow.over:
+        return
+    if flow.state is ConnectionState.ATTEMPTED:
+        if from_client:
+            return
+        flow.state = ConnectionState.REFUSED
+    elif flow.state is ConnectionState.ANSWERED and from_client and segment.flags & Flags.ACK:
+        flow.state = ConnectionState.CONNECTED
+    if segment.flags & Flags.ACK and flow.state is ConnectionState.CONNECTED:
+        own, peer = (flow.client, flow.server) if from_client else (flow.server, flow.client)
+        flow.count(segment._replace(length=0), own, peer)
+    _close(flow)
+
+
+def _speak(flow: Flow, segment: Segment, from_client: bool) -> None:
+    """Data or FIN. Both ends must have been heard before a connection is real.
+
+    A stranger can send data to a closed door, or with a forged address: only the server's own word, and a
+    client that acknowledges it, make `connected`.
+    """
+    if from_client:
+        first = flow.server.first
+        flow.client_spoke = flow.client_spoke or first is None or (segment.ack - first) % (1 << 32) < 1 << 30
+    elif flow.state is ConnectionState.ATTEMPTED:
+        flow.state = ConnectionState.ANSWERED
+    if flow.state is ConnectionState.ANSWERED and flow.client_spoke:
+        flow.state = ConnectionState.CONNECTED
+
+
+def _associate(flow: Flow, head: AssociationHead, from_client: bool) -> None:
+    """PS3.8 section 9.2: the client asks, the server accepts or rejects, either may abort."""
+    if head.kind is Association.PROPOSED:
+        if from_client and flow.dicom is None:
+            flow.dicom = Dicom(called=head.called, calling=head.calling, result=head.kind, services=head.services)
+    elif flow.dicom is None or flow.dicom.result is not Association.PROPOSED:
+        return
+    elif not from_client or head.kind is Association.ABORTED:
+        flow.dicom = replace(flow.dicom, result=head.kind, rejection=head.rejection)
+
+
+def _close(flow: Flow) -> None:
+    """An answered connection whose client never spoke stays `answered`: that is what it was."""
+    flow.over = True
+    if flow.state is ConnectionState.CONNECTED:
+        flow.state = ConnectionState.CLOSED

@@ -1,0 +1,104 @@
+"""One TCP connection while it is being followed."""
+
+from dataclasses import dataclass
+
+from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, Direction
+from sentinel.model.moment import Address, Moment
+from sentinel.model.packet import Flags, Segment
+
+HALF = 1 << 31
+MODULUS = 1 << 32
+
+
+@dataclass(slots=True, kw_only=True)
+class Side:
+    """One end's bytes, by sequence number (RFC 9293 section 3.4)."""
+
+    first: int | None = None
+    """Sequence number of its first payload byte, once known."""
+    sent: int = 0
+    """Payload bytes up to the furthest one seen or acknowledged; 4 GiB wraps are unwound."""
+    finished: bool = False
+    """Its FIN was seen: `sent` is exact and acknowledgements no longer move it."""
+
+    def offset(self, seq: int) -> int:
+        """How far `seq` stands behind the first payload byte, on the turn of the counter nearest to `sent`."""
+        near = (seq - (self.first or 0) - self.sent + HALF) % MODULUS - HALF
+        return self.sent + near
+
+    def reaches(self, seq: int) -> None:
+        """A byte before `seq` exists."""
+        self.sent = max(self.sent, self.offset(seq))
+
+
+@dataclass(slots=True, kw_only=True)
+class Flow:
+    """What is remembered of one connection; the client is whoever began it."""
+
+    serial: int
+    source: Address
+    source_port: int
+    target: Address
+    target_port: int
+    source_mac: str
+    target_mac: str | None
+    vlan: int | None
+    direction: Direction
+    opened: Moment
+    changed: Moment
+    state: ConnectionState = ConnectionState.ATTEMPTED
+    client: Side
+    server: Side
+    dicom: Dicom | None = None
+    client_spoke: bool = False
+    """It sent data or FIN, and acknowledged the server's side if that was known."""
+    told: int = 0
+    """Payload bytes of both sides when it was last told."""
+    over: bool = False
+    """Nothing more is expected; kept a while so that a late copy does not look new."""
+
+    def is_from_client(self, segment: Segment) -> bool:
+        """Which end sent it."""
+        return segment.source_port == self.source_port and segment.source == self.source
+
+    def count(self, segment: Segment, own: Side, peer: Side) -> None:
+        """Move both sides' byte counts; a segment far outside the window says nothing."""
+        if own.first is None:
+            own.first = segment.seq
+        end = segment.seq + segment.length
+        if not own.finished and abs(own.offset(end % MODULUS) - own.sent) < 1 << 30:
+            own.reaches(end % MODULUS)
+        if segment.flags & Flags.FIN:
+            own.finished = True
+        if segment.flags & Flags.ACK and peer.first is not None and not peer.finished:
+            self._acknowledge(segment.ack, peer)
+
+    def _acknowledge(self, ack: int, peer: Side) -> None:
+        """What one end confirms the other has sent: the only count there is while data stays in the kernel."""
+        if 0 <= peer.offset(ack) - peer.sent < 1 << 30:
+            peer.reaches(ack)
+
+    def fact(self) -> Connection:
+        """The connection as it stands."""
+        return Connection(
+            serial=self.serial,
+            source=self.source,
+            source_port=self.source_port,
+            target=self.target,
+            target_port=self.target_port,
+            source_mac=self.source_mac,
+            target_mac=self.target_mac,
+            vlan=self.vlan,
+            direction=self.direction,
+            state=self.state,
+            opened=self.opened,
+            changed=self.changed,
+            bytes_in=self.client.sent,
+            bytes_out=self.server.sent,
+            dicom=self.dicom,
+        )
+
+    @property
+    def is_associated(self) -> bool:
+        """An association was accepted on it."""
+        return self.dicom is not None and self.dicom.result is Association.ACCEPTED

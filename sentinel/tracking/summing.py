@@ -1,0 +1,114 @@
+"""Too many to keep one by one: attempts are summed, and so are visits beyond a door's share of rows.
+
+Every answered connection is a row or is counted: up to 1,000 rows an hour and door, then sums per network.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from ipaddress import ip_network
+
+from sentinel.model.connection import Attempts, Connection, ConnectionState, Direction
+from sentinel.model.moment import Address
+
+ROWS = 1_000
+SUMS = 20_000
+
+Door = tuple[datetime, Address, int]
+Sum = tuple[str, Address, int, datetime]
+
+
+class Summing:
+    """Decides, for each connection told, whether it keeps a row of its own."""
+
+    def __init__(self, *, rows: int = ROWS, sums: int = SUMS) -> None:
+        self.forgotten = 0
+        self._rows = rows
+        self._most = sums
+        self._doors: dict[Door, int] = {}
+        self._own: set[int] = set()
+        self._counted: dict[int, ConnectionState] = {}
+        self._sums: dict[Sum, Attempts] = {}
+        self._changed: set[Sum] = set()
+        self._hour: datetime | None = None
+
+    def take(self, connection: Connection) -> Iterator[Connection]:
+        """Let it pass, or count it."""
+        hour = connection.opened.wall.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        self._turn(hour)
+        if connection.direction is not Direction.INBOUND or self._has_row(connection, hour):
+            yield connection
+        else:
+            self._count(connection, hour)
+
+    def changed(self) -> Iterator[Attempts]:
+        """The sums that moved since the last call."""
+        for key in sorted(self._changed, key=str):
+            yield self._sums[key]
+        self._changed.clear()
+
+    def _turn(self, hour: datetime) -> None:
+        """A new hour: last hour's sums have been told, and its doors start anew."""
+        if self._hour is not None and hour > self._hour:
+            self._doors.clear()
+            self._own.clear()
+            self._counted.clear()
+            self._sums = {key: self._sums[key] for key in self._changed}
+        if self._hour is None or hour > self._hour:
+            self._hour = hour
+
+    def _has_row(self, connection: Connection, hour: datetime) -> bool:
+        if connection.state in (ConnectionState.ATTEMPTED, ConnectionState.REFUSED):
+            return False
+        if connection.serial in self._own:
+            return True
+        door = (hour, connection.target, connection.target_port)
+        if self._doors.get(door, 0) >= self._rows or connection.serial in self._counted:
+            return False
+        self._doors[door] = self._doors.get(door, 0) + 1
+        self._own.add(connection.serial)
+        return True
+
+    def _count(self, connection: Connection, hour: datetime) -> None:
+        key = (_network(connection.source), connection.target, connection.target_port, hour)
+        known = self._sums.get(key)
+        if known is None:
+            if len(self._sums) >= self._most:
+                self.forgotten += 1
+                return
+            known = _empty(connection, hour)
+        self._sums[key] = _add(known, connection, self._counted.get(connection.serial))
+        self._changed.add(key)
+        if connection.state not in (ConnectionState.ATTEMPTED, ConnectionState.REFUSED):
+            self._counted[connection.serial] = connection.state
+
+
+def _network(source: Address) -> str:
+    return str(ip_network(f"{source}/{24 if source.version == 4 else 64}", strict=False))
+
+
+def _empty(connection: Connection, hour: datetime) -> Attempts:
+    return Attempts(
+        source_network=_network(connection.source),
+        target=connection.target,
+        target_port=connection.target_port,
+        target_mac=connection.target_mac,
+        hour=hour,
+        first=connection.opened,
+        last=connection.changed,
+    )
+
+
+def _add(known: Attempts, connection: Connection, before: ConnectionState | None) -> Attempts:
+    """Count a connection once for each thing it newly was."""
+    real = (ConnectionState.CONNECTED, ConnectionState.CLOSED)
+    return replace(
+        known,
+        silent=known.silent + (connection.state is ConnectionState.ATTEMPTED),
+        refused=known.refused + (connection.state is ConnectionState.REFUSED),
+        answered=known.answered + (before is None and connection.state in (ConnectionState.ANSWERED, *real)),
+        connected=known.connected + (connection.state in real and before not in real),
+        bytes_in=known.bytes_in + (connection.bytes_in if connection.state is ConnectionState.CLOSED else 0),
+        bytes_out=known.bytes_out + (connection.bytes_out if connection.state is ConnectionState.CLOSED else 0),
+        last=connection.changed,
+    )

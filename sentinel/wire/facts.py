@@ -1,0 +1,216 @@
+"""Facts on their way from `listen` to `watch`: numbered, resent until committed, refused when they do not decode.
+
+A message is four bytes of length, big-endian, then JSON. Towards `watch`: `{"run", "number", "kind", "fact"}`;
+back: `{"acknowledged": number}`, everything up to it being on disk.
+"""
+
+import socket
+import struct
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from sentinel import codec
+from sentinel.model.connection import Attempts, Connection
+from sentinel.model.exposure import Exposure, Knock, ReachOutcome
+from sentinel.model.machine import Coverage, HostSighting
+
+Sent = Connection | Attempts | HostSighting | Coverage | Knock | Exposure | ReachOutcome
+"""What may cross. The last three come only from the player of a recorded day."""
+
+KINDS: Final[dict[str, type]] = {
+    "connection": Connection,
+    "attempts": Attempts,
+    "sighting": HostSighting,
+    "coverage": Coverage,
+    "knock": Knock,
+    "exposure": Exposure,
+    "outcome": ReachOutcome,
+}
+NAMES: Final = {kind: name for name, kind in KINDS.items()}
+LARGEST: Final = 1 << 20
+KEPT: Final = 10_000
+_length = struct.Struct("!I")
+
+
+class _Envelope(msgspec.Struct):
+    run: str
+    number: int
+    kind: str
+    fact: msgspec.Raw
+
+
+class _Receipt(msgspec.Struct):
+    acknowledged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One fact with its place in its run."""
+
+    run: str
+    number: int
+    fact: Sent
+
+
+class Outbox:
+    """What `listen` has sent and `watch` has not yet committed.
+
+    Bounded: beyond `kept` the oldest is dropped and counted, and `Coverage` tells of it.
+    """
+
+    def __init__(self, run: str, kept: int = KEPT) -> None:
+        self.unsent = 0
+        self._run = run
+        self._kept = kept
+        self._next = 1
+        self._waiting: OrderedDict[int, bytes] = OrderedDict()
+
+    def put(self, fact: Sent) -> bytes:
+        """Number a fact and keep it until it is acknowledged; returns its message."""
+        message = _message(self._run, self._next, fact)
+        if not isinstance(fact, Coverage):  # the next second brings a fresher one
+            if len(self._waiting) >= self._kept:
+                self._waiting.popitem(last=False)
+                self.unsent += 1
+            self._waiting[self._next] = message
+        self._next += 1
+        return message
+
+    def acknowledged(self, number: int) -> None:
+        """Everything up to `number` is on disk."""
+        while self._waiting and next(iter(self._waiting)) <= number:
+            self._waiting.popitem(last=False)
+
+    def again(self) -> Iterator[bytes]:
+        """Every message not yet acknowledged, oldest first: for a new connection to `watch`."""
+        yield from list(self._waiting.values())
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+
+def _message(run: str, number: int, fact: Sent) -> bytes:
+    envelope = _Envelope(run, number, NAMES[type(fact)], msgspec.Raw(codec.encode(fact)))
+    body = msgspec.json.encode(envelope)
+    return _length.pack(len(body)) + body
+
+
+def receipt(number: int) -> bytes:
+    """The message by which `watch` acknowledges."""
+    body = msgspec.json.encode(_Receipt(number))
+    return _length.pack(len(body)) + body
+
+
+class Inbox:
+    """Bytes of a stream to whole messages; what does not decode is counted, never guessed."""
+
+    def __init__(self) -> None:
+        self.refused = 0
+        self._buffer = bytearray()
+
+    def parcels(self, data: bytes) -> Iterator[Parcel]:
+        """The facts completed by these bytes.
+
+        Raises:
+            ValueError: the stream announces a message that cannot be one; it must be closed.
+        """
+        for body in self._bodies(data):
+            try:
+                envelope = msgspec.json.decode(body, type=_Envelope)
+                fact = codec.decode(bytes(envelope.fact), KINDS[envelope.kind])
+            except (ValueError, KeyError, msgspec.MsgspecError):
+                self.refused += 1
+                continue
+            yield Parcel(envelope.run, envelope.number, fact)
+
+    def receipts(self, data: bytes) -> Iterator[int]:
+        """The acknowledgements completed by these bytes."""
+        for body in self._bodies(data):
+            yield msgspec.json.decode(body, type=_Receipt).acknowledged
+
+    def _bodies(self, data: bytes) -> Iterator[bytes]:
+        self._buffer += data
+        while len(self._buffer) >= _length.size:
+            (size,) = _length.unpack_from(self._buffer)
+            if size > LARGEST:
+                raise ValueError(f"a message of {size} bytes is announced")
+            if len(self._buffer) < _length.size + size:
+                return
+            body = bytes(self._buffer[_length.size : _length.size + size])
+            del self._buffer[: _length.size + size]
+            yield body
+
+
+class Sender:
+    """The line from `listen` to `watch`: it may break and come back, and nothing sent is lost with it.
+
+    It never blocks the capture: what the socket does not take at once stays in the outbox and goes later.
+    """
+
+    def __init__(self, path: str, outbox: Outbox) -> None:
+        self._path = path
+        self.outbox = outbox
+        self._line: socket.socket | None = None
+        self._rest = bytearray()
+        self._inbox = Inbox()
+
+    def send(self, fact: Sent) -> None:
+        """Queue one fact."""
+        message = self.outbox.put(fact)
+        if self._line is not None and len(self._rest) < LARGEST:
+            self._rest += message
+        elif self._line is not None:
+            self._hang_up()  # `watch` has stopped reading: begin again from the outbox when it is back
+
+    def flush(self) -> None:
+        """Move what can be moved, both ways, without waiting."""
+        if self._line is None:
+            self._call()
+        if self._line is None:
+            return
+        try:
+            self._move(self._line)
+        except (OSError, ValueError):
+            self._hang_up()
+
+    def _move(self, line: socket.socket) -> None:
+        while self._rest:
+            try:
+                taken = line.send(self._rest)
+            except BlockingIOError:
+                break
+            del self._rest[:taken]
+        try:
+            data = line.recv(65_536)
+        except BlockingIOError:
+            return
+        if not data:
+            raise ConnectionResetError
+        for number in self._inbox.receipts(data):
+            self.outbox.acknowledged(number)
+
+    def _call(self) -> None:
+        line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            line.connect(self._path)
+        except OSError:
+            line.close()
+            return
+        line.setblocking(False)
+        self._line = line
+        self._inbox = Inbox()
+        self._rest = bytearray(b"".join(self.outbox.again()))
+
+    def _hang_up(self) -> None:
+        if self._line is not None:
+            self._line.close()
+        self._line = None
+        self._rest.clear()
+
+    def close(self) -> None:
+        """Hang up for good."""
+        self._hang_up()

@@ -1,0 +1,122 @@
+"""What the page and the command line may ask `watch` to do: typed, small, answered within a second.
+
+The socket lies in the run directory; `watch` answers only its own user and root (SO_PEERCRED), and it alone
+checks codes and sessions, so that a hole in the page cannot write to the store.
+"""
+
+import os
+import socket
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from sentinel import codec
+
+LARGEST: Final = 8192
+WAIT: Final = 1.0
+
+
+class Verb(StrEnum):
+    """The things that can be asked."""
+
+    LOGIN = "login"
+    LOGOUT = "logout"
+    CHECK = "check"
+    """Ask the echo now."""
+    READ = "read"
+    """« J'ai vu »."""
+    NETWORK = "network"
+    """Whether a private network is ours."""
+
+
+class Reply(StrEnum):
+    """How `watch` answered."""
+
+    DONE = "done"
+    WRONG_CODE = "wrong_code"
+    TOO_MANY = "too_many"
+    """Five wrong codes within fifteen minutes."""
+    NO_SESSION = "no_session"
+    NO_ECHO = "no_echo"
+    BUSY = "busy"
+    """A check is already running, or the echo asked us to wait."""
+    NOT_FOUND = "not_found"
+    NOT_UNDERSTOOD = "not_understood"
+    NOT_RUNNING = "not_running"
+    """`watch` could not be asked at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One question; only the fields its verb needs are filled."""
+
+    verb: Verb
+    session: str = ""
+    """The token a login gave; the command line, run by the same user, needs none."""
+    code: str = ""
+    client: str = ""
+    """The browser's address, for the throttle."""
+    incident: int = 0
+    who: str = ""
+    network: str = ""
+    ours: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of it."""
+
+    reply: Reply
+    session: str = ""
+    wait_seconds: int = 0
+
+
+def ask(path: Path, request: Request) -> Answer:
+    """Put one request to `watch`; NOT_RUNNING when nobody answers within a second."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as line:
+            line.settimeout(WAIT)
+            line.connect(str(path))
+            line.send(codec.encode(request))
+            return codec.decode(line.recv(LARGEST), Answer)
+    except (OSError, ValueError):
+        return Answer(reply=Reply.NOT_RUNNING)
+
+
+def listen_at(path: Path) -> socket.socket:
+    """The socket on which `watch` answers; only this user may connect."""
+    path.unlink(missing_ok=True)
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    line.bind(str(path))
+    path.chmod(0o660)
+    line.listen(16)
+    return line
+
+
+def answer_one(line: socket.socket, respond: Callable[[Request], Answer], allowed: frozenset[int]) -> None:
+    """Accept one caller and answer its one request; whoever is not allowed is hung up on."""
+    caller, _ = line.accept()
+    with caller:
+        caller.settimeout(WAIT)
+        if peer_uid(caller) not in allowed:
+            return
+        try:
+            caller.send(codec.encode(respond(codec.decode(caller.recv(LARGEST + 1)[:LARGEST], Request))))
+        except ValueError:
+            caller.send(codec.encode(Answer(reply=Reply.NOT_UNDERSTOOD)))
+        except OSError:
+            return  # the caller left
+
+
+def peer_uid(caller: socket.socket) -> int:
+    """The user at the other end of a unix socket, by the kernel's word."""
+    _, uid, _ = struct.unpack("3i", caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    return int(uid)
+
+
+def own_user() -> frozenset[int]:
+    """Ourselves and root: on a Pi the unit adds the page's user."""
+    return frozenset({os.getuid(), 0})
