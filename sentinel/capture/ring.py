@@ -127,7 +127,7 @@ class Ring:
         passed, dropped = struct.unpack("=II", self._socket.getsockopt(SOL_PACKET, STATISTICS, 12)[:8])
         self.frames += passed
         self.dropped += dropped
-        return self._socket.getsockname()[0] != ""
+        return bool(self._socket.getsockname()[0])
 
     def close(self) -> None:
         """Give the ring back."""

@@ -50,7 +50,9 @@ def read_association(head: bytes) -> AssociationHead | None:
         return AssociationHead(Association.ACCEPTED)
     if called is None or calling is None or not called:
         return None
-    return AssociationHead(Association.PROPOSED, called, calling, _services(head))
+    return AssociationHead(
+        Association.PROPOSED, called, calling, _services(head), size=6 + int.from_bytes(head[2:6], "big")
+    )
 
 
 def _title(raw: bytes) -> str | None:

@@ -128,9 +128,7 @@ class Book:
     @staticmethod
     def _invited(db: sqlite3.Connection, code: str, name: str, now: float) -> str:
         """The alias of an invitation that is still good for the key of this name."""
-        row = db.execute(
-            "SELECT alias, expires, key FROM invitations WHERE code = ?", (_hidden(code),)
-        ).fetchone()
+        row = db.execute("SELECT alias, expires, key FROM invitations WHERE code = ?", (_hidden(code),)).fetchone()
         if row is None or row[1] < now or row[2] not in (None, name):
             raise Refused("key_unknown")
         return str(row[0])
@@ -141,7 +139,7 @@ class Book:
             row = db.execute("SELECT public FROM keys WHERE id = ? AND revoked IS NULL", (name,)).fetchone()
         return row[0] if row else None
 
-    def keys(self) -> list[KnownKey]:
+    def everybody(self) -> list[KnownKey]:
         """Everybody who ever enrolled, oldest first."""
         with self._open() as db:
             rows = db.execute("SELECT id, alias, first, last, checks, revoked FROM keys ORDER BY first").fetchall()
@@ -217,7 +215,7 @@ class Book:
         surplus = len(others) + len(entry.extra) - EXTRA_PORTS
         if not entry.extra or surplus <= 0:
             return 0.0
-        return others[min(surplus, len(others)) - 1] + quota.DAY_S - now
+        return float(others[surplus - 1]) + quota.DAY_S - now
 
     def finish(self, check: str, opened: int, took: float) -> None:
         """Note how a check went: a count and a duration, no result."""
@@ -230,4 +228,3 @@ class Book:
 
 def _hidden(code: str) -> bytes:
     return sha256(code.encode()).digest()
-

@@ -23,7 +23,7 @@ class Errand:
     target: Address
     source: Source
     listed: tuple[Probe, ...]
-    """The named list and the extra ports, inside the caller's share."""
+    """The named list and the extra ports, inside the caller's share; without the controls."""
     decoys: tuple[Probe, ...]
     controls: tuple[Probe, ...]
     """Doors declared open; dialled last, because a firewall may ban a prober midway."""
@@ -59,8 +59,8 @@ def draw(request: Request, target: Address, source: Source) -> Errand:
     """
     low, high = request.port_share
     wanted = sorted({*port_list(PortList(request.ports)), *request.extra_ports})
-    listed = [port for port in wanted if low <= port <= high]
     controls = [port for port in sorted(set(request.expect_open)) if low <= port <= high]
+    listed = [port for port in wanted if low <= port <= high and port not in controls]
     decoys = _decoys({*known_ports(), *wanted, *request.expect_open}, low, high)
     probes = _probes([*listed, *decoys, *controls], target, source)
     return Errand(

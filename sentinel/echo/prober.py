@@ -47,8 +47,9 @@ class Outing:
         return len(self._answers)
 
     def note(self, probe: Probe, answer: Answer) -> None:
-        """Keep an answer; a second silence takes nothing away from the first."""
-        self._answers[probe] = answer
+        """Keep an answer; a second try that failed on our side takes nothing away from the first."""
+        if answer.reach is not Reach.UNTESTED or probe not in self._answers:
+            self._answers[probe] = answer
 
     def answer(self, probe: Probe) -> Answer:
         """What a knock met; one that was never made ran out of time."""

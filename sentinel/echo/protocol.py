@@ -42,7 +42,7 @@ PROGRESS_S = 2.0
 FRESH_S = 7_200
 """An older self-check of the echo counts for nothing."""
 EXTRA_PORTS = 16
-EXPECTED_PORTS = 4
+"""Ports beyond the named list, declared doors included: in one check, and different ones in a day."""
 ALL_PORTS = (0, 65535)
 """The port share of a public address that is nobody else's."""
 
@@ -295,7 +295,9 @@ def decode(raw: bytes, wanted: type[M]) -> M:
 def seal(kind: str, message: Message, key: Ed25519PrivateKey) -> bytes:
     """A message in its signed envelope, on one line."""
     body = encode(message)
-    signature = Signature(keyid=key_id(key.public_key().public_bytes_raw()), sig=key.sign(signed_bytes(kind, body)))
+    signature = Signature(
+        keyid=key_id(key.public_key().public_bytes_raw()), sig=key.sign(signed_bytes(kind, body))
+    )
     return encode(Envelope(payload_type=kind, payload=body, signatures=[signature]))
 
 

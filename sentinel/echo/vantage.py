@@ -19,7 +19,7 @@ from sentinel.model.exposure import Probe, Reach
 from sentinel.model.moment import Address, Moment
 
 EVERY = timedelta(minutes=10)
-FAR = {4: IPv4Address("192.0.2.1"), 6: IPv6Address("2001:db8::1")}
+FAR: dict[int, Address] = {4: IPv4Address("192.0.2.1"), 6: IPv6Address("2001:db8::1")}
 """Only asked for a route: connecting a datagram socket sends nothing."""
 LOST = 3
 """A knock at ourselves that failed is repeated: a source port may just be in use."""

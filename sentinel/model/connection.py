@@ -65,6 +65,8 @@ class Dicom:
     """Proposed services, sorted, each once; empty when the request's contexts were not all seen."""
     rejection: tuple[int, int, int] | None = None
     """Result, source and reason of an A-ASSOCIATE-RJ (PS3.8 table 9-21)."""
+    request_size: int = 0
+    """Bytes of the association request: what the client sent beyond them was a command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

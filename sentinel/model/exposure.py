@@ -141,5 +141,7 @@ class ReachOutcome:
     """Cells with a definite state."""
     decoys_open: bool = False
     """Ports that nobody would open answered: something answers for everything."""
+    ahead: timedelta | None = None
+    """Our wall clock minus the echo's, when it was learnt: the echo's signed time judges our clock."""
     retry: timedelta | None = None
     """How long the echo asks us to wait."""

@@ -106,6 +106,8 @@ class Story:
     """Machine (MAC when known, else address), network or code."""
     port: int = 0
     """Inside port of a door; the public one while the machine is unknown; 0 otherwise."""
+    family: int = 0
+    """4 or 6 for a door: closing one of them says nothing of the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,8 @@ class Incident:
     state: IncidentState
     first: Moment
     last: Moment
+    last_visit: Moment | None = None
+    """When somebody last came; a check or a nap of the machine does not move it."""
     closed: Moment | None = None
     machine: Address | None = None
     mac: str | None = None

@@ -34,8 +34,8 @@ class Coverage:
     interface: str
     carrier: bool
     """The cable is in and the other end is up."""
-    capturing: bool
-    """The socket is bound and readable."""
+    apart: bool
+    """The capture has a card of its own, so that our own talk must show on it as somebody else's."""
     inward: Moment | None
     """Last unicast frame for somebody else that came from outside."""
     outward: Moment | None

@@ -6,7 +6,7 @@ from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from sentinel.model.connection import Direction
-from sentinel.model.moment import Address
+from sentinel.model.moment import Address, Moment
 
 Network = IPv4Network | IPv6Network
 
@@ -83,3 +83,13 @@ class Networks:
         if self.is_target(target):
             return Direction.INTERNAL if from_inside else Direction.INBOUND
         return Direction.OUTBOUND if from_inside else Direction.FOREIGN
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomeNetwork:
+    """Our place in the network, as the kernel tells it now and then."""
+
+    networks: Networks
+    families: tuple[int, ...]
+    """4 and 6, as far as the practice can be reached by them."""
+    at: Moment

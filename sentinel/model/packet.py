@@ -30,6 +30,8 @@ class AssociationHead(NamedTuple):
     services: tuple[DicomService, ...] = ()
     rejection: tuple[int, int, int] | None = None
     """Result, source, reason."""
+    size: int = 0
+    """Bytes of the whole PDU, as its length field says."""
 
 
 class Segment(NamedTuple):

@@ -16,6 +16,7 @@ from sentinel.clock import Clock, now
 from sentinel.config import Capture
 from sentinel.decode.frame import read_frame
 from sentinel.errors import MissingDevice
+from sentinel.model.connection import Connection
 from sentinel.model.machine import Coverage
 from sentinel.model.moment import Moment
 from sentinel.model.networks import Networks
@@ -27,20 +28,19 @@ from sentinel.tracking.summing import Summing
 from sentinel.tracking.view import View
 from sentinel.wire.facts import Outbox, Sender, Sent
 
+TICK = timedelta(seconds=1)
 LOOK_AROUND = timedelta(seconds=60)
 """A new prefix or a new box is learnt within this time."""
-NEW_RING = timedelta(seconds=2)
-"""An interface that went away is tried again this often."""
 
 
 class Ear:
     """Packets to facts: the pure part of `listen`, shared with the player of a recorded day."""
 
-    def __init__(self, networks: Networks, own_macs: frozenset[str]) -> None:
+    def __init__(self, networks: Networks, own_mac: str) -> None:
         self.tracker = Tracker(networks)
         self.machines = Machines(networks)
         self.summing = Summing()
-        self.view = View(networks, own_macs)
+        self.view = View(networks, own_mac)
         self.undecodable = 0
         self.heard: Moment | None = None
 
@@ -67,7 +67,7 @@ class Ear:
         yield from self._rows(self.tracker.expire(at))
         yield from self.summing.changed()
 
-    def _rows(self, connections: Iterable) -> Iterator[Sent]:  # type: ignore[type-arg]
+    def _rows(self, connections: Iterable[Connection]) -> Iterator[Sent]:
         for connection in connections:
             yield from self.summing.take(connection)
 
@@ -75,23 +75,6 @@ class Ear:
     def forgotten(self) -> int:
         """Entries of every table that had to make room."""
         return self.tracker.forgotten + self.machines.forgotten + self.summing.forgotten
-
-    def coverage(self, interface: str, *, carrier: bool, ring: Ring | None, unsent: int, at: Moment) -> Coverage:
-        """What could be seen up to now."""
-        return Coverage(
-            interface=interface,
-            carrier=carrier,
-            capturing=ring is not None,
-            inward=self.view.inward,
-            outward=self.view.outward,
-            heard=self.heard,
-            frames=ring.frames if ring else 0,
-            dropped=ring.dropped if ring else 0,
-            undecodable=self.undecodable,
-            forgotten=self.forgotten,
-            unsent=unsent,
-            at=at,
-        )
 
 
 class Listener:
@@ -104,81 +87,71 @@ class Listener:
         self._interface = capture.interface or self._around.interface or ""
         if not self._interface:
             raise MissingDevice("no default route: name the mirror port's card under [capture] interface")
-        self._networks = self._find_networks()
-        self._ear = Ear(self._networks, link.own_macs())
+        networks = self._find_networks()
+        self._ring = Ring(self._interface, keep_program(networks.own))
+        self._ear = Ear(networks, link.mac(self._interface))
         self._sender = Sender(str(places.facts), Outbox(uuid.uuid4().hex))
-        self._ring: Ring | None = self._open()
         self._stopping = False
 
     def _find_networks(self) -> Networks:
         return self._around.networks(self._capture.prefixes, self._capture.box)
-
-    def _open(self) -> Ring:
-        return Ring(self._interface, keep_program(self._networks.own))
 
     def stop(self, *_: object) -> None:
         """Leave after the current block."""
         self._stopping = True
 
     def run(self) -> None:
-        """Until stopped. A lost interface is told and tried again; a lost `watch` costs nothing."""
-        last_tick = last_look = last_try = self._clock()
+        """Until stopped. A `watch` that is away costs nothing: what it has not committed is sent again.
+
+        Raises:
+            MissingDevice: the interface went away; without rights only a new start can open another ring.
+        """
+        last_tick = last_look = self._clock()
         while not self._stopping:
             at = self._clock()
-            for fact in self._listen(at):
-                self._sender.send(fact)
-            if at.since(last_tick) >= timedelta(seconds=1):
+            self._drain(at)
+            if at.since(last_tick) >= TICK:
                 last_tick = at
                 self._tick(at)
             if at.since(last_look) >= LOOK_AROUND:
                 last_look = at
                 self._look(ask())
-            if self._ring is None and at.since(last_try) >= NEW_RING:
-                last_try = at
-                self._try_again()
             self._sender.flush()
         self._sender.close()
 
-    def _listen(self, at: Moment) -> Iterator[Sent]:
-        if self._ring is None:
-            signal.sigtimedwait([], 0.1)
-            return
+    def _drain(self, at: Moment) -> None:
         for frame in self._ring.read(100):
             seen = stamp(frame, at)
-            yield from self._ear.feed(read_frame(frame.kept, seen, frame.vlan), seen)
+            for fact in self._ear.feed(read_frame(frame.kept, seen, frame.vlan), seen):
+                self._sender.send(fact)
 
     def _tick(self, at: Moment) -> None:
         for fact in self._ear.tick(at):
             self._sender.send(fact)
-        if self._ring is not None:
-            self._count(self._ring)
-        self._sender.send(
-            self._ear.coverage(
-                self._interface,
-                carrier=link.has_carrier(self._interface),
-                ring=self._ring,
-                unsent=self._sender.outbox.unsent,
-                at=at,
-            )
+        if not self._ring.count():
+            raise MissingDevice(f"the interface {self._interface!r} has gone")
+        self._sender.send(self._coverage(at))
+
+    def _coverage(self, at: Moment) -> Coverage:
+        return Coverage(
+            interface=self._interface,
+            carrier=link.has_carrier(self._interface),
+            apart=self._interface != self._around.interface,
+            inward=self._ear.view.inward,
+            outward=self._ear.view.outward,
+            heard=self._ear.heard,
+            frames=self._ring.frames,
+            dropped=self._ring.dropped,
+            undecodable=self._ear.undecodable,
+            forgotten=self._ear.forgotten,
+            unsent=self._sender.outbox.unsent,
+            at=at,
         )
-
-    def _count(self, ring: Ring) -> None:
-        """A card that was taken out leaves a socket that no longer counts."""
-        if not ring.count():
-            ring.close()
-            self._ring = None
-
-    def _try_again(self) -> None:
-        try:
-            self._ring = self._open()
-        except MissingDevice:
-            return
 
     def _look(self, around: Surroundings) -> None:
         if around != self._around and around.prefixes:
             self._around = around
-            self._networks = self._find_networks()
-            self._ear.adopt(self._networks)
+            self._ear.adopt(self._find_networks())
 
 
 def stamp(frame: Frame, at: Moment) -> Moment:
@@ -191,7 +164,8 @@ def listen(capture: Capture, places: Places) -> None:
     """Run `listen` until SIGTERM or SIGINT.
 
     Raises:
-        MissingRight, MissingDevice: the capture cannot be opened.
+        MissingRight: CAP_NET_RAW is needed.
+        MissingDevice: the interface is not there, or has gone.
     """
     listener = Listener(capture, places)
     rights.drop()

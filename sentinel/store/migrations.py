@@ -58,9 +58,11 @@ CREATE TABLE outcomes (
 ) STRICT;
 CREATE TABLE incidents (
     number INTEGER PRIMARY KEY, story_kind TEXT NOT NULL, story_about TEXT NOT NULL, story_port INTEGER NOT NULL,
+    story_family INTEGER NOT NULL,
     code TEXT NOT NULL, level INTEGER NOT NULL, grade INTEGER, state TEXT NOT NULL,
     first TEXT NOT NULL, first_boot REAL NOT NULL, last TEXT NOT NULL, last_boot REAL NOT NULL,
-    closed TEXT, closed_boot REAL, machine TEXT, mac TEXT, port INTEGER, outside_port INTEGER,
+    last_visit TEXT, last_visit_boot REAL, closed TEXT, closed_boot REAL,
+    machine TEXT, mac TEXT, port INTEGER, outside_port INTEGER,
     count INTEGER NOT NULL, sources TEXT NOT NULL, calling TEXT, bytes_out INTEGER NOT NULL,
     read TEXT, read_boot REAL, read_by TEXT
 ) STRICT;

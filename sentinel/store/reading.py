@@ -91,8 +91,7 @@ class Reader:
     def incidents(self, *, least: Level = Level.NOTE, most: int = 200) -> list[Incident]:
         """Stories, open ones first, then by their last event, newest first."""
         found = self._db.execute(
-            "SELECT * FROM incidents WHERE level >= ?"
-            " ORDER BY state = 'closed', level DESC, last DESC LIMIT ?",
+            "SELECT * FROM incidents WHERE level >= ? ORDER BY state = 'closed', level DESC, last DESC LIMIT ?",
             (int(least), most),
         )
         return [rows.incident(row) for row in found]

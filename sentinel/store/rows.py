@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
 
-from sentinel.model.connection import Connection
+from sentinel.model.connection import Attempts, Connection
+from sentinel.model.exposure import Exposure, ReachOutcome
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.moment import Address, Moment
@@ -82,6 +83,7 @@ def incident_row(incident: Incident) -> Row:
         "story_kind": incident.story.kind.value,
         "story_about": incident.story.about,
         "story_port": incident.story.port,
+        "story_family": incident.story.family,
         "code": incident.code.value,
         "level": int(incident.level),
         "grade": None if incident.grade is None else int(incident.grade),
@@ -89,6 +91,7 @@ def incident_row(incident: Incident) -> Row:
         **_times("first", incident.first),
         **_times("last", incident.last),
         **_times("closed", incident.closed),
+        **_times("last_visit", incident.last_visit),
         "machine": _word(incident.machine),
         "mac": incident.mac,
         "port": incident.port,
@@ -106,7 +109,12 @@ def incident(row: sqlite3.Row) -> Incident:
     """The incident a row holds."""
     return Incident(
         number=row["number"],
-        story=Story(kind=StoryKind(row["story_kind"]), about=row["story_about"], port=row["story_port"]),
+        story=Story(
+            kind=StoryKind(row["story_kind"]),
+            about=row["story_about"],
+            port=row["story_port"],
+            family=row["story_family"],
+        ),
         code=Code(row["code"]),
         level=Level(row["level"]),
         grade=None if row["grade"] is None else Grade(row["grade"]),
@@ -114,6 +122,7 @@ def incident(row: sqlite3.Row) -> Incident:
         first=_moment(row, "first"),
         last=_moment(row, "last"),
         closed=_maybe_moment(row, "closed"),
+        last_visit=_maybe_moment(row, "last_visit"),
         machine=_address(row["machine"]),
         mac=row["mac"],
         port=row["port"],
@@ -155,3 +164,58 @@ def chapter(row: sqlite3.Row) -> Chapter:
         calling=row["calling"],
         who=row["who"],
     )
+
+
+def attempts_row(run: str, more: Attempts) -> Row:
+    """A sum as it is kept."""
+    return {
+        "run": run,
+        "source_network": more.source_network,
+        "target": str(more.target),
+        "target_port": more.target_port,
+        "target_mac": more.target_mac,
+        "hour": text(more.hour),
+        "silent": more.silent,
+        "refused": more.refused,
+        "answered": more.answered,
+        "connected": more.connected,
+        "bytes_in": more.bytes_in,
+        "bytes_out": more.bytes_out,
+        "first": text(more.first.wall),
+        "last": text(more.last.wall),
+    }
+
+
+def exposure_row(exposure: Exposure, verdict: str, machine: tuple[Address, str | None, int] | None) -> Row:
+    """A cell as it is kept."""
+    address, mac, port = machine or (None, None, None)
+    return {
+        "check": exposure.check,
+        "echo": exposure.echo,
+        "address": str(exposure.address),
+        "port": exposure.port,
+        "reach": exposure.reach.value,
+        "why": exposure.why.value,
+        "took_ms": exposure.took.total_seconds() * 1000,
+        "at": text(exposure.at.wall),
+        "verdict": verdict,
+        "machine": _word(address),
+        "mac": mac,
+        "inside_port": port,
+    }
+
+
+def outcome_row(outcome: ReachOutcome) -> Row:
+    """An attempt to ask, as it is kept; its number is the store's."""
+    return {
+        "echo": outcome.echo,
+        "family": outcome.family,
+        "ports": outcome.ports.value,
+        "outcome": outcome.outcome.value,
+        "check": outcome.check,
+        "address": _word(outcome.address),
+        "tested": outcome.tested,
+        "decoys_open": int(outcome.decoys_open),
+        "asked": text(outcome.asked.wall),
+        "at": text(outcome.at.wall),
+    }

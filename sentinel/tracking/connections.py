@@ -245,7 +245,13 @@ def _associate(flow: Flow, head: AssociationHead, from_client: bool) -> None:
     """PS3.8 section 9.2: the client asks, the server accepts or rejects, either may abort."""
     if head.kind is Association.PROPOSED:
         if from_client and flow.dicom is None:
-            flow.dicom = Dicom(called=head.called, calling=head.calling, result=head.kind, services=head.services)
+            flow.dicom = Dicom(
+                called=head.called,
+                calling=head.calling,
+                result=head.kind,
+                services=head.services,
+                request_size=head.size,
+            )
     elif flow.dicom is None or flow.dicom.result is not Association.PROPOSED:
         return
     elif not from_client or head.kind is Association.ABORTED:

@@ -1,6 +1,8 @@
-"""Too many to keep one by one: attempts are summed, and so are visits beyond a door's share of rows.
+"""Too many to keep one by one: what exceeds its share of rows is summed per network, door and hour.
 
-Every answered connection is a row or is counted: up to 1,000 rows an hour and door, then sums per network.
+Every answered connection is a row or is counted: 1,000 rows an hour and door, then sums. Attempts that came to
+nothing share fewer rows, by source network, so that a scan cannot fill the store while an echo's refused knock
+is still told one by one.
 """
 
 from collections.abc import Iterator
@@ -12,7 +14,13 @@ from sentinel.model.connection import Attempts, Connection, ConnectionState, Dir
 from sentinel.model.moment import Address
 
 ROWS = 1_000
+"""Rows an hour for the answered connections of one door."""
+TRIES = 256
+"""Rows an hour for what came to nothing from one network."""
+ALL_TRIES = 4_096
+"""Rows an hour for what came to nothing, from everywhere."""
 SUMS = 20_000
+VAIN = (ConnectionState.ATTEMPTED, ConnectionState.REFUSED)
 
 Door = tuple[datetime, Address, int]
 Sum = tuple[str, Address, int, datetime]
@@ -26,6 +34,8 @@ class Summing:
         self._rows = rows
         self._most = sums
         self._doors: dict[Door, int] = {}
+        self._tries: dict[str, int] = {}
+        self._all_tries = 0
         self._own: set[int] = set()
         self._counted: dict[int, ConnectionState] = {}
         self._sums: dict[Sum, Attempts] = {}
@@ -51,6 +61,8 @@ class Summing:
         """A new hour: last hour's sums have been told, and its doors start anew."""
         if self._hour is not None and hour > self._hour:
             self._doors.clear()
+            self._tries.clear()
+            self._all_tries = 0
             self._own.clear()
             self._counted.clear()
             self._sums = {key: self._sums[key] for key in self._changed}
@@ -58,15 +70,23 @@ class Summing:
             self._hour = hour
 
     def _has_row(self, connection: Connection, hour: datetime) -> bool:
-        if connection.state in (ConnectionState.ATTEMPTED, ConnectionState.REFUSED):
-            return False
         if connection.serial in self._own:
             return True
+        if connection.state in VAIN:
+            return self._may_try(_network(connection.source))
         door = (hour, connection.target, connection.target_port)
         if self._doors.get(door, 0) >= self._rows or connection.serial in self._counted:
             return False
         self._doors[door] = self._doors.get(door, 0) + 1
         self._own.add(connection.serial)
+        return True
+
+    def _may_try(self, network: str) -> bool:
+        tries = self._tries.get(network, 0)
+        if tries >= TRIES or self._all_tries >= ALL_TRIES:
+            return False
+        self._tries[network] = tries + 1
+        self._all_tries += 1
         return True
 
     def _count(self, connection: Connection, hour: datetime) -> None:
@@ -79,7 +99,7 @@ class Summing:
             known = _empty(connection, hour)
         self._sums[key] = _add(known, connection, self._counted.get(connection.serial))
         self._changed.add(key)
-        if connection.state not in (ConnectionState.ATTEMPTED, ConnectionState.REFUSED):
+        if connection.state not in VAIN:
             self._counted[connection.serial] = connection.state
 
 

@@ -6,17 +6,23 @@ from sentinel.model.packet import Segment
 
 
 class View:
-    """The last frames that prove a mirror: addressed to somebody else, one way and the other."""
+    """The last frames that prove a mirror: between others, one way and the other.
 
-    def __init__(self, networks: Networks, own_macs: frozenset[str]) -> None:
+    Args:
+        networks: what is ours.
+        own_mac: of the card that captures. With a card of its own, our talk on the other one shows here as
+            somebody else's, which proves the mirror at every check.
+    """
+
+    def __init__(self, networks: Networks, own_mac: str) -> None:
         self.networks = networks
         self.inward: Moment | None = None
         self.outward: Moment | None = None
-        self._own = own_macs
+        self._own = own_mac
 
     def feed(self, segment: Segment) -> None:
         """Note which way a frame for somebody else went."""
-        if segment.target_mac in self._own or segment.source_mac in self._own:
+        if self._own in (segment.target_mac, segment.source_mac):
             return
         source, target = self.networks.place(segment.source), self.networks.place(segment.target)
         if source is Place.INSIDE and target is not Place.INSIDE:

@@ -72,7 +72,7 @@ class Outbox:
     def put(self, fact: Sent) -> bytes:
         """Number a fact and keep it until it is acknowledged; returns its message."""
         message = _message(self._run, self._next, fact)
-        if not isinstance(fact, Coverage):  # the next second brings a fresher one
+        if not isinstance(fact, Coverage | HostSighting):  # a fresher one comes soon enough
             if len(self._waiting) >= self._kept:
                 self._waiting.popitem(last=False)
                 self.unsent += 1
@@ -121,7 +121,7 @@ class Inbox:
         for body in self._bodies(data):
             try:
                 envelope = msgspec.json.decode(body, type=_Envelope)
-                fact = codec.decode(bytes(envelope.fact), KINDS[envelope.kind])
+                fact: Sent = codec.decode(bytes(envelope.fact), KINDS[envelope.kind])
             except (ValueError, KeyError, msgspec.MsgspecError):
                 self.refused += 1
                 continue

@@ -8,7 +8,8 @@ import os
 import shutil
 import signal
 import subprocess
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -21,9 +22,41 @@ from tests.lab.host import FOLDER, Host, wait_until
 from tests.lab.switch import Switch
 
 LOCK = Path("/run/cabinet-lab.lock")
+UP = FOLDER / "up"
+"""Exists from the moment the whole cabinet stands."""
 
-_raised_here: list["Cabinet"] = []
-"""The cabinet this very process raised, if any: waiting for ourselves would last for ever."""
+PATIENCE = timedelta(minutes=10)
+"""How long to wait for another process to take its cabinet away."""
+
+_locked_here: list[TextIO] = []
+"""The lock, if this very process holds it: waiting for ourselves would last for ever."""
+
+
+@contextmanager
+def alone(patience: timedelta = PATIENCE) -> Iterator[None]:
+    """Nobody else has a cabinet up meanwhile; what is found then is left of a crash.
+
+    Raises:
+        RuntimeError: this process has one up itself.
+        TimeoutError: another process kept its own up for longer than `patience`.
+    """
+    if _locked_here:
+        raise RuntimeError("this process has a cabinet up already")
+    with LOCK.open("w") as lock:
+        if not wait_until(lambda: _locked(lock), patience):
+            raise TimeoutError("another process keeps a cabinet up")
+        _locked_here.append(lock)
+        try:
+            yield
+        finally:
+            _locked_here.clear()
+
+
+def _locked(lock: TextIO) -> bool:
+    with suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
 
 
 class Cabinet:
@@ -36,7 +69,7 @@ class Cabinet:
         TimeoutError: another process kept its own up for longer than `patience`.
     """
 
-    def __init__(self, *, one_nic: bool = False, patience: timedelta = timedelta(minutes=10)) -> None:
+    def __init__(self, *, one_nic: bool = False, patience: timedelta = PATIENCE) -> None:
         self.one_nic = one_nic
         self.internet = Host("internet")
         self.stranger = Host("stranger")
@@ -49,7 +82,8 @@ class Cabinet:
         self.workstation = Host("workstation")
         self.pi = Host("pi")
         self._patience = patience
-        self._lock: TextIO | None = None
+        self._raised = ExitStack()
+        """What gives everything back; empty where this object has found the cabinet and not raised it."""
 
     @property
     def hosts(self) -> tuple[Host, ...]:
@@ -64,7 +98,7 @@ class Cabinet:
         Raises:
             LookupError: none is up.
         """
-        if set(_namespaces()) != {plan.PREFIX + host for host in plan.HOSTS}:
+        if not UP.exists():
             raise LookupError("no cabinet is up")
         found = cls()
         found.one_nic = found.switch.mirror_port != plan.MIRROR_PORT
@@ -72,28 +106,20 @@ class Cabinet:
 
     @staticmethod
     def sweep() -> list[str]:
-        """Take away every namespace of ours and end the programs in it, whoever raised them.
+        """Take away what a crash has left, and end the programs in it; waits while a cabinet is alive.
 
         Returns the namespaces that were found. Only processes inside them are touched.
         """
-        found = _namespaces()
-        for namespace in found:
-            _empty(namespace)
-            subprocess.run(["ip", "netns", "delete", namespace], check=True)
-        _forget_names()
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        return found
+        with alone():
+            return _take_away()
 
     def __enter__(self) -> Self:
-        if _raised_here:
-            raise RuntimeError("this process has a cabinet up already")
-        self._lock = _wait_for_the_lock(self._patience)
-        _raised_here.append(self)
-        try:
+        with ExitStack() as raised:
+            raised.enter_context(alone(self._patience))
+            _take_away()
+            raised.callback(_take_away)
             self._raise()
-        except BaseException:
-            self.close()
-            raise
+            self._raised = raised.pop_all()
         return self
 
     def __exit__(
@@ -103,14 +129,9 @@ class Cabinet:
 
     def close(self) -> None:
         """End what was started through this object and, if it was raised by it, take the cabinet away."""
-        for host in self.hosts:
-            host.stop()
-        if self._lock is None:
-            return
-        self.sweep()
-        _raised_here.clear()
-        self._lock.close()
-        self._lock = None
+        with self._raised:
+            for host in self.hosts:
+                host.stop()
 
     def strangers(self, count: int, *, per_network: int = 1) -> list[IPv4Address]:
         """So many further addresses of the stranger, that many in each /24; 250 x 244 at most.
@@ -127,26 +148,21 @@ class Cabinet:
         return wanted
 
     def _raise(self) -> None:
-        self.sweep()  # what a crash may have left; the lock says that nobody lives there
         FOLDER.mkdir(parents=True)
         wires.lay(one_nic=self.one_nic)
         self.box.install()
         self.switch.mirror(True)
+        UP.touch()
 
 
-def _wait_for_the_lock(patience: timedelta) -> TextIO:
-    lock = LOCK.open("w")
-
-    def taken() -> bool:
-        with suppress(BlockingIOError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        return False
-
-    if not wait_until(taken, patience):
-        lock.close()
-        raise TimeoutError("another process keeps a cabinet up")
-    return lock
+def _take_away() -> list[str]:
+    found = _namespaces()
+    for namespace in found:
+        _empty(namespace)
+        subprocess.run(["ip", "netns", "delete", namespace], check=True)
+    _forget_names()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    return found
 
 
 def _namespaces() -> list[str]:

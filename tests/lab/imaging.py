@@ -7,9 +7,10 @@ parameter. Over IPv6 a DICOM association is real nevertheless: socat takes the b
 
 import json
 import subprocess
-import urllib.request
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
@@ -53,9 +54,10 @@ class Orthanc:
     def instances(self) -> list[str]:
         """The images it holds, by its own identifiers, as it says itself."""
         with self.host.inside():  # the whole question: it opens its socket when asked
-            url = f"http://127.0.0.1:{self.http_port}/instances"
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                return list(json.load(answer))
+            page = HTTPConnection("127.0.0.1", self.http_port, timeout=5)
+            with closing(page):
+                page.request("GET", "/instances")
+                return list(json.load(page.getresponse()))
 
 
 def orthanc(

@@ -1,0 +1,45 @@
+"""Writing the report: what each knock met, in the words of the protocol."""
+
+from datetime import datetime
+
+from sentinel.echo.dial import Answer, untested
+from sentinel.echo.prober import Outing
+from sentinel.echo.protocol import SELF, VERSION, Cell, Control, PlannedTarget, Report, Vantage
+from sentinel.model.exposure import Probe, Why
+from sentinel.model.moment import Moment
+
+
+def report(outing: Outing, key: str, vantage: Vantage, *, began: Moment, ended: Moment) -> Report:
+    """What the holder of `key` will be told of an errand."""
+    errand = outing.errand
+    skipped = [_cell(port, 0, untested(Why.OUT_OF_RANGE)) for port in errand.out_of_share]
+    return Report(
+        v=VERSION,
+        check=errand.check,
+        nonce=errand.nonce,
+        aud=key,
+        vantage=vantage,
+        target=PlannedTarget(family=errand.target.version, addr=str(errand.target)),
+        began=_time(began.wall),
+        ended=_time(ended.wall),
+        cells=[_cell_of(probe, outing) for probe in errand.listed + errand.controls] + skipped,
+        decoys=[_control(probe, outing) for probe in errand.decoys],
+        control=[_control(probe, outing) for probe in errand.controls],
+    )
+
+
+def _cell_of(probe: Probe, outing: Outing) -> Cell:
+    return _cell(probe.target_port, probe.source_port, outing.answer(probe))
+
+
+def _cell(port: int, sport: int, answer: Answer) -> Cell:
+    milliseconds = round(answer.took.total_seconds() * 1000, 1)
+    return Cell(addr=SELF, port=port, state=answer.reach.value, why=answer.why.value, ms=milliseconds, sport=sport)
+
+
+def _control(probe: Probe, outing: Outing) -> Control:
+    return Control(port=probe.target_port, state=outing.answer(probe).reach.value)
+
+
+def _time(wall: datetime) -> str:
+    return wall.isoformat(timespec="milliseconds")

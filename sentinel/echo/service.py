@@ -1,0 +1,217 @@
+"""The echo on the wire: four questions over one connection, and what happens when that connection goes away."""
+
+import asyncio
+import logging
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from aiohttp import web
+
+from sentinel.clock import Clock
+from sentinel.echo import protocol, quota
+from sentinel.echo.admission import Admission, Admitted
+from sentinel.echo.book import Book
+from sentinel.echo.challenges import Caller, Challenges
+from sentinel.echo.deny import unmapped
+from sentinel.echo.identity import Identity
+from sentinel.echo.prober import Outing, Prober
+from sentinel.echo.refused import Refused
+from sentinel.echo.report import report
+from sentinel.echo.settings import Settings
+from sentinel.echo.vantage import Lookout
+from sentinel.model.exposure import Reach
+from sentinel.model.moment import Address
+
+log = logging.getLogger("sentinel.echo")
+
+BODY_S = 5.0
+CHECKS = 400
+"""At the same time; each needs a few dozen sockets for a few seconds."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Running:
+    """A check between its plan and its report."""
+
+    admitted: Admitted
+    transport: asyncio.BaseTransport
+    lapses: float
+    """On the loop's clock; never once it has started."""
+    started: bool = False
+
+    def is_over(self, moment: float) -> bool:
+        """Nobody will say go any more."""
+        return not self.started and (self.lapses < moment or self.transport.is_closing())
+
+
+class Echo:
+    """Everything one echo remembers while it runs."""
+
+    def __init__(self, settings: Settings, identity: Identity, book: Book, clock: Clock) -> None:
+        self.settings = settings
+        self.identity = identity
+        self.book = book
+        self.clock = clock
+        self.challenges = Challenges(clock)
+        self.admission = Admission(settings, identity, book, self.challenges)
+        self.lookout = Lookout(settings, clock)
+        self.prober = Prober(self.admission.may_dial, self.lookout.has_route)
+        self._running: dict[Address, Running] = {}
+
+    def wall(self) -> float:
+        """Seconds since 1970, for what must outlast a restart."""
+        return self.clock().wall.timestamp()
+
+    async def challenge(self, request: web.Request) -> web.StreamResponse:
+        """`GET /v1/challenge`."""
+        caller = caller_of(request)
+        seen = protocol.Observed(family=caller.address.version, addr=str(caller.address), port=caller.port)
+        return json(
+            protocol.Challenge(
+                v=protocol.VERSION,
+                challenge=self.challenges.issue(caller),
+                observed=seen,
+                server_time=self.clock().wall.isoformat(),
+                vantage=self.lookout.vantage(caller.address.version),
+            )
+        )
+
+    async def enrol(self, request: web.Request) -> web.StreamResponse:
+        """`POST /v1/enrol`."""
+        enrol = self.admission.read_enrol(await _body(request), caller_of(request))
+        self.book.enrol(enrol.code, enrol.public_key, self.wall())
+        name = protocol.key_id(enrol.public_key)
+        log.info("%s enrolled", name)
+        enrolled = protocol.Enrolled(
+            v=protocol.VERSION,
+            aud=name,
+            challenge=enrol.challenge,
+            keys=self.identity.public_keys,
+            quota=protocol.Quota(
+                min_interval_s=int(quota.KEY_EVERY_S),
+                per_day=quota.KEY_PER_DAY,
+                max_extra_ports=protocol.EXTRA_PORTS,
+            ),
+            vantage=self.settings.name,
+        )
+        return _sealed(protocol.seal(protocol.ENROLLED, enrolled, self.identity.current))
+
+    async def check(self, request: web.Request) -> web.StreamResponse:
+        """`POST /v1/check`: the plan. Nothing is dialled yet."""
+        caller = caller_of(request)
+        self.admission.welcome(caller, self.wall())
+        self._take_place(caller.address)
+        admitted = self.admission.admit(await _body(request), caller, self.wall())
+        self._take_place(caller.address)  # somebody may have come while we read
+        self._running[caller.address] = Running(
+            admitted=admitted,
+            transport=caller.connection,
+            lapses=asyncio.get_running_loop().time() + protocol.LAPSE_S,
+        )
+        return _sealed(protocol.seal(protocol.PLAN, admitted.errand.plan(), self.identity.current))
+
+    def _take_place(self, address: Address) -> None:
+        """One check at a time for one address, and a bounded number in all."""
+        moment = asyncio.get_running_loop().time()
+        for other, running in list(self._running.items()):
+            if running.is_over(moment):
+                del self._running[other]
+        if address in self._running:
+            raise Refused("target_busy", protocol.LAPSE_S)
+        if len(self._running) >= CHECKS:
+            raise Refused("busy", 60)
+
+    async def go(self, request: web.Request) -> web.StreamResponse:
+        """`POST /v1/check/<check>/go`: dial, tell how far we are, and end with the signed report."""
+        caller = caller_of(request)
+        running = self._running.get(caller.address)
+        if running is None or not self._may_go(running, caller, request.match_info["check"]):
+            raise Refused("challenge_invalid")
+        running.started = True
+        try:
+            return await self._stream(request, running.admitted)
+        finally:
+            del self._running[caller.address]
+
+    @staticmethod
+    def _may_go(running: Running, caller: Caller, check: str) -> bool:
+        return (
+            running.admitted.errand.check == check
+            and running.transport is caller.connection
+            and not running.started
+            and not running.is_over(asyncio.get_running_loop().time())
+        )
+
+    async def _stream(self, request: web.Request, admitted: Admitted) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": protocol.STREAM})
+        await response.prepare(request)
+        outing, began = Outing(admitted.errand), self.clock()
+        dialling = asyncio.create_task(self.prober.run(outing))
+        try:
+            await _tell(response, dialling, outing)
+            await dialling
+        finally:  # also when the caller hung up: not one more knock
+            dialling.cancel()
+            with suppress(asyncio.CancelledError):
+                await dialling
+        vantage = self.lookout.vantage(admitted.errand.target.version)
+        said = report(outing, admitted.key, vantage, began=began, ended=self.clock())
+        await response.write(protocol.seal(protocol.REPORT, said, self.identity.current) + b"\n")
+        self._note(admitted, outing, (self.clock().since(began)).total_seconds())
+        return response
+
+    def _note(self, admitted: Admitted, outing: Outing, took: float) -> None:
+        errand = admitted.errand
+        opened = sum(outing.answer(probe).reach is Reach.OPEN for probe in errand.probes)
+        log.info(
+            "check by %s: IPv%d, %s, %d ports, %d open, %.1f s",
+            admitted.key, errand.target.version, quota.cut(errand.target), len(errand.probes), opened, took,
+        )  # fmt: skip
+        with suppress(sqlite3.Error):  # the report is out; the next check will find the book unwritable
+            self.book.finish(errand.check, opened, took)
+
+
+async def _tell(response: web.StreamResponse, dialling: asyncio.Task[None], outing: Outing) -> None:
+    """A line of progress every half second: it also notices a caller who is gone."""
+    of = len(outing.errand.probes)
+    while True:
+        await response.write(protocol.encode(protocol.Progress(done=outing.done, of=of)) + b"\n")
+        finished, _ = await asyncio.wait({dialling}, timeout=protocol.PROGRESS_S / 4)
+        if finished:
+            return
+
+
+def caller_of(request: web.Request) -> Caller:
+    """The other end of the connection.
+
+    Raises:
+        ConnectionResetError: it is gone.
+    """
+    transport = request.transport
+    if transport is None:
+        raise ConnectionResetError
+    peer, here = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+    return Caller(address=_address(peer[0]), port=peer[1], arrived_at=_address(here[0]), connection=transport)
+
+
+def _address(text: str) -> Address:
+    return unmapped(ip_address(text.partition("%")[0]))
+
+
+async def _body(request: web.Request) -> bytes:
+    try:
+        async with asyncio.timeout(BODY_S):
+            return await request.read()
+    except TimeoutError:
+        raise Refused("bad_request") from None
+
+
+def json(message: protocol.Message, status: int = 200) -> web.Response:
+    """An unsigned answer."""
+    return web.Response(body=protocol.encode(message), status=status, content_type="application/json")
+
+
+def _sealed(envelope: bytes) -> web.Response:
+    return web.Response(body=envelope, content_type="application/json")

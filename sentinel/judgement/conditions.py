@@ -1,0 +1,138 @@
+"""The sentinel's own eyes and clock: what it cannot see or trust is a finding like any other."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sentinel.model.exposure import Outcome, ReachOutcome
+from sentinel.model.finding import Code, Finding, Level, Story, StoryKind
+from sentinel.model.machine import Coverage
+from sentinel.model.moment import Moment
+from sentinel.model.passing import Health, Part
+from sentinel.model.verdict import View
+
+SILENT = timedelta(seconds=5)
+"""`listen` reports every second; after this it is not listening."""
+PROOF_LASTS = timedelta(hours=72)
+"""How long a proved mirror stays proved while its cable never dropped: a quiet week-end is not blindness."""
+INCOMPLETE = timedelta(minutes=10)
+"""How long a loss keeps its mark after the last frame lost."""
+DRIFT = timedelta(seconds=5)
+AGREES = timedelta(minutes=2)
+
+PARTS = {Part.STORE: Code.STORE_FAILING, Part.DISK: Code.DISK_FULL, Part.CAPTURE: Code.CAPTURE_LOST}
+
+
+def condition(code: Code, at: Moment, *, holds: bool, level: Level = Level.UNSURE) -> Finding:
+    """A part that fails, or works again."""
+    return Finding(
+        code=code, story=Story(kind=StoryKind.CONDITION, about=code.value), level=level, at=at, ends=not holds
+    )
+
+
+class Sight:
+    """What the capture reports, and since when it has been silent."""
+
+    def __init__(self, view: View, started: Moment) -> None:
+        self._view = view
+        self._last = started
+        self._lost = 0
+        self._lost_at: Moment | None = None
+        self._doubted = started
+        """When the view was last lost: no older frame proves it."""
+        self._to_show: ReachOutcome | None = None
+        """A check whose own traffic the next report must show."""
+        self._blind = False
+        self.proved: Moment | None = None
+
+    def take(self, coverage: Coverage) -> Iterator[Finding]:
+        """One report."""
+        self._last = coverage.at
+        yield condition(Code.CAPTURE_LOST, coverage.at, holds=False)
+        if not coverage.carrier:
+            self._lose(coverage.at)
+        self._compare(coverage)
+        self._prove(coverage)
+        if self._view is View.MIRROR:
+            yield condition(Code.VIEW_LOST, coverage.at, holds=self._blind)
+        yield from self._losses(coverage)
+
+    def beat(self, at: Moment) -> Iterator[Finding]:
+        """Time passes: silence is a finding, and a proof grows old."""
+        if at.since(self._last) > SILENT:
+            yield condition(Code.CAPTURE_LOST, at, holds=True)
+        if self._view is View.MIRROR:
+            stale = self.proved is None or at.since(self.proved) > PROOF_LASTS
+            yield condition(Code.VIEW_UNPROVED, at, holds=stale and not self._blind)
+        if self._lost_at is not None and at.since(self._lost_at) > INCOMPLETE:
+            self._lost_at = None
+            yield condition(Code.CAPTURE_INCOMPLETE, at, holds=False, level=Level.ATTENTION)
+
+    def checked(self, outcome: ReachOutcome) -> None:
+        """A check has talked to the echo; a capture with a card of its own must have seen it."""
+        if outcome.outcome is Outcome.CHECKED:
+            self._to_show = outcome
+
+    def is_mirrored(self) -> bool:
+        """Whether what is not seen inside did not pass."""
+        return self._view is View.MIRROR and self.proved is not None
+
+    def _lose(self, at: Moment) -> None:
+        self._blind, self._doubted, self.proved = True, at, None
+
+    def _compare(self, coverage: Coverage) -> None:
+        """Our own talk with the echo crosses the watched port: unseen, the mirror is off."""
+        check = self._to_show
+        if check is None or coverage.at.since(check.at) < timedelta(0):
+            return
+        self._to_show = None
+        proof = _both_ways(coverage)
+        if coverage.apart and (proof is None or proof.since(check.asked) < timedelta(0)):
+            self._lose(coverage.at)
+
+    def _prove(self, coverage: Coverage) -> None:
+        proof = _both_ways(coverage)
+        if coverage.carrier and proof is not None and proof.since(self._doubted) > timedelta(0):
+            self.proved, self._blind = proof, False
+
+    def _losses(self, coverage: Coverage) -> Iterator[Finding]:
+        lost = coverage.dropped + coverage.forgotten + coverage.unsent
+        if lost > self._lost:
+            self._lost_at = coverage.at
+            yield condition(Code.CAPTURE_INCOMPLETE, coverage.at, holds=True, level=Level.ATTENTION)
+        self._lost = lost
+
+
+def _both_ways(coverage: Coverage) -> Moment | None:
+    """Until when frames for others were seen passing in both directions."""
+    if coverage.inward is None or coverage.outward is None:
+        return None
+    return min(coverage.inward, coverage.outward, key=lambda moment: moment.boot)
+
+
+class Time:
+    """Whether our wall clock can be believed: it runs with the boot clock, and agrees with the echo."""
+
+    def __init__(self, started: Moment) -> None:
+        self._offset = started.wall - started.boot
+        self.trusted = True
+
+    def beat(self, at: Moment) -> Iterator[Finding]:
+        """A wall clock that jumps against the boot clock is wrong before or after; nobody knows which."""
+        offset = at.wall - at.boot
+        moved = offset - self._offset
+        self._offset = offset
+        if abs(moved) > DRIFT:
+            self.trusted = False
+            yield condition(Code.CLOCK_WRONG, at, holds=True)
+
+    def checked(self, outcome: ReachOutcome) -> Iterator[Finding]:
+        """The echo's signed time settles it."""
+        if outcome.outcome is not Outcome.CHECKED or outcome.ahead is None:
+            return
+        self.trusted = abs(outcome.ahead) <= AGREES
+        yield condition(Code.CLOCK_WRONG, outcome.at, holds=not self.trusted)
+
+
+def health(fact: Health) -> Finding:
+    """A part of the sentinel reports."""
+    return condition(PARTS[fact.part], fact.at, holds=not fact.well)

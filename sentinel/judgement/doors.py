@@ -1,0 +1,113 @@
+"""What the echo saw, and what the mirror saw of it: the two witnesses.
+
+A door is `reachable` when the echo says open and nothing contradicts it; it is closed only on living proof:
+the echo says not open, and the machine behind it was seen alive. Otherwise it is `dormant`, which is neither.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sentinel.judgement.knocks import Heard
+from sentinel.model.connection import ConnectionState
+from sentinel.model.exposure import Exposure, Reach, Why
+from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
+from sentinel.model.moment import Address, Moment
+from sentinel.services import Alarm, alarm
+
+ALIVE = timedelta(minutes=10)
+"""A machine seen within this time before the check counts as awake during it."""
+SLEEPING = timedelta(milliseconds=2500)
+"""A router that says « no such host » this late has looked for the machine first: the door leads to one asleep."""
+SAID_NO = (Reach.CLOSED, Reach.FILTERED, Reach.UNREACHABLE)
+SAID_YES = (ConnectionState.ANSWERED, ConnectionState.CONNECTED, ConnectionState.CLOSED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """A public port once found open, and where it led."""
+
+    story: Story
+    machine: Address | None
+    mac: str | None
+    port: int | None
+
+
+def opened(exposure: Exposure, heard: Heard | None, *, mirrored: bool) -> Finding:
+    """The echo says open. The knock seen inside names the machine; unseen on a proved mirror, the box answers."""
+    if heard is None and mirrored:
+        return _finding(exposure, Code.BOX_ANSWERS, Level.ATTENTION, None)
+    inside_port = heard.port if heard else exposure.port
+    code, level = {
+        Alarm.OPEN: (Code.DOOR_REACHABLE, Level.ALARM),
+        Alarm.IDENTIFIED: (Code.WEB_UNIDENTIFIED, Level.ATTENTION),
+        Alarm.ATTENTION: (Code.DOOR_ATTENTION, Level.ATTENTION),
+    }[alarm(inside_port)]
+    return _finding(exposure, code, level, heard)
+
+
+def shut(exposure: Exposure, door: Door, heard: Heard | None, seen: Moment | None) -> Finding:
+    """A known door is no longer open: closed if its machine is alive, else dormant."""
+    refused_inside = heard is not None and heard.state is ConnectionState.REFUSED
+    awake = refused_inside or (seen is not None and exposure.at.since(seen) <= ALIVE)
+    asleep = exposure.why is Why.ICMP_HOST and not refused_inside
+    closed = awake and not asleep
+    return Finding(
+        code=Code.DOOR_CLOSED if closed else Code.DOOR_DORMANT,
+        story=door.story,
+        level=Level.ATTENTION,
+        ends=closed,
+        at=exposure.at,
+        machine=door.machine,
+        mac=door.mac,
+        port=door.port,
+        outside_port=exposure.port,
+        count=0,
+    )
+
+
+def moved(exposure: Exposure, door: Door) -> Finding:
+    """A public port now leads elsewhere: the story of where it led before is over."""
+    return Finding(
+        code=Code.DOOR_CLOSED,
+        story=door.story,
+        level=Level.ATTENTION,
+        ends=True,
+        at=exposure.at,
+        outside_port=exposure.port,
+        count=0,
+    )
+
+
+def sleeping(exposure: Exposure) -> Finding | None:
+    """A door never seen open, whose answer betrays a forward to a machine that is off."""
+    if exposure.why is not Why.ICMP_HOST or exposure.took < SLEEPING:
+        return None
+    return _finding(exposure, Code.DOOR_DORMANT, Level.ATTENTION, None)
+
+
+def contradicts(exposure: Exposure, heard: Heard | None) -> bool:
+    """The echo denies what we saw: its knock was answered inside."""
+    return exposure.reach in SAID_NO and heard is not None and heard.state in SAID_YES
+
+
+def _finding(exposure: Exposure, code: Code, level: Level, heard: Heard | None) -> Finding:
+    machine = heard.machine if heard else None
+    mac = heard.mac if heard else None
+    port = heard.port if heard else None
+    return Finding(
+        code=code,
+        story=Story(
+            kind=StoryKind.DOOR,
+            about=mac or str(machine or exposure.address),
+            port=port or exposure.port,
+            family=exposure.address.version,
+        ),
+        level=level,
+        grade=Grade.REACHABLE if exposure.reach is Reach.OPEN else None,
+        at=exposure.at,
+        machine=machine,
+        mac=mac,
+        port=port,
+        outside_port=exposure.port,
+        count=0,
+    )

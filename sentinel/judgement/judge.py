@@ -1,0 +1,221 @@
+"""Every fact of the street to its findings. What must be remembered between facts is remembered here."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+
+from sentinel.judgement import conditions, doors, visits
+from sentinel.judgement.conditions import Sight, Time
+from sentinel.judgement.doors import Door
+from sentinel.judgement.expected import Accepted
+from sentinel.judgement.knocks import Heard, Knocks
+from sentinel.judgement.visits import Thresholds
+from sentinel.model.connection import Attempts, Connection
+from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
+from sentinel.model.finding import Code, Finding, Grade, Level, StoryKind
+from sentinel.model.incident import Incident, IncidentState
+from sentinel.model.machine import Coverage, HostSighting
+from sentinel.model.moment import Address, Moment
+from sentinel.model.networks import Network, Networks
+from sentinel.model.passing import Beat, Health, NetworkAnswer
+from sentinel.model.standing import Standing
+from sentinel.model.verdict import View
+
+REMEMBERED = 20_000
+"""Connections whose grade is remembered, so that one told again is not counted again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What was declared: the configuration's part of judgement."""
+
+    view: View = View.MIRROR
+    accepted: tuple[Accepted, ...] = ()
+    known: tuple[Network, ...] = ()
+    """Private networks that may connect."""
+    expect_open: frozenset[int] = frozenset()
+    """Public ports declared open."""
+    thresholds: Thresholds = field(default_factory=Thresholds)
+
+
+class Judge:
+    """Remembers what facts alone do not carry: announced knocks, known doors, who was alive when."""
+
+    def __init__(self, networks: Networks, terms: Terms, started: Moment) -> None:
+        self.networks = networks
+        self.time = Time(started)
+        self.sight = Sight(terms.view, started)
+        self.coverage: Coverage | None = None
+        self._terms = terms
+        self._knocks = Knocks()
+        self._known = set(terms.known)
+        self._alive: dict[str, Moment] = {}
+        self._doors: dict[tuple[int, int], Door] = {}
+        self._grades: dict[int, Grade] = {}
+        self._sums: dict[tuple[str, str, int], Attempts] = {}
+
+    def remember(self, incidents: Iterable[Incident]) -> None:
+        """After a restart: doors known from the store."""
+        for incident in incidents:
+            if incident.story.kind is not StoryKind.DOOR or incident.state is IncidentState.CLOSED:
+                continue
+            if incident.outside_port is not None:
+                self._doors[(incident.story.family, incident.outside_port)] = Door(
+                    story=incident.story, machine=incident.machine, mac=incident.mac, port=incident.port
+                )
+
+    def recognise_network(self, network: Network) -> None:
+        """A private network somebody said is ours."""
+        self._known.add(network)
+
+    # -- connections ---------------------------------------------------------------------------------------
+
+    def standing(self, connection: Connection) -> Standing:
+        """Who came, as it is written beside the row."""
+        if not visits.is_inbound(connection):
+            return Standing.INSIDE
+        if self._knocks.recognise(connection):
+            return Standing.OWN_CHECK
+        if any(each.excuses(connection) for each in self._terms.accepted):
+            return Standing.EXPECTED
+        standing = visits.whose(connection.source, self.networks, self._knocks.hiding)
+        if standing is Standing.PRIVATE and self._is_known(connection.source):
+            return Standing.KNOWN_NETWORK
+        return standing
+
+    def connection(self, connection: Connection, standing: Standing) -> Iterator[Finding]:
+        """A visit, told the first time and whenever it climbs."""
+        reached = visits.grade(connection, self._terms.thresholds)
+        known = self._grades.get(connection.serial)
+        if known is not None and reached <= known:
+            return
+        if standing in (Standing.STRANGER, Standing.BOX):
+            self._remember_grade(connection.serial, reached)
+            yield visits.stranger_at_a_door(connection, reached, new=known is None)
+        elif standing is Standing.PRIVATE and reached >= Grade.ANSWERED:
+            self._remember_grade(connection.serial, reached)
+            yield visits.private_network(connection, _network(connection.source), new=known is None)
+
+    def attempts(self, more: Attempts) -> Iterator[Finding]:
+        """Sums are told with growing counts; what is new since the last time is judged."""
+        key = (more.source_network, str(more.target), more.target_port)
+        before = self._sums.get(key)
+        if before is not None and before.hour != more.hour:
+            before = None
+        self._sums[key] = more
+        while len(self._sums) > REMEMBERED:
+            del self._sums[next(iter(self._sums))]
+        source = ip_network(more.source_network).network_address
+        if visits.whose(source, self.networks, self._knocks.hiding) is not Standing.STRANGER:
+            return
+        for reached, now, then in (
+            (Grade.SCANNED, more.silent, before.silent if before else 0),
+            (Grade.REFUSED, more.refused, before.refused if before else 0),
+            (Grade.ANSWERED, more.answered - more.connected, before.answered - before.connected if before else 0),
+            (Grade.CONNECTED, more.connected, before.connected if before else 0),
+        ):
+            if now > then:
+                yield visits.summed(more, source, reached, now - then)
+
+    def _is_known(self, source: Address) -> bool:
+        return any(source in network for network in self._known)
+
+    def _remember_grade(self, serial: int, reached: Grade) -> None:
+        self._grades[serial] = reached
+        if len(self._grades) > REMEMBERED:
+            del self._grades[next(iter(self._grades))]
+
+    def forget_run(self) -> None:
+        """`listen` began anew: its serials start over."""
+        self._grades.clear()
+
+    # -- outside -------------------------------------------------------------------------------------------
+
+    def knock(self, knock: Knock) -> tuple[Finding, ...]:
+        """The echo is about to knock: no finding, but what it excuses is known from here on."""
+        self._knocks.announce(knock)
+        return ()
+
+    def heard(self, exposure: Exposure) -> Heard | None:
+        """What the mirror saw of the knock behind one cell."""
+        return self._knocks.heard(exposure.check, exposure.port)
+
+    def exposure(self, exposure: Exposure) -> Iterator[Finding]:
+        """One cell of the echo's report."""
+        heard = self.heard(exposure)
+        key = (exposure.address.version, exposure.port)
+        if doors.contradicts(exposure, heard):
+            yield conditions.condition(Code.ECHO_CONTRADICTED, exposure.at, holds=True)
+        elif exposure.reach is Reach.OPEN:
+            yield from self._open(exposure, heard, key)
+        elif exposure.reach in doors.SAID_NO:
+            yield from self._shut(exposure, heard, key)
+
+    def _open(self, exposure: Exposure, heard: Heard | None, key: tuple[int, int]) -> Iterator[Finding]:
+        if exposure.port in self._terms.expect_open or self._is_accepted(exposure, heard):
+            return
+        finding = doors.opened(exposure, heard, mirrored=self.sight.is_mirrored())
+        known = self._doors.get(key)
+        if known is not None and known.story != finding.story:
+            yield doors.moved(exposure, known)
+        self._doors[key] = Door(story=finding.story, machine=finding.machine, mac=finding.mac, port=finding.port)
+        yield finding
+
+    def _shut(self, exposure: Exposure, heard: Heard | None, key: tuple[int, int]) -> Iterator[Finding]:
+        door = self._doors.get(key)
+        if door is None:
+            finding = doors.sleeping(exposure)
+        else:
+            finding = doors.shut(exposure, door, heard, self._alive.get(door.mac or str(door.machine)))
+        if finding is None:
+            return
+        if finding.ends:
+            del self._doors[key]
+        elif door is None:
+            self._doors[key] = Door(story=finding.story, machine=None, mac=None, port=None)
+        yield finding
+
+    def _is_accepted(self, exposure: Exposure, heard: Heard | None) -> bool:
+        machine, mac, port = (heard.machine, heard.mac, heard.port) if heard else (None, None, exposure.port)
+        today = exposure.at.wall.date()
+        return any(each.accepts_door(machine, mac, port, today) for each in self._terms.accepted)
+
+    def outcome(self, outcome: ReachOutcome) -> Iterator[Finding]:
+        """A check has ended: does the mirror show it, and does the clock agree?"""
+        self.sight.checked(outcome)
+        yield from self.time.checked(outcome)
+        if outcome.tested:
+            yield conditions.condition(Code.OPEN_ALL, outcome.at, holds=outcome.decoys_open, level=Level.ATTENTION)
+
+    # -- itself --------------------------------------------------------------------------------------------
+
+    def sighting(self, sighting: HostSighting) -> tuple[Finding, ...]:
+        """A machine was alive: no finding by itself, but the living proof that a closing needs."""
+        self._alive[sighting.mac] = self._alive[str(sighting.address)] = sighting.at
+        while len(self._alive) > REMEMBERED:
+            del self._alive[next(iter(self._alive))]
+        return ()
+
+    def see(self, coverage: Coverage) -> Iterator[Finding]:
+        """What the capture could see."""
+        self.coverage = coverage
+        yield from self.sight.take(coverage)
+
+    def health(self, health: Health) -> Iterator[Finding]:
+        """A part of the sentinel reports."""
+        yield conditions.health(health)
+
+    def beat(self, beat: Beat) -> Iterator[Finding]:
+        """Time passes."""
+        yield from self.sight.beat(beat.at)
+        yield from self.time.beat(beat.at)
+
+    def answer(self, answer: NetworkAnswer) -> Iterator[Finding]:
+        """Somebody said whose a private network is."""
+        if answer.ours:
+            self.recognise_network(ip_network(answer.network))
+        yield visits.answered_network(answer)
+
+
+def _network(source: Address) -> str:
+    return str(ip_network(f"{source}/{24 if source.version == 4 else 64}", strict=False))

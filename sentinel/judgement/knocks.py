@@ -1,0 +1,88 @@
+"""Our own knocks: announced by the echo, recognised on the mirror, and what they prove of the inside.
+
+A knock is known by its announced source, source port and the time of its SYN, never by arrival order. Whatever
+else comes from the echo's address is a stranger's.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sentinel.model.connection import Connection, ConnectionState
+from sentinel.model.exposure import Knock, Probe
+from sentinel.model.moment import Address, Moment
+
+EARLY = timedelta(milliseconds=500)
+"""The ring stamps frames by the wall clock, which may be nudged between announcement and SYN."""
+KEPT = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """One knock as it was seen inside: which machine it came to, and what that machine did."""
+
+    machine: Address
+    mac: str | None
+    port: int
+    """Inside port, after the box renumbered it."""
+    state: ConnectionState
+
+
+class Knocks:
+    """Announced knocks of the last checks, and what was heard of them inside."""
+
+    def __init__(self) -> None:
+        self._announced: list[Knock] = []
+        self._heard: dict[tuple[str, int], Heard] = {}
+        self.hiding: set[Address] = set()
+        """Sources behind which the box hid a knock of ours: it hides strangers there as well."""
+
+    def announce(self, knock: Knock) -> None:
+        """From now on its SYNs are ours."""
+        self._announced.append(knock)
+        if len(self._announced) > KEPT:
+            gone = self._announced.pop(0)
+            self._heard = {key: heard for key, heard in self._heard.items() if key[0] != gone.check}
+
+    def recognise(self, connection: Connection) -> bool:
+        """Whether a connection is our own knock; if so, what it met inside is remembered."""
+        for knock in reversed(self._announced):
+            probe = _match(knock, connection)
+            if probe is not None:
+                self._hear(knock, probe, connection)
+                if probe.source != connection.source:
+                    self.hiding.add(connection.source)
+                return True
+        return False
+
+    def _hear(self, knock: Knock, probe: Probe, connection: Connection) -> None:
+        self._heard[(knock.check, probe.target_port)] = Heard(
+            machine=connection.target,
+            mac=connection.target_mac,
+            port=connection.target_port,
+            state=connection.state,
+        )
+
+    def heard(self, check: str, port: int) -> Heard | None:
+        """What the knock at this public port met inside, if it was seen there."""
+        return self._heard.get((check, port))
+
+
+def _match(knock: Knock, connection: Connection) -> Probe | None:
+    """The announced probe this connection is; a hidden source is accepted only when private.
+
+    A public source other than the announced one is nobody's knock: anyone can choose a source port.
+    """
+    if not _is_within(knock, connection.opened):
+        return None
+    for probe in knock.probes:
+        if probe.source_port != connection.source_port:
+            continue
+        if probe.source == connection.source:
+            return probe
+        if connection.source.is_private and connection.source.version == probe.source.version:
+            return probe
+    return None
+
+
+def _is_within(knock: Knock, opened: Moment) -> bool:
+    return -EARLY <= opened.since(knock.opens) <= knock.lasts

@@ -1,0 +1,155 @@
+"""One connection, or a sum of them, to what it means: who came, how far, and how grave that is."""
+
+from dataclasses import dataclass
+
+from sentinel.model.connection import Association, Attempts, Connection, ConnectionState, DicomService, Direction
+from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
+from sentinel.model.moment import Address
+from sentinel.model.networks import Networks, Place
+from sentinel.model.passing import NetworkAnswer
+from sentinel.model.standing import Standing
+from sentinel.services import Alarm, alarm
+
+RELEASE = 10
+"""Bytes of an A-RELEASE-RQ: a client that sent no more than its request and this gave no command."""
+QUERIES = {DicomService.FIND, DicomService.GET, DicomService.MOVE}
+
+CODES = {
+    Grade.SCANNED: Code.SCANNED,
+    Grade.REFUSED: Code.REFUSED,
+    Grade.ANSWERED: Code.DOOR_ANSWERED,
+    Grade.CONNECTED: Code.STRANGER_CONNECTED,
+    Grade.ASSOCIATED: Code.STRANGER_ASSOCIATED,
+    Grade.QUERIED: Code.STRANGER_QUERIED,
+    Grade.IMAGES_LEFT: Code.IMAGES_LEFT,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """Where judgement draws its lines."""
+
+    images_left: int = 1_000_000
+    """Bytes towards an outsider after an association."""
+
+
+def grade(connection: Connection, thresholds: Thresholds) -> Grade:
+    """How far a visitor came, by states and byte counts alone."""
+    if connection.state is ConnectionState.ATTEMPTED:
+        return Grade.SCANNED
+    if connection.state is ConnectionState.REFUSED:
+        return Grade.REFUSED
+    if connection.state is ConnectionState.ANSWERED:
+        return Grade.ANSWERED
+    dicom = connection.dicom
+    if dicom is None or dicom.result is not Association.ACCEPTED:
+        return Grade.CONNECTED
+    if connection.bytes_out > thresholds.images_left:
+        return Grade.IMAGES_LEFT
+    commanded = connection.bytes_in > dicom.request_size + RELEASE
+    return Grade.QUERIED if commanded and QUERIES & set(dicom.services) else Grade.ASSOCIATED
+
+
+def stranger_at_a_door(connection: Connection, reached: Grade, *, new: bool) -> Finding:
+    """A visit by somebody from outside: red only on a red door, and only for a client that really connected."""
+    in_vain = reached in (Grade.SCANNED, Grade.REFUSED)
+    kind = StoryKind.VISITS if in_vain else StoryKind.DOOR
+    return Finding(
+        code=CODES[reached],
+        story=Story(
+            kind=kind,
+            about=connection.target_mac or str(connection.target),
+            port=0 if in_vain else connection.target_port,
+            family=0 if in_vain else connection.target.version,
+        ),
+        level=level(reached, connection.target_port, dicom=connection.dicom is not None),
+        grade=reached,
+        at=connection.changed,
+        source=connection.source,
+        machine=connection.target,
+        mac=connection.target_mac,
+        port=None if in_vain else connection.target_port,
+        calling=connection.dicom.calling if connection.dicom else None,
+        count=int(new),
+        bytes_out=connection.bytes_out,
+        connection=connection.serial,
+    )
+
+
+def level(reached: Grade, port: int, *, dicom: bool) -> Level:
+    """Knocks are noted, an answer deserves attention, a client on a red door is an alarm."""
+    if reached <= Grade.REFUSED:
+        return Level.NOTE
+    if reached is Grade.ANSWERED:
+        return Level.ATTENTION
+    return Level.ALARM if dicom or alarm(port) is Alarm.OPEN else Level.ATTENTION
+
+
+def private_network(connection: Connection, network: str, *, new: bool) -> Finding:
+    """Somebody from a private network that nobody has recognised yet: asked once, never red by itself."""
+    return Finding(
+        code=Code.PRIVATE_NETWORK,
+        story=Story(kind=StoryKind.NETWORK, about=network),
+        level=Level.ATTENTION,
+        at=connection.changed,
+        source=connection.source,
+        machine=connection.target,
+        mac=connection.target_mac,
+        port=connection.target_port,
+        calling=connection.dicom.calling if connection.dicom else None,
+        count=int(new),
+        bytes_out=connection.bytes_out,
+        connection=connection.serial,
+    )
+
+
+def answered_network(answer: NetworkAnswer) -> Finding:
+    """Ours: the question is settled. Not ours: somebody is inside who should not be."""
+    return Finding(
+        code=Code.PRIVATE_NETWORK,
+        story=Story(kind=StoryKind.NETWORK, about=answer.network),
+        level=Level.ATTENTION if answer.ours else Level.ALARM,
+        ends=answer.ours,
+        at=answer.at,
+        count=0,
+    )
+
+
+def summed(more: Attempts, source: Address, reached: Grade, count: int) -> Finding:
+    """Visits that were counted rather than kept."""
+    in_vain = reached <= Grade.REFUSED
+    return Finding(
+        code=CODES[reached],
+        story=Story(
+            kind=StoryKind.VISITS if in_vain else StoryKind.DOOR,
+            about=more.target_mac or str(more.target),
+            port=0 if in_vain else more.target_port,
+            family=0 if in_vain else more.target.version,
+        ),
+        level=level(reached, more.target_port, dicom=False),
+        grade=reached,
+        at=more.last,
+        source=source,
+        machine=more.target,
+        mac=more.target_mac,
+        port=None if in_vain else more.target_port,
+        count=count,
+        bytes_out=more.bytes_out,
+    )
+
+
+def whose(source: Address, networks: Networks, hiding: set[Address]) -> Standing:
+    """Who a source is, by its address alone."""
+    if source in hiding:
+        return Standing.BOX
+    return {
+        Place.INSIDE: Standing.INSIDE,
+        Place.BOX: Standing.BOX,
+        Place.PRIVATE: Standing.PRIVATE,
+        Place.OUTSIDE: Standing.STRANGER,
+    }[networks.place(source)]
+
+
+def is_inbound(connection: Connection) -> bool:
+    """Only what crosses the boundary from outside is judged."""
+    return connection.direction is Direction.INBOUND

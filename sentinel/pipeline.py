@@ -1,0 +1,233 @@
+"""The street, from fact to signal. Read this first.
+
+    fact ──judge──▶ findings ──casebook──▶ incidents ──weigh──▶ verdict ──▶ lamp, pulse
+      └──────────────────────────────────────┴──────────────────▶ archive
+
+One thread walks it, one fact at a time. Every part is handed in, built once in `programs/watch.py`. The lamp
+comes before the disk: red never waits for a write.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from sentinel.judgement.casebook import Casebook, Change
+from sentinel.judgement.judge import Judge
+from sentinel.judgement.verdict import Outlook, weigh
+from sentinel.model.connection import Attempts, Connection
+from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
+from sentinel.model.finding import Code, Finding, Level
+from sentinel.model.machine import Coverage, HostSighting
+from sentinel.model.moment import Moment
+from sentinel.model.networks import HomeNetwork
+from sentinel.model.passing import Beat, Health, NetworkAnswer, Part, Read
+from sentinel.model.verdict import Verdict
+from sentinel.store.archive import Archive
+from sentinel.wire.facts import Parcel
+
+Fact = (
+    Connection
+    | Attempts
+    | HostSighting
+    | Coverage
+    | Knock
+    | Exposure
+    | ReachOutcome
+    | Health
+    | Beat
+    | Read
+    | NetworkAnswer
+    | HomeNetwork
+)
+
+DOUBTS = (Code.DOOR_ANSWERED, Code.STRANGER_CONNECTED, Code.STRANGER_ASSOCIATED, Code.CLOCK_WRONG)
+"""Findings after which the echo is asked at once: is the door open to everybody, is our clock right?"""
+
+log = logging.getLogger(__name__)
+
+
+class Street:
+    """Walks facts, one at a time, in one thread.
+
+    Args:
+        judge, casebook, archive: the rooms of the street, in its order.
+        outlook: what is known of the outside at the start.
+        signal: shows a verdict: lamp and pulse.
+        acknowledge: tells `listen` how far its facts are on disk.
+        ask_soon: asks for an early check.
+        batch: how long routine rows wait for a common write.
+    """
+
+    def __init__(
+        self,
+        *,
+        judge: Judge,
+        casebook: Casebook,
+        archive: Archive,
+        outlook: Outlook,
+        signal: Callable[[Verdict, Coverage | None], None],
+        acknowledge: Callable[[str, int], None],
+        ask_soon: Callable[[], object],
+        batch: timedelta,
+    ) -> None:
+        self.judge = judge
+        self.casebook = casebook
+        self.archive = archive
+        self.outlook = outlook
+        self.ill: dict[str, str] = {}
+        """Parts that report badly, with the console's reason."""
+        self._signal = signal
+        self._acknowledge = acknowledge
+        self._ask_soon = ask_soon
+        self._batch = batch
+        self._last_write: Moment | None = None
+        self._run = ""
+
+    def walk(self, fact: Fact, parcel: Parcel | None = None) -> None:
+        """One fact, all the way; what has been committed before is not walked twice."""
+        if parcel is not None and not self._is_new(parcel, fact):
+            return
+        findings = list(self._judge(fact))
+        changes = [change for finding in findings if (change := self.casebook.take(finding))]
+        changes += self._by_themselves(fact)
+        at = _when(fact)
+        if changes or isinstance(fact, Beat | ReachOutcome | HomeNetwork):
+            self._show(at)
+        self._keep(changes)
+        self._write(at, urgent=any(change.is_urgent for change in changes) or isinstance(fact, ReachOutcome))
+        if any(change.is_urgent and change.incident.code in DOUBTS for change in changes):
+            self._ask_soon()
+
+    def verdict(self, at: Moment) -> Verdict:
+        """What is to be said at this moment."""
+        return weigh(self.casebook.told(), self.outlook, at)
+
+    def _show(self, at: Moment) -> None:
+        self._signal(self.verdict(at), self.judge.coverage)
+
+    # -- frame to finding ----------------------------------------------------------------------------------
+
+    def _judge(self, fact: Fact) -> Iterable[Finding]:  # noqa: PLR0911 - one line a kind of fact is the clearest
+        match fact:
+            case Connection():
+                standing = self.judge.standing(fact)
+                self.archive.connection(self._run, fact, standing)
+                return self.judge.connection(fact, standing)
+            case Attempts():
+                self.archive.attempts(self._run, fact)
+                return self.judge.attempts(fact)
+            case HostSighting():
+                self.archive.sighting(fact)
+                return self.judge.sighting(fact)
+            case Knock():
+                return self.judge.knock(fact)
+            case Exposure():
+                return self._expose(fact)
+            case ReachOutcome():
+                self.outlook = self.outlook.learn(fact)
+                self.archive.outcome(fact)
+                return self.judge.outcome(fact)
+            case NetworkAnswer():
+                self.archive.network(fact)
+                return self.judge.answer(fact)
+            case HomeNetwork():
+                self.judge.networks = fact.networks
+                self.outlook = replace(self.outlook, families=fact.families)
+                return ()
+            case Coverage():
+                return self.judge.see(fact)
+            case Health():
+                self._note(fact)
+                return self.judge.health(fact)
+            case Beat():
+                return self.judge.beat(fact)
+            case Read():
+                return ()
+
+    def _expose(self, exposure: Exposure) -> list[Finding]:
+        findings = list(self.judge.exposure(exposure))
+        heard = self.judge.heard(exposure)
+        machine = (heard.machine, heard.mac, heard.port) if heard and exposure.reach is Reach.OPEN else None
+        told = [finding.code.value for finding in findings if not finding.ends or finding.code is Code.DOOR_CLOSED]
+        self.archive.exposure(exposure, told[-1] if told else exposure.reach.value, machine)
+        return findings
+
+    def _note(self, health: Health) -> None:
+        """Log the change, not the state."""
+        known = self.ill.get(health.part)
+        if health.well:
+            if self.ill.pop(health.part, None) is not None:
+                log.info("%s works again", health.part)
+        elif known != health.detail:
+            self.ill[health.part] = health.detail
+            log.warning("%s fails: %s", health.part, health.detail)
+
+    # -- incident to disk ----------------------------------------------------------------------------------
+
+    def _by_themselves(self, fact: Fact) -> list[Change]:
+        """What changes incidents without a finding: time, and somebody who read them."""
+        if isinstance(fact, Read):
+            change = self.casebook.read(fact)
+            return [change] if change else []
+        return list(self.casebook.beat(fact.at)) if isinstance(fact, Beat) else []
+
+    def _keep(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            if change.is_urgent and change.incident.level >= Level.ATTENTION:
+                log.info("incident %d: %s", change.incident.number, change.incident.code)
+            self.archive.incident(change.incident, change.chapter)
+
+    def _write(self, at: Moment, *, urgent: bool) -> None:
+        """Commit when something must not be lost, or when the batch is due."""
+        due = self._last_write is None or at.since(self._last_write) >= self._batch
+        if not (urgent or due) or not (len(self.archive) or self.archive.is_behind):
+            return
+        self._last_write = at
+        try:
+            done = self.archive.commit()
+        except OSError as error:
+            self._fall_ill(error, at)
+            return
+        for run, number in done.items():
+            self._acknowledge(run, number)
+        if Part.STORE in self.ill:
+            self._recover(at)
+
+    def _fall_ill(self, error: OSError, at: Moment) -> None:
+        """A store that fails is a finding about ourselves; the rows wait."""
+        self._tell(Health(part=Part.STORE, well=False, detail=str(error), at=at))
+
+    def _recover(self, at: Moment) -> None:
+        self._tell(Health(part=Part.STORE, well=True, at=at))
+
+    def _tell(self, health: Health) -> None:
+        """Walk a health fact of our own without writing again at once."""
+        for finding in self._judge(health):
+            change = self.casebook.take(finding)
+            if change is not None:
+                self._keep([change])
+        self._show(health.at)
+
+    # -- what came before ----------------------------------------------------------------------------------
+
+    def _is_new(self, parcel: Parcel, fact: Fact) -> bool:
+        if parcel.run != self._run:
+            self._run = parcel.run
+            self.judge.forget_run()
+            self.archive.begin_run(parcel.run, _when(fact))
+        if parcel.number <= self.archive.committed(parcel.run):
+            self._acknowledge(parcel.run, parcel.number)
+            return False
+        if not isinstance(fact, Coverage | HostSighting):  # these are sent anew all the time, not again
+            self.archive.reach(parcel.run, parcel.number)
+        return True
+
+
+def _when(fact: Fact) -> Moment:
+    """The street's time: when the fact was made."""
+    if isinstance(fact, Connection):
+        return fact.changed
+    if isinstance(fact, Attempts):
+        return fact.last
+    return fact.opens if isinstance(fact, Knock) else fact.at

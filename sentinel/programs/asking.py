@@ -1,0 +1,101 @@
+"""When `watch` asks the echo: by the timetable, after a doubt, or because somebody pressed the button."""
+
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from sentinel.clock import Clock
+from sentinel.config import Echo as EchoSection
+from sentinel.errors import SentinelError
+from sentinel.model.exposure import Outcome, PortList, ReachOutcome
+from sentinel.model.moment import Moment
+from sentinel.pipeline import Fact
+from sentinel.reach import enrol, keys
+from sentinel.reach.asking import ask
+from sentinel.reach.due import JITTER, Due
+
+log = logging.getLogger(__name__)
+
+AGAIN = timedelta(seconds=60)
+"""An invitation that could not be used is tried again this often."""
+
+
+class Asking:
+    """What is due to be asked, for each family; the only part of `watch` that talks to the internet."""
+
+    def __init__(
+        self, section: EchoSection, folder: Path, clock: Clock, families: Callable[[], tuple[int, ...]]
+    ) -> None:
+        self._section = section
+        self._folder = folder
+        self._clock = clock
+        self._families = families
+        self._key = keys.own_key(folder)
+        self._due: dict[int, Due] = {}
+        self._soon = False
+        self._enrol_again: Moment | None = None
+        self._last: dict[int, Outcome] = {}
+
+    @property
+    def is_enrolled(self) -> bool:
+        """Whether there is an echo to ask."""
+        return bool(keys.echoes(self._folder))
+
+    def soon(self) -> bool:
+        """Ask everything at the next occasion; False when there is nobody to ask."""
+        self._soon = True
+        return self.is_enrolled
+
+    def work(self, post: Callable[[Fact], None]) -> Iterator[Fact]:
+        """Ask what is due. Knocks and cells are posted as they come, the outcome last."""
+        if not self.is_enrolled:
+            self._accept_invitation()
+        if self._soon:
+            self._soon = False
+            self._due = {family: due.at_once() for family, due in self._due.items()}
+        for echo in keys.echoes(self._folder)[:1]:
+            for family in self._families():
+                ports = self._due.setdefault(family, Due()).ports(self._clock())
+                if ports is not None:
+                    yield self._ask(echo, family, ports, post)
+
+    def _ask(self, echo: keys.Echo, family: int, ports: PortList, post: Callable[[Fact], None]) -> ReachOutcome:
+        outcome = ask(
+            echo,
+            family,
+            ports,
+            key=self._key,
+            post=post,
+            clock=self._clock,
+            extra_ports=self._section.extra_ports,
+            expect_open=self._section.expect_open,
+        )
+        jitter = JITTER * (secrets.randbelow(1000) / 1000)
+        self._due[family] = self._due[family].after(outcome, jitter)
+        self._log(family, outcome.outcome)
+        return outcome
+
+    def _log(self, family: int, outcome: Outcome) -> None:
+        """The change, not the state."""
+        if self._last.get(family) is not outcome:
+            self._last[family] = outcome
+            log.info("the echo was asked over IPv%d: %s", family, outcome.value)
+
+    def _accept_invitation(self) -> None:
+        at = self._clock()
+        if not self._section.invitation or (self._enrol_again and at.since(self._enrol_again) < AGAIN):
+            return
+        self._enrol_again = at
+        try:
+            invitation = enrol.read_invitation(self._section.invitation)
+        except SentinelError as error:
+            log.error("the invitation cannot be read: %s", error)
+            return
+        answer = enrol.enrol(invitation, self._key)
+        if isinstance(answer, Outcome):
+            log.warning("the echo did not take the invitation: %s", answer.value)
+            return
+        keys.keep(self._folder, answer)
+        log.info("enrolled with the echo %s", answer.host)

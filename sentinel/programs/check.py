@@ -1,0 +1,86 @@
+"""`sentinel check`: tries each thing the sentinel needs on this machine, and says what is missing."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+
+from sentinel.capture import link, rights
+from sentinel.capture.surroundings import look_around
+from sentinel.clock import now
+from sentinel.config import Config
+from sentinel.errors import SentinelError
+from sentinel.model.finding import Level
+from sentinel.model.verdict import View
+from sentinel.places import Places
+from sentinel.reach import keys
+from sentinel.signals.lamp import Lamp
+
+Say = Callable[[str], None]
+
+
+def check(config: Config, places: Places, tell: Say) -> bool:
+    """Try everything; True when nothing is missing. The configuration itself was read before."""
+    tell("configuration: read, no mistake")
+    tried = [
+        _interface(config),
+        _rights(),
+        _store(places),
+        _lamp(config),
+        _echo(config, places),
+    ]
+    for well, sentence in tried:
+        tell(f"{'ok     ' if well else 'MISSING'}  {sentence}")
+    return all(well for well, _ in tried)
+
+
+def _interface(config: Config) -> tuple[bool, str]:
+    around = look_around()
+    name = config.capture.interface or around.interface
+    if not name:
+        return False, "interface: there is no default route; name the mirror port's card under [capture]"
+    if not link.mac(name):
+        return False, f"interface: there is no {name!r} here"
+    if not link.has_carrier(name):
+        return False, f"interface: {name} has no carrier: is its cable in, and the other end on?"
+    apart = "a card of its own" if name != around.interface else "the card of the default route"
+    mirror = "" if config.capture.view is View.LIMITED else "; the mirror is proved once it runs"
+    return True, f"interface: {name}, {apart}{mirror}"
+
+
+def _rights() -> tuple[bool, str]:
+    if rights.can_capture():
+        return True, "rights: raw sockets may be opened"
+    return False, "rights: CAP_NET_RAW is needed to capture: run as root, or through the unit"
+
+
+def _store(places: Places) -> tuple[bool, str]:
+    try:
+        places.make()
+        probe = places.lasting / "check.tmp"
+        with sqlite3.connect(probe) as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS probe (x)")
+        connection.close()
+        probe.unlink()
+    except (OSError, sqlite3.Error) as error:
+        return False, f"store: {places.lasting} cannot be written: {error}"
+    free = shutil.disk_usage(places.lasting).free >> 20
+    return True, f"store: {places.lasting} can be written, {free} MB left"
+
+
+def _lamp(config: Config) -> tuple[bool, str]:
+    try:
+        lamp = Lamp(config.lamp, now, lambda *_: None)
+    except SentinelError as error:
+        return False, f"lamp: {error}"
+    lamp.show(Level.UNSURE, now())
+    lamp.close()
+    return True, f"lamp: {config.lamp.kind.value}"
+
+
+def _echo(config: Config, places: Places) -> tuple[bool, str]:
+    known = keys.echoes(places.lasting)
+    if known:
+        return True, f"echo: enrolled with {', '.join(each.host for each in known)}"
+    if config.echo.invitation:
+        return True, "echo: an invitation is there, and is used at the first start"
+    return False, "echo: none; without one the lamp stays blue (sentinel enrol INVITATION)"

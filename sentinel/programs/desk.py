@@ -1,0 +1,107 @@
+"""Requests from the page and the command line, answered by the street between two facts."""
+
+import ipaddress
+import queue
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sentinel.clock import Clock
+from sentinel.model.passing import NetworkAnswer, Read
+from sentinel.pipeline import Street
+from sentinel.store.sessions import Sessions
+from sentinel.wire.requests import WAIT, Answer, Reply, Request, Verb, answer_one
+
+COMMAND_LINE = ""
+"""The session of the command line: it runs as the same user, who can read the store anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request on its way through the street's queue, and the slot for its answer."""
+
+    request: Request
+    slot: queue.SimpleQueue[Answer] = field(default_factory=queue.SimpleQueue)
+
+
+class Desk:
+    """What each verb does. Lives in the street's thread."""
+
+    def __init__(self, street: Street, sessions: Sessions, ask_soon: Callable[[], bool], clock: Clock) -> None:
+        self._street = street
+        self._sessions = sessions
+        self._ask_soon = ask_soon
+        self._clock = clock
+
+    def answer(self, request: Request) -> Answer:
+        """One request; a store that cannot be written lets nobody in."""
+        try:
+            if request.verb is Verb.LOGIN:
+                return self._login(request)
+            if not self._may(request):
+                return Answer(reply=Reply.NO_SESSION)
+            return Answer(reply=self._act(request))
+        except OSError:
+            return Answer(reply=Reply.BUSY)
+
+    def _login(self, request: Request) -> Answer:
+        entry = self._sessions.enter(request.code, request.client, self._clock().wall)
+        if entry.token:
+            return Answer(reply=Reply.DONE, session=entry.token)
+        wait = int(entry.wait.total_seconds())
+        return Answer(reply=Reply.TOO_MANY if wait else Reply.WRONG_CODE, wait_seconds=wait)
+
+    def _may(self, request: Request) -> bool:
+        if not request.client and request.session == COMMAND_LINE:
+            return True
+        return self._sessions.knows(request.session, self._clock().wall)
+
+    def _act(self, request: Request) -> Reply:
+        at = self._clock()
+        if request.verb is Verb.CHECK:
+            return Reply.DONE if self._ask_soon() else Reply.NO_ECHO
+        if request.verb is Verb.LOGOUT:
+            self._sessions.leave(request.session)
+        elif request.verb is Verb.READ:
+            if request.incident not in {each.number for each in self._street.casebook.told()}:
+                return Reply.NOT_FOUND
+            self._street.walk(Read(incident=request.incident, who=request.who[:80], at=at))
+        elif request.verb is Verb.NETWORK:
+            network = _network(request.network)
+            if network is None:
+                return Reply.NOT_UNDERSTOOD
+            self._street.walk(NetworkAnswer(network=network, ours=request.ours, who=request.who[:80], at=at))
+        return Reply.DONE
+
+
+def _network(text: str) -> str | None:
+    """A private network as text; a public one can never be declared ours from the page."""
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError:
+        return None
+    return str(network) if network.is_private else None
+
+
+def serve(line: socket.socket, post: Callable[[Asked], None], allowed: frozenset[int]) -> threading.Thread:
+    """Take callers one after the other, in a thread of their own; a street that hangs answers nobody."""
+
+    def respond(request: Request) -> Answer:
+        asked = Asked(request)
+        post(asked)
+        try:
+            return asked.slot.get(timeout=WAIT)
+        except queue.Empty:
+            return Answer(reply=Reply.NOT_RUNNING)
+
+    def take() -> None:
+        while True:
+            try:
+                answer_one(line, respond, allowed)
+            except OSError:
+                return  # the socket was closed: we are stopping
+
+    thread = threading.Thread(target=take, name="requests", daemon=True)
+    thread.start()
+    return thread

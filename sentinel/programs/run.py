@@ -1,0 +1,167 @@
+"""`sentinel run`: the whole sentinel on one machine, its programs as children, its lamp in the terminal.
+
+On a Pi each program is a unit of its own; here one parent starts them, starts again what dies, and ends them
+all on Ctrl-C.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sentinel.capture import rights
+from sentinel.clock import boot_id, now
+from sentinel.config import Config, LampKind
+from sentinel.model.finding import Level
+from sentinel.places import Places
+from sentinel.signals import pulse
+from sentinel.text import say
+
+PATIENCE = 1.5
+"""Seconds for the children to leave; what has not left by then is killed."""
+BACK_OFF = (0.5, 1.0, 2.0, 5.0)
+SYMBOLS = {"green": "\x1b[42;30m", "yellow": "\x1b[43;30m", "red": "\x1b[41;97m", "blue": "\x1b[44;97m"}
+DARK = "\x1b[100;97m"
+PLAIN = "\x1b[0m"
+
+
+@dataclass(slots=True)
+class Child:
+    """One program, and how often it had to be started again."""
+
+    name: str
+    arguments: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+    falls: int = 0
+    again_at: float = field(default=0.0)
+    steady_at: float = field(default=0.0)
+
+    def tend(self, at: float) -> None:
+        """Start it if it is not running and its pause is over."""
+        if self.process is not None and self.process.poll() is None:
+            if at > self.steady_at:
+                self.falls = 0
+            return
+        if self.process is not None:
+            self._fell(at)
+        if self.process is None and at >= self.again_at:
+            self.process = subprocess.Popen(self.arguments)
+            self.steady_at = at + 30
+
+    def _fell(self, at: float) -> None:
+        assert self.process is not None
+        pause = BACK_OFF[min(self.falls, len(BACK_OFF) - 1)]
+        print(f"{self.name} ended ({self.process.returncode}); again in {pause:g} s", file=sys.stderr)
+        self.falls += 1
+        self.again_at = at + pause
+        self.process = None
+
+
+def run(config: Config, config_path: Path, places: Places, *, demo: bool) -> int:
+    """Run until Ctrl-C or SIGTERM; 0 when everything has ended."""
+    places.make()
+    recorded = demo or not rights.can_capture()
+    if recorded and not demo:
+        print("No right to capture here (CAP_NET_RAW): playing the recorded demonstration instead.", flush=True)
+    children = [Child(name, arguments) for name, arguments in _programs(config_path, places, recorded)]
+    stop = _Stop()
+    _announce(config, places)
+    try:
+        _tend(children, stop, config, places)
+    finally:
+        _end(children)
+    return 0
+
+
+def _programs(config_path: Path, places: Places, recorded: bool) -> list[tuple[str, list[str]]]:
+    base = [sys.executable, "-m", "sentinel", "--config", str(config_path)]
+    base += ["--dir", str(places.lasting), "--run", str(places.passing)]
+    mode = ["--demo"] if recorded else []
+    source = ("demo", [*base, "play"]) if recorded else ("listen", [*base, "listen"])
+    return [("watch", [*base, "watch", *mode]), source, ("web", [*base, "web"])]
+
+
+class _Stop:
+    """Set by the first signal."""
+
+    def __init__(self) -> None:
+        self.now = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._set)
+
+    def _set(self, *_: object) -> None:
+        self.now = True
+
+
+def _tend(children: list[Child], stop: _Stop, config: Config, places: Places) -> None:
+    show = sys.stdout.isatty() and config.lamp.kind is LampKind.SIMULATED
+    told = ""
+    while not stop.now:
+        at = time.monotonic()
+        for child in children:
+            child.tend(at)
+        _restart_if_hung(children[0], places)
+        told = _show(config, places, told, live=show)
+        time.sleep(0.1)
+    if show:
+        print()
+
+
+def _restart_if_hung(child: Child, places: Places) -> None:
+    """A street that has not beaten for three of its lives is ended here, as systemd's watchdog would."""
+    last = pulse.read(places.pulse)
+    if last is None or last.boot != boot_id() or child.process is None:
+        return
+    if now().since(last.at) > 3 * pulse.LIVES:
+        places.pulse.unlink(missing_ok=True)
+        child.process.kill()
+
+
+def _show(config: Config, places: Places, told: str, *, live: bool) -> str:
+    """The lamp and its word: redrawn on a terminal, a line for each change elsewhere."""
+    last = pulse.read(places.pulse)
+    alive = pulse.is_alive(last, now(), boot_id())
+    level = last.verdict.level if last and alive else None
+    word = say(config.page.language, f"lamp.{level.word if level else 'dark'}.word")
+    if live:
+        print(f"\r{_bulb(places, level)} {word}\x1b[K", end="", flush=True)
+    elif word != told:
+        print(word, flush=True)
+    return word
+
+
+def _bulb(places: Places, level: Level | None) -> str:
+    if level is None:
+        return f"{DARK}   {PLAIN}"
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        lamp = json.loads(places.lamp.read_bytes())
+        if lamp["lit"]:
+            return f"{SYMBOLS[lamp['colour']]} ● {PLAIN}"
+    return f"{DARK} ○ {PLAIN}"
+
+
+def _announce(config: Config, places: Places) -> None:
+    from sentinel.programs.watch import claim_code
+
+    print(f"Page: http://{config.page.host}:{config.page.port}   code: {claim_code(config, places)}", flush=True)
+
+
+def _end(children: list[Child]) -> None:
+    """Ask everybody to leave, then insist."""
+    running = [child.process for child in children if child.process and child.process.poll() is None]
+    for process in running:
+        process.terminate()
+    deadline = time.monotonic() + PATIENCE
+    for process in running:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(max(0.0, deadline - time.monotonic()))
+    for process in running:
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()

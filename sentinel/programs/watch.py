@@ -1,0 +1,274 @@
+"""`watch`: the street. Every part is built here, once, in street order; it is the only writer of the store."""
+
+import fcntl
+import logging
+import os
+import queue
+import secrets
+import shutil
+import signal
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from ipaddress import ip_network
+from typing import Any
+
+from sentinel import timetable
+from sentinel.capture.surroundings import look_around
+from sentinel.clock import Clock, boot_id, now
+from sentinel.config import Config, Expected
+from sentinel.errors import MissingDevice
+from sentinel.judgement.casebook import Casebook
+from sentinel.judgement.expected import Accepted
+from sentinel.judgement.judge import Judge, Terms
+from sentinel.judgement.verdict import Outlook
+from sentinel.judgement.visits import Thresholds
+from sentinel.model.machine import Coverage
+from sentinel.model.networks import HomeNetwork
+from sentinel.model.passing import Beat, Health, Part
+from sentinel.model.verdict import Verdict
+from sentinel.pipeline import Fact, Street
+from sentinel.places import Places
+from sentinel.programs import desk
+from sentinel.programs.asking import Asking
+from sentinel.programs.desk import Asked, Desk
+from sentinel.programs.postbox import Postbox
+from sentinel.services import Alarm, alarm
+from sentinel.signals import pulse
+from sentinel.signals.lamp import Lamp, Simulation
+from sentinel.store.archive import Archive
+from sentinel.store.sessions import Sessions
+from sentinel.wire.facts import Parcel
+from sentinel.wire.requests import listen_at, own_user
+
+log = logging.getLogger(__name__)
+
+QUEUE = 20_000
+SPARE = 50 << 20
+"""Bytes the disk must have left: a store that fills up loses the worst day."""
+ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+
+
+class Watch:
+    """One sentinel's street, its queue and its threads."""
+
+    def __init__(self, config: Config, places: Places, *, demo: bool = False, clock: Clock = now) -> None:
+        self._clock = clock
+        self._places = places
+        self._demo = demo
+        self._boot = boot_id()
+        self._started = clock()
+        self._stopping = False
+        self._queue: queue.Queue[Fact | Parcel | Asked] = queue.Queue(QUEUE)
+        self._config = config
+        self._shown: Verdict | None = None
+
+    def run(self) -> None:
+        """Until stopped.
+
+        Raises:
+            MissingDevice: the store or the lamp cannot be opened, or another `watch` is running here.
+        """
+        self._places.make()
+        with _alone(self._places):
+            self._build()
+            try:
+                self._walk()
+            finally:
+                self._close()
+
+    # -- built once, in street order -----------------------------------------------------------------------
+
+    def _build(self) -> None:
+        config = self._config
+        around = look_around()
+        networks = around.networks(config.capture.prefixes, config.capture.box)
+        try:
+            self._archive = Archive(self._places.store, self._boot)
+        except OSError as error:
+            raise MissingDevice(f"the store cannot be opened: {error}") from None
+        incidents = self._archive.incidents()
+        terms = _terms(config)
+        judge = Judge(networks, terms, self._started)
+        judge.remember(incidents)
+        for network in self._archive.known_networks():
+            judge.recognise_network(network)
+        self._archive.clock_trusted = lambda: judge.time.trusted
+        self._lamp = Lamp(config.lamp, self._clock, Simulation(self._places.lamp))
+        self._families: tuple[int, ...] = around.families
+        self._asking = Asking(config.echo, self._places.lasting, self._clock, lambda: self._families)
+        self._postbox = Postbox(self._places.facts, self._queue.put)
+        self._street = Street(
+            judge=judge,
+            casebook=Casebook(incidents, self._archive.next_incident()),
+            archive=self._archive,
+            outlook=Outlook(
+                started=self._started,
+                view=config.capture.view,
+                echo=self._demo or self._asking.is_enrolled,
+                families=around.families,
+                broad=_is_broad(terms.accepted),
+            ),
+            signal=self._signal,
+            acknowledge=self._postbox.acknowledge,
+            ask_soon=self._asking.soon,
+            batch=timedelta(seconds=config.store.batch_seconds),
+        )
+        sessions = Sessions(self._archive, claim_code(config, self._places))
+        self._desk = Desk(self._street, sessions, self._asking.soon, self._clock)
+        self._line = listen_at(self._places.requests)
+        desk.serve(self._line, self._queue.put, own_user())
+        self._timetable = timetable.start(self._jobs(), self._queue.put)
+
+    def _jobs(self) -> list[timetable.Job]:
+        jobs = [
+            timetable.Job(name="beat", every=timedelta(seconds=1), work=self._beat),
+            timetable.Job(name="disk", every=timedelta(seconds=5), work=self._look_at_disk),
+        ]
+        if not self._demo:
+            jobs += [
+                timetable.Job(name="surroundings", every=timedelta(seconds=60), work=self._look_around),
+                timetable.Job(name="echo", every=timedelta(seconds=2), work=self._ask),
+            ]
+        return jobs
+
+    # -- what the timetable posts --------------------------------------------------------------------------
+
+    def _beat(self) -> Iterator[Fact]:
+        yield Beat(at=self._clock())
+
+    def _look_at_disk(self) -> Iterator[Fact]:
+        free = shutil.disk_usage(self._places.lasting).free
+        yield Health(part=Part.DISK, well=free > SPARE, detail=f"{free >> 20} MB left", at=self._clock())
+
+    def _look_around(self) -> Iterator[Fact]:
+        around = look_around()
+        self._families = around.families
+        networks = around.networks(self._config.capture.prefixes, self._config.capture.box)
+        yield HomeNetwork(networks=networks, families=around.families, at=self._clock())
+
+    def _ask(self) -> Iterable[Fact]:
+        return self._asking.work(self._queue.put)
+
+    # -- the street's own thread ---------------------------------------------------------------------------
+
+    def stop(self, *_: object) -> None:
+        """Leave after the fact under way."""
+        self._stopping = True
+
+    def _walk(self) -> None:
+        while not self._stopping:
+            try:
+                item = self._queue.get(timeout=0.5)
+            except queue.Empty:
+                continue
+            try:
+                self._one(item)
+            except Exception:
+                log.exception("one fact could not be walked")
+
+    def _one(self, item: Fact | Parcel | Asked) -> None:
+        if isinstance(item, Asked):
+            item.slot.put(self._desk.answer(item.request))
+        elif isinstance(item, Parcel):
+            self._street.walk(item.fact, item)
+        else:
+            self._street.walk(item)
+
+    def _signal(self, verdict: Verdict, coverage: Coverage | None) -> None:
+        """Lamp first, then the pulse."""
+        self._lamp.show(verdict.level, verdict.at)
+        if self._shown is None or self._shown.level != verdict.level:
+            log.info("verdict: %s", verdict.level.word)
+        self._shown = verdict
+        beat = pulse.Pulse(
+            at=verdict.at,
+            boot=self._boot,
+            started=self._started,
+            verdict=verdict,
+            coverage=coverage,
+            demo=self._demo,
+            parts=dict(self._street.ill),
+        )
+        try:
+            pulse.write(beat, self._places.pulse)
+        except OSError as error:
+            log.warning("the pulse could not be written: %s", error)
+
+    def _close(self) -> None:
+        self._timetable.shutdown(wait=False)
+        self._lamp.close()
+        self._postbox.close()
+        self._line.close()
+        self._places.pulse.unlink(missing_ok=True)
+        try:
+            self._archive.commit()
+        except OSError as error:
+            log.error("rows were not written: %s", error)
+        self._archive.close()
+
+
+class _alone:
+    """Two writers would judge the same visitor twice."""
+
+    def __init__(self, places: Places) -> None:
+        self._path = places.lasting / "watch.lock"
+
+    def __enter__(self) -> None:
+        self._file = self._path.open("w")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._file.close()
+            raise MissingDevice(f"another sentinel is running in {self._path.parent}") from None
+
+    def __exit__(self, *_: Any) -> None:
+        self._file.close()
+
+
+def _terms(config: Config) -> Terms:
+    return Terms(
+        view=config.capture.view,
+        accepted=tuple(_accepted(each) for each in config.expected),
+        known=tuple(ip_network(text) for text in config.capture.private_networks),
+        expect_open=frozenset(config.echo.expect_open),
+        thresholds=Thresholds(images_left=int(config.capture.images_left_mb * 1_000_000)),
+    )
+
+
+def _accepted(expected: Expected) -> Accepted:
+    return Accepted(
+        machine=expected.machine.lower(),
+        port=expected.port,
+        source=None if expected.source == "any" else ip_network(expected.source),
+        until=expected.until,
+    )
+
+
+def _is_broad(accepted: tuple[Accepted, ...]) -> bool:
+    return any(each.is_for_anybody() and alarm(each.port) is Alarm.OPEN for each in accepted)
+
+
+def claim_code(config: Config, places: Places) -> str:
+    """The code that opens the detailed pages; made at the first start when the file names none."""
+    if config.page.code:
+        return config.page.code
+    try:
+        return places.code.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        letters = "".join(secrets.choice(ALPHABET) for _ in range(8))
+        code = f"{letters[:4]}-{letters[4:]}"
+        with os.fdopen(os.open(places.code, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(code + "\n")
+        return code
+
+
+def watch(config: Config, places: Places, *, demo: bool = False) -> None:
+    """Run `watch` until SIGTERM or SIGINT.
+
+    Raises:
+        MissingDevice: the store or the lamp cannot be opened, or another `watch` is running here.
+    """
+    program = Watch(config, places, demo=demo)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, program.stop)
+    program.run()

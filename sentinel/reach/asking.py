@@ -1,0 +1,241 @@
+"""One check from question to facts: the knocks are announced before the echo may start, the answers after it ends.
+
+Nothing raises: whatever goes wrong outside is the `Outcome` that is returned.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_address
+from itertools import islice
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from sentinel.clock import Clock
+from sentinel.echo import protocol
+from sentinel.echo.protocol import SELF, Garbled, Observed, Progress, Request, Target
+from sentinel.model.exposure import Exposure, Knock, Outcome, PortList, ReachOutcome
+from sentinel.model.moment import Address, Moment
+from sentinel.reach.enrol import read_challenge
+from sentinel.reach.keys import Echo, own_key_id
+from sentinel.reach.line import Line, NoAnswer
+from sentinel.reach.record import Record
+from sentinel.reach.report import Announced, Proof, Question, read_plan, read_report
+
+MARGIN = timedelta(seconds=2)
+"""Added to a plan's window: the box may hold a packet, and the mirror copies it later."""
+SETTLE = timedelta(seconds=1)
+"""From the report to its facts: the copies of the last knocks must have reached the street."""
+LONGEST_RETRY_S = 86_400
+LINES = 1000
+
+Post = Callable[[Knock | Exposure], None]
+Watch = Callable[[int, int], None]
+Keep = Callable[[Record], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What one check is to ask, and whom."""
+
+    echo: Echo
+    family: int
+    """4 or 6."""
+    ports: PortList
+    extra_ports: tuple[int, ...] = ()
+    """Beyond the list; with `expect_open` at most 16, and 16 different ones a day."""
+    expect_open: tuple[int, ...] = ()
+    """Doors declared open: unless all of them are found open, nothing is proved."""
+
+
+def ask(
+    echo: Echo,
+    family: int,
+    ports: PortList,
+    *,
+    key: Ed25519PrivateKey,
+    post: Post,
+    clock: Clock,
+    extra_ports: Iterable[int] = (),
+    expect_open: Iterable[int] = (),
+    progress: Watch | None = None,
+    record: Keep | None = None,
+    settle: timedelta = SETTLE,
+) -> ReachOutcome:
+    """Ask one echo about one family: seconds when all goes well, 100 s at worst.
+
+    Posts one `Knock` before the echo may start, and once the report has come one `Exposure` for every port asked
+    about. The outcome is returned, not posted: it must come after them.
+    """
+    check = Check(
+        echo=echo, family=family, ports=ports, extra_ports=tuple(extra_ports), expect_open=tuple(expect_open)
+    )
+    attempt = _Attempt(check, key, clock, post, progress or _unwatched)
+    asked, retry = clock(), None
+    try:
+        outcome = attempt.run()
+    except NoAnswer as failed:
+        outcome, retry = failed.outcome, _retry(failed.retry_s)
+    if record is not None and attempt.report:
+        record(attempt.record(asked))
+    if attempt.proof is not None:
+        time.sleep(settle.total_seconds())
+    return attempt.conclude(outcome, asked, retry)
+
+
+class _Attempt:
+    """One check under way, and what is known of it whenever it ends."""
+
+    def __init__(self, check: Check, key: Ed25519PrivateKey, clock: Clock, post: Post, watch: Watch) -> None:
+        self._check = check
+        self._key = key
+        self._clock = clock
+        self._post = post
+        self._watch = watch
+        self._question: Question | None = None
+        self._announced: Announced | None = None
+        self._plan = b""
+        self.report = b""
+        self.proof: Proof | None = None
+
+    def run(self) -> Outcome:
+        """Ask, over one connection.
+
+        Raises:
+            NoAnswer: the attempt ended early, and why.
+        """
+        echo = self._check.echo
+        with Line(echo.host, echo.port, self._check.family) as line:
+            question, announced = self._ask(line)
+            self._post(self._knock(announced))
+            self.report = last_line(line.stream(f"/v1/check/{announced.check}/go"), self._watch)
+        proof = read_report(self.report, question, announced)
+        if isinstance(proof, Outcome):
+            return proof
+        self.proof = proof
+        return proof.outcome
+
+    def _ask(self, line: Line) -> tuple[Question, Announced]:
+        """The signed question, and the plan that answers it."""
+        challenge = read_challenge(line.get("/v1/challenge"))
+        question = self._question = self._make_question(challenge.observed)
+        request = self._request(question, challenge.challenge, line.certificate)
+        self._plan = line.post("/v1/check", protocol.seal(protocol.REQUEST, request, self._key))
+        announced = read_plan(self._plan, question)
+        if isinstance(announced, Outcome):
+            raise NoAnswer(announced)
+        self._announced = announced
+        return question, announced
+
+    def _make_question(self, observed: Observed) -> Question:
+        check = self._check
+        return Question(
+            nonce=protocol.token(),
+            key_id=own_key_id(self._key),
+            echo=check.echo.key_id,
+            echo_keys=check.echo.keys,
+            address=observed_address(observed, check.family),
+            ports=check.ports,
+            extra_ports=check.extra_ports,
+            expect_open=check.expect_open,
+        )
+
+    def _request(self, question: Question, challenge: str, certificate: str) -> Request:
+        return Request(
+            v=protocol.VERSION,
+            aud=self._check.echo.host,
+            challenge=challenge,
+            nonce=question.nonce,
+            family=self._check.family,
+            targets=[Target(addr=SELF)],
+            ports=self._check.ports.value,
+            tls_cert=certificate,
+            extra_ports=list(self._check.extra_ports),
+            expect_open=list(self._check.expect_open),
+        )
+
+    def _knock(self, announced: Announced) -> Knock:
+        return Knock(
+            check=announced.check,
+            echo=self._check.echo.key_id,
+            probes=announced.probes,
+            opens=self._clock(),
+            lasts=announced.window + MARGIN,
+        )
+
+    def record(self, asked: Moment) -> Record:
+        """The signed bytes, to be verified again; only once a report has come."""
+        if self._question is None:
+            raise ValueError("nothing was asked")
+        return Record(asked_at=asked.wall, question=self._question, plan=self._plan, report=self.report)
+
+    def conclude(self, outcome: Outcome, asked: Moment, retry: timedelta | None) -> ReachOutcome:
+        """Post what was proved, and say how it ended."""
+        ended = self._clock()
+        if self.proof is not None and self._question is not None:
+            for exposure in self.proof.exposures(self._question, ended):
+                self._post(exposure)
+        return ReachOutcome(
+            echo=self._check.echo.key_id,
+            family=self._check.family,
+            ports=self._check.ports,
+            outcome=outcome,
+            asked=asked,
+            at=ended,
+            check=self._announced.check if self._announced else None,
+            address=self._question.address if self._question else None,
+            tested=self.proof.tested if self.proof else 0,
+            decoys_open=self.proof.decoys_open if self.proof else False,
+            retry=retry,
+        )
+
+
+def observed_address(observed: Observed, family: int) -> Address:
+    """Our public address, as the echo says it sees us.
+
+    Raises:
+        NoAnswer: it is no address, or of another family than the connection.
+    """
+    try:
+        address = ip_address(observed.addr)
+    except ValueError:
+        raise NoAnswer(Outcome.NOT_AN_ECHO) from None
+    if address.version != family:
+        raise NoAnswer(Outcome.NOT_AN_ECHO)
+    return address
+
+
+def last_line(lines: Iterable[bytes], watch: Watch) -> bytes:
+    """The report at the end of a stream, once the lines of progress before it were passed on.
+
+    Raises:
+        NoAnswer: the stream ends before its report.
+    """
+    for line in islice(lines, LINES):
+        if not line.endswith(b"\n"):
+            break  # cut off in the middle
+        progress = _progress(line)
+        if progress is not None:
+            watch(progress.done, progress.of)
+        elif line.strip():
+            return line
+    raise NoAnswer(Outcome.UNREACHABLE)
+
+
+def _progress(line: bytes) -> Progress | None:
+    try:
+        return protocol.decode(line, Progress)
+    except Garbled:
+        return None
+
+
+def _unwatched(_done: int, _of: int) -> None:
+    pass
+
+
+def _retry(seconds: int | None) -> timedelta | None:
+    """An unsigned wish, so a bounded one."""
+    if seconds is None:
+        return None
+    return timedelta(seconds=min(max(seconds, 0), LONGEST_RETRY_S))

@@ -1,0 +1,95 @@
+"""Who we are to an echo, and which echoes we trust: a key of our own, and the keys their invitations named."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from sentinel.echo.protocol import key_id
+from sentinel.errors import NotReadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Echo:
+    """An echo we enrolled at."""
+
+    host: str
+    """As in its invitation: a name, or an address without brackets."""
+    port: int
+    key_id: str
+    """Of the key its invitation named; its name in every fact."""
+    keys: tuple[bytes, ...]
+    """Ed25519 public keys whose reports count: the current one and the next."""
+    vantage: str
+    """The echo's own name for where it stands."""
+
+
+def own_key(folder: Path) -> Ed25519PrivateKey:
+    """Our signing key, made on first use; it never leaves `folder`.
+
+    Raises:
+        NotReadable: the file is not an Ed25519 key.
+        OSError: the folder cannot be read or written.
+    """
+    path = folder / "sentinel.key"
+    if not path.exists():
+        _write_secret(path, _pem(Ed25519PrivateKey.generate()))
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except ValueError as error:
+        raise NotReadable(f"{path} is not a private key: {error}") from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise NotReadable(f"{path} is not an Ed25519 key")
+    return key
+
+
+def own_key_id(key: Ed25519PrivateKey) -> str:
+    """How echoes name us."""
+    return key_id(key.public_key().public_bytes_raw())
+
+
+def echoes(folder: Path) -> tuple[Echo, ...]:
+    """Every echo we enrolled at, in the order of enrolment; none yet is an empty tuple.
+
+    Raises:
+        NotReadable: `echoes.json` is not what we wrote.
+    """
+    path = folder / "echoes.json"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=tuple[Echo, ...])
+    except FileNotFoundError:
+        return ()
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise NotReadable(f"{path} cannot be read: {error}") from None
+
+
+def keep(folder: Path, echo: Echo) -> None:
+    """Remember an echo; one of the same key replaces its former self.
+
+    Raises:
+        NotReadable: what was kept before cannot be read, and is left as it is.
+        OSError: the folder cannot be written.
+    """
+    others = tuple(known for known in echoes(folder) if known.key_id != echo.key_id)
+    kept = msgspec.json.encode((*others, echo))
+    _write_secret(folder / "echoes.json", msgspec.json.format(kept, indent=2) + b"\n")
+
+
+def _pem(key: Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _write_secret(path: Path, content: bytes) -> None:
+    """Whole or not at all, and never readable by others."""
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,219 @@
+"""Reading what an echo signed: pure, so that a recorded plan and report can be verified again years later.
+
+A report counts only if it is signed by a key we trust, answers our very question, and proves that this echo can
+tell open from closed. Whatever is missing is an `Outcome`. What is open accuses in any case; what is not open
+acquits only in a report that counts.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import TypeVar
+
+from sentinel.echo import protocol
+from sentinel.echo.protocol import Cell, Forged, Garbled, Message, Plan, PlannedProbe, Report
+from sentinel.model.exposure import Exposure, Outcome, PortList, Probe, Reach, Why
+from sentinel.model.moment import Address, Moment
+from sentinel.services import port_list
+
+M = TypeVar("M", bound=Message)
+
+DEFINITE = frozenset({Reach.OPEN, Reach.CLOSED, Reach.FILTERED, Reach.UNREACHABLE})
+CHECK = re.compile(r"[A-Za-z0-9_-]{1,64}")
+PROBES = 128
+"""More than the longest list, the extra ports and the decoys."""
+WINDOW_MS = 60_000
+"""Longer than any plan's window: an echo may not excuse strangers for hours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What we asked, as far as an answer must agree with it."""
+
+    nonce: str
+    key_id: str
+    """Our own."""
+    echo: str
+    """The echo's name in our facts: the key id of its invitation."""
+    echo_keys: tuple[bytes, ...]
+    address: Address
+    """Our public address, as the echo saw us come."""
+    ports: PortList
+    extra_ports: tuple[int, ...] = ()
+    expect_open: tuple[int, ...] = ()
+
+    @property
+    def doors(self) -> frozenset[int]:
+        """Every port that must have its answer."""
+        return frozenset({*port_list(self.ports), *self.extra_ports, *self.expect_open})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """A plan that answers our question."""
+
+    check: str
+    probes: tuple[Probe, ...]
+    decoys: frozenset[int]
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """A report that answers our question; `outcome` says whether it also proves something."""
+
+    check: str
+    outcome: Outcome
+    """CHECKED or NOT_PROVED."""
+    cells: tuple[tuple[Probe, Reach, Why, timedelta], ...]
+    tested: int
+    decoys_open: bool
+
+    def exposures(self, question: Question, at: Moment) -> Iterator[Exposure]:
+        """One fact for every port that was asked about."""
+        for probe, reach, why, took in self.cells:
+            yield Exposure(
+                check=self.check,
+                echo=question.echo,
+                address=probe.target,
+                port=probe.target_port,
+                reach=reach,
+                why=why,
+                took=took,
+                source=probe.source,
+                source_port=probe.source_port,
+                at=at,
+            )
+
+
+def read_plan(raw: bytes, question: Question) -> Announced | Outcome:
+    """The knocks that were announced to us, or why this is no announcement."""
+    plan = _unsealed(raw, protocol.PLAN, Plan, question)
+    if isinstance(plan, Outcome):
+        return plan
+    if not CHECK.fullmatch(plan.check):
+        return Outcome.NOT_AN_ECHO  # it becomes part of a path
+    if plan.nonce != question.nonce or plan.target.addr != str(question.address):
+        return Outcome.NOT_OUR_QUESTION
+    try:
+        probes = tuple(_probe(planned, question.address) for planned in plan.probes[: PROBES + 1])
+    except ValueError:
+        return Outcome.NOT_AN_ECHO
+    if not _is_asked_for(probes, plan, question):
+        return Outcome.NOT_OUR_QUESTION
+    return Announced(
+        check=plan.check,
+        probes=probes,
+        decoys=frozenset(plan.decoys),
+        window=timedelta(milliseconds=plan.window_ms),
+    )
+
+
+def _probe(planned: PlannedProbe, address: Address) -> Probe:
+    source = ip_address(planned.from_)
+    ports_are_ports = 1 <= planned.sport <= 65535 and 1 <= planned.port <= 65535
+    if not ports_are_ports or planned.addr != protocol.SELF or source.version != address.version:
+        raise ValueError("not a knock at our address")
+    return Probe(source=source, source_port=planned.sport, target=address, target_port=planned.port)
+
+
+def _is_asked_for(probes: tuple[Probe, ...], plan: Plan, question: Question) -> bool:
+    """A plan that announces more than we asked for would excuse strangers."""
+    allowed = question.doors | set(plan.decoys[:2])
+    return (
+        len(probes) <= PROBES
+        and len(plan.decoys) <= 2
+        and 0 < plan.window_ms <= WINDOW_MS
+        and len({probe.target_port for probe in probes}) == len(probes)
+        and all(probe.target_port in allowed for probe in probes)
+    )
+
+
+def read_report(raw: bytes, question: Question, announced: Announced) -> Proof | Outcome:
+    """What the echo found, or why this says nothing about us."""
+    report = _unsealed(raw, protocol.REPORT, Report, question)
+    if isinstance(report, Outcome):
+        return report
+    if not _answers(report, question, announced):
+        return Outcome.NOT_OUR_QUESTION
+    counts = _counts(report, question, announced)
+    cells = tuple(_cells(report, announced, counts))
+    tested = sum(reach in DEFINITE for _, reach, _, _ in cells)
+    complete = tested == len(cells) and {probe.target_port for probe, *_ in cells} == question.doors
+    return Proof(
+        check=announced.check,
+        outcome=Outcome.CHECKED if counts and complete else Outcome.NOT_PROVED,
+        cells=cells,
+        tested=tested,
+        decoys_open=_decoys_open(report, announced),
+    )
+
+
+def _answers(report: Report, question: Question, announced: Announced) -> bool:
+    """Signed is not enough: it must be for this nonce, this key, this address and this plan."""
+    ours = (question.nonce, question.key_id, str(question.address), announced.check)
+    return (report.nonce, report.aud, report.target.addr, report.check) == ours
+
+
+def _counts(report: Report, question: Question, announced: Announced) -> bool:
+    """The echo's own check is good and fresh, the decoys were tried, and the declared doors read open."""
+    vantage = report.vantage
+    fresh = vantage.selftest == protocol.SELFTEST_OK and 0 <= vantage.age_s <= protocol.FRESH_S
+    tried = {decoy.port for decoy in report.decoys if _reach(decoy.state) in DEFINITE}
+    opened = {control.port for control in report.control if _reach(control.state) is Reach.OPEN}
+    declared = set(question.expect_open)
+    return fresh and bool(tried) and tried == announced.decoys and declared <= opened
+
+
+def _decoys_open(report: Report, announced: Announced) -> bool:
+    opened = {decoy.port for decoy in report.decoys if _reach(decoy.state) is Reach.OPEN}
+    return bool(announced.decoys) and announced.decoys <= opened
+
+
+def _cells(report: Report, announced: Announced, counts: bool) -> Iterator[tuple[Probe, Reach, Why, timedelta]]:
+    """The cells that were announced, each once; of several answers for one port the worst."""
+    told: dict[int, Cell] = {}
+    for cell in report.cells[:PROBES]:
+        if cell.port not in told or _reach(cell.state) is Reach.OPEN:
+            told[cell.port] = cell
+    for probe in announced.probes:
+        answer = told.get(probe.target_port)
+        if answer is None or answer.sport != probe.source_port or probe.target_port in announced.decoys:
+            continue
+        reach = _reach(answer.state)
+        doubtful = not counts and reach in DEFINITE and reach is not Reach.OPEN
+        yield probe, Reach.UNKNOWN if doubtful else reach, _why(answer.why), _took(answer.ms)
+
+
+def _unsealed(raw: bytes, kind: str, wanted: type[M], question: Question) -> M | Outcome:
+    try:
+        body = protocol.unseal(raw, kind, protocol.REPORT_BYTES, question.echo_keys)
+        return protocol.decode(body, wanted)
+    except Garbled:
+        return Outcome.NOT_AN_ECHO
+    except Forged:
+        return Outcome.BAD_SIGNATURE
+
+
+def _reach(word: str) -> Reach:
+    """A word from a later protocol proves nothing."""
+    try:
+        return Reach(word)
+    except ValueError:
+        return Reach.UNKNOWN
+
+
+def _why(word: str) -> Why:
+    try:
+        return Why(word)
+    except ValueError:
+        return Why.UNKNOWN
+
+
+def _took(milliseconds: float) -> timedelta:
+    if not math.isfinite(milliseconds):
+        return timedelta(0)
+    return timedelta(milliseconds=min(max(milliseconds, 0.0), 60_000.0))

@@ -1,0 +1,220 @@
+"""The one writer: rows in batches, incidents at once, and what could not be written is kept until it can.
+
+Incidents are committed with `synchronous=FULL` the moment they change; routine rows wait for the next batch.
+A locked or full store never stops the street: rows wait in memory, bounded and counted, and the finding says so.
+"""
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from sentinel.model.connection import Attempts, Connection
+from sentinel.model.exposure import Exposure, ReachOutcome
+from sentinel.model.incident import Chapter, Incident
+from sentinel.model.machine import HostSighting
+from sentinel.model.moment import Address, Moment
+from sentinel.model.networks import Network
+from sentinel.model.passing import NetworkAnswer
+from sentinel.model.standing import Standing
+from sentinel.store import migrations, rows
+
+BUSY_MS = 100
+"""How long a locked store is waited for: the lamp must not hang on a reader's mistake."""
+SIGHTED_AGAIN = timedelta(hours=1)
+MOST = 50_000
+"""Rows that may wait in memory."""
+
+Write = Callable[[sqlite3.Connection], None]
+
+
+class Archive:
+    """The store, open for writing.
+
+    Raises:
+        OSError: the file cannot be opened or brought to the present schema.
+    """
+
+    def __init__(self, path: Path, boot: str, clock_trusted: Callable[[], bool] = lambda: True) -> None:
+        self._boot = boot
+        self.clock_trusted = clock_trusted
+        self._waiting: deque[Write] = deque()
+        self._committed: dict[str, int] = {}
+        self._reached: dict[str, int] = {}
+        self._sighted: dict[tuple[str, str], Moment] = {}
+        self.forgotten = 0
+        try:
+            self._db = _open(path)
+        except sqlite3.Error as error:
+            raise OSError(f"{path}: {error}") from error
+
+    # -- what is kept --------------------------------------------------------------------------------------
+
+    def begin_run(self, run: str, at: Moment) -> None:
+        """A run of `listen` that has not been met before."""
+        row = {"run": run, "boot": self._boot, "started": rows.text(at.wall), "committed": 0}
+        self._insert("runs", row, "INSERT OR IGNORE")
+
+    def committed(self, run: str) -> int:
+        """The last number of a run that is on disk."""
+        if run not in self._committed:
+            found = self._db.execute("SELECT committed FROM runs WHERE run = ?", (run,)).fetchone()
+            self._committed[run] = int(found[0]) if found else 0
+        return self._committed[run]
+
+    def reach(self, run: str, number: int) -> None:
+        """Everything of this run up to `number` is in the rows that wait."""
+        self._reached[run] = number
+
+    def connection(self, run: str, connection: Connection, standing: Standing) -> None:
+        """One connection, as it now stands."""
+        row = rows.connection_row(run, connection, standing.value, self.clock_trusted())
+        self._insert("connections", row, "INSERT OR REPLACE")
+
+    def attempts(self, run: str, more: Attempts) -> None:
+        """One sum, as it now stands."""
+        self._insert("attempts", rows.attempts_row(run, more), "INSERT OR REPLACE")
+
+    def sighting(self, sighting: HostSighting) -> None:
+        """A machine was alive; written once an hour, to spare the card."""
+        last = self._sighted.get((sighting.mac, str(sighting.address)))
+        if last is not None and sighting.at.since(last) < SIGHTED_AGAIN:
+            return
+        if len(self._sighted) > MOST:
+            self._sighted.clear()
+        self._sighted[(sighting.mac, str(sighting.address))] = sighting.at
+        at = rows.text(sighting.at.wall)
+        values = (sighting.mac, str(sighting.address), sighting.seen_by.value, at, at)
+        self._later(
+            lambda db: db.execute(
+                "INSERT INTO machines (mac, address, seen_by, first, last) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (mac, address) DO UPDATE SET last = excluded.last, seen_by = excluded.seen_by",
+                values,
+            )
+        )
+
+    def exposure(self, exposure: Exposure, verdict: str, machine: tuple[Address, str | None, int] | None) -> None:
+        """One cell, what judgement made of it, and the machine that answered if it was named."""
+        self._insert("exposures", rows.exposure_row(exposure, verdict, machine), "INSERT OR REPLACE")
+
+    def outcome(self, outcome: ReachOutcome) -> None:
+        """One attempt to ask the echo."""
+        self._insert("outcomes", rows.outcome_row(outcome), "INSERT")
+
+    def incident(self, incident: Incident, chapter: Chapter | None) -> None:
+        """One story, as it now stands, and its new line."""
+        self._insert("incidents", rows.incident_row(incident), "INSERT OR REPLACE")
+        if chapter is not None:
+            self._insert("chapters", rows.chapter_row(chapter), "INSERT")
+
+    def network(self, answer: NetworkAnswer) -> None:
+        """Whose a private network is."""
+        row = {
+            "network": answer.network,
+            "ours": int(answer.ours),
+            "who": answer.who,
+            "at": rows.text(answer.at.wall),
+        }
+        self._insert("networks", row, "INSERT OR REPLACE")
+
+    def _insert(self, table: str, row: rows.Row, verb: str) -> None:
+        names = ", ".join(f'"{name}"' for name in row)
+        blanks = ", ".join("?" * len(row))
+        statement = f"{verb} INTO {table} ({names}) VALUES ({blanks})"
+        values = tuple(row.values())
+        self._later(lambda db: db.execute(statement, values))
+
+    def _later(self, write: Callable[[sqlite3.Connection], object]) -> None:
+        if len(self._waiting) >= MOST:
+            self._waiting.popleft()
+            self.forgotten += 1
+        self._waiting.append(lambda db: (write(db), None)[1])
+
+    # -- writing -------------------------------------------------------------------------------------------
+
+    def commit(self) -> dict[str, int]:
+        """Put everything that waits on disk, in one transaction.
+
+        Returns:
+            For each run the last number now on disk, to be acknowledged.
+
+        Raises:
+            OSError: it could not be written; nothing is lost, everything waits for the next try.
+        """
+        try:
+            with self._db:
+                for write in self._waiting:
+                    write(self._db)
+                for run, number in self._reached.items():
+                    self._db.execute("UPDATE runs SET committed = max(committed, ?) WHERE run = ?", (number, run))
+        except sqlite3.Error as error:
+            raise OSError(str(error)) from error
+        self._waiting.clear()
+        self._committed.update(self._reached)
+        done, self._reached = self._reached, {}
+        return done
+
+    @property
+    def is_behind(self) -> bool:
+        """Numbers were walked whose place in their run is not on disk yet."""
+        return bool(self._reached)
+
+    def __len__(self) -> int:
+        """Rows that wait."""
+        return len(self._waiting)
+
+    # -- after a restart -----------------------------------------------------------------------------------
+
+    def incidents(self) -> list[Incident]:
+        """Every story not closed, and those closed lately enough to be reopened."""
+        self._db.row_factory = sqlite3.Row
+        found = self._db.execute(
+            "SELECT * FROM incidents WHERE state != 'closed' OR closed > strftime('%Y-%m-%dT', 'now', '-8 days')"
+        ).fetchall()
+        self._db.row_factory = None
+        return [rows.incident(row) for row in found]
+
+    def next_incident(self) -> int:
+        """The number of the next new story."""
+        return int(self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM incidents").fetchone()[0])
+
+    def known_networks(self) -> list[Network]:
+        """Private networks somebody said are ours."""
+        return [ip_network(row[0]) for row in self._db.execute("SELECT network FROM networks WHERE ours = 1")]
+
+    # -- sessions ------------------------------------------------------------------------------------------
+
+    def at_once(self, statement: str, values: Iterable[object]) -> list[tuple[object, ...]]:
+        """One statement of the session desk, committed before it returns.
+
+        Raises:
+            OSError: the store could not be written.
+        """
+        try:
+            with self._db:
+                return self._db.execute(statement, tuple(values)).fetchall()
+        except sqlite3.Error as error:
+            raise OSError(str(error)) from error
+
+    def close(self) -> None:
+        """Leave one file: the -wal is folded in, and a reader needs no right to write."""
+        self._db.close()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_MS / 1000)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # an incident on disk is on disk
+        connection.execute("PRAGMA foreign_keys = ON")
+        migrations.apply(Database(connection))
+        connection.commit()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    path.chmod(0o640)
+    return connection

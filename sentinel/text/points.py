@@ -1,0 +1,193 @@
+"""One thing to tell, and its words: findings, incidents and chapters as keys and blanks, pure.
+
+The people who may see `/` without the code read the same sentences with « un poste du cabinet » in place of the
+machine; whatever else could name one (address, port, source, title of a DICOM peer) is no blank of any sentence.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+
+from sentinel.model.finding import Code, StoryKind
+from sentinel.model.incident import Chapter, Incident
+from sentinel.model.moment import Address
+from sentinel.services import service
+from sentinel.text import times
+from sentinel.text.catalogue import has, say
+
+KINDS = {
+    "dicom": "imaging",
+    "imaging-web": "imaging",
+    "imaging-vendor": "imaging",
+    "remote-access": "remote",
+    "file-share": "share",
+    "database": "database",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """One sentence, not yet said: the page may still turn a blank into a link."""
+
+    key: str
+    blanks: Mapping[str, object] = field(default_factory=dict)
+
+    def text(self, language: str) -> str:
+        """The sentence as plain text."""
+        return say(language, self.key, **self.blanks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """Who reads, and what they may know."""
+
+    language: str
+    named: bool
+    """They gave the code: machines may be named."""
+    now: datetime
+    zone: tzinfo
+    contact: str = ""
+    """Name and phone of the person to call; empty: « votre informaticien »."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """MAC address, lower case, to the name the practice gave."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One thing to tell: what reasons, incidents and chapters have in common."""
+
+    code: Code
+    at: datetime
+    machine: Address | None = None
+    mac: str | None = None
+    port: int | None = None
+    """Inside port."""
+    outside_port: int | None = None
+    count: int = 1
+    bytes_out: int = 0
+    network: str = ""
+    read: datetime | None = None
+    read_by: str | None = None
+    checked: datetime | None = None
+    """The last complete check from outside, where the verdict knows it."""
+    closed_outside: bool = False
+    """That check is fresh and found nothing open."""
+    story_code: Code | None = None
+    """The gravest finding of the story behind it."""
+
+
+def point_of_incident(incident: Incident, at: datetime | None = None) -> Point:
+    """What an incident tells, as of its first event unless another time is given."""
+    return Point(
+        code=incident.code,
+        at=at or incident.first.wall,
+        machine=incident.machine,
+        mac=incident.mac,
+        port=incident.port,
+        outside_port=incident.outside_port,
+        count=max(incident.count, 1),
+        bytes_out=incident.bytes_out,
+        network=incident.story.about if incident.story.kind is StoryKind.NETWORK else "",
+        read=incident.read.wall if incident.read else None,
+        read_by=incident.read_by,
+    )
+
+
+def point_of_chapter(chapter: Chapter, incident: Incident) -> Point:
+    """What one line of an incident's timeline tells."""
+    return Point(
+        code=chapter.code,
+        at=chapter.at.wall,
+        machine=incident.machine,
+        mac=incident.mac,
+        port=incident.port,
+        outside_port=chapter.outside_port or incident.outside_port,
+        bytes_out=incident.bytes_out,
+        read=chapter.at.wall if chapter.code is Code.ALARM_READ else None,
+        read_by=chapter.who,
+    )
+
+
+def title(code: Code) -> Phrase:
+    """A finding's name, as a noun without its article."""
+    return Phrase(key=f"finding.{code.value}.title")
+
+
+def sentence(point: Point, audience: Audience) -> Phrase:
+    """What happened, in one or two sentences."""
+    return Phrase(key=_key(point, audience, "sentence"), blanks=blanks(point, audience))
+
+
+def gesture(point: Point, audience: Audience) -> Phrase:
+    """What to do about it."""
+    return Phrase(key=_key(point, audience, "gesture"), blanks=blanks(point, audience))
+
+
+def _key(point: Point, audience: Audience, what: str) -> str:
+    """The most particular key the catalogues have for this point."""
+    for variant in _variants(point, audience.named):
+        key = f"finding.{point.code.value}.{variant}.{what}"
+        if has(audience.language, key):
+            return key
+    return f"finding.{point.code.value}.{what}"
+
+
+def _variants(point: Point, named: bool) -> list[str]:
+    """What is particular about a point, most telling first."""
+    known = point.machine is not None or point.mac is not None
+    services = [service(port) for port in (point.port, point.outside_port) if port]
+    kinds = [KINDS[each.category] for each in services if each and each.category in KINDS]
+    return [
+        *(["unknown"] if not known else []),
+        *(kinds if named and known else []),
+        *(["closed"] if point.closed_outside else []),
+        *(["read"] if point.read else []),
+        *(["measured"] if point.bytes_out else []),
+    ]
+
+
+def blanks(point: Point, audience: Audience) -> dict[str, object]:
+    """Everything a finding's words may ask for."""
+    language, now, zone = audience.language, audience.now, audience.zone
+    read, checked = point.read or point.at, point.checked or point.at
+    return {
+        **machine_blanks(point, audience),
+        "contact": contact(audience),
+        "count": point.count,
+        "size": times.size(language, point.bytes_out),
+        "at": times.at(language, point.at, now, zone),
+        "since": times.since(language, point.at, now, zone),
+        "read_at": times.at(language, read, now, zone),
+        "checked_at": times.at(language, checked, now, zone),
+        "who": (audience.named and point.read_by) or say(language, "who.somebody"),
+    }
+
+
+def machine_blanks(point: Point, audience: Audience) -> dict[str, str]:
+    """The machine's name in the places a sentence needs it: plain, capital, after « de », and pointed at."""
+    language = audience.language
+    if not audience.named:
+        return {
+            name: say(language, f"machine.unnamed.{name}")
+            for name in ("machine", "Machine", "of_machine", "this_machine", "of_this_machine")
+        }
+    name = machine_name(point, audience)
+    of_name = say(language, "machine.of_vowel" if name[:1].lower() in "aeiouyéèêâîô" else "machine.of", name=name)
+    return {
+        "machine": name,
+        "Machine": name[:1].upper() + name[1:],
+        "of_machine": of_name,
+        "this_machine": name,
+        "of_this_machine": of_name,
+    }
+
+
+def machine_name(point: Point, audience: Audience) -> str:
+    """The name the practice gave, else the address, else that it is not known."""
+    label = audience.labels.get(point.mac.lower()) if point.mac else None
+    return label or str(point.machine or point.mac or say(audience.language, "machine.unknown"))
+
+
+def contact(audience: Audience) -> str:
+    """Whom to call."""
+    return audience.contact or say(audience.language, "contact.none")

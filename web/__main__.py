@@ -1,0 +1,75 @@
+"""`python -m web`: the page's own process, on cheroot."""
+
+import signal
+import sys
+from pathlib import Path
+
+import click
+from cheroot import wsgi
+
+from sentinel import clock
+from sentinel.config import Config, load
+from sentinel.errors import MissingDevice, SentinelError
+from sentinel.places import Places
+from web.app import LONGEST, create_app
+
+THREADS = 4
+"""A page takes milliseconds and nothing is held open: four serve a whole practice."""
+
+
+def server(config: Config, places: Places) -> wsgi.Server:
+    """The server, not yet listening."""
+    made = wsgi.Server(
+        (config.page.host, config.page.port),
+        create_app(config, places, clock.now),
+        numthreads=THREADS,
+        max=THREADS,
+        server_name="sentinel",
+        timeout=5,
+        shutdown_timeout=1,
+    )
+    made.max_request_header_size = LONGEST
+    made.max_request_body_size = LONGEST
+    return made
+
+
+def serve(config: Config, places: Places) -> None:
+    """Serve until SIGTERM or Ctrl-C.
+
+    Raises:
+        MissingDevice: the address or the port is not to be had.
+    """
+    page = server(config, places)
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        page.prepare()
+    except OSError as error:
+        host, port = config.page.host, config.page.port
+        raise MissingDevice(f"the page cannot listen on {host} port {port}: {error}") from None
+    try:
+        page.serve()
+    except (KeyboardInterrupt, SystemExit):
+        pass
+    finally:
+        page.stop()
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(0)
+
+
+@click.command()
+@click.option("--config", "file", type=click.Path(path_type=Path), default=Path("sentinel.toml"))
+@click.option("--dir", "lasting", type=click.Path(path_type=Path), default=Path("var"))
+@click.option("--run", "passing", type=click.Path(path_type=Path), default=None)
+def main(file: Path, lasting: Path, passing: Path | None) -> None:
+    """The status page of one sentinel."""
+    try:
+        serve(load(file), Places(lasting=lasting, passing=passing or lasting / "run"))
+    except SentinelError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""What a person may do: give the code, leave, ask for a check, say « J'ai vu », recognise a network.
+
+Each is a request to `watch`, which alone knows codes and sessions; this process writes nothing.
+"""
+
+import re
+
+from flask import Blueprint, flash, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from sentinel.wire.requests import Answer, Reply, Request, Verb, ask
+from web.guard import YEAR, behind_code
+from web.scene import SESSION_COOKIE, Scene, surroundings
+from web.words import t
+
+pages = Blueprint("actions", __name__)
+
+STATUS = {Reply.WRONG_CODE: 403, Reply.TOO_MANY: 429, Reply.NOT_RUNNING: 503}
+
+
+@pages.get("/code")
+def code() -> ResponseReturnValue:
+    """The form that asks for the code."""
+    return render_template("code.html", back=_local(request.args.get("next", "/")), said=None)
+
+
+@pages.post("/code")
+def enter() -> ResponseReturnValue:
+    """Try a code: a right one opens a session, a wrong one is counted by `watch`."""
+    back = _local(request.form.get("next", "/"))
+    given = request.form.get("code", "")[:100].strip()
+    answer = _ask(Request(verb=Verb.LOGIN, code=given, client=request.remote_addr or ""))
+    if answer.reply is not Reply.DONE:
+        page = render_template("code.html", back=back, said=_said(Verb.LOGIN, answer))
+        return page, STATUS.get(answer.reply, 400)
+    reply = redirect(back, 303)
+    reply.set_cookie(
+        SESSION_COOKIE,
+        answer.session,
+        max_age=YEAR,  # the browser remembers; `watch` decides how long the session lives
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
+    )
+    return reply
+
+
+@pages.post("/leave")
+def leave() -> ResponseReturnValue:
+    """End the session, here and in `watch`."""
+    scene: Scene = g.scene
+    if scene.session:
+        answer = _ask(Request(verb=Verb.LOGOUT, session=scene.session))
+        flash(_said(Verb.LOGOUT, answer))
+    reply = redirect("/", 303)
+    reply.delete_cookie(SESSION_COOKIE)
+    return reply
+
+
+@pages.post("/check")
+@behind_code
+def check() -> ResponseReturnValue:
+    """Ask for a check from outside, now."""
+    return _act(Request(verb=Verb.CHECK, session=g.scene.session), _local(request.form.get("next", "/")))
+
+
+@pages.post("/incidents/<int:number>/read")
+@behind_code
+def read(number: int) -> ResponseReturnValue:
+    """« J'ai vu »."""
+    wish = Request(verb=Verb.READ, session=g.scene.session, incident=number, who=_who())
+    return _act(wish, f"/incidents/{number}")
+
+
+@pages.post("/incidents/<int:number>/network")
+@behind_code
+def network(number: int) -> ResponseReturnValue:
+    """Whether a private network is ours."""
+    wish = Request(
+        verb=Verb.NETWORK,
+        session=g.scene.session,
+        network=request.form.get("network", "")[:64],
+        ours=request.form.get("ours") == "yes",
+        who=_who(),
+    )
+    return _act(wish, f"/incidents/{number}")
+
+
+def _act(wish: Request, back: str) -> ResponseReturnValue:
+    """Ask, then show the page again with what came of it."""
+    flash(_said(wish.verb, _ask(wish)))
+    return redirect(back, 303)
+
+
+def _ask(wish: Request) -> Answer:
+    return ask(surroundings().places.requests, wish)
+
+
+def _said(verb: Verb, answer: Answer) -> str:
+    """An answer in words."""
+    if answer.reply is Reply.DONE:
+        return str(t(f"reply.{verb.value}.done"))
+    if answer.reply is Reply.TOO_MANY:
+        return str(t("reply.too_many", count=max(1, -(-answer.wait_seconds // 60))))
+    return str(t(f"reply.{answer.reply.value}"))
+
+
+def _who() -> str:
+    return " ".join(request.form.get("who", "").split())[:40]
+
+
+def _local(address: str) -> str:
+    """An address of our own pages; anything else is the first page."""
+    return address if re.fullmatch(r"/(?![/\\])[\w/.?=&%+-]*", address) else "/"

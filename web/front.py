@@ -1,0 +1,133 @@
+"""`/` for everybody, `/sentinel` for whoever looks after it, `/healthz` for programs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, g, jsonify, render_template
+from flask.typing import ResponseReturnValue
+
+from sentinel.model.finding import Code, Level
+from sentinel.model.incident import Incident
+from sentinel.model.verdict import Reason, Verdict
+from sentinel.store import reading
+from sentinel.text import times
+from sentinel.text.points import Phrase, contact
+from sentinel.text.sentences import Words, verdict_words
+from web.guard import behind_code
+from web.scene import Scene, surroundings
+
+pages = Blueprint("front", __name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """What the first page says."""
+
+    sentence: Phrase
+    gesture: Phrase
+    also: tuple[tuple[Reason, Phrase], ...] = ()
+    deadline: Phrase | None = None
+    checked: datetime | None = None
+    doors: int = 0
+    unnamed: bool = False
+    """Some reason has a machine whose name the code would show."""
+
+
+@pages.get("/")
+def front() -> ResponseReturnValue:
+    """The verdict in one sentence, and what to do now."""
+    scene: Scene = g.scene
+    return render_template("front.html", front=_stopped(scene) if scene.verdict is None else _front(scene))
+
+
+@pages.get("/sentinel")
+@behind_code
+def sentinel() -> ResponseReturnValue:
+    """Which part of the sentinel is ill, since when, and what it sees."""
+    scene: Scene = g.scene
+    also = _words(scene, scene.verdict).also if scene.verdict else ()
+    doubts = [(reason, said) for reason, said in also if _is_doubt(reason)]
+    return render_template("sentinel.html", doubts=doubts)
+
+
+@pages.get("/healthz")
+def healthz() -> ResponseReturnValue:
+    """For programs: 200 while the street lives, every part is well and the store can be read; else 503."""
+    scene: Scene = g.scene
+    parts = dict(scene.verdict.fresh) if scene.verdict else {}
+    well = scene.alive and scene.readable and all(parts.values())
+    answer = jsonify(
+        alive=scene.alive,
+        verdict=scene.verdict.level.word if scene.verdict else None,
+        parts=parts,
+        store_readable=scene.readable,
+        demo=bool(scene.pulse and scene.pulse.demo),
+    )
+    return answer, 200 if well else 503
+
+
+def _front(scene: Scene) -> Front:
+    verdict = scene.verdict
+    assert verdict is not None  # noqa: S101 - the caller asked
+    words = _words(scene, verdict)
+    sentence, gesture, also = words.sentence, words.gesture, words.also
+    if not scene.readable and verdict.level < Level.UNSURE:  # calm that nobody can look up is not shown
+        sentence, gesture = _unreadable(scene)
+    elif not scene.named:  # the sentence above has said the first already
+        also = also[1:]
+    return Front(
+        sentence=sentence,
+        gesture=gesture,
+        also=tuple(each for each in also if each[0].incident or each[1] != sentence),
+        deadline=words.deadline,
+        checked=verdict.checked.wall if verdict.checked else None,
+        doors=verdict.doors,
+        unnamed=not scene.named and any(each.machine or each.mac for each in verdict.reasons),
+    )
+
+
+def _stopped(scene: Scene) -> Front:
+    """Nothing is being watched, since the last beat where there was one."""
+    who = {"contact": contact(scene.audience)}
+    gesture = Phrase(key="verdict.off.gesture", blanks=who)
+    if scene.stopped is None:
+        return Front(sentence=Phrase(key="verdict.off.sentence"), gesture=gesture)
+    audience = scene.audience
+    since = times.since(audience.language, scene.stopped, audience.now, audience.zone)
+    return Front(sentence=Phrase(key="verdict.off.since.sentence", blanks={"since": since}), gesture=gesture)
+
+
+def _unreadable(scene: Scene) -> tuple[Phrase, Phrase]:
+    who = {"contact": contact(scene.audience)}
+    return (
+        Phrase(key="verdict.unreadable.sentence"),
+        Phrase(key="verdict.unreadable.gesture", blanks=who),
+    )
+
+
+def _words(scene: Scene, verdict: Verdict) -> Words:
+    return verdict_words(verdict, scene.audience, _stories(verdict), _accepted(scene))
+
+
+def _stories(verdict: Verdict) -> dict[int, Incident]:
+    """The incidents behind the reasons; none while the store cannot be read, and the reasons still speak."""
+    numbers = [reason.incident for reason in verdict.reasons if reason.incident]
+    try:
+        with reading.opened(surroundings().places.store) as reader:
+            found = [reader.incident(number) for number in numbers]
+    except OSError:
+        return {}
+    return {incident.number: incident for incident in found if incident}
+
+
+def _accepted(scene: Scene) -> tuple[str, ...]:
+    """Who may come in through a door declared open to anybody; a narrow source opens nothing to strangers."""
+    today = scene.audience.now.astimezone(scene.audience.zone).date()
+    expected = surroundings().config.expected
+    return tuple(dict.fromkeys(each.who for each in expected if each.source == "any" and each.until >= today))
+
+
+def _is_doubt(reason: Reason) -> bool:
+    """Whether a reason is about the sentinel itself and not about a door."""
+    weak = {Code.CHECK_AGEING, Code.WEAK_ASSURANCE, Code.CAPTURE_INCOMPLETE}
+    return reason.level is Level.UNSURE or reason.code in weak

@@ -1,0 +1,133 @@
+"""What every page knows before it is written: is the sentinel alive, what does it say, who is reading."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Request, current_app
+
+from sentinel.clock import Clock
+from sentinel.config import Config
+from sentinel.model.finding import Level
+from sentinel.model.moment import Moment
+from sentinel.model.verdict import Verdict
+from sentinel.places import Places
+from sentinel.signals import pulse as pulse_file
+from sentinel.signals.pulse import Pulse
+from sentinel.store import reading
+from sentinel.text import LANGUAGES
+from sentinel.text.points import Audience
+
+SESSION_COOKIE = "sentinel_session"
+LANGUAGE_COOKIE = "sentinel_language"
+DARK = "dark"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What stays the same for the life of the process."""
+
+    config: Config
+    places: Places
+    clock: Clock
+    boot: str
+    """The kernel's name for this boot."""
+    secret: bytes
+    """Of this process alone: signs forms, keys the pages' tags."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """One request's knowledge, gathered once, before the page is made."""
+
+    now: Moment
+    pulse: Pulse | None
+    alive: bool
+    readable: bool
+    """The store can be opened and asked."""
+    session: str
+    """The browser's token, where it stands for a login; else empty."""
+    audience: Audience
+
+    @property
+    def named(self) -> bool:
+        """Whether machines may be named."""
+        return bool(self.session)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What the street says now; nothing when it does not live."""
+        return self.pulse.verdict if self.pulse and self.alive else None
+
+    @property
+    def lamp(self) -> str:
+        """What the page's lamp shows: never a level the page could not stand behind."""
+        if self.verdict is None:
+            return DARK
+        level = max(self.verdict.level, Level.CALM)
+        return level.word if self.readable else max(level, Level.UNSURE).word
+
+    @property
+    def stopped(self) -> datetime | None:
+        """When a sentinel that does not run was last heard."""
+        return self.pulse.at.wall if self.pulse and not self.alive else None
+
+
+def surroundings() -> Surroundings:
+    """What `create_app` was given."""
+    around: Surroundings = current_app.extensions["sentinel"]
+    return around
+
+
+def look(request: Request, around: Surroundings) -> Scene:
+    """Gather what is known at this moment; a store that cannot be read is part of the answer."""
+    now = around.clock()
+    pulse = pulse_file.read(around.places.pulse)
+    alive = pulse_file.is_alive(pulse, now, around.boot)
+    session, readable = _session(request.cookies.get(SESSION_COOKIE, ""), around, now)
+    shown = pulse.verdict.at.wall if pulse and alive else now.wall  # a played day has its own « today »
+    return Scene(
+        now=now,
+        pulse=pulse,
+        alive=alive,
+        readable=readable,
+        session=session,
+        audience=_audience(around.config, language(request, around.config), bool(session), shown),
+    )
+
+
+def _session(token: str, around: Surroundings, now: Moment) -> tuple[str, bool]:
+    """The token if it is a login's, and whether the store could be asked."""
+    try:
+        with reading.opened(around.places.store) as reader:
+            reader.incidents(most=1)
+            valid = bool(token) and reader.has_session(token, now.wall)
+    except OSError:
+        return "", False
+    return (token if valid else ""), True
+
+
+def _audience(config: Config, language: str, named: bool, now: datetime) -> Audience:
+    practice = config.practice
+    return Audience(
+        language=language,
+        named=named,
+        now=now,
+        zone=ZoneInfo(practice.time_zone),
+        contact=contact(config),
+        labels=config.labels,
+    )
+
+
+def contact(config: Config) -> str:
+    """Name and phone of the person to call, as far as they are known."""
+    name, phone = config.practice.contact, config.practice.phone
+    return f"{name} ({phone})" if name and phone else name or phone
+
+
+def language(request: Request, config: Config) -> str:
+    """What this reader reads: the one asked for, the one remembered, the browser's, the practice's."""
+    for wanted in (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if wanted in LANGUAGES:
+            return wanted
+    return request.accept_languages.best_match(LANGUAGES) or config.page.language.value
