@@ -175,7 +175,9 @@ class Street:
     def _keep(self, changes: Iterable[Change]) -> None:
         for change in changes:
             if change.is_urgent and change.incident.level >= Level.ATTENTION:
-                log.info("incident %d: %s", change.incident.number, change.incident.code)
+                log.info(
+                    "incident %d: %s, %s", change.incident.number, change.incident.code, change.incident.state
+                )
             self.archive.incident(change.incident, change.chapter)
 
     def _write(self, at: Moment, *, urgent: bool) -> None:

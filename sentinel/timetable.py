@@ -35,6 +35,7 @@ class Job:
 
 def start(jobs: Iterable[Job], post: Post) -> BackgroundScheduler:
     """Start every job at once, each then at its own pace; the caller shuts the timetable down."""
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a check under way is no news every two seconds
     scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(4)})
     scheduler.add_listener(_complain, EVENT_JOB_ERROR)
     for job in jobs:
@@ -49,7 +50,6 @@ def start(jobs: Iterable[Job], post: Post) -> BackgroundScheduler:
             max_instances=1,  # a slow check is never joined by a second one
             misfire_grace_time=None,  # the default of 1 s silently drops late runs
         )
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a check under way is no news every two seconds
     scheduler.start()
     return scheduler
 

@@ -4,10 +4,12 @@ Each is a request to `watch`, which alone knows codes and sessions; this process
 """
 
 import re
+from dataclasses import replace
 
 from flask import Blueprint, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from sentinel.text import has
 from sentinel.wire.requests import Answer, Reply, Request, Verb, ask
 from web.guard import YEAR, behind_code
 from web.scene import SESSION_COOKIE, Scene, surroundings
@@ -29,7 +31,7 @@ def enter() -> ResponseReturnValue:
     """Try a code: a right one opens a session, a wrong one is counted by `watch`."""
     back = _local(request.form.get("next", "/"))
     given = request.form.get("code", "")[:100].strip()
-    answer = _ask(Request(verb=Verb.LOGIN, code=given, client=request.remote_addr or ""))
+    answer = _ask(Request(verb=Verb.LOGIN, code=given))
     if answer.reply is not Reply.DONE:
         page = render_template("code.html", back=back, said=_said(Verb.LOGIN, answer))
         return page, STATUS.get(answer.reply, 400)
@@ -93,16 +95,16 @@ def _act(wish: Request, back: str) -> ResponseReturnValue:
 
 
 def _ask(wish: Request) -> Answer:
-    return ask(surroundings().places.requests, wish)
+    """Put a request to `watch`, always under the browser's address: only the command line has none."""
+    return ask(surroundings().places.requests, replace(wish, client=request.remote_addr or "page"))
 
 
 def _said(verb: Verb, answer: Answer) -> str:
-    """An answer in words."""
-    if answer.reply is Reply.DONE:
-        return str(t(f"reply.{verb.value}.done"))
-    if answer.reply is Reply.TOO_MANY:
-        return str(t("reply.too_many", count=max(1, -(-answer.wait_seconds // 60))))
-    return str(t(f"reply.{answer.reply.value}"))
+    """An answer in words: those of its verb where it has some."""
+    key = f"reply.{verb.value}.{answer.reply.value}"
+    if not has(g.scene.audience.language, key):
+        key = f"reply.{answer.reply.value}"
+    return str(t(key, count=max(1, -(-answer.wait_seconds // 60))))
 
 
 def _who() -> str:

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, g, render_template
 from flask.typing import ResponseReturnValue
 
-from sentinel.model.finding import Level
+from sentinel.model.finding import Code, Level, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.store import reading
 from sentinel.text.points import (
-    Audience,
     Phrase,
     gesture,
     machine_name,
     point_of_chapter,
     point_of_incident,
+    record,
     sentence,
 )
 from web.guard import behind_code
@@ -22,6 +22,7 @@ from web.scene import surroundings
 
 pages = Blueprint("events", __name__)
 MOST = 200
+OVER = Phrase(key="incident.ended")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Told:
 def incidents() -> ResponseReturnValue:
     """Every story: what goes on, what is over, and what never mattered."""
     with reading.opened(surroundings().places.store) as reader:
-        told = [_told(each, g.scene.audience) for each in reader.incidents(most=MOST)]
+        told = [_told(each, reader.chapters(each.number)) for each in reader.incidents(most=MOST)]
         silent, refused = reader.attempts()
     matters = [each for each in told if each.incident.level > Level.CALM]
     closed = [each for each in matters if each.incident.state is IncidentState.CLOSED]
@@ -68,14 +69,15 @@ def incident(number: int) -> ResponseReturnValue:
         visits = reader.visits_of(found)
     return render_template(
         "incident.html",
-        told=_told(found, g.scene.audience),
-        timeline=[(each, _line(each, found, g.scene.audience)) for each in reversed(chapters)],
+        told=_told(found, chapters),
+        timeline=_timeline(found, chapters),
         visits=visits,
     )
 
 
-def _told(incident: Incident, audience: Audience) -> Told:
-    point = point_of_incident(incident)
+def _told(incident: Incident, chapters: list[Chapter]) -> Told:
+    audience = g.scene.audience
+    point = point_of_incident(record(incident, chapters))
     about_machine = incident.machine is not None or incident.mac is not None
     return Told(
         incident=incident,
@@ -85,5 +87,25 @@ def _told(incident: Incident, audience: Audience) -> Told:
     )
 
 
-def _line(chapter: Chapter, incident: Incident, audience: Audience) -> Phrase:
-    return sentence(point_of_chapter(chapter, incident), audience)
+def _timeline(incident: Incident, chapters: list[Chapter]) -> list[tuple[Chapter, Phrase, str]]:
+    """Each chapter with its words and its colour, newest first."""
+    told = [
+        (chapter, OVER, Level.CALM.word)
+        if _ends(place, chapter, incident)
+        else (chapter, sentence(point_of_chapter(chapter, incident), g.scene.audience), _colour(chapter))
+        for place, chapter in enumerate(chapters)
+    ]
+    return told[::-1]
+
+
+def _ends(place: int, chapter: Chapter, incident: Incident) -> bool:
+    """Whether a chapter tells an end under its beginning's code: a part fails and works again by turns."""
+    if chapter.code is Code.DOOR_CLOSED:
+        return False  # it has words of its own
+    if incident.story.kind is StoryKind.CONDITION:
+        return place % 2 == 1
+    return incident.closed is not None and chapter.at == incident.closed
+
+
+def _colour(chapter: Chapter) -> str:
+    return (Level.CALM if chapter.code is Code.DOOR_CLOSED else chapter.level).word

@@ -7,11 +7,10 @@ from flask import Blueprint, g, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
 from sentinel.model.finding import Code, Level
-from sentinel.model.incident import Incident
 from sentinel.model.verdict import Reason, Verdict
 from sentinel.store import reading
 from sentinel.text import times
-from sentinel.text.points import Phrase, contact
+from sentinel.text.points import Phrase, Record, contact, record
 from sentinel.text.sentences import Words, verdict_words
 from web.guard import behind_code
 from web.scene import Scene, surroundings
@@ -106,18 +105,18 @@ def _unreadable(scene: Scene) -> tuple[Phrase, Phrase]:
 
 
 def _words(scene: Scene, verdict: Verdict) -> Words:
-    return verdict_words(verdict, scene.audience, _stories(verdict), _accepted(scene))
+    return verdict_words(verdict, scene.audience, _records(verdict), _accepted(scene))
 
 
-def _stories(verdict: Verdict) -> dict[int, Incident]:
+def _records(verdict: Verdict) -> dict[int, Record]:
     """The incidents behind the reasons; none while the store cannot be read, and the reasons still speak."""
     numbers = [reason.incident for reason in verdict.reasons if reason.incident]
     try:
         with reading.opened(surroundings().places.store) as reader:
-            found = [reader.incident(number) for number in numbers]
+            found = [(reader.incident(number), reader.chapters(number)) for number in numbers]
     except OSError:
         return {}
-    return {incident.number: incident for incident in found if incident}
+    return {incident.number: record(incident, chapters) for incident, chapters in found if incident}
 
 
 def _accepted(scene: Scene) -> tuple[str, ...]:

@@ -43,8 +43,14 @@ def phone_link(config: Config) -> Markup | None:
     dialled = "".join(each for each in phone if each.isdigit() or each == "+")
     if not dialled:
         return None
-    shown = points.contact(g.scene.audience) if name else phone
-    return Markup('<a href="tel:{}">{}</a>').format(dialled, shown.replace(" ", "\u00a0"))
+    whole = phone.replace(" ", "\u00a0")
+    return Markup('<a href="tel:{}">{}</a>').format(dialled, f"{name} ({whole})" if name else whole)
+
+
+def is_dated(said: Phrase) -> bool:
+    """Whether a sentence tells its time itself."""
+    sentence = text.pattern(_language(), said.key)
+    return any(blank in sentence for blank in ("{at}", "{since}", "{read_at}"))
 
 
 def stamp(when: datetime) -> Markup:
@@ -137,5 +143,5 @@ def teach(app: Flask, config: Config) -> None:
         made=made,
         finding_title=lambda code: t(points.title(Code(code)).key),
         practice=config.practice,
-        phone=lambda: phone_link(config),
     )
+    app.jinja_env.tests["dated"] = is_dated

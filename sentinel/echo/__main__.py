@@ -69,7 +69,7 @@ def serve(folder: Path, listen: Any, name: str, probe_from: Any, own: Any, silen
     """Run an echo until it is told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     settings = Settings(
-        folder=folder, name=name, listen=listen, sources=probe_from, own=own, silent=silent, lab=lab
+        folder=folder, name=name.lower(), listen=listen, sources=probe_from, own=own, silent=silent, lab=lab
     )
     asyncio.run(_serve(settings))
 

@@ -38,7 +38,7 @@ class Outlook:
     started: Moment
     view: View
     echo: bool
-    """An echo is enrolled."""
+    """There is an echo to ask: one is enrolled, or an invitation waits to be used."""
     families: tuple[int, ...] = (4,)
     """Families by which the practice can be reached."""
     proofs: dict[tuple[int, PortList], Proof] = field(default_factory=dict)
@@ -48,9 +48,9 @@ class Outlook:
     def learn(self, outcome: ReachOutcome) -> "Outlook":
         """After one attempt: only a complete check is a proof, and no failure replaces one."""
         if outcome.outcome is not Outcome.CHECKED:
-            return self
+            return replace(self, echo=True)
         proof = Proof(asked=outcome.asked, decoys_open=outcome.decoys_open, doors=outcome.tested)
-        return replace(self, proofs={**self.proofs, (outcome.family, outcome.ports): proof})
+        return replace(self, echo=True, proofs={**self.proofs, (outcome.family, outcome.ports): proof})
 
     def complete(self, family: int) -> Proof | None:
         """The last check of the full list."""

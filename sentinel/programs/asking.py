@@ -43,10 +43,10 @@ class Asking:
         """Whether there is an echo to ask."""
         return bool(keys.echoes(self._folder))
 
-    def soon(self) -> bool:
-        """Ask everything at the next occasion; False when there is nobody to ask."""
+    def soon(self) -> int:
+        """Ask everything at the next occasion; how many checks that will be, 0 when there is nobody to ask."""
         self._soon = True
-        return self.is_enrolled
+        return len(self._families()) if self.is_enrolled else 0
 
     def work(self, post: Callable[[Fact], None]) -> Iterator[Fact]:
         """Ask what is due. Knocks and cells are posted as they come, the outcome last."""

@@ -28,7 +28,7 @@ class Asked:
 class Desk:
     """What each verb does. Lives in the street's thread."""
 
-    def __init__(self, street: Street, sessions: Sessions, ask_soon: Callable[[], bool], clock: Clock) -> None:
+    def __init__(self, street: Street, sessions: Sessions, ask_soon: Callable[[], int], clock: Clock) -> None:
         self._street = street
         self._sessions = sessions
         self._ask_soon = ask_soon
@@ -41,6 +41,9 @@ class Desk:
                 return self._login(request)
             if not self._may(request):
                 return Answer(reply=Reply.NO_SESSION)
+            if request.verb is Verb.CHECK:
+                checks = self._ask_soon()
+                return Answer(reply=Reply.DONE if checks else Reply.NO_ECHO, checks=checks)
             return Answer(reply=self._act(request))
         except OSError:
             return Answer(reply=Reply.BUSY)
@@ -59,8 +62,6 @@ class Desk:
 
     def _act(self, request: Request) -> Reply:
         at = self._clock()
-        if request.verb is Verb.CHECK:
-            return Reply.DONE if self._ask_soon() else Reply.NO_ECHO
         if request.verb is Verb.LOGOUT:
             self._sessions.leave(request.session)
         elif request.verb is Verb.READ:

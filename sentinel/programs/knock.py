@@ -2,8 +2,11 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from sentinel.config import Config
+from sentinel.model.exposure import Outcome, Reach
+from sentinel.model.finding import Code
 from sentinel.places import Places
 from sentinel.store.reading import Cell, LastCheck, opened
 from sentinel.text import say
@@ -11,7 +14,7 @@ from sentinel.wire.requests import Reply, Request, Verb, ask
 
 PATIENCE = 60.0
 """Seconds: a check takes 40 at most, and may have to wait its turn."""
-QUIET = ("closed", "filtered")
+NOTHING_OPEN, OPEN, UNKNOWN = 0, 1, 2
 
 Say = Callable[[str], None]
 
@@ -22,59 +25,62 @@ def knock(config: Config, places: Places, tell: Say) -> int:
     Returns:
         0: nothing open; 1: a door is open; 2: it could not be learnt.
     """
-    before = _newest(places)
+    language = config.page.language
+    asked = datetime.now(UTC)
     answer = ask(places.requests, Request(verb=Verb.CHECK))
     if answer.reply is not Reply.DONE:
-        tell(say(config.page.language, f"knock.{answer.reply.value}"))
-        return 2
-    tell(say(config.page.language, "knock.asked"))
-    check = _wait(places, before)
-    if check is None:
-        tell(say(config.page.language, "knock.no_answer"))
-        return 2
-    if check.outcome != "checked" or check.check is None:
-        tell(say(config.page.language, "knock.unknown", reason=check.outcome.replace("_", " ")))
-        return 2
+        tell(say(language, f"knock.{answer.reply.value}"))
+        return UNKNOWN
+    tell(say(language, "knock.asked"))
+    checks = _wait(places, asked, answer.checks)
+    if len(checks) < answer.checks:
+        tell(say(language, "knock.no_answer"))
+        return UNKNOWN
+    return max(_show(config, places, check, tell) for check in checks)
+
+
+def _wait(places: Places, asked: datetime, wanted: int) -> list[LastCheck]:
+    """The outcomes of questions that left after ours: one for each family."""
+    deadline = time.monotonic() + PATIENCE
+    newer: list[LastCheck] = []
+    while time.monotonic() < deadline and len(newer) < wanted:
+        time.sleep(0.2)
+        with opened(places.store) as reader:
+            newer = [check for check in reader.checks() if check.asked >= asked]
+    return sorted(newer, key=lambda check: check.family)
+
+
+def _show(config: Config, places: Places, check: LastCheck, tell: Say) -> int:
+    language = config.page.language
+    if check.outcome != Outcome.CHECKED or check.check is None:
+        reason = check.outcome.replace("_", " ")
+        tell(say(language, "knock.unknown", family=check.family, reason=reason))
+        return UNKNOWN
     with opened(places.store) as reader:
         cells = reader.cells_of(check.check)
     for line in _table(config, check, cells):
         tell(line)
-    return int(any(cell.reach == "open" for cell in cells))
-
-
-def _newest(places: Places) -> int:
-    try:
-        with opened(places.store) as reader:
-            return max((check.number for check in reader.checks(most=1)), default=0)
-    except OSError:
-        return 0
-
-
-def _wait(places: Places, before: int) -> LastCheck | None:
-    """The first outcome written after we asked."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        with opened(places.store) as reader:
-            newer = reader.checks(after=before)
-        if newer:
-            return newer[-1]
-        time.sleep(0.2)
-    return None
+    return OPEN if any(cell.reach == Reach.OPEN for cell in cells) else NOTHING_OPEN
 
 
 def _table(config: Config, check: LastCheck, cells: list[Cell]) -> list[str]:
-    """Open and doubtful doors one by one, the rest as a count."""
+    """Open, doubtful and newly closed doors one by one, the rest as a count."""
     language = config.page.language
-    quiet = [cell for cell in cells if cell.reach in QUIET and cell.verdict in (*QUIET, "door_closed")]
-    lines = [say(language, "knock.head", address=check.address or "?", echo=check.echo)]
-    for cell in cells:
-        if cell in quiet:
-            continue
-        where = f"{cell.machine}:{cell.inside_port} ({config.labels.get(cell.mac or '') or cell.mac})"
-        route = where if cell.machine else say(language, "knock.nobody")
-        lines.append(f"  {cell.port:>5}  {cell.reach:<11} {cell.why:<9} {cell.verdict:<16} {route}")
-    for cell in quiet:
-        if cell.verdict == "door_closed":
-            lines.append(f"  {cell.port:>5}  {cell.reach:<11} {cell.why:<9} {say(language, 'knock.proved')}")
-    lines.append(say(language, "knock.closed", count=len(quiet), all=len(cells)))
-    return lines
+    quiet = [cell for cell in cells if cell.verdict in (Reach.CLOSED, Reach.FILTERED)]
+    told = [cell for cell in cells if cell not in quiet]
+    closed = [cell for cell in told if cell.verdict == Code.DOOR_CLOSED]
+    return [
+        say(language, "knock.head", address=check.address or "?", echo=check.echo),
+        *(_line(config, cell) for cell in told),
+        say(language, "knock.closed", closed=len(quiet) + len(closed), all=len(cells)),
+    ]
+
+
+def _line(config: Config, cell: Cell) -> str:
+    language = config.page.language
+    head = f"  {cell.port:>5}  {cell.reach:<11} {cell.why:<9} {cell.verdict}"
+    if cell.machine is None:
+        return head
+    label = config.labels.get(cell.mac or "")
+    names = f"{label}, {cell.mac}" if label else f"{cell.mac}"
+    return f"{head}  → {cell.machine}:{cell.inside_port} ({names})"

@@ -49,15 +49,14 @@ class Child:
                 self.falls = 0
             return
         if self.process is not None:
-            self._fell(at)
+            self._fell(self.process.returncode, at)
         if self.process is None and at >= self.again_at:
             self.process = subprocess.Popen(self.arguments)
             self.steady_at = at + 30
 
-    def _fell(self, at: float) -> None:
-        assert self.process is not None
+    def _fell(self, code: int, at: float) -> None:
         pause = BACK_OFF[min(self.falls, len(BACK_OFF) - 1)]
-        print(f"{self.name} ended ({self.process.returncode}); again in {pause:g} s", file=sys.stderr)
+        print(f"{self.name} ended ({code}); again in {pause:g} s", file=sys.stderr)
         self.falls += 1
         self.again_at = at + pause
         self.process = None

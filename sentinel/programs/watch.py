@@ -104,7 +104,7 @@ class Watch:
             outlook=Outlook(
                 started=self._started,
                 view=config.capture.view,
-                echo=self._demo or self._asking.is_enrolled,
+                echo=self._demo or self._asking.is_enrolled or bool(config.echo.invitation),
                 families=around.families,
                 broad=_is_broad(terms.accepted),
             ),

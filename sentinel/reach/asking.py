@@ -98,6 +98,7 @@ class _Attempt:
         self._plan = b""
         self.report = b""
         self.proof: Proof | None = None
+        self._ahead: timedelta | None = None
 
     def run(self) -> Outcome:
         """Ask, over one connection.
@@ -114,6 +115,7 @@ class _Attempt:
         if isinstance(proof, Outcome):
             return proof
         self.proof = proof
+        self._ahead = None if proof.ended is None else self._clock().wall - proof.ended
         return proof.outcome
 
     def _ask(self, line: Line) -> tuple[Question, Announced]:
@@ -187,6 +189,7 @@ class _Attempt:
             address=self._question.address if self._question else None,
             tested=self.proof.tested if self.proof else 0,
             decoys_open=self.proof.decoys_open if self.proof else False,
+            ahead=self._ahead,
             retry=retry,
         )
 

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import TypeVar
 
@@ -71,6 +71,8 @@ class Proof:
     cells: tuple[tuple[Probe, Reach, Why, timedelta], ...]
     tested: int
     decoys_open: bool
+    ended: datetime | None
+    """By the echo's clock, signed; None when it is no time."""
 
     def exposures(self, question: Question, at: Moment) -> Iterator[Exposure]:
         """One fact for every port that was asked about."""
@@ -149,6 +151,7 @@ def read_report(raw: bytes, question: Question, announced: Announced) -> Proof |
         cells=cells,
         tested=tested,
         decoys_open=_decoys_open(report, announced),
+        ended=_time(report.ended),
     )
 
 
@@ -217,3 +220,11 @@ def _took(milliseconds: float) -> timedelta:
     if not math.isfinite(milliseconds):
         return timedelta(0)
     return timedelta(milliseconds=min(max(milliseconds, 0.0), 60_000.0))
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        ended = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return ended if ended.tzinfo else None

@@ -4,12 +4,12 @@ The people who may see `/` without the code read the same sentences with « un p
 machine; whatever else could name one (address, port, source, title of a DICOM peer) is no blank of any sentence.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
-from sentinel.model.finding import Code, StoryKind
-from sentinel.model.incident import Chapter, Incident
+from sentinel.model.finding import Code, Grade, Level
+from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.moment import Address
 from sentinel.services import service
 from sentinel.text import times
@@ -65,31 +65,58 @@ class Point:
     outside_port: int | None = None
     count: int = 1
     bytes_out: int = 0
-    network: str = ""
     read: datetime | None = None
     read_by: str | None = None
     checked: datetime | None = None
     """The last complete check from outside, where the verdict knows it."""
     closed_outside: bool = False
     """That check is fresh and found nothing open."""
-    story_code: Code | None = None
-    """The gravest finding of the story behind it."""
+    alarm: bool = False
 
 
-def point_of_incident(incident: Incident, at: datetime | None = None) -> Point:
-    """What an incident tells, as of its first event unless another time is given."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """An incident and the two moments its timeline adds to it."""
+
+    incident: Incident
+    began: datetime
+    """When its gravest finding was first made: its first event may have been milder."""
+    alarmed: datetime | None
+    """When it first was an alarm."""
+
+
+def record(incident: Incident, chapters: Sequence[Chapter]) -> Record:
+    """An incident as its chapters, oldest first, tell it."""
+    gravest = [each.at.wall for each in chapters if each.code is incident.code]
+    alarms = [each.at.wall for each in chapters if each.level is Level.ALARM]
+    return Record(
+        incident=incident,
+        began=gravest[0] if gravest else incident.first.wall,
+        alarmed=alarms[0] if alarms else None,
+    )
+
+
+def told_as(incident: Incident) -> Code:
+    """The code whose words fit: a door whose machine sleeps is told as such, unless somebody came."""
+    asleep = incident.state is IncidentState.DORMANT and (incident.grade or 0) <= Grade.REACHABLE
+    return Code.DOOR_DORMANT if asleep else incident.code
+
+
+def point_of_incident(known: Record) -> Point:
+    """What an incident tells."""
+    incident = known.incident
     return Point(
-        code=incident.code,
-        at=at or incident.first.wall,
+        code=told_as(incident),
+        at=known.began,
         machine=incident.machine,
         mac=incident.mac,
         port=incident.port,
         outside_port=incident.outside_port,
         count=max(incident.count, 1),
         bytes_out=incident.bytes_out,
-        network=incident.story.about if incident.story.kind is StoryKind.NETWORK else "",
         read=incident.read.wall if incident.read else None,
         read_by=incident.read_by,
+        alarm=incident.level is Level.ALARM,
     )
 
 
@@ -105,6 +132,7 @@ def point_of_chapter(chapter: Chapter, incident: Incident) -> Point:
         bytes_out=incident.bytes_out,
         read=chapter.at.wall if chapter.code is Code.ALARM_READ else None,
         read_by=chapter.who,
+        alarm=chapter.level is Level.ALARM,
     )
 
 
@@ -140,6 +168,7 @@ def _variants(point: Point, named: bool) -> list[str]:
     return [
         *(["unknown"] if not known else []),
         *(kinds if named and known else []),
+        *(["alarm"] if point.alarm else []),
         *(["closed"] if point.closed_outside else []),
         *(["read"] if point.read else []),
         *(["measured"] if point.bytes_out else []),

@@ -1,20 +1,30 @@
 """What a verdict says, as sentences: pure, from a verdict to keys and blanks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sentinel.model.finding import Code, Level
-from sentinel.model.incident import Incident
 from sentinel.model.verdict import Reason, Verdict, View
 from sentinel.text import times
-from sentinel.text.points import Audience, Phrase, Point, blanks, contact, gesture, sentence, title
+from sentinel.text.points import (
+    Audience,
+    Phrase,
+    Point,
+    Record,
+    blanks,
+    contact,
+    gesture,
+    point_of_incident,
+    sentence,
+    title,
+)
 
 STRANGERS = frozenset({Code.STRANGER_CONNECTED, Code.STRANGER_ASSOCIATED, Code.STRANGER_QUERIED, Code.IMAGES_LEFT})
 BLIND = frozenset({Code.VIEW_LOST, Code.VIEW_UNPROVED, Code.CAPTURE_LOST, Code.CAPTURE_INCOMPLETE})
 """Blindness inside, which takes nothing from what was proved from outside."""
-AGED = frozenset({Code.NOT_CHECKED, Code.CHECK_AGEING})
-"""What began with the last proof, and not with its being noticed."""
+CAME = STRANGERS | {Code.PRIVATE_NETWORK}
+"""Alarms behind which somebody was inside."""
 DEADLINE = timedelta(hours=72)
 """GDPR article 33(1)."""
 
@@ -31,45 +41,41 @@ class Words:
     """The 72-hour clock, where it runs."""
 
 
-def _point_of_reason(reason: Reason, verdict: Verdict, story: Incident | None) -> Point:
+def _point_of_reason(reason: Reason, verdict: Verdict, known: Record | None) -> Point:
+    """What a reason tells, with what its incident adds to it."""
     checked = verdict.checked.wall if verdict.checked else None
-    blind_only = all(other.code in BLIND for other in verdict.reasons)
-    since = story.first.wall if story and reason.code is Code.ALARM_READ else reason.since.wall
-    return Point(
-        code=reason.code,
-        at=checked if checked and reason.code in AGED else since,
-        story_code=story.code if story else None,
-        machine=reason.machine or (story.machine if story else None),
-        mac=reason.mac or (story.mac if story else None),
-        port=reason.port,
-        outside_port=story.outside_port if story else None,
-        count=max(story.count, 1) if story else 1,
-        bytes_out=story.bytes_out if story else 0,
-        read=story.read.wall if story and story.read else None,
-        read_by=story.read_by if story else None,
+    told = point_of_incident(known) if known else Point(code=reason.code, at=reason.since.wall)
+    own_code = known is None or reason.code is not known.incident.code
+    return replace(
+        told,
+        code=reason.code if own_code else told.code,
+        machine=reason.machine or told.machine,
+        mac=reason.mac or told.mac,
+        port=reason.port or told.port,
         checked=checked,
-        closed_outside=checked is not None and blind_only,
+        closed_outside=checked is not None and all(each.code in BLIND for each in verdict.reasons),
+        alarm=reason.level is Level.ALARM,
     )
 
 
 def verdict_words(
     verdict: Verdict,
     audience: Audience,
-    stories: Mapping[int, Incident] | None = None,
+    records: Mapping[int, Record] | None = None,
     accepted: tuple[str, ...] = (),
 ) -> Words:
     """A verdict in words: the first reason decides the sentence, all are told.
 
-    `stories` are the incidents its reasons point at, `accepted` who may come in through a declared door.
+    `records` are the incidents its reasons point at, `accepted` who may come in through a declared door.
     """
-    known = stories or {}
+    known = records or {}
     points = [(each, _point_of_reason(each, verdict, known.get(each.incident or 0))) for each in verdict.reasons]
     also = tuple((reason, sentence(point, audience)) for reason, point in points)
-    if not points or verdict.level <= Level.CALM:
+    if verdict.level <= Level.CALM:
         said, todo = _calm(verdict, audience, accepted)
     else:
         said, todo = _headline(verdict, points[0][1], audience)
-    return Words(sentence=said, gesture=todo, also=also, deadline=_deadline(verdict, points, audience))
+    return Words(sentence=said, gesture=todo, also=also, deadline=_deadline(verdict, known, audience))
 
 
 def _calm(verdict: Verdict, audience: Audience, accepted: tuple[str, ...]) -> tuple[Phrase, Phrase]:
@@ -118,22 +124,33 @@ def _verdict_key(verdict: Verdict, first: Point) -> str | None:
     return None
 
 
-def _deadline(verdict: Verdict, points: list[tuple[Reason, Point]], audience: Audience) -> Phrase | None:
+def _deadline(verdict: Verdict, records: Mapping[int, Record], audience: Audience) -> Phrase | None:
     """The 72 hours, counted from the oldest alarm behind which somebody came, or could have come unseen."""
-    running = [point for reason, point in points if _runs(verdict, reason, point)]
-    if not running:
+    alarms = [_shown(reason, records) for reason in verdict.reasons if _runs(reason, verdict, records)]
+    if not alarms:
         return None
-    point = min(running, key=lambda each: each.at)
+    shown, read = min(alarms, key=lambda each: each[0])
     language, now, zone = audience.language, audience.now, audience.zone
     filled = {
-        "shown": times.at(language, point.at, now, zone),
-        "until": times.at(language, point.at + DEADLINE, now, zone),
-        "read_at": times.at(language, point.read or point.at, now, zone),
+        "shown": times.at(language, shown, now, zone),
+        "until": times.at(language, shown + DEADLINE, now, zone),
+        "read_at": times.at(language, read or shown, now, zone),
     }
-    return Phrase(key="deadline.read" if point.read else "deadline", blanks=filled)
+    return Phrase(key="deadline.read" if read else "deadline", blanks=filled)
 
 
-def _runs(verdict: Verdict, reason: Reason, point: Point) -> bool:
-    if reason.code in STRANGERS or (reason.code is Code.ALARM_READ and point.story_code in STRANGERS):
-        return True
-    return reason.level is Level.ALARM and verdict.view is View.LIMITED
+def _shown(reason: Reason, records: Mapping[int, Record]) -> tuple[datetime, datetime | None]:
+    """When an alarm was shown, and read."""
+    known = records.get(reason.incident or 0)
+    if known is None:
+        return reason.since.wall, None
+    read = known.incident.read
+    return known.alarmed or reason.since.wall, read.wall if read else None
+
+
+def _runs(reason: Reason, verdict: Verdict, records: Mapping[int, Record]) -> bool:
+    known = records.get(reason.incident or 0)
+    code = known.incident.code if known and reason.code is Code.ALARM_READ else reason.code
+    if reason.level is not Level.ALARM and reason.code is not Code.ALARM_READ:
+        return False
+    return code in CAME or verdict.view is View.LIMITED

@@ -72,6 +72,8 @@ class Answer:
     reply: Reply
     session: str = ""
     wait_seconds: int = 0
+    checks: int = 0
+    """How many outcomes a CHECK will bring: one for each family."""
 
 
 def ask(path: Path, request: Request) -> Answer:

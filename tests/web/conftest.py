@@ -16,6 +16,7 @@ from sqlite_utils import Database
 from sentinel.clock import boot_id
 from sentinel.config import Config, Expected, Page, Practice
 from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, Direction
+from sentinel.model.exposure import Exposure, Outcome, PortList, Reach, ReachOutcome, Why
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.machine import Coverage
@@ -124,6 +125,22 @@ def connection(serial: int, **more: object) -> Connection:
     return Connection(**{**facts, **more})
 
 
+def cell(port: int, reach: Reach, why: Why, at: Moment) -> Exposure:
+    """One door as the echo saw it."""
+    return Exposure(
+        check="c1",
+        echo="ED7QXK",
+        address=ip_address("25.0.0.2"),
+        port=port,
+        reach=reach,
+        why=why,
+        took=timedelta(milliseconds=12),
+        source=ip_address("25.0.1.9"),
+        source_port=50_000,
+        at=at,
+    )
+
+
 @dataclass
 class Cabinet:
     """One sentinel's places, which a test furnishes as it needs."""
@@ -171,43 +188,27 @@ class Cabinet:
         database["connections"].insert_all([*visits, rows.connection_row("run", inside, "inside", True)])
 
     def _checks(self, database: Database) -> None:
-        asked = rows.text(NOW - timedelta(minutes=138))
-        database["outcomes"].insert(
-            {
-                "number": 1,
-                "echo": "ED7QXK",
-                "family": 4,
-                "ports": "imaging-v1",
-                "outcome": "checked",
-                "check": "c1",
-                "address": "25.0.0.2",
-                "tested": 48,
-                "decoys_open": 0,
-                "asked": asked,
-                "at": asked,
-            }
+        asked = moment(timedelta(minutes=138))
+        told = ReachOutcome(
+            echo="ED7QXK",
+            family=4,
+            ports=PortList.FULL,
+            outcome=Outcome.CHECKED,
+            asked=asked,
+            at=asked,
+            check="c1",
+            address=ip_address("25.0.0.2"),
+            tested=48,
         )
-        cells = (
-            (11112, "open", "synack", "exposed", MACHINE, MAC, 4242),
-            (104, "filtered", "timeout", "not_seen", None, None, None),
-            (8042, "closed", "refused", "not_seen", None, None, None),
-        )
+        database["outcomes"].insert(rows.outcome_row(told))
+        imaging = (ip_address(MACHINE), MAC, 4242)
         database["exposures"].insert_all(
-            {
-                "check": "c1",
-                "echo": "ED7QXK",
-                "address": "25.0.0.2",
-                "port": port,
-                "reach": reach,
-                "why": why,
-                "took_ms": 12.5,
-                "at": asked,
-                "verdict": said,
-                "machine": machine,
-                "mac": mac,
-                "inside_port": inside,
-            }
-            for port, reach, why, said, machine, mac, inside in cells
+            rows.exposure_row(cell(port, reach, why, asked), said, machine)
+            for port, reach, why, said, machine in (
+                (11112, Reach.OPEN, Why.SYNACK, "exposed", imaging),
+                (104, Reach.FILTERED, Why.TIMEOUT, "not_seen", None),
+                (8042, Reach.CLOSED, Why.REFUSED, "not_seen", None),
+            )
         )
 
     def _login(self, database: Database) -> None:
@@ -229,7 +230,7 @@ class Cabinet:
             "coverage": Coverage(
                 interface="eth1",
                 carrier=True,
-                capturing=True,
+                apart=True,
                 inward=moment(timedelta(seconds=2)),
                 outward=moment(timedelta(seconds=1)),
                 heard=moment(timedelta(seconds=1)),
@@ -260,15 +261,13 @@ class Cabinet:
     def visitor(self, language: str = "fr", **headers: str) -> FlaskClient:
         """A browser of the LAN, without the code."""
         browser = self.app().test_client()
-        browser.environ_base.update(
-            {"HTTP_HOST": "sentinel.local", "HTTP_ACCEPT_LANGUAGE": language, **headers}
-        )
+        browser.environ_base.update({"HTTP_HOST": "sentinel.local", "HTTP_ACCEPT_LANGUAGE": language, **headers})
         return browser
 
     def insider(self, language: str = "fr") -> FlaskClient:
         """A browser that gave the code."""
         browser = self.visitor(language)
-        browser.set_cookie("sentinel_session", TOKEN, domain="sentinel.local")
+        browser.set_cookie("sentinel_session", TOKEN)
         return browser
 
 
@@ -285,7 +284,7 @@ def cabinet(tmp_path: Path) -> Cabinet:
 
 @pytest.fixture
 def watch(cabinet: Cabinet) -> Iterator[Callable[[Answer], None]]:
-    """A `watch` that answers each request as it was last told to, on the real socket; the cabinet keeps the requests."""
+    """A `watch` that answers as it was last told to, on the real socket; the cabinet keeps the requests."""
     told = [Answer(reply=Reply.DONE, session=TOKEN)]
     line = listen_at(cabinet.places.requests)
     line.settimeout(0.05)

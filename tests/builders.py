@@ -1,0 +1,290 @@
+"""Values for tests: each takes what the test is about and supplies the rest."""
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address, ip_network
+from typing import NamedTuple
+
+from sentinel.decode.frame import read_frame
+from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, DicomService, Direction
+from sentinel.model.moment import Address, Moment
+from sentinel.model.networks import Network, Networks
+from sentinel.model.packet import Flags, Segment
+
+BOX_MAC, STRANGER_MAC, IMAGING_MAC, WORKSTATION_MAC = (f"02:00:00:00:00:{number:02x}" for number in (1, 2, 66, 67))
+STRANGER, STRANGER6 = ip_address("203.0.113.7"), ip_address("2001:db8:bad::7")
+IMAGING, IMAGING6 = ip_address("192.168.1.66"), ip_address("2001:db8:1::66")
+WORKSTATION = ip_address("192.168.1.67")
+INSIDE = (ip_network("192.168.1.0/24"), ip_network("2001:db8:1::/64"))
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+PATIENT = b"ZZTEST^UNMISTAKABLE^NEVERSTORE"
+"""The one name of our images: nobody's, and easily searched for."""
+
+
+def moment(seconds: float = 0) -> Moment:
+    """So many seconds after the tests' Monday morning, on both clocks."""
+    wall = START + timedelta(seconds=seconds)
+    return Moment(wall=wall, boot=wall - datetime(1970, 1, 1, tzinfo=UTC))
+
+
+def networks(*own: Network, box: tuple[Address, ...] = ()) -> Networks:
+    """The practice's networks."""
+    return Networks(own=own or INSIDE, box=box)
+
+
+# -- DICOM -------------------------------------------------------------------------------------------------------
+
+VERIFICATION, CT_IMAGE = "1.2.840.10008.1.1", "1.2.840.10008.5.1.4.1.1.2"
+STUDY_FIND, STUDY_MOVE, STUDY_GET = (f"1.2.840.10008.5.1.4.1.2.2.{number}" for number in (1, 2, 3))
+
+
+def item(kind: int, body: bytes) -> bytes:
+    """One item of an association PDU (PS3.8 section 9.3.2)."""
+    return struct.pack("!BBH", kind, 0, len(body)) + body
+
+
+def user_information(secret: bytes = b"") -> bytes:
+    """Maximum length, implementation and, if given, a user identity with its password."""
+    identity = item(0x58, b"\x02\x00" + struct.pack("!H", 4) + b"user" + struct.pack("!H", len(secret)) + secret)
+    return item(0x50, item(0x51, b"\x00\x00\x40\x00") + item(0x52, b"1.2.3") + (identity if secret else b""))
+
+
+def associate_rq(
+    called: str | bytes = "ORTHANC",
+    calling: str | bytes = "ZZSTRANGER",
+    syntaxes: Iterable[str] = (VERIFICATION,),
+    secret: bytes = b"",
+    kind: int = 1,
+) -> bytes:
+    """An A-ASSOCIATE-RQ; with kind 2, the -AC that accepts all of it."""
+    titles = b"".join(
+        (title.encode() if isinstance(title, str) else title).ljust(16)[:16] for title in (called, calling)
+    )
+    transfer = item(0x40, b"1.2.840.10008.1.2")
+    contexts = b"".join(
+        item(0x20, bytes((2 * number + 1, 0, 0, 0)) + item(0x30, syntax.encode()) + transfer)
+        if kind == 1
+        else item(0x21, bytes((2 * number + 1, 0, 0, 0)) + transfer)
+        for number, syntax in enumerate(syntaxes)
+    )
+    application = item(0x10, b"1.2.840.10008.3.1.1.1")
+    body = b"\x00\x01\x00\x00" + titles + bytes(32) + application + contexts + user_information(secret)
+    return struct.pack("!BBI", kind, 0, len(body)) + body
+
+
+def associate_ac() -> bytes:
+    """An A-ASSOCIATE-AC."""
+    return associate_rq(kind=2)
+
+
+def associate_rj(result: int = 1, source: int = 1, reason: int = 7) -> bytes:
+    """An A-ASSOCIATE-RJ; by default: called AE title not recognised."""
+    return bytes((3, 0, 0, 0, 0, 4, 0, result, source, reason))
+
+
+ABORT = bytes((7, 0, 0, 0, 0, 4, 0, 0, 0, 0))
+RELEASE_RQ, RELEASE_RP = bytes((5, 0, 0, 0, 0, 4, 0, 0, 0, 0)), bytes((6, 0, 0, 0, 0, 4, 0, 0, 0, 0))
+
+
+def p_data(content: bytes = PATIENT) -> bytes:
+    """A P-DATA-TF with one fragment of a data set."""
+    return struct.pack("!BBIIBB", 4, 0, len(content) + 6, len(content) + 2, 1, 2) + content
+
+
+# -- TCP ---------------------------------------------------------------------------------------------------------
+
+
+class Word(NamedTuple):
+    """One TCP segment of a talk."""
+
+    from_client: bool
+    flags: Flags
+    seq: int
+    ack: int
+    payload: bytes | int
+    """Its bytes, or only how many they are."""
+
+    @property
+    def length(self) -> int:
+        return self.payload if isinstance(self.payload, int) else len(self.payload)
+
+
+@dataclass(kw_only=True)
+class Talk:
+    """Two ends of one TCP connection, that count their sequence numbers as real ones do."""
+
+    client: Address = STRANGER
+    client_port: int = 40_000
+    server: Address = IMAGING
+    server_port: int = 4242
+    client_isn: int = 1_000
+    server_isn: int = 500_000
+
+    def __post_init__(self) -> None:
+        self._next = {True: self.client_isn, False: self.server_isn}
+
+    def say(self, from_client: bool, flags: Flags, payload: bytes | int = b"", **other: int) -> Word:
+        """One segment with the next sequence number; `seq` and `ack` may be given."""
+        seq = other.get("seq", self._next[from_client]) % (1 << 32)
+        ack = other.get("ack", self._next[not from_client] if Flags.ACK in flags else 0) % (1 << 32)
+        word = Word(from_client, flags, seq, ack, payload)
+        if "seq" not in other and Flags.RST not in flags:
+            self._next[from_client] += word.length + bool(flags & (Flags.SYN | Flags.FIN))
+        return word
+
+    def syn(self) -> Word:
+        return self.say(True, Flags.SYN)
+
+    def syn_ack(self) -> Word:
+        return self.say(False, Flags.SYN | Flags.ACK)
+
+    def ack(self, from_client: bool = True) -> Word:
+        return self.say(from_client, Flags.ACK)
+
+    def handshake(self) -> list[Word]:
+        return [self.syn(), self.syn_ack(), self.ack()]
+
+    def asks(self, payload: bytes | int = 1) -> Word:
+        """The client sends."""
+        return self.say(True, Flags.PSH | Flags.ACK, payload)
+
+    def answers(self, payload: bytes | int = 1) -> Word:
+        """The server sends."""
+        return self.say(False, Flags.PSH | Flags.ACK, payload)
+
+    def fin(self, from_client: bool = True) -> Word:
+        return self.say(from_client, Flags.FIN | Flags.ACK)
+
+    def rst(self, from_client: bool = False, *, ack: bool = True) -> Word:
+        return self.say(from_client, Flags.RST | Flags.ACK if ack else Flags.RST)
+
+    def goodbye(self) -> list[Word]:
+        """The client closes first."""
+        return [self.fin(), self.fin(False), self.ack()]
+
+    def segment(self, word: Word, seconds: float = 0) -> Segment:
+        """As `decode` reads it: the payload is gone, an association's head is kept."""
+        payload = word.payload if isinstance(word.payload, bytes) else b""
+        read = read_frame(self.frame(word._replace(payload=payload)), moment(seconds))
+        assert isinstance(read, Segment)
+        return read._replace(length=word.length)
+
+    def frame(self, word: Word, **shape: object) -> bytes:
+        """As the wire carries it."""
+        ends = ((self.client, self.client_port), (self.server, self.server_port))
+        (source, source_port), (target, target_port) = ends if word.from_client else ends[::-1]
+        assert isinstance(word.payload, bytes)
+        return tcp_frame(
+            source, source_port, target, target_port, word.flags, word.payload, seq=word.seq, ack=word.ack, **shape
+        )
+
+
+def tcp_frame(
+    source: Address,
+    source_port: int,
+    target: Address,
+    target_port: int,
+    flags: int,
+    payload: bytes = b"",
+    *,
+    seq: int = 0,
+    ack: int = 0,
+    options: bytes = b"",
+    **shape: object,
+) -> bytes:
+    """One TCP segment in one Ethernet frame; `shape` is what `ip_frame` takes."""
+    offset = (20 + len(options)) // 4 << 4
+    header = struct.pack("!HHIIBBHHH", source_port, target_port, seq, ack, offset, flags, 65_535, 0, 0)
+    return ip_frame(source, target, header + options + payload, **shape)  # type: ignore[arg-type]
+
+
+def ip_frame(
+    source: Address,
+    target: Address,
+    payload: bytes,
+    *,
+    protocol: int = 6,
+    tags: tuple[tuple[int, int], ...] = (),
+    ip_options: bytes = b"",
+    extensions: tuple[tuple[int, bytes], ...] = (),
+    fragment: int = 0,
+) -> bytes:
+    """An IP packet in one Ethernet frame.
+
+    Args:
+        tags: (protocol, VLAN), the outermost first.
+        extensions: of IPv6: (number, content beyond the two first bytes, 6 modulo 8 long).
+        fragment: of IPv4: the flags and offset field.
+    """
+    if source.version == 4:
+        length = 20 + len(ip_options) + len(payload)
+        first = 0x45 + len(ip_options) // 4
+        packet = struct.pack("!BBHHHBBH", first, 0, length, 1, fragment, 64, protocol, 0)
+        packet += source.packed + target.packed + ip_options + payload
+    else:
+        chain = b""
+        for number, content in reversed(extensions):
+            chain = bytes((protocol, len(content) // 8)) + content + chain
+            protocol = number
+        packet = struct.pack("!IHBB", 6 << 28, len(chain) + len(payload), protocol, 64)
+        packet += source.packed + target.packed + chain + payload
+    return ethernet(0x0800 if source.version == 4 else 0x86DD, packet, tags)
+
+
+def ethernet(protocol: int, packet: bytes, tags: tuple[tuple[int, int], ...] = ()) -> bytes:
+    """From the box to the imaging server."""
+    tagging = b"".join(struct.pack("!HH", *tag) for tag in tags)
+    return mac_bytes(IMAGING_MAC) + mac_bytes(BOX_MAC) + tagging + struct.pack("!H", protocol) + packet
+
+
+def mac_bytes(mac: str) -> bytes:
+    """A hardware address as it stands in a frame."""
+    return bytes.fromhex(mac.replace(":", ""))
+
+
+# -- facts -------------------------------------------------------------------------------------------------------
+
+
+def connection(
+    *,
+    serial: int = 1,
+    source: Address = STRANGER,
+    source_port: int = 40_000,
+    target: Address = IMAGING,
+    target_port: int = 4242,
+    direction: Direction = Direction.INBOUND,
+    state: ConnectionState = ConnectionState.CONNECTED,
+    at: Moment | None = None,
+    changed: Moment | None = None,
+    bytes_in: int = 0,
+    bytes_out: int = 0,
+    dicom: Dicom | None = None,
+) -> Connection:
+    """A stranger at the imaging server."""
+    opened = at or moment()
+    return Connection(
+        serial=serial,
+        source=source,
+        source_port=source_port,
+        target=target,
+        target_port=target_port,
+        source_mac=BOX_MAC,
+        target_mac=IMAGING_MAC,
+        vlan=None,
+        direction=direction,
+        state=state,
+        opened=opened,
+        changed=changed or opened,
+        bytes_in=bytes_in,
+        bytes_out=bytes_out,
+        dicom=dicom,
+    )
+
+
+def dicom(
+    result: Association = Association.ACCEPTED, services: tuple[DicomService, ...] = (DicomService.VERIFICATION,)
+) -> Dicom:
+    """An association asked for by a stranger."""
+    return Dicom(called="ORTHANC", calling="ZZSTRANGER", result=result, services=services)
