@@ -5,6 +5,7 @@ import logging
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import click
 
 from sentinel import __version__, config
 from sentinel.errors import ConfigurationError, SentinelError
+from sentinel.model.networks import Network
 from sentinel.places import Places
 
 
@@ -77,7 +79,7 @@ def run(setting: Setting, demo: bool) -> None:
     """The whole sentinel on this machine, until Ctrl-C."""
     from sentinel.programs.run import run as start
 
-    sys.exit(start(setting.config(), setting.file, setting.places, demo=demo))
+    sys.exit(start(setting.file, setting.places, demo=demo))
 
 
 @main.command()
@@ -176,7 +178,14 @@ def replay(file: Path, inside: tuple[str, ...], as_json: bool, every: bool) -> N
     """A recorded capture through the same street."""
     from sentinel.programs.replay import replay as send
 
-    send(file, inside, sys.stdout, as_json=as_json, every=every)
+    send(file, _networks(inside), sys.stdout, as_json=as_json, every=every)
+
+
+def _networks(texts: tuple[str, ...]) -> list[Network]:
+    try:
+        return [ip_network(text) for text in texts]
+    except ValueError as error:
+        raise click.BadParameter(f"{error}", param_hint="--inside") from None
 
 
 class _Echo(click.Group):

@@ -13,7 +13,7 @@ from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Network, Networks
 from sentinel.model.packet import Flags, Segment
 
-BOX_MAC, STRANGER_MAC, IMAGING_MAC, WORKSTATION_MAC = (f"02:00:00:00:00:{number:02x}" for number in (1, 2, 66, 67))
+BOX_MAC, IMAGING_MAC, WORKSTATION_MAC = (f"02:00:00:00:00:{number:02x}" for number in (1, 66, 67))
 STRANGER, STRANGER6 = ip_address("203.0.113.7"), ip_address("2001:db8:bad::7")
 IMAGING, IMAGING6 = ip_address("192.168.1.66"), ip_address("2001:db8:1::66")
 WORKSTATION = ip_address("192.168.1.67")
@@ -176,6 +176,7 @@ class Talk:
         ends = ((self.client, self.client_port), (self.server, self.server_port))
         (source, source_port), (target, target_port) = ends if word.from_client else ends[::-1]
         assert isinstance(word.payload, bytes)
+        shape = {"from_box": word.from_client, **shape}
         return tcp_frame(
             source, source_port, target, target_port, word.flags, word.payload, seq=word.seq, ack=word.ack, **shape
         )
@@ -210,6 +211,7 @@ def ip_frame(
     ip_options: bytes = b"",
     extensions: tuple[tuple[int, bytes], ...] = (),
     fragment: int = 0,
+    from_box: bool = True,
 ) -> bytes:
     """An IP packet in one Ethernet frame.
 
@@ -230,13 +232,16 @@ def ip_frame(
             protocol = number
         packet = struct.pack("!IHBB", 6 << 28, len(chain) + len(payload), protocol, 64)
         packet += source.packed + target.packed + chain + payload
-    return ethernet(0x0800 if source.version == 4 else 0x86DD, packet, tags)
+    return ethernet(0x0800 if source.version == 4 else 0x86DD, packet, tags, from_box=from_box)
 
 
-def ethernet(protocol: int, packet: bytes, tags: tuple[tuple[int, int], ...] = ()) -> bytes:
-    """From the box to the imaging server."""
+def ethernet(
+    protocol: int, packet: bytes, tags: tuple[tuple[int, int], ...] = (), *, from_box: bool = True
+) -> bytes:
+    """From the box to the imaging server, or back."""
+    macs = (IMAGING_MAC, BOX_MAC) if from_box else (BOX_MAC, IMAGING_MAC)
     tagging = b"".join(struct.pack("!HH", *tag) for tag in tags)
-    return mac_bytes(IMAGING_MAC) + mac_bytes(BOX_MAC) + tagging + struct.pack("!H", protocol) + packet
+    return b"".join(map(mac_bytes, macs)) + tagging + struct.pack("!H", protocol) + packet
 
 
 def mac_bytes(mac: str) -> bytes:

@@ -39,7 +39,7 @@ HOUSE = {"test_repository.py": "the house itself", "test_bench.py": "the bench o
 
 # A package with a licence or a weight of its own stays where it was let in: design, "programs and rights".
 ROOMS_OF_PACKAGES = {
-    "scapy": ("sentinel/programs/dissect.py", "sentinel/programs/replay.py"),
+    "scapy": ("sentinel/programs/dissect.py", "sentinel/capture/recording.py"),
     "sqlite_utils": ("sentinel/store/",),
     "aiohttp": ("sentinel/echo/",),
     "flask": ("web/",),
@@ -191,6 +191,13 @@ def test_a_package_stays_in_its_rooms(package, rooms):
     users = [name(path) for path in modules() if package in imports(path.read_text())]
 
     assert [user for user in users if not user.startswith(rooms)] == []
+
+
+def test_only_what_plays_a_file_reaches_scapy():
+    """`capture.recording` reads files with scapy, which may not share a program with sqlite-utils."""
+    users = [name(path) for path in modules() if "capture.recording import" in path.read_text()]
+
+    assert set(users) <= {"sentinel/programs/replay.py", "sentinel/programs/play.py"}
 
 
 def test_the_import_contracts_hold():

@@ -117,7 +117,14 @@ def _ip6(start: int) -> list[Line]:
         *lines,
         Step("if_equal", 6, "tcp", "drop"),
         "fragment6",
-        Step("keep", start + 48),
+        Step("ld_byte_x", start),  # of what: TCP, or a header that TCP may follow
+        *(Step("if_equal", number, "of tcp", None) for number in (6, 0, 43)),
+        Step("if_equal", 60, "of tcp", "drop"),
+        "of tcp",
+        Step("store_x", IP_HEADER),
+        Step("ld_memory", IP_HEADER),
+        Step("add", start + 8),
+        Step("keep_a"),
         "icmp6",
         Step("ld_byte_x", start),
         Step("if_equal", 135, "neighbour", None),  # RFC 4861 sections 4.3, 4.4
@@ -145,10 +152,10 @@ def _tcp(start: int) -> list[Line]:
         Step("ld_memory", PAYLOAD),
         Step("a_to_x"),
         Step("ld_byte_x", 0),  # a bare ACK has none: the load fails and the program keeps nothing
-        Step("if_equal", 1, "associate", None),
-        Step("if_equal", 2, "associate", None),
-        Step("if_equal", 3, "short", None),
-        Step("if_equal", 7, "short", "data"),
+        Step("ld_length"),
+        Step("sub_x"),
+        Step("if_equal", 10, "short", None),
+        Step("if_at_least", 82, "long", "data"),  # up to the application context's name
         "headers",
         Step("ld_memory", PAYLOAD),
         Step("keep_a"),
@@ -158,9 +165,11 @@ def _tcp(start: int) -> list[Line]:
 def _data() -> list[Line]:
     """PS3.8 sections 9.3.2 to 9.3.8. X stands at the payload."""
     return [
+        "long",
+        Step("ld_half_x", 0),
+        Step("if_equal", 0x0100, "associate", None),
+        Step("if_equal", 0x0200, None, "data"),
         "associate",
-        Step("ld_byte_x", 1),
-        Step("if_equal", 0, None, "data"),
         Step("ld_half_x", 6),
         Step("if_equal", 1, None, "data"),  # protocol version
         Step("ld_half_x", 8),
@@ -182,14 +191,13 @@ def _data() -> list[Line]:
         Step("ld_half_x", 4),
         Step("if_equal", 4, None, "data"),
         Step("ld_length"),
-        Step("sub_x"),
-        Step("if_equal", 10, None, "data"),
-        Step("add_x"),
         Step("keep_a"),
         "data",
         Step("ld_word", RANDOM),
         Step("and", SAMPLE - 1),
-        Step("if_equal", 0, "headers", None),
+        Step("if_equal", 0, None, "not sampled"),
+        Step("jump", "headers"),  # a long jump, as below: many networks may stand between
+        "not sampled",
     ]
 
 
@@ -198,7 +206,9 @@ def _from_outside(start: int, own: tuple[Network, ...]) -> list[Line]:
     return [
         Step("ldx_memory", IP_HEADER),
         Step("ld_byte_x", start + 13),
-        Step("if_any_bit", 0x08, None, "drop"),  # PSH
+        Step("if_any_bit", 0x08, "pushed", None),
+        Step("jump", "drop"),
+        "pushed",
         Step("ld_half_x", start + 2),
         Step("if_at_least", EPHEMERAL, None, "low"),
         *(Step("if_equal", port, "low", None) for port in HIGH_DOORS),
@@ -206,7 +216,9 @@ def _from_outside(start: int, own: tuple[Network, ...]) -> list[Line]:
         "low",
         Step("ld_byte", start),
         Step("and", 0xF0),
-        Step("if_equal", 0x40, None, "source6"),
+        Step("if_equal", 0x40, "source4", None),
+        Step("jump", "source6"),
+        "source4",
         *(line for network in own if network.version == 4 for line in _is_in(network, start + 12)),
         Step("jump", "headers"),
         "source6",

@@ -66,7 +66,7 @@ class Ring:
             self._set_up(interface, program, blocks)
         except OSError as error:
             self._socket.close()
-            raise MissingDevice(f"cannot capture on {interface!r}: {error.strerror}") from None
+            raise MissingDevice(f"cannot capture on {interface!r}: {error.strerror or error}") from None
         self.frames = 0
         self.dropped = 0
 
@@ -89,7 +89,8 @@ class Ring:
 
     def read(self, wait_ms: int = 200) -> Iterator[Frame]:
         """The frames of every block the kernel has handed over; after `wait_ms` at most."""
-        self._poll.poll(wait_ms)
+        if any(event & select.POLLERR for _, event in self._poll.poll(wait_ms)):
+            self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # taken, or no later wait would wait
         while True:
             start = self._next * BLOCK
             status, packets, first = _block.unpack_from(self.memory, start + 8)

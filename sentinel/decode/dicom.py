@@ -64,12 +64,12 @@ def _title(raw: bytes) -> str | None:
 
 
 def _services(head: bytes) -> tuple[DicomService, ...]:
-    """The proposed services, as far as the first segment shows them."""
+    """The proposed services whose items the first segment shows whole."""
     found = set()
     at = 74
     while at + 4 <= len(head):
         kind, length = head[at], int.from_bytes(head[at + 2 : at + 4], "big")
-        if kind == USER_INFORMATION:
+        if kind == USER_INFORMATION or at + 4 + length > len(head):
             break
         if kind == PROPOSED_CONTEXT and (syntax := _abstract_syntax(head[at + 8 : at + 4 + length])):
             found.add(_service(syntax))

@@ -66,13 +66,13 @@ def _address(raw: bytes) -> Address:
 
 def _ip4(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
     """RFC 791 section 3.1."""
-    if frame[ip] >> 4 != 4:
+    header = (frame[ip] & 15) * 4
+    if frame[ip] >> 4 != 4 or header < 20:
         return Unreadable(at)
     if frame[ip + 9] != TCP:
         return None
     if _half(frame, ip + 6) & 0x3FFF:
         return Fragment(at)
-    header = (frame[ip] & 15) * 4
     return _segment(
         frame,
         ip + header,
@@ -86,15 +86,17 @@ def _ip4(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
 
 def _ip6(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
     """RFC 8200 sections 3 and 4."""
+    if frame[ip] >> 4 != 6:
+        return Unreadable(at)
     protocol, start, size = frame[ip + 6], ip + 40, _half(frame, ip + 4)
     for _ in range(4):
         if protocol not in EXTENSIONS:
             break
         extent = (frame[start + 1] + 1) * 8
         protocol, start, size = frame[start], start + extent, size - extent
-    if protocol == FRAGMENT:
-        return Fragment(at)
-    if protocol == ICMP6:
+    if protocol == FRAGMENT:  # of TCP, or of a header that TCP may follow
+        return Fragment(at) if frame[start] in (TCP, *EXTENSIONS) else None
+    if protocol == ICMP6 and start == ip + 40:
         return _neighbour(frame, start, at)
     if protocol != TCP:
         return None
@@ -135,8 +137,10 @@ def _arp(frame: bytes, start: int, at: Moment) -> Announcement | None:
     return _announcement(at, frame[start + 8 : start + 14], sender, SeenBy.ARP)
 
 
-def _neighbour(frame: bytes, icmp: int, at: Moment) -> Announcement | None:
+def _neighbour(frame: bytes, icmp: int, at: Moment) -> Announcement | Unreadable | None:
     """RFC 4861 sections 4.3 and 4.4: the address advertised, or the one that solicits."""
+    if len(frame) < icmp + 24:
+        return Unreadable(at) if frame[icmp] == NEIGHBOUR_ADVERTISEMENT else None
     if frame[icmp] == NEIGHBOUR_ADVERTISEMENT:
         return _announcement(at, frame[6:12], _address(frame[icmp + 8 : icmp + 24]), SeenBy.NDP)
     if frame[icmp] == NEIGHBOUR_SOLICITATION:

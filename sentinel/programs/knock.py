@@ -77,7 +77,6 @@ def _table(config: Config, check: LastCheck, cells: list[Cell]) -> list[str]:
 
 
 def _line(config: Config, cell: Cell) -> str:
-    language = config.page.language
     head = f"  {cell.port:>5}  {cell.reach:<11} {cell.why:<9} {cell.verdict}"
     if cell.machine is None:
         return head

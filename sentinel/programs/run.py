@@ -7,19 +7,23 @@ all on Ctrl-C.
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from importlib.resources import as_file, files
 from pathlib import Path
 
 from sentinel.capture import rights
 from sentinel.clock import boot_id, now
-from sentinel.config import Config, LampKind
+from sentinel.config import Config, LampKind, load
 from sentinel.model.finding import Level
 from sentinel.places import Places
+from sentinel.programs.claim import claim_code
 from sentinel.signals import pulse
 from sentinel.text import say
 
@@ -62,27 +66,43 @@ class Child:
         self.process = None
 
 
-def run(config: Config, config_path: Path, places: Places, *, demo: bool) -> int:
-    """Run until Ctrl-C or SIGTERM; 0 when everything has ended."""
-    places.make()
-    recorded = demo or not rights.can_capture()
-    if recorded and not demo:
-        print("No right to capture here (CAP_NET_RAW): playing the recorded demonstration instead.", flush=True)
-    children = [Child(name, arguments) for name, arguments in _programs(config_path, places, recorded)]
-    stop = _Stop()
-    _announce(config, places)
-    try:
-        _tend(children, stop, config, places)
-    finally:
-        _end(children)
+def run(file: Path, places: Places, *, demo: bool) -> int:
+    """Run until Ctrl-C or SIGTERM; 0 when everything has ended.
+
+    Without the right to capture, or when asked, the recorded day is played: with its own configuration and its own
+    store, which begins anew each time.
+    """
+    with ExitStack() as stack:
+        recorded = demo or not rights.can_capture()
+        if recorded:
+            if not demo:
+                print("No right to capture here (CAP_NET_RAW): playing the recorded day instead.", flush=True)
+            folder = stack.enter_context(as_file(files("sentinel.recorded")))
+            file, places = folder / "day.toml", _fresh(places)
+        config = load(file)
+        places.make()
+        children = [Child(name, arguments) for name, arguments in _programs(file, places, recorded)]
+        stop = _Stop()
+        _announce(config, places, recorded)
+        try:
+            _tend(children, stop, config, places)
+        finally:
+            _end(children)
     return 0
 
 
-def _programs(config_path: Path, places: Places, recorded: bool) -> list[tuple[str, list[str]]]:
-    base = [sys.executable, "-m", "sentinel", "--config", str(config_path)]
+def _fresh(places: Places) -> Places:
+    """The demonstration's own folder, emptied."""
+    lasting = places.lasting / "demo"
+    shutil.rmtree(lasting, ignore_errors=True)
+    return Places(lasting=lasting, passing=lasting / "run")
+
+
+def _programs(file: Path, places: Places, recorded: bool) -> list[tuple[str, list[str]]]:
+    base = [sys.executable, "-m", "sentinel", "--config", str(file)]
     base += ["--dir", str(places.lasting), "--run", str(places.passing)]
     mode = ["--demo"] if recorded else []
-    source = ("demo", [*base, "play"]) if recorded else ("listen", [*base, "listen"])
+    source = ("play", [*base, "play"]) if recorded else ("listen", [*base, "listen"])
     return [("watch", [*base, "watch", *mode]), source, ("web", [*base, "web"])]
 
 
@@ -145,10 +165,11 @@ def _bulb(places: Places, level: Level | None) -> str:
     return f"{DARK} ○ {PLAIN}"
 
 
-def _announce(config: Config, places: Places) -> None:
-    from sentinel.programs.watch import claim_code
-
-    print(f"Page: http://{config.page.host}:{config.page.port}   code: {claim_code(config, places)}", flush=True)
+def _announce(config: Config, places: Places, recorded: bool) -> None:
+    host = f"[{config.page.host}]" if ":" in config.page.host else config.page.host
+    if recorded:
+        print(say(config.page.language, "page.demo"), flush=True)
+    print(f"http://{host}:{config.page.port}   code: {claim_code(config, places)}", flush=True)
 
 
 def _end(children: list[Child]) -> None:

@@ -2,9 +2,7 @@
 
 import fcntl
 import logging
-import os
 import queue
-import secrets
 import shutil
 import signal
 from collections.abc import Iterable, Iterator
@@ -13,7 +11,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from sentinel import timetable
-from sentinel.capture.surroundings import look_around
+from sentinel.capture.surroundings import Surroundings, look_around
 from sentinel.clock import Clock, boot_id, now
 from sentinel.config import Config, Expected
 from sentinel.errors import MissingDevice
@@ -30,6 +28,7 @@ from sentinel.pipeline import Fact, Street
 from sentinel.places import Places
 from sentinel.programs import desk
 from sentinel.programs.asking import Asking
+from sentinel.programs.claim import claim_code
 from sentinel.programs.desk import Asked, Desk
 from sentinel.programs.postbox import Postbox
 from sentinel.services import Alarm, alarm
@@ -45,7 +44,8 @@ log = logging.getLogger(__name__)
 QUEUE = 20_000
 SPARE = 50 << 20
 """Bytes the disk must have left: a store that fills up loses the worst day."""
-ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+RECORDED = Surroundings(interface="recorded", prefixes=(), gateways=(), families=(4,))
+"""Where the recorded day took place: its networks are declared, this machine's are none of its business."""
 
 
 class Watch:
@@ -80,7 +80,7 @@ class Watch:
 
     def _build(self) -> None:
         config = self._config
-        around = look_around()
+        around = RECORDED if self._demo else look_around()
         networks = around.networks(config.capture.prefixes, config.capture.box)
         try:
             self._archive = Archive(self._places.store, self._boot)
@@ -246,20 +246,6 @@ def _accepted(expected: Expected) -> Accepted:
 
 def _is_broad(accepted: tuple[Accepted, ...]) -> bool:
     return any(each.is_for_anybody() and alarm(each.port) is Alarm.OPEN for each in accepted)
-
-
-def claim_code(config: Config, places: Places) -> str:
-    """The code that opens the detailed pages; made at the first start when the file names none."""
-    if config.page.code:
-        return config.page.code
-    try:
-        return places.code.read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        letters = "".join(secrets.choice(ALPHABET) for _ in range(8))
-        code = f"{letters[:4]}-{letters[4:]}"
-        with os.fdopen(os.open(places.code, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(code + "\n")
-        return code
 
 
 def watch(config: Config, places: Places, *, demo: bool = False) -> None:

@@ -79,18 +79,15 @@ def verdict_words(
 
 
 def _calm(verdict: Verdict, audience: Audience, accepted: tuple[str, ...]) -> tuple[Phrase, Phrase]:
+    filled: dict[str, object] = {"contact": contact(audience), "who": ", ".join(accepted)}
     if verdict.checked is None:  # `weigh` never does this; if it did, nothing was proved
-        return Phrase(key="verdict.unproved.sentence"), Phrase(key="verdict.wait.gesture")
+        return Phrase(key="verdict.unproved.sentence"), Phrase(key="verdict.wait.gesture", blanks=filled)
+    filled["count"] = verdict.doors
+    filled["at"] = times.at(audience.language, verdict.checked.wall, audience.now, audience.zone)
     view = "full" if verdict.view is View.MIRROR else "limited"
-    filled: dict[str, object] = {
-        "count": verdict.doors,
-        "at": times.at(audience.language, verdict.checked.wall, audience.now, audience.zone),
-        "contact": contact(audience),
-        "who": ", ".join(accepted),
-    }
-    except_for = "" if not accepted else ".except" if audience.named else ".except_unnamed"
+    but = "" if not accepted else ".except" if audience.named else ".except_unnamed"
     return (
-        Phrase(key=f"verdict.calm.{view}{except_for}.sentence", blanks=filled),
+        Phrase(key=f"verdict.calm.{view}{but}.sentence", blanks=filled),
         Phrase(key=f"verdict.calm.{view}.gesture", blanks=filled),
     )
 

@@ -1,0 +1,303 @@
+"""What the kernel's filter keeps of each frame: shown by an interpreter, and by the kernel itself.
+
+The claims are stated once, in `CLAIMS`. The interpreter checks them anywhere; as root the same frames go over a
+real cable into a real ring behind the real kernel's filter.
+"""
+
+import random
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+import pytest
+
+from sentinel.capture.keep import HIGH_DOORS, keep_program
+from sentinel.capture.ring import Ring
+from sentinel.decode.dicom import association_head
+from sentinel.model.packet import Flags
+from tests.builders import (
+    ABORT,
+    IMAGING,
+    IMAGING6,
+    INSIDE,
+    PATIENT,
+    RELEASE_RQ,
+    STRANGER,
+    STRANGER6,
+    WORKSTATION,
+    associate_ac,
+    associate_rj,
+    associate_rq,
+    ethernet,
+    ip_frame,
+    p_data,
+    tcp_frame,
+)
+from tests.capture import cable
+from tests.capture.bpf import run
+from tests.decode.test_frame import FRAGMENT, SHAPES4, SHAPES6, arp, neighbour
+
+PROGRAM = keep_program(INSIDE)
+OPENING = {"SYN": Flags.SYN, "SYN-ACK": Flags.SYN | Flags.ACK, "FIN": Flags.FIN | Flags.ACK, "RST": Flags.RST}
+DATA = Flags.PSH | Flags.ACK
+RQ, AC, RJ = associate_rq(), associate_ac(), associate_rj()
+NOTHING = 0
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is kept of one frame: so many bytes, counted in the frame as it was sent."""
+
+    says: str
+    frame: bytes
+    kept: int
+    sampled: bool = False
+    """One in 256 is kept up to its payload's first byte all the same."""
+
+
+def to_door(payload: bytes, flags: int = DATA, family: int = 4, port: int = 4242, **shape: object) -> bytes:
+    """From a stranger to the imaging server."""
+    source, target = (STRANGER, IMAGING) if family == 4 else (STRANGER6, IMAGING6)
+    return tcp_frame(source, 40_000, target, port, flags, payload, **shape)  # type: ignore[arg-type]
+
+
+def from_door(payload: bytes, flags: int = DATA, family: int = 4, **shape: object) -> bytes:
+    """And back."""
+    source, target = (IMAGING, STRANGER) if family == 4 else (IMAGING6, STRANGER6)
+    return tcp_frame(source, 4242, target, 40_000, flags, payload, **shape)  # type: ignore[arg-type]
+
+
+def shapes() -> list[tuple[str, int, dict[str, object]]]:
+    """Every way a segment can be wrapped; a third tag nobody uses."""
+    return [(f"IPv4, {name}", 4, shape) for name, shape in SHAPES4.items()] + [
+        (f"IPv6, {name}", 6, shape) for name, shape in SHAPES6.items()
+    ]
+
+
+def claims() -> list[Claim]:
+    """All of them."""
+    return [*handshakes(), *associations(), *image_data(), *pushed(), *fragments(), *neighbours(), *others()]
+
+
+def handshakes() -> list[Claim]:
+    return [
+        Claim(f"{name} with payload is cut at the payload ({shape_name})", frame, len(frame) - len(PATIENT))
+        for shape_name, family, shape in shapes()
+        for name, flags in OPENING.items()
+        for frame in [to_door(PATIENT, flags, family, **shape)]
+    ]
+
+
+def associations() -> list[Claim]:
+    found = []
+    for name, family, shape in shapes():
+        for pdu, build in ((RQ, to_door), (AC, from_door), (RJ, from_door), (ABORT, from_door)):
+            found.append(
+                Claim(f"an association PDU is kept whole ({name})", build(pdu, family=family, **shape), -1)
+            )
+        for pdu, build in ((RQ, to_door), (AC, from_door)):
+            frame = build(pdu + p_data(), family=family, **shape)
+            says = f"P-DATA in the same segment is cut at the PDU's end ({name})"
+            found.append(Claim(says, frame, len(frame) - len(p_data())))
+    long = associate_rq(syntaxes=["1.2.840.10008.5.1.4.1.1.2"] * 40)
+    return [*found, Claim("of a longer request, the first segment is kept whole", to_door(long[:1_460]), -1)]
+
+
+def image_data() -> list[Claim]:
+    """From inside to outside, where nothing but an association is ever looked for."""
+    payloads = {
+        "P-DATA": p_data(),
+        "P-DATA of ten bytes": p_data()[:10],
+        "a release": RELEASE_RQ,
+        "a rejection before more": RJ + PATIENT,
+        "an abort before more": ABORT + PATIENT,
+        "nine bytes like a rejection": RJ[:9],
+        "a request without its version": RQ[:6] + bytes(2) + RQ[8:],
+        "a request without its application context": RQ[:74] + b"\x20" + RQ[75:],
+        "a request of 128 KiB and more": RQ[:2] + b"\x00\x02\x00\x01" + RQ[6:],
+        "a request cut before its name": RQ[:81],
+        **{f"PATIENT behind {start:02x} 00": bytes((start, 0)) + PATIENT * 20 for start in (1, 2, 3, 4, 7)},
+    }
+    return [
+        Claim(f"{says} is not kept ({name})", from_door(payload, family=family, **shape), NOTHING, sampled=True)
+        for name, family, shape in shapes()
+        for says, payload in payloads.items()
+    ] + [Claim("a bare ACK is not kept", from_door(b"", Flags.ACK), NOTHING)]
+
+
+def pushed() -> list[Claim]:
+    requests = (b"GET / HTTP/1.1\r\n\r\n", b"\x01", b"\x03\x00\x00\x13" + bytes(15), b"\x02\x00\x00", PATIENT)
+    found = [
+        Claim(f"pushed data from outside to a door is headers ({name})", frame, len(frame) - len(request))
+        for name, family, shape in shapes()
+        for request in requests
+        for frame in [to_door(request, family=family, **shape)]
+    ]
+    found += [
+        Claim(f"pushed data from outside to port {port} is headers", to_door(PATIENT, port=port), 54)
+        for port in HIGH_DOORS
+    ]
+    own = tcp_frame(WORKSTATION, 40_000, IMAGING, 4242, DATA, PATIENT)
+    own6 = tcp_frame(ip_address("2001:db8:1::67"), 40_000, IMAGING6, 4242, DATA, PATIENT)
+    return [
+        *found,
+        Claim("pushed data to a client's port is not kept", to_door(PATIENT, port=50_000), NOTHING, sampled=True),
+        Claim("pushed data from our own network is not kept", own, NOTHING, sampled=True),
+        Claim("nor over IPv6", own6, NOTHING, sampled=True),
+        Claim("data that is not pushed is not kept", to_door(PATIENT, Flags.ACK), NOTHING, sampled=True),
+    ]
+
+
+def fragments() -> list[Claim]:
+    first, last = to_door(PATIENT, fragment=0x2000), to_door(PATIENT, fragment=0x00B9)
+    frames = [
+        Claim("a first fragment of TCP is its IP header", first, 34),
+        Claim("a last fragment of TCP is its IP header", last, 34),
+        Claim(
+            "a fragment of UDP is not kept", ip_frame(STRANGER, IMAGING, PATIENT, protocol=17, fragment=0x2000), 0
+        ),
+        Claim(
+            "an IPv6 fragment of UDP is not kept",
+            ip_frame(STRANGER6, IMAGING6, PATIENT, protocol=17, extensions=((FRAGMENT, bytes(6)),)),
+            NOTHING,
+        ),
+    ]
+    for before in ((), ((0, bytes(6)),), ((0, bytes(6)), (60, bytes(14)))):
+        frame = to_door(PATIENT, family=6, extensions=(*before, (FRAGMENT, bytes(6))))
+        says = f"an IPv6 fragment of TCP is its headers ({len(before)} before)"
+        frames.append(Claim(says, frame, len(frame) - 20 - len(PATIENT)))
+    return frames
+
+
+def neighbours() -> list[Claim]:
+    return [
+        Claim("an ARP frame is its 60 bytes", arp() + PATIENT, 60),
+        Claim("a tagged one too", arp()[:12] + b"\x81\x00\x00\x14" + arp()[12:], 64),
+        Claim("a neighbour's advertisement is kept", neighbour(136, IMAGING6.packed), -1),
+        Claim("a neighbour's solicitation is kept", neighbour(135, IMAGING6.packed), -1),
+        Claim("a router's advertisement is not", neighbour(134, IMAGING6.packed), NOTHING),
+        Claim("an echo over IPv6 is not", neighbour(128, PATIENT), NOTHING),
+    ]
+
+
+def others() -> list[Claim]:
+    return [
+        Claim("UDP is not kept", ip_frame(STRANGER, IMAGING, PATIENT, protocol=17), NOTHING),
+        Claim("UDP over IPv6 is not kept", ip_frame(STRANGER6, IMAGING6, PATIENT, protocol=17), NOTHING),
+        Claim("LLDP is not kept", ethernet(0x88CC, PATIENT * 2), NOTHING),
+    ]
+
+
+CLAIMS = claims()
+
+
+def as_the_kernel_sees(frame: bytes) -> tuple[bytes, int]:
+    """The outermost tag is taken off before a filter runs; how many bytes that was."""
+    if frame[12:14] in (b"\x81\x00", b"\x88\xa8"):
+        return frame[:12] + frame[16:], 4
+    return frame, 0
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.says)
+def test_the_filter_keeps_what_it_says_and_no_more(claim):
+    """Read by an interpreter; in the last case of 256 the sampled frame is cut at its payload."""
+    frame, taken = as_the_kernel_sees(claim.frame)
+    wanted = len(frame) if claim.kept == -1 else max(0, claim.kept - taken)
+
+    assert run(PROGRAM, frame) == wanted
+    if claim.sampled:
+        sampled = frame[: run(PROGRAM, frame, random=256)]
+        assert sampled
+        assert PATIENT not in sampled
+        assert len(sampled) <= 14 + 4 + 40 + 8 + 24 + 16 + 60
+
+
+@pytest.mark.lab
+def test_the_kernel_agrees():
+    """Every claim at once: a real filter, a real ring, a real cable."""
+    cable.need()
+    with cable.cable() as laid:
+        got = through_the_kernel(laid, [claim.frame for claim in CLAIMS])
+
+    sampled = 0
+    for claim, kept in zip(CLAIMS, got, strict=True):
+        frame, taken = as_the_kernel_sees(claim.frame)
+        wanted = len(frame) if claim.kept == -1 else max(0, claim.kept - taken)
+        if claim.sampled and kept:
+            sampled += 1
+            assert PATIENT not in kept
+        else:
+            assert (claim.says, kept) == (claim.says, frame[:wanted])
+    assert sampled < 20  # of some two hundred, one in 256
+
+
+def through_the_kernel(laid: cable.Cable, frames: list[bytes]) -> list[bytes]:
+    """What the ring hands over of each frame, in order: a mark is sent behind each of them."""
+    mark = [to_door(b"", Flags.SYN, port=9, seq=number) for number in range(len(frames))]
+    with laid.at("right"):
+        ring = Ring(cable.CARD, PROGRAM)
+    try:
+        laid.inject([each for pair in zip(frames, mark, strict=True) for each in pair])
+        got: list[bytes] = []
+        waiting = b""
+        while len(got) < len(frames):
+            for frame in ring.read(1_000):
+                if frame.kept == mark[len(got)]:
+                    got.append(waiting)
+                    waiting = b""
+                else:
+                    waiting = frame.kept
+        assert ring.count()
+        assert ring.dropped == 0
+    finally:
+        ring.close()
+    return got
+
+
+def test_of_20_000_random_payloads_the_filter_keeps_not_one_byte():
+    """Half of them begin like an association; the other hundred bits do not follow."""
+    dice = random.Random(11)
+    for _ in range(20_000):
+        start = dice.choice((b"", b"\x01\x00", b"\x02\x00", b"\x03\x00\x00\x00\x00\x04", b"\x04\x00"))
+        payload = start + dice.randbytes(dice.choice((4, 8, 90, 200)))
+        assert run(PROGRAM, from_door(payload)) == NOTHING or association_head(payload)
+
+
+def test_the_filter_and_the_decoder_draw_the_same_line():
+    """Whatever is changed in an association, both see one or neither does."""
+    dice = random.Random(12)
+    for _ in range(5_000):
+        payload = bytearray(dice.choice((RQ, AC, RJ, ABORT)))
+        for _ in range(dice.randrange(3)):
+            payload[dice.randrange(min(len(payload), 90))] = dice.choice((0, 1, 2, 3, 7, 255))
+        kept = run(PROGRAM, from_door(bytes(payload)))
+        assert kept == (54 + len(head) if (head := association_head(bytes(payload))) else 0)
+
+
+@pytest.mark.parametrize("number", [0, 1, 8, 64, 100])
+def test_a_filter_for_many_networks_can_be_written(number):
+    """Conditional jumps reach 255 steps: a long list of prefixes must not break the start."""
+    own = [*INSIDE, *(IPv4Network((0x0A000000 + (n << 8), 24)) for n in range(number))]
+    own += [IPv6Network(((0x20010DB8 << 96) + (n << 64), 64)) for n in range(number)]
+    program = keep_program(tuple(own) if number else ())
+
+    assert len(program) // 8 <= 4_096  # BPF_MAXINSNS
+    assert run(program, to_door(PATIENT)) == 54
+    assert run(program, to_door(PATIENT, family=6)) == 74
+
+
+def test_without_any_network_everybody_is_outside():
+    """And a network of everything hides everybody."""
+    own = tcp_frame(WORKSTATION, 40_000, IMAGING, 4242, DATA, PATIENT)
+
+    assert run(keep_program(), own) == 54
+    assert run(keep_program((ip_network("0.0.0.0/0"),)), to_door(PATIENT)) == 0
+
+
+@pytest.mark.lab
+def test_the_kernel_takes_a_long_program():
+    """With a hundred prefixes of each family."""
+    cable.need()
+    own = [IPv4Network((0x0A000000 + (n << 8), 24)) for n in range(100)]
+    own += [IPv6Network(((0x20010DB8 << 96) + (n << 64), 64)) for n in range(100)]
+    with cable.cable() as laid, laid.at("right"):
+        Ring(cable.CARD, keep_program(tuple(own))).close()

@@ -1,0 +1,282 @@
+"""Recorded files: every kind that is read, and every kind that is cut, hostile or something else."""
+
+import gzip
+import random
+import struct
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sentinel.capture.recording import Recording
+from sentinel.capture.ring import Frame
+from sentinel.errors import NotReadable
+from tests.builders import Talk
+
+TALK = Talk()
+FRAMES = [TALK.frame(word) for word in (*TALK.handshake(), TALK.asks(b"ask"), TALK.answers(b"answer"))]
+SECOND = 1_000_000_000
+START = 1_772_442_000 * SECOND
+STAMPS = [START + 250_000_000 * number for number in range(len(FRAMES))]
+
+
+def pcap(frames=FRAMES, *, order: str = "<", nano: bool = False, link: int = 1) -> bytes:
+    """The classic format (draft-ietf-opsawg-pcap)."""
+    file = struct.pack(order + "IHHiIII", 0xA1B23C4D if nano else 0xA1B2C3D4, 2, 4, 0, 0, 65_535, link)
+    for stamp, frame in zip(STAMPS, frames, strict=False):
+        part = stamp % SECOND if nano else stamp % SECOND // 1_000
+        file += struct.pack(order + "IIII", stamp // SECOND, part, len(frame), len(frame) + 7) + frame
+    return file
+
+
+def block(kind: int, body: bytes, order: str = "<") -> bytes:
+    """One pcapng block (draft-ietf-opsawg-pcapng section 3.1)."""
+    body += bytes(-len(body) % 4)
+    return struct.pack(order + "II", kind, len(body) + 12) + body + struct.pack(order + "I", len(body) + 12)
+
+
+def section(order: str = "<") -> bytes:
+    return block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1), order)
+
+
+def interface(link: int = 1, options: bytes = b"", order: str = "<") -> bytes:
+    return block(1, struct.pack(order + "HHI", link, 0, 65_535) + options, order)
+
+
+def packet(frame: bytes, ticks: int, of: int = 0, order: str = "<") -> bytes:
+    head = struct.pack(order + "IIIII", of, ticks >> 32, ticks & 0xFFFFFFFF, len(frame), len(frame) + 7)
+    return block(6, head + frame, order)
+
+
+def pcapng(frames=FRAMES, *, order: str = "<", resolution: int = 6) -> bytes:
+    """One section, one interface; ticks of 10 to the minus `resolution` seconds."""
+    options = struct.pack(order + "HHB3xHH", 9, 1, resolution, 0, 0)
+    packets = (
+        packet(frame, stamp // 10 ** (9 - resolution), order=order)
+        for stamp, frame in zip(STAMPS, frames, strict=False)
+    )
+    return section(order) + interface(options=options, order=order) + b"".join(packets)
+
+
+KINDS = {
+    "pcap": pcap(),
+    "pcap, big-endian": pcap(order=">"),
+    "pcap, nanoseconds": pcap(nano=True),
+    "pcap, nanoseconds, big-endian": pcap(nano=True, order=">"),
+    "pcapng": pcapng(),
+    "pcapng, big-endian": pcapng(order=">"),
+    "pcapng, nanoseconds": pcapng(resolution=9),
+}
+
+
+def written(folder: Path, content: bytes) -> Path:
+    path = folder / "file.pcap"
+    path.write_bytes(content)
+    return path
+
+
+def read(path: Path) -> tuple[list[Frame], bool]:
+    """Its frames, and whether it was cut."""
+    with Recording(path) as recording:
+        return list(recording), recording.cut
+
+
+@pytest.mark.parametrize("content", KINDS.values(), ids=KINDS.keys())
+@pytest.mark.parametrize("zipped", [False, True], ids=["plain", "gzipped"])
+def test_every_kind_gives_the_same_frames(tmp_path, content, zipped):
+    """In order, with the stamp in nanoseconds and the length on the wire; the name of the file says nothing."""
+    frames, cut = read(written(tmp_path, gzip.compress(content) if zipped else content))
+
+    assert frames == [
+        Frame(stamp, frame, len(frame) + 7, None) for stamp, frame in zip(STAMPS, FRAMES, strict=True)
+    ]
+    assert not cut
+
+
+def test_two_files_put_together_are_two_sections(tmp_path):
+    """Each numbers its interfaces from nought: the second one's resolution is its own."""
+    frames, cut = read(written(tmp_path, pcapng(resolution=9) + pcapng(resolution=6)))
+
+    assert [frame.nanoseconds for frame in frames] == STAMPS * 2
+    assert not cut
+
+
+def test_blocks_that_are_no_packets_are_stepped_over(tmp_path):
+    """Names, statistics, and TLS secrets above all: they are not ours to read."""
+    others = b"".join(block(kind, b"NEVERSTORE" * 8) for kind in (4, 5, 10, 0x80000001, 0xBAD))
+    whole = pcapng()
+
+    frames, cut = read(written(tmp_path, whole[:28] + others + whole[28:] + others))
+
+    assert [frame.kept for frame in frames] == FRAMES
+    assert not cut
+
+
+def test_a_simple_packet_takes_the_stamp_before_it(tmp_path):
+    """It has none of its own (section 4.4)."""
+    simple = block(3, struct.pack("<I", len(FRAMES[0])) + FRAMES[0])
+    frames, _ = read(written(tmp_path, pcapng(FRAMES[:2]) + simple))
+
+    assert frames[2] == Frame(STAMPS[1], FRAMES[0], len(FRAMES[0]), None)
+
+
+@pytest.mark.parametrize("content", [KINDS["pcap"], KINDS["pcapng"]], ids=["pcap", "pcapng"])
+def test_a_file_cut_anywhere_keeps_what_is_whole_and_says_that_it_is_cut(tmp_path, content):
+    """Cut between two records nothing is missing that anybody could know of."""
+    ends = {len(content) - len(FRAMES[-1]) - 16} if content[0] == 0xD4 else set()
+    for kept in range(len(content) - 400, len(content)):
+        frames, cut = read(written(tmp_path, content[:kept]))
+
+        assert [frame.kept for frame in frames] == FRAMES[: len(frames)]
+        assert len(frames) < len(FRAMES)
+        if kept in ends:
+            assert not cut
+    assert read(written(tmp_path, content[:-1]))[1]
+    assert read(written(tmp_path, content[:-70]))[1]
+
+
+def test_a_gzip_cut_anywhere_keeps_what_is_whole(tmp_path):
+    """Whatever was unpacked before the cut."""
+    dice = random.Random(3)
+    frames = [frame + dice.randbytes(900) for frame in FRAMES]
+    packed = gzip.compress(pcap(frames))
+
+    for kept in range(1, len(packed)):
+        path = written(tmp_path, packed[:kept])
+        try:
+            got, cut = read(path)
+        except NotReadable:
+            continue
+        assert [frame.kept for frame in got] == frames[: len(got)]
+        assert cut or len(got) == len(frames)
+    damaged = bytearray(packed)
+    damaged[len(packed) // 2] ^= 0xFF
+    assert read(written(tmp_path, bytes(damaged)))[1]
+
+
+UNREADABLE = {
+    "empty": (b"", "is empty"),
+    "one byte": (b"\xd4", "is neither pcap nor pcapng"),
+    "text": (b"Dear colleague,\n", "is neither pcap nor pcapng"),
+    "random": (random.Random(1).randbytes(4_096), "is neither pcap nor pcapng"),
+    "an empty gzip": (gzip.compress(b""), "is empty"),
+    "gzipped text": (gzip.compress(b"Dear colleague,"), "is neither pcap nor pcapng"),
+    "a gzip in a gzip": (gzip.compress(gzip.compress(pcap())), "is neither pcap nor pcapng"),
+    "a gzip of three bytes": (b"\x1f\x8b\x08", "damaged gzip"),
+    "a gzip that is none": (b"\x1f\x8b" + b"\x00" * 50, "damaged gzip"),
+    "pcap, magic alone": (pcap()[:4], "within its first header"),
+    "pcap, half a header": (pcap()[:20], "within its first header"),
+    "pcapng, half a header": (pcapng()[:20], "within its first header"),
+    "pcapng of version 9": (block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 9, 0, -1)), "within its first"),
+    "pcapng, a section of 4 GB": (pcapng()[:4] + b"\xf0\xff\xff\xff" + pcapng()[8:], "within its first header"),
+}
+
+
+@pytest.mark.parametrize(("content", "words"), UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_what_is_no_capture_is_said_in_one_sentence(tmp_path, content, words):
+    """With the file's name, and nothing of what is in it."""
+    path = written(tmp_path, content)
+
+    with pytest.raises(NotReadable) as error:
+        read(path)
+
+    assert str(path) in str(error.value)
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_cannot_be_opened_is_said_in_one_sentence(tmp_path):
+    """Absent, or a folder."""
+    with pytest.raises(NotReadable, match="No such file"):
+        Recording(tmp_path / "absent.pcap")
+    with pytest.raises(NotReadable, match="Is a directory"):
+        Recording(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("link", "name"), [(113, '113 (Linux "any")'), (105, "105 (Wi-Fi)"), (101, "101 (bare IP)"), (999, "999;")]
+)
+def test_frames_of_another_link_are_refused_by_name(tmp_path, link, name):
+    """Rather than read as Ethernet, twelve bytes off."""
+    other = section() + interface(link) + packet(FRAMES[0], 0)
+    for content in (pcap(link=link), other):
+        with pytest.raises(NotReadable) as error:
+            read(written(tmp_path, content))
+
+        assert f"link type {name}" in str(error.value)
+
+
+def test_the_check_bytes_that_a_pcap_may_announce_do_not_hide_ethernet(tmp_path):
+    """The upper bits of the link type say how long the frame check sequence is."""
+    frames, _ = read(written(tmp_path, pcap(link=1 | 0x14000000)))
+
+    assert len(frames) == len(FRAMES)
+
+
+HOSTILE = {
+    "a pcap record of 4 GB": pcap(FRAMES[:1]) + struct.pack("<IIII", 0, 0, 0xFFFFFFFF, 60) + bytes(100),
+    "a pcapng block of 4 GB": pcapng(FRAMES[:1]) + struct.pack("<II", 6, 0xFFFFFFF0) + bytes(100),
+    "a pcapng block of no length": pcapng(FRAMES[:1]) + struct.pack("<II", 6, 0) + bytes(100),
+    "a pcapng packet longer than its block": pcapng(FRAMES[:1])
+    + block(6, struct.pack("<IIIII", 0, 0, 0, 1 << 31, 60) + bytes(8)),
+    "a packet block of eight bytes": pcapng(FRAMES[:1]) + block(6, bytes(8)),
+    "an interface of two bytes": pcapng(FRAMES[:1]) + block(1, bytes(2)),
+    "an interface nobody described": pcapng(FRAMES[:1]) + packet(FRAMES[0], 0, of=77),
+    "ticks of no time": section() + interface(options=struct.pack("<HHB3x", 9, 1, 0x7F)) + packet(FRAMES[0], 1),
+    "ticks of ages": section() + interface(options=struct.pack("<HHB3x", 9, 1, 0)) + packet(FRAMES[0], 1 << 63),
+    "a million interfaces": section() + interface() * 200_000,
+    "a million comments": section() + interface() + block(6, bytes(20) + struct.pack("<HH", 1, 0) * 1_000_000),
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("zipped", [False, True], ids=["plain", "gzipped"])
+def test_hostile_lengths_cost_no_memory_and_raise_nothing(tmp_path, content, zipped):
+    """Whoever sends a technician a file chooses its numbers."""
+    path = written(tmp_path, gzip.compress(content) if zipped else content)
+    read(written(tmp_path / "..", pcapng()))  # so that scapy is loaded before we measure
+    tracemalloc.start()
+    frames, _ = read(path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert len(frames) <= 2
+    assert all(0 <= frame.nanoseconds <= 253_402_300_799_999_999_999 for frame in frames)
+    assert most < 24_000_000
+
+
+def test_a_bomb_is_read_in_the_memory_of_one_block(tmp_path):
+    """A megabyte of gzip that holds a gigabyte of noughts behind one frame."""
+    path = tmp_path / "bomb.pcap.gz"
+    with gzip.open(path, "wb", compresslevel=6) as file:
+        file.write(pcap(FRAMES[:1]))
+        for _ in range(64):
+            file.write(bytes(1 << 20))
+    tracemalloc.start()
+    with Recording(path) as recording:
+        number = sum(1 for frame in recording if frame.kept)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert number == 1
+    assert most < 8_000_000
+
+
+@settings(max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from(list(KINDS.values())),
+    st.lists(st.tuples(st.integers(0, 700), st.integers(0, 255)), max_size=6),
+    st.integers(0, 700),
+)
+def test_a_file_however_changed_is_read_or_refused(tmp_path, content, changes, kept):
+    """Never a traceback."""
+    changed = bytearray(content[: kept + 1])
+    for at, value in changes:
+        changed[at % len(changed)] = value
+    try:
+        frames, _ = read(written(tmp_path, bytes(changed)))
+    except NotReadable:
+        return
+    assert len(frames) <= len(FRAMES) * 2

@@ -1,0 +1,169 @@
+"""The ring, on a real cable: what comes over, what is counted, and what happens when the cable goes."""
+
+import shutil
+import sys
+import time
+
+import pytest
+
+from sentinel.capture.keep import keep_program
+from sentinel.capture.ring import Frame, Ring
+from sentinel.errors import MissingDevice
+from sentinel.model.packet import Flags
+from tests.builders import IMAGING, STRANGER, tcp_frame
+from tests.capture import cable
+from tests.lab import images
+
+pytestmark = pytest.mark.lab
+
+
+def syns(number: int, **shape: object) -> list[bytes]:
+    """So many strangers' attempts, told apart by their sequence numbers."""
+    return [tcp_frame(STRANGER, 40_000, IMAGING, 4242, Flags.SYN, seq=seq, **shape) for seq in range(number)]
+
+
+def read(ring: Ring, number: int, seconds: float = 5) -> list[Frame]:
+    """The first frames it hands over."""
+    got: list[Frame] = []
+    end = time.monotonic() + seconds
+    while len(got) < number and time.monotonic() < end:
+        got += ring.read(100)
+    return got
+
+
+def test_every_frame_comes_over_in_order_with_its_time_and_length():
+    """Through many blocks; the stamp is the wall clock's."""
+    cable.need()
+    frames = syns(6_000)
+    with cable.cable() as laid:
+        with laid.at("right"):
+            ring = Ring(cable.CARD, keep_program())
+        before = time.time_ns()
+        laid.inject(frames)
+        got = read(ring, len(frames))
+        assert ring.count()
+        ring.close()
+
+    assert [frame.kept for frame in got] == frames
+    assert {frame.length for frame in got} == {54}
+    assert before <= got[0].nanoseconds <= got[-1].nanoseconds <= time.time_ns()
+    assert (ring.frames, ring.dropped) == (len(frames), 0)
+
+
+def test_the_tag_the_kernel_takes_off_stands_beside_the_frame():
+    """One tag or two; without any there is none."""
+    cable.need()
+    frames = [
+        *syns(1),
+        *syns(1, tags=((0x8100, 20),)),
+        *syns(1, tags=((0x88A8, 5), (0x8100, 20))),
+    ]
+    with cable.cable() as laid:
+        with laid.at("right"):
+            ring = Ring(cable.CARD, keep_program())
+        laid.inject(frames)
+        got = read(ring, 3)
+        ring.close()
+
+    assert [frame.vlan for frame in got] == [None, 20, 5]
+
+
+def test_frames_the_ring_had_no_room_for_are_counted():
+    """Sent is read plus dropped, to the frame."""
+    cable.need()
+    frames = syns(10_000)
+    with cable.cable() as laid:
+        with laid.at("right"):
+            ring = Ring(cable.CARD, keep_program(), blocks=2)
+        laid.inject(frames)
+        got = read(ring, len(frames), seconds=0.5)
+        assert ring.count()
+        ring.close()
+
+    assert ring.dropped > 0
+    assert len(got) + ring.dropped == len(frames)
+
+
+def test_a_cable_that_goes_down_and_comes_back_is_waited_for():
+    """Without spinning: the kernel's error is taken once, then the wait is a wait again."""
+    cable.need()
+    with cable.cable() as laid:
+        with laid.at("right"):
+            ring = Ring(cable.CARD, keep_program())
+        laid.set_link("right", "down")
+        assert list(ring.read(10)) == []
+        began, spent = time.monotonic(), time.process_time()
+        assert [frame for _ in range(5) for frame in ring.read(100)] == []
+        waited, worked = time.monotonic() - began, time.process_time() - spent
+        assert ring.count()
+
+        laid.set_link("right", "up")
+        laid.inject(syns(3))
+        got = read(ring, 3)
+        ring.close()
+
+    assert waited > 0.3
+    assert worked < 0.1
+    assert len(got) == 3
+
+
+def test_a_card_that_is_gone_is_noticed():
+    """Only a new ring on a new card would hear again."""
+    cable.need()
+    with cable.cable() as laid:
+        with laid.at("right"):
+            ring = Ring(cable.CARD, keep_program())
+        laid.run("right", "ip", "link", "delete", cable.CARD)
+        assert list(ring.read(10)) == []
+        assert not ring.count()
+        ring.close()
+
+
+def test_an_interface_that_is_not_there_is_named():
+    """In one sentence, for the person at the console."""
+    cable.need()
+    with pytest.raises(MissingDevice, match=r"cannot capture on 'nosuch0': .*[a-z]{4}") as error:
+        Ring("nosuch0", keep_program())
+
+    assert "None" not in str(error.value)
+
+
+def test_without_the_right_the_sentence_says_which():
+    """As any user of the machine."""
+    cable.need("setpriv")
+    code = "from sentinel.capture.ring import Ring\nRing('lo', b'')"
+    done = cable_run("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw", sys.executable, "-c", code)
+
+    assert "MissingRight: capturing needs the right CAP_NET_RAW" in done
+
+
+def cable_run(*argv: str) -> str:
+    """What a program said as it failed."""
+    import subprocess
+
+    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=20).stderr
+
+
+def test_images_that_pass_never_enter_the_rings_memory(tmp_path):
+    """A real transfer: neither the patient's name nor a stretch of the pixels is anywhere in the mapped ring."""
+    cable.need("storescp", "storescu")
+    shots = images.study(tmp_path / "study", count=3, side=256)
+    arrived = tmp_path / "arrived"
+    arrived.mkdir()
+    with cable.cable(quiet=False) as laid:
+        laid.start("right", "storescp", "-od", str(arrived), "11112")
+        cable.wait_until(lambda: ":11112" in laid.run("right", "ss", "-ltn").stdout)
+        with laid.at("right"):
+            ring = Ring(cable.CARD, keep_program())
+        paths = [str(shot.path) for shot in shots]
+        done = laid.run("left", "storescu", "-R", "10.77.0.2", "11112", *paths)
+        assert done.returncode == 0, done.stderr
+        got = read(ring, 6, seconds=1)
+        memory = ring.memory[:]
+        ring.close()
+
+    assert len(list(arrived.iterdir())) == 3
+    assert len(got) >= 6
+    assert b"1.2.840.10008.3.1.1.1" in memory  # the association is there
+    assert [secret for secret in images.secrets(shots) if secret in memory] == []
+    shutil.rmtree(tmp_path / "study")

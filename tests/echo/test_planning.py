@@ -1,0 +1,99 @@
+from ipaddress import ip_address
+
+import pytest
+
+from sentinel.echo.planning import draw
+from sentinel.echo.protocol import ALL_PORTS, SELF, Request, Target
+from sentinel.echo.settings import SOURCE_PORTS, Source
+from sentinel.model.exposure import PortList
+from sentinel.services import known_ports, port_list
+
+HOME = ip_address("192.0.2.7")
+SOURCE = Source(local=ip_address("10.0.0.5"), seen_as=ip_address("198.51.100.20"))
+
+
+def errand(ports=PortList.HOURLY, extra_ports=(), expect_open=(), port_share=ALL_PORTS):
+    request = Request(
+        v=1,
+        aud="echo.example.org",
+        challenge="c",
+        nonce="n",
+        family=4,
+        targets=[Target(addr=SELF)],
+        ports=ports,
+        tls_cert="",
+        port_share=port_share,
+        extra_ports=list(extra_ports),
+        expect_open=list(expect_open),
+    )
+    return draw(request, HOME, SOURCE)
+
+
+def ports(probes):
+    return sorted(probe.target_port for probe in probes)
+
+
+@pytest.mark.parametrize("name", PortList)
+def test_a_named_list_is_knocked_at_whole(name):
+    """14 hourly, 48 in full."""
+    assert ports(errand(name).listed) == list(port_list(name))
+
+
+def test_extra_ports_join_the_list_once():
+    """104 is already there."""
+    assert ports(errand(extra_ports=[8006, 104, 8006]).listed) == sorted([*port_list(PortList.HOURLY), 8006])
+
+
+def test_declared_doors_are_knocked_at_once_and_apart():
+    """Last of all, so they are not among the others."""
+    drawn = errand(expect_open=[1194, 104])
+
+    assert ports(drawn.controls) == [104, 1194]
+    assert 104 not in ports(drawn.listed)
+    assert drawn.probes[-2:] == drawn.controls
+
+
+def test_two_decoys_are_doors_nobody_has_heard_of():
+    """High, unlisted, different each time."""
+    drawn = [ports(errand().decoys) for _ in range(50)]
+
+    assert {len(decoys) for decoys in drawn} == {2}
+    assert not {port for decoys in drawn for port in decoys} & set(known_ports())
+    assert min(decoys[0] for decoys in drawn) >= 30_000
+    assert len({tuple(decoys) for decoys in drawn}) > 40
+
+
+def test_every_knock_has_a_source_port_of_its_own():
+    """Behind the box that is all that tells them apart."""
+    probes = errand(PortList.FULL, extra_ports=range(9000, 9012), expect_open=[1194]).probes
+
+    assert len({probe.source_port for probe in probes}) == len(probes)
+    assert all(probe.source_port in SOURCE_PORTS for probe in probes)
+
+
+def test_the_plan_announces_every_knock_as_strangers_see_it():
+    """From the public address, at "self"."""
+    drawn = errand(expect_open=[1194])
+    plan = drawn.plan()
+
+    assert {probe.from_ for probe in plan.probes} == {"198.51.100.20"}
+    assert {probe.addr for probe in plan.probes} == {SELF}
+    assert [(probe.sport, probe.port) for probe in plan.probes] == [
+        (probe.source_port, probe.target_port) for probe in drawn.probes
+    ]
+    assert plan.target.addr == "192.0.2.7"
+
+
+def test_a_neighbours_share_of_an_address_is_left_alone():
+    """Only the caller's ports are dialled, the decoys too; the rest is told as out of range."""
+    drawn = errand(PortList.FULL, port_share=(16384, 32767))
+
+    assert all(16384 <= probe.target_port <= 32767 for probe in drawn.probes)
+    assert len(drawn.decoys) == 2
+    assert sorted([*ports(drawn.listed), *drawn.out_of_share]) == list(port_list(PortList.FULL))
+
+
+def test_a_list_nobody_knows_is_an_error():
+    """It was checked before."""
+    with pytest.raises(ValueError, match="nmap"):
+        errand("nmap-top-1000")

@@ -1,0 +1,86 @@
+import asyncio
+from ipaddress import ip_address
+
+import pytest
+
+from sentinel.echo.settings import Settings, Source
+from sentinel.echo.vantage import Lookout, route_source
+from tests.builders import moment
+from tests.echo.running import listener
+
+
+class Clock:
+    seconds = 0.0
+
+    def __call__(self):
+        return moment(self.seconds)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def lookout(tmp_path, clock, addresses=("127.0.0.1", "::1"), **words):
+    settings = Settings(
+        folder=tmp_path, name="e", listen=tuple((ip_address(text), 443) for text in addresses), lab=True, **words
+    )
+    made = Lookout(settings, clock)
+    asyncio.run(made.look())
+    return made
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_a_healthy_vantage_tells_open_from_closed(tmp_path, clock, family):
+    """By knocking at a door of its own, in each family."""
+    found = lookout(tmp_path, clock)
+
+    assert found.vantage(family).selftest == "ok"
+    assert found.has_route(family)
+
+
+def test_a_second_own_address_is_knocked_at_from_the_first(tmp_path, clock):
+    """Where there are two."""
+    pair = tuple(Source(local=ip_address(text), seen_as=ip_address(text)) for text in ("127.0.0.1", "127.0.0.2"))
+
+    assert lookout(tmp_path, clock, sources=pair).vantage(4).selftest == "ok"
+
+
+def test_a_family_nobody_listens_in_is_not_vouched_for(tmp_path, clock):
+    """Nothing was looked at."""
+    found = lookout(tmp_path, clock, addresses=("127.0.0.1",))
+
+    assert found.vantage(6).selftest == "failed"
+    assert not found.has_route(6)
+
+
+def test_an_address_that_is_not_ours_is_found_out(tmp_path, clock):
+    """A wrong --probe-from would see every practice closed, or none."""
+    wrong = (Source(local=ip_address("192.0.2.99"), seen_as=ip_address("192.0.2.99")),)
+
+    assert lookout(tmp_path, clock, sources=wrong).vantage(4).selftest == "failed"
+
+
+def test_a_silent_place_that_answers_is_found_out(tmp_path, clock):
+    """Somebody on the way answers for others: nothing this vantage sees is worth anything."""
+    with listener() as door:
+        found = lookout(tmp_path, clock, silent=((ip_address("127.0.0.1"), door.getsockname()[1]),))
+
+    assert found.vantage(4).selftest == "failed"
+    assert found.vantage(6).selftest == "ok"
+
+
+@pytest.mark.parametrize(("age", "word"), [(7_200, "ok"), (7_201, "stale")])
+def test_a_look_is_good_for_two_hours(tmp_path, clock, age, word):
+    """By the boot clock; after that it counts for nothing."""
+    found = lookout(tmp_path, clock)
+    clock.seconds = age
+
+    assert found.vantage(4).selftest == word
+    assert found.vantage(4).age_s == age
+
+
+def test_the_route_is_asked_for_without_a_packet():
+    """Loopback leads to itself."""
+    assert route_source(ip_address("127.0.0.1")) == ip_address("127.0.0.1")
+    assert route_source(ip_address("::1")) == ip_address("::1")

@@ -1,0 +1,178 @@
+"""What a person may do, through a real socket: each deed is a request to `watch`, and none without a token."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from furnished import TOKEN, Cabinet, incident
+from werkzeug.test import TestResponse
+
+from sentinel.model.finding import Code, Level, Story, StoryKind
+from sentinel.store import rows
+from sentinel.wire.requests import Answer, Reply, Verb
+
+Told = Callable[[Answer], None]
+
+
+def send(browser: FlaskClient, page: str, path: str, **fields: str) -> TestResponse:
+    """Fill a form of `page` and send it, its hidden token with it."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(page).text)
+    assert found, "the page has no form"
+    return browser.post(path, data={"csrf_token": found[1], **fields})
+
+
+def test_the_right_code_opens_a_session_and_goes_back(cabinet: Cabinet, watch: Told):
+    """The cookie is out of reach of scripts and of other sites."""
+    browser = cabinet.visitor()
+
+    answer = send(browser, "/code", "/code", code=" 3141-5926 ", next="/incidents/1")
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/incidents/1"
+    cookie = next(each for each in answer.headers.getlist("Set-Cookie") if each.startswith("sentinel_session="))
+    assert f"sentinel_session={TOKEN}" in cookie
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "RADIO-PC" in browser.get("/incidents/1").text
+    [asked] = cabinet.heard
+    assert (asked.verb, asked.code, asked.client) == (Verb.LOGIN, "3141-5926", "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "said"),
+    [
+        (Answer(reply=Reply.WRONG_CODE), 403, "Ce n’est pas le bon code."),
+        (Answer(reply=Reply.TOO_MANY, wait_seconds=601), 429, "Réessayez dans 11 minutes."),
+        (Answer(reply=Reply.TOO_MANY, wait_seconds=20), 429, "Réessayez dans 1 minute."),
+        (Answer(reply=Reply.BUSY), 400, "La sentinelle est occupée"),
+    ],
+)
+def test_a_wrong_code_says_why_and_opens_nothing(cabinet: Cabinet, watch: Told, answer, status, said):
+    """Also how long to wait after too many."""
+    watch(answer)
+    browser = cabinet.visitor()
+
+    page = send(browser, "/code", "/code", code="0000")
+
+    assert page.status_code == status
+    assert said in page.text.replace("\u00a0", " ")
+    assert browser.get_cookie("sentinel_session") is None
+    assert "0000" not in page.text
+
+
+def test_without_watch_nobody_is_let_in(cabinet: Cabinet):
+    """And the page says that nothing was done."""
+    page = send(cabinet.visitor(), "/code", "/code", code="3141-5926")
+
+    assert page.status_code == 503
+    assert "rien n’a été fait" in page.text
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x", "", "/a b"]
+)
+def test_after_the_code_nobody_is_sent_elsewhere(cabinet: Cabinet, watch: Told, elsewhere):
+    """A link that looks like ours cannot lead away."""
+    answer = send(cabinet.visitor(), "/code", "/code", code="3141-5926", next=elsewhere)
+
+    assert answer.headers["Location"] == "/"
+
+
+DEEDS = ["/code", "/leave", "/check", "/incidents/1/read", "/incidents/1/network"]
+
+
+@pytest.mark.parametrize("path", DEEDS)
+@pytest.mark.parametrize("token", [None, "", "invented"])
+def test_a_form_from_elsewhere_does_nothing(cabinet: Cabinet, watch: Told, path, token):
+    """Without the token of our own page every deed is refused, also for somebody logged in."""
+    answer = cabinet.insider().post(path, data={} if token is None else {"csrf_token": token})
+
+    assert answer.status_code == 400
+    assert "trop ancienne" in answer.text
+    assert cabinet.heard == []
+
+
+@pytest.mark.parametrize("path", DEEDS[2:])
+def test_without_the_code_no_deed_is_done(cabinet: Cabinet, watch: Told, path):
+    """The form is sent to give it."""
+    answer = send(cabinet.visitor(), "/code", path)
+
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("/code")
+    assert cabinet.heard == []
+
+
+@pytest.mark.parametrize("path", DEEDS[1:])
+def test_a_link_does_nothing(cabinet: Cabinet, watch: Told, path):
+    """Deeds are POST only."""
+    assert cabinet.insider().get(path).status_code == 405
+    assert cabinet.heard == []
+
+
+def test_i_have_seen_it_is_told_with_the_name(cabinet: Cabinet, watch: Told):
+    """The page then says that it was noted, once."""
+    browser = cabinet.insider()
+
+    answer = send(browser, "/incidents/1", "/incidents/1/read", who="  Anne \n Sophie ")
+
+    assert answer.headers["Location"] == "/incidents/1"
+    [asked] = cabinet.heard
+    assert (asked.verb, asked.incident, asked.who, asked.session) == (Verb.READ, 1, "Anne Sophie", TOKEN)
+    assert asked.client, "only the command line has no client"
+    assert "Noté" in browser.get("/incidents/1").text
+    assert "Noté" not in browser.get("/incidents/1").text
+
+
+@pytest.mark.parametrize(("answer", "ours"), [("yes", True), ("no", False), ("maybe", False)])
+def test_a_network_is_recognised_or_not(cabinet: Cabinet, watch: Told, answer, ours):
+    """Only a plain yes is a yes."""
+    story = Story(kind=StoryKind.NETWORK, about="10.8.0.0/24")
+    asked_once = incident(2, story=story, code=Code.PRIVATE_NETWORK, level=Level.ATTENTION, grade=None)
+    cabinet.add("incidents", rows.incident_row(asked_once))
+    browser = cabinet.insider()
+
+    send(browser, "/incidents/2", "/incidents/2/network", network="10.8.0.0/24", ours=answer, who="Anne")
+
+    [asked] = cabinet.heard
+    assert (asked.verb, asked.network, asked.ours, asked.who) == (Verb.NETWORK, "10.8.0.0/24", ours, "Anne")
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (Answer(reply=Reply.DONE), "Contrôle demandé"),
+        (Answer(reply=Reply.NO_ECHO), "Aucun contrôle de dehors n’est configuré."),
+        (Answer(reply=Reply.BUSY), "Un contrôle est déjà en cours"),
+        (Answer(reply=Reply.NO_SESSION), "Entrez de nouveau le code."),
+    ],
+)
+def test_a_check_can_be_asked_for(cabinet: Cabinet, watch: Told, answer, said):
+    """The answer is shown on the page it was asked from."""
+    watch(answer)
+    browser = cabinet.insider()
+
+    reply = send(browser, "/outside", "/check", next="/outside")
+
+    assert reply.headers["Location"] == "/outside"
+    assert cabinet.heard[0].verb is Verb.CHECK
+    assert said in browser.get("/outside").text.replace("\u00a0", " ")
+
+
+def test_leaving_ends_the_session_on_both_sides(cabinet: Cabinet, watch: Told):
+    """The cookie goes, and `watch` is told."""
+    browser = cabinet.insider()
+
+    answer = send(browser, "/", "/leave")
+
+    assert answer.headers["Location"] == "/"
+    assert (cabinet.heard[0].verb, cabinet.heard[0].session) == (Verb.LOGOUT, TOKEN)
+    assert browser.get_cookie("sentinel_session") is None
+
+
+def test_a_form_that_is_too_long_is_refused(cabinet: Cabinet, watch: Told):
+    """Before it is read."""
+    answer = cabinet.insider().post("/code", data={"code": "0" * 20_000})
+
+    assert answer.status_code in (400, 413)
+    assert cabinet.heard == []

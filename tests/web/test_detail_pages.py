@@ -1,0 +1,253 @@
+"""The pages behind the code: events, connections, and what strangers can open."""
+
+import csv
+import io
+import re
+from dataclasses import replace
+from datetime import timedelta
+from html import escape
+from ipaddress import ip_address
+
+import pytest
+from furnished import HOSTILE, MAC, STRANGER, Cabinet, chapter, connection, incident, moment
+
+from sentinel.model.connection import Association, ConnectionState, Dicom
+from sentinel.model.finding import Code, Level, Story, StoryKind
+from sentinel.model.incident import Chapter, IncidentState
+from sentinel.store import rows
+from web.connections import PAGE, defused
+
+LINK_LOCAL = "fe80::20"
+
+
+def words(page: str) -> str:
+    """A page as it is read."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("code", Code)
+def test_every_finding_can_be_told_as_an_event(cabinet: Cabinet, language, code):
+    """In the list and alone, open and closed, with and without a machine."""
+    story = Story(kind=StoryKind.CONDITION, about=code.value)
+    cabinet.add("incidents", rows.incident_row(incident(7, code=code)))
+    over = incident(
+        8, code=code, story=story, state=IncidentState.CLOSED, closed=moment(), machine=None, mac=None, port=None
+    )
+    cabinet.add("incidents", rows.incident_row(over))
+    browser = cabinet.insider(language)
+
+    for path in ("/incidents", "/incidents/7", "/incidents/8"):
+        assert browser.get(path).status_code == 200
+
+
+def test_an_event_tells_its_route_its_facts_and_its_visits(cabinet: Cabinet):
+    """From the internet's port through the box to the machine's."""
+    page = cabinet.insider().get("/incidents/1").text
+    told = words(page)
+
+    assert "Internet : 11112 (dicom) → box → RADIO-PC 192.168.77.20 :4242 (dicom)".replace(" :4", ":4") in told
+    assert "association DICOM acceptée" in told
+    assert f"{STRANGER} × 2" in told
+    assert told.count(escape(HOSTILE)) >= 4
+    assert "12 Mo" in told
+    assert "192.168.77.31" not in told, "a workstation of the practice is no visitor"
+
+
+def test_a_timeline_is_newest_first_and_tells_ends(cabinet: Cabinet):
+    """A part that failed and works again is over, though both lines carry one code."""
+    story = Story(kind=StoryKind.CONDITION, about="view_lost")
+    facts = {"story": story, "code": Code.VIEW_LOST, "level": Level.UNSURE, "machine": None, "mac": None}
+    cabinet.add("incidents", rows.incident_row(incident(5, **facts, port=None, outside_port=None)))
+    for hours in (3, 2):
+        line = chapter(Code.VIEW_LOST, None, Level.UNSURE, timedelta(hours=hours))
+        cabinet.add("chapters", rows.chapter_row(replace_incident(line, 5)))
+
+    told = words(cabinet.insider().get("/incidents/5").text)
+
+    assert told.index("Terminé.") < told.index("La sentinelle ne voit plus les passages depuis 7 h 30")
+
+
+def replace_incident(line: Chapter, number: int) -> Chapter:
+    """The same line in another story."""
+    return replace(line, incident=number)
+
+
+def test_an_ipv6_machine_is_written_apart_from_its_port(cabinet: Cabinet):
+    """In brackets, as everywhere."""
+    cabinet.add("incidents", rows.incident_row(incident(6, machine=ip_address(LINK_LOCAL), mac=None)))
+
+    assert f"[{LINK_LOCAL}]:4242" in cabinet.insider().get("/incidents/6").text
+
+
+def test_an_event_that_is_read_or_over_has_no_button(cabinet: Cabinet):
+    """« J’ai vu » is said once; a closed door needs nothing."""
+    cabinet.add("incidents", rows.incident_row(incident(2, read=moment(), read_by="Anne")))
+    closed = incident(3, state=IncidentState.CLOSED, closed=moment())
+    cabinet.add("incidents", rows.incident_row(closed))
+    browser = cabinet.insider()
+
+    assert "/incidents/1/read" in browser.get("/incidents/1").text
+    assert "/incidents/2/read" not in browser.get("/incidents/2").text
+    assert "Anne" in browser.get("/incidents/2").text
+    over = browser.get("/incidents/3").text
+    assert "/incidents/3/read" not in over
+    assert "la fermeture est prouvée" in over
+
+
+def test_an_event_that_does_not_exist_is_404(cabinet: Cabinet):
+    """Whatever the number."""
+    browser = cabinet.insider()
+
+    assert browser.get("/incidents/99").status_code == 404
+    assert browser.get("/incidents/99999999999999999999999").status_code == 404
+    assert browser.get("/incidents/x").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/incidents", "/incidents/1", "/connections", "/outside"])
+def test_what_a_stranger_calls_himself_is_never_markup(cabinet: Cabinet, path):
+    """AE titles are hostile."""
+    page = cabinet.insider().get(path).text
+
+    assert HOSTILE not in page
+    assert "<script>" not in page
+
+
+@pytest.mark.parametrize("label", ["<img src=x onerror=y>", '"><b>', "{{ 7 * 7 }}", "{machine}"])
+def test_a_label_is_never_markup_nor_a_template(cabinet: Cabinet, label):
+    """Nor is what the practice wrote itself."""
+    hostile = Cabinet(places=cabinet.places, config=replace(cabinet.config, labels={MAC: label}))
+
+    for path in ("/incidents", "/incidents/1", "/connections"):
+        page = hostile.insider().get(path).text
+        assert escape(label, quote=False) in page.replace("&#34;", '"')
+        assert "<img" not in page
+        assert "<b>" + label not in page or label.startswith("{")
+        assert "49" not in page or "{{" not in label
+
+
+def test_robots_are_counted_and_not_shown_one_by_one(cabinet: Cabinet):
+    """One line of the events page."""
+    base = {"run": "r", "target": "192.168.77.20", "target_port": 4242, "target_mac": MAC, "hour": "h"}
+    counts = {"answered": 0, "connected": 0, "bytes_in": 0, "bytes_out": 0, "first": "f", "last": "l"}
+    cabinet.add("attempts", {**base, **counts, "source_network": "a", "silent": 12_000, "refused": 400})
+
+    assert "12 400 essais de dehors" in words(cabinet.insider().get("/incidents").text)
+
+
+@pytest.mark.parametrize(
+    ("asked", "count"),
+    [
+        ("", 3),
+        (f"text={STRANGER}", 2),
+        ("text=script", 2),
+        ("text=nobody", 0),
+        ("port=4242", 3),
+        ("port=80", 0),
+        ("port=x", 3),
+        ("state=closed", 3),
+        ("state=refused", 0),
+        ("state=<script>", 3),
+        ("standing=stranger", 2),
+        ("standing=inside&port=4242", 1),
+        ("text=%27+OR+1%3D1--", 0),
+        ("page=999", 3),
+        ("page=-1", 3),
+    ],
+)
+def test_connections_are_filtered(cabinet: Cabinet, asked, count):
+    """By text, port, state and who; what is asked wrongly is not asked."""
+    browser = cabinet.insider()
+
+    page = browser.get(f"/connections?{asked}")
+    table = list(csv.reader(io.StringIO(browser.get(f"/connections.csv?{asked}").text), delimiter=";"))
+
+    assert page.status_code == 200
+    assert page.text.count("<tr class=") == count
+    assert len(table) == 1 + count
+
+
+def test_connections_come_a_page_at_a_time(cabinet: Cabinet):
+    """The filter stays while paging."""
+    for serial in range(10, 10 + PAGE):
+        cabinet.add("connections", rows.connection_row("more", connection(serial), "stranger", True))
+    browser = cabinet.insider()
+
+    first = browser.get("/connections?port=4242").text
+    second = browser.get("/connections?port=4242&page=2").text
+
+    assert first.count("<tr class=") == PAGE
+    assert 'href="?port=4242&amp;page=2"' in first
+    assert second.count("<tr class=") == 3
+    assert "Page 2 sur 2" in second
+
+
+def test_the_file_opens_in_a_spreadsheet(cabinet: Cabinet):
+    """UTF-8 with its mark, the language's separator, times with their zone, machines by name."""
+    answer = cabinet.insider().get("/connections.csv")
+    [head, first, *_] = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig")), delimiter=";"))
+
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    assert answer.mimetype == "text/csv"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert head[0] == "Début"
+    assert first[0] == "2026-11-23T10:29:00.000+01:00"
+    assert "RADIO-PC" in first
+    assert b"Opened,Last change" in cabinet.insider("en").get("/connections.csv").data
+
+
+@pytest.mark.parametrize("title", ["=1+1", "+1", "-1", "@SUM(A1)", "|x", " =1", "\t=1", "%0A=1"])
+def test_no_cell_is_taken_for_a_formula(cabinet: Cabinet, title):
+    """A stranger chooses his AE title."""
+    dicom = Dicom(called="ORTHANC", calling=title, result=Association.REJECTED)
+    row = rows.connection_row("x", connection(50, dicom=dicom), "stranger", True)
+    cabinet.add("connections", row)
+
+    told = cabinet.insider().get("/connections.csv").data.decode("utf-8-sig")
+
+    cells = [cell for line in csv.reader(io.StringIO(told), delimiter=";") for cell in line]
+    assert f"'{title}" in cells
+    assert title not in cells
+
+
+@pytest.mark.parametrize("cell", ["", "ORTHANC", "192.168.77.20", "4242", "2026-11-23T10:29:00+01:00", "a=b"])
+def test_a_harmless_cell_stays_as_it_is(cell):
+    """Nothing is quoted for nothing."""
+    assert defused(cell) == cell
+
+
+def test_seen_from_outside_the_worst_comes_first(cabinet: Cabinet):
+    """Each door with its reason in words and its age."""
+    told = words(cabinet.insider().get("/outside").text)
+
+    assert told.index("11112 (dicom)") < told.index("104 (acr-nema)")
+    assert "ouverte à tous ouvert la poignée de main a abouti RADIO-PC 192.168.77.20 4242 (dicom)" in told
+    assert "rien d’ouvert silence rien n’a répondu à temps" in told
+    assert "il y a 2 heures" in told
+    assert "contrôle complet complète IPv4 48 25.0.0.2" in told
+
+
+def test_a_word_the_catalogues_do_not_know_is_shown_as_it_is(cabinet: Cabinet):
+    """A store of a later version does not stop the page."""
+    row = {"check": "c2", "echo": "E", "address": "25.0.0.2", "port": 9, "reach": "odd", "why": "new<reason>"}
+    more = {"took_ms": 1.0, "at": rows.text(moment().wall), "verdict": "later"}
+    cabinet.add("exposures", {**row, **more, "machine": None, "mac": None, "inside_port": None})
+
+    page = cabinet.insider().get("/outside").text
+
+    assert "later" in page
+    assert "new&lt;reason&gt;" in page
+
+
+def test_an_empty_store_has_pages_too(cabinet: Cabinet):
+    """The first minute of a sentinel's life."""
+    for table in ("chapters", "incidents", "connections", "exposures", "outcomes"):
+        cabinet.clear(table)
+    browser = cabinet.insider()
+
+    assert "Aucun événement" in browser.get("/incidents").text
+    assert "Aucune connexion" in browser.get("/connections").text
+    assert "Aucune porte contrôlée" in browser.get("/outside").text
+    assert browser.get("/connections.csv").status_code == 200
+    assert ConnectionState.CLOSED.value not in browser.get("/connections.csv").text
