@@ -35,7 +35,7 @@ STORIES = {
     "browser": "the page in a real browser",
     "story": "the street from end to end",
 }
-HOUSE = {"test_repository.py": "the house itself", "test_bench.py": "the bench of the tests folder"}
+HOUSE = {"test_repository.py": "the house itself"}
 
 # A package with a licence or a weight of its own stays where it was let in: design, "programs and rights".
 ROOMS_OF_PACKAGES = {
@@ -139,8 +139,7 @@ def test_the_licence_is_the_text_of_the_gpl_2():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
     assert (
-        hashlib.sha256(licence).hexdigest()
-        == "8177f97513213526df2cf6184d8ff986c675afb514d4e68a404010521b880643"
+        hashlib.sha256(licence).hexdigest() == "8177f97513213526df2cf6184d8ff986c675afb514d4e68a404010521b880643"
     )
     assert project["license"] == "GPL-2.0-or-later"
 
@@ -155,9 +154,7 @@ def test_every_vendored_folder_carries_its_licence_and_its_origin():
 
 def test_every_module_says_what_it_is_for():
     """A module opens with a docstring, and its first sentence ends."""
-    opening = {
-        path: (ast.get_docstring(ast.parse(path.read_text())) or "").split("\n\n")[0] for path in modules()
-    }
+    opening = {path: (ast.get_docstring(ast.parse(path.read_text())) or "").split("\n\n")[0] for path in modules()}
 
     assert [name(path) for path, words in opening.items() if not words.endswith((".", "?"))] == []
 
@@ -314,9 +311,7 @@ def test_the_practitioners_page_uses_no_technical_word():
 
 def test_the_practitioners_page_is_set_as_french_is():
     """A no-break space inside « » and before : ; ! ? and curly apostrophes."""
-    text = re.sub(
-        r"```.*?```|`[^`]*`|\([^)]*\.md\)|^\|[-|]+$", "", (ROOT / FRENCH).read_text(), flags=re.S | re.M
-    )
+    text = re.sub(r"```.*?```|`[^`]*`|\([^)]*\.md\)|^\|[-|]+$", "", (ROOT / FRENCH).read_text(), flags=re.S | re.M)
 
     assert re.findall(r".{0,20}[^\u00a0\u202f][;!?»]", text) == []
     assert re.findall(r".{0,20}[^\u00a0\u202f]:(?=\s)", text) == []

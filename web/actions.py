@@ -17,7 +17,7 @@ from web.words import t
 
 pages = Blueprint("actions", __name__)
 
-STATUS = {Reply.WRONG_CODE: 403, Reply.TOO_MANY: 429, Reply.NOT_RUNNING: 503}
+STATUS = {Reply.WRONG_CODE: 403, Reply.TOO_MANY: 429, Reply.NOT_RUNNING: 503, Reply.BUSY: 503}
 
 
 @pages.get("/code")
@@ -66,7 +66,7 @@ def check() -> ResponseReturnValue:
     return _act(Request(verb=Verb.CHECK, session=g.scene.session), _local(request.form.get("next", "/")))
 
 
-@pages.post("/incidents/<int:number>/read")
+@pages.post("/incidents/<int(max=999999999):number>/read")
 @behind_code
 def read(number: int) -> ResponseReturnValue:
     """« J'ai vu »."""
@@ -74,7 +74,7 @@ def read(number: int) -> ResponseReturnValue:
     return _act(wish, f"/incidents/{number}")
 
 
-@pages.post("/incidents/<int:number>/network")
+@pages.post("/incidents/<int(max=999999999):number>/network")
 @behind_code
 def network(number: int) -> ResponseReturnValue:
     """Whether a private network is ours."""

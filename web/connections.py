@@ -1,6 +1,7 @@
 """`/connections` and `/connections.csv`: who came, filtered, a page at a time or as one file."""
 
 import csv
+import re
 from collections.abc import Iterable
 from io import StringIO
 
@@ -20,6 +21,9 @@ pages = Blueprint("connections", __name__)
 PAGE = 100
 FILE = 20_000
 """Rows of one file: it is made in memory, a few megabytes at most."""
+
+FORMULA = re.compile(r"\s*[=+\-@|%]|[\t\r\n]")
+"""How a cell begins that a spreadsheet would run."""
 
 COLUMNS = (
     "opened",
@@ -79,10 +83,15 @@ def _wanted() -> Filter:
     asked = request.args
     return Filter(
         text=asked.get("text", "")[:64].strip(),
-        port=asked.get("port", None, type=int),
+        port=asked.get("port", None, type=_port),
         state=asked.get("state", None, type=ConnectionState),
         standing=asked.get("standing", None, type=Standing),
     )
+
+
+def _port(text: str) -> int | None:
+    """A port; anything else would not fit the store's numbers either."""
+    return int(text) if re.fullmatch(r"[0-9]{1,5}", text) else None
 
 
 def sheet(found: Iterable[ConnectionRow]) -> bytes:
@@ -106,4 +115,4 @@ def _cell(row: ConnectionRow, name: str) -> str:
 
 def defused(cell: str) -> str:
     """A cell no spreadsheet takes for a formula: AE titles are a stranger's words."""
-    return f"'{cell}" if cell.lstrip()[:1] in ("=", "+", "-", "@", "|", "%") or cell[:1] in "\t\r\n" else cell
+    return f"'{cell}" if FORMULA.match(cell) else cell

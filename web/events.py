@@ -57,7 +57,7 @@ def incidents() -> ResponseReturnValue:
     )
 
 
-@pages.get("/incidents/<int:number>")
+@pages.get("/incidents/<int(max=999999999):number>")
 @behind_code
 def incident(number: int) -> ResponseReturnValue:
     """One story."""

@@ -37,10 +37,9 @@ def is_local_name(host: str) -> bool:
     A page of the internet that rebinds its own name to our address comes with that name, and is refused.
     """
     name = re.sub(r":\d{1,5}$", "", host).lower()
-    if name.startswith("[") and name.endswith("]"):
-        name = name[1:-1]
+    bracketed = re.fullmatch(r"\[(.*)\]", name)
     try:
-        ip_address(name)
+        ip_address(bracketed[1] if bracketed else name)
     except ValueError:
         plain = re.fullmatch(r"[a-z0-9.-]{1,253}", name) is not None
         return plain and ("." not in name or name.endswith(LOCAL_ENDINGS))

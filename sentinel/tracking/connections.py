@@ -24,6 +24,8 @@ LINGER = timedelta(seconds=30)
 IDLE = timedelta(days=7)
 """A silent association may last for days; after this it is given up."""
 MOST = 65_536
+WINDOW = 1 << 16
+"""A SYN-ACK may acknowledge this much beyond the SYN itself: what the SYN carried (RFC 7413)."""
 
 
 class Tracker:
@@ -53,6 +55,7 @@ class Tracker:
             flow = self._begin(segment)
             if flow is None:
                 return
+        flow.seen = segment.at
         before = (flow.state, flow.dicom)
         self._follow(flow, segment)
         if (flow.state, flow.dicom) != before or _has_grown(flow):
@@ -62,18 +65,19 @@ class Tracker:
     def expire(self, now: Moment) -> Iterator[Connection]:
         """Give up what has waited too long; attempts that nothing answered are told here."""
         for key, flow in list(self._flows.items()):
-            quiet = now.since(flow.changed)
-            if flow.over and quiet >= LINGER:
+            if flow.over and now.since(flow.seen) >= LINGER:
                 del self._flows[key]
-            elif not flow.over and quiet >= (UNANSWERED if _is_attempt(flow) else IDLE):
+                yield from self._correct(flow)
+            elif not flow.over and _has_waited(flow, now):
                 del self._flows[key]
+                if flow.state is not ConnectionState.ATTEMPTED:
+                    flow.changed = now
                 yield from self._give_up(flow)
 
     def flush(self) -> Iterator[Connection]:
         """The end of a recorded file: everything still open is told once more, as it stands."""
         for flow in self._flows.values():
-            if not flow.over:
-                yield from self._tell(flow)
+            yield from self._correct(flow) if flow.over else self._tell(flow)
         self._flows.clear()
 
     def __len__(self) -> int:
@@ -107,6 +111,7 @@ class Tracker:
             direction=direction,
             opened=segment.at,
             changed=segment.at,
+            seen=segment.at,
             client=Side(),
             server=Side(),
         )
@@ -128,9 +133,9 @@ class Tracker:
         if segment.flags & Flags.RST:
             _reset(flow, segment, from_client)
             return
-        flow.count(segment, own, peer)
         if segment.length or segment.flags & Flags.FIN:
-            _speak(flow, segment, from_client)
+            _speak(flow, segment, from_client)  # first: what it acknowledges must not prove itself
+        flow.count(segment, own, peer)
         if segment.association:
             _associate(flow, segment.association, from_client)
         if flow.client.finished and flow.server.finished:
@@ -144,9 +149,16 @@ class Tracker:
     def _end(self, flow: Flow, at: Moment) -> Iterator[Connection]:
         """Its 4-tuple was taken by a new connection."""
         del self._flows[(flow.source, flow.source_port, flow.target, flow.target_port)]
-        if not flow.over:
+        if flow.over:
+            yield from self._correct(flow)
+        else:
             flow.changed = at
             yield from self._give_up(flow)
+
+    def _correct(self, flow: Flow) -> Iterator[Connection]:
+        """It was over when last told, but more of it was on its way."""
+        if flow.client.sent + flow.server.sent != flow.told:
+            yield from self._tell(flow)
 
     def _give_up(self, flow: Flow) -> Iterator[Connection]:
         if flow.state is ConnectionState.CONNECTED:
@@ -168,8 +180,10 @@ def _has_grown(flow: Flow) -> bool:
     return flow.is_associated and carried >= max(2 * flow.told, 1 << 20)
 
 
-def _is_attempt(flow: Flow) -> bool:
-    return flow.state is ConnectionState.ATTEMPTED
+def _has_waited(flow: Flow, now: Moment) -> bool:
+    if flow.state is ConnectionState.ATTEMPTED:
+        return now.since(flow.opened) >= UNANSWERED
+    return now.since(flow.seen) >= IDLE
 
 
 def _begins_anew(flow: Flow, segment: Segment) -> bool:
@@ -177,7 +191,7 @@ def _begins_anew(flow: Flow, segment: Segment) -> bool:
     if segment.flags & (Flags.SYN | Flags.ACK) != Flags.SYN:
         return False
     if not flow.is_from_client(segment):
-        return flow.over
+        return flow.over or not (flow.is_shaken or flow.is_opened)
     return flow.client.first != (segment.seq + 1) % (1 << 32)
 
 
@@ -190,24 +204,29 @@ def _came_from_server(segment: Segment) -> bool:
     """Who is the server of a connection whose SYN was not seen: whoever answers, else the lower port."""
     if segment.flags & Flags.SYN:
         return True
+    if segment.association and segment.association.kind is not Association.ABORTED:
+        return segment.association.kind is not Association.PROPOSED
     return segment.source_port < segment.target_port
 
 
 def _shake_hands(flow: Flow, segment: Segment, from_client: bool) -> None:
-    """RFC 9293 section 3.5."""
+    """RFC 9293 section 3.5. A refused client that tries again may be answered after all."""
     after = (segment.seq + 1) % (1 << 32)
     if not segment.flags & Flags.ACK:
-        if from_client and flow.client.first is None:
-            flow.client.first = after
+        if from_client:
+            flow.is_opened = True
+            flow.client.first = after if flow.client.first is None else flow.client.first
         return
-    if from_client:
+    if from_client or flow.state in (ConnectionState.CONNECTED, ConnectionState.CLOSED):
         return
     if flow.client.first is None:  # the SYN was lost on the way to us; its answer names it
         flow.client.first = segment.ack
-    if segment.ack == flow.client.first and flow.server.first is None:
-        flow.server.first = after
-        if flow.state is ConnectionState.ATTEMPTED:
-            flow.state = ConnectionState.ANSWERED
+    known = flow.server.first if flow.is_shaken else None
+    if after != known and (segment.ack - flow.client.first) % (1 << 32) < WINDOW:  # a SYN may carry data
+        flow.server.begins(after)
+        flow.is_shaken, flow.over = True, False
+        flow.state = ConnectionState.ANSWERED
+        _connect(flow)
 
 
 def _reset(flow: Flow, segment: Segment, from_client: bool) -> None:
@@ -218,8 +237,9 @@ def _reset(flow: Flow, segment: Segment, from_client: bool) -> None:
         if from_client:
             return
         flow.state = ConnectionState.REFUSED
-    elif flow.state is ConnectionState.ANSWERED and from_client and segment.flags & Flags.ACK:
-        flow.state = ConnectionState.CONNECTED
+    elif from_client and segment.flags & Flags.ACK:
+        flow.heard = segment.ack
+        _connect(flow)
     if segment.flags & Flags.ACK and flow.state is ConnectionState.CONNECTED:
         own, peer = (flow.client, flow.server) if from_client else (flow.server, flow.client)
         flow.count(segment._replace(length=0), own, peer)
@@ -227,18 +247,19 @@ def _reset(flow: Flow, segment: Segment, from_client: bool) -> None:
 
 
 def _speak(flow: Flow, segment: Segment, from_client: bool) -> None:
-    """Data or FIN. Both ends must have been heard before a connection is real.
-
-    A stranger can send data to a closed door, or with a forged address: only the server's own word, and a
-    client that acknowledges it, make `connected`.
-    """
+    """Data or FIN. A server that speaks has answered; both ends must have been heard before a client is real."""
     if from_client:
-        first = flow.server.first
-        flow.client_spoke = flow.client_spoke or first is None or (segment.ack - first) % (1 << 32) < 1 << 30
-    elif flow.state is ConnectionState.ATTEMPTED:
+        flow.heard = segment.ack
+    elif flow.state in (ConnectionState.ATTEMPTED, ConnectionState.REFUSED):
         flow.state = ConnectionState.ANSWERED
-    if flow.state is ConnectionState.ANSWERED and flow.client_spoke:
+    _connect(flow)
+
+
+def _connect(flow: Flow) -> None:
+    """Whatever came before, also a reset that the other end did not believe."""
+    if flow.state is ConnectionState.ANSWERED and flow.is_real:
         flow.state = ConnectionState.CONNECTED
+        flow.over = False
 
 
 def _associate(flow: Flow, head: AssociationHead, from_client: bool) -> None:
@@ -252,9 +273,17 @@ def _associate(flow: Flow, head: AssociationHead, from_client: bool) -> None:
                 services=head.services,
                 request_size=head.size,
             )
-    elif flow.dicom is None or flow.dicom.result is not Association.PROPOSED:
-        return
+            if flow.answer:
+                _answer(flow, flow.answer)
     elif not from_client or head.kind is Association.ABORTED:
+        _answer(flow, head)
+
+
+def _answer(flow: Flow, head: AssociationHead) -> None:
+    """The first answer counts: an abort that follows it is only an end."""
+    if flow.dicom is None:
+        flow.answer = flow.answer or head
+    elif flow.dicom.result is Association.PROPOSED:
         flow.dicom = replace(flow.dicom, result=head.kind, rejection=head.rejection)
 
 

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 
 from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, Direction
 from sentinel.model.moment import Address, Moment
-from sentinel.model.packet import Flags, Segment
+from sentinel.model.packet import AssociationHead, Flags, Segment
 
 HALF = 1 << 31
 MODULUS = 1 << 32
+FAR = 1 << 30
+"""A sequence number this far from where its side stands belongs to something else."""
+UNHEARD = 1 << 24
+"""Bytes of a server that its client may acknowledge before we know of them: one blind guess in 256 fits."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,9 +30,20 @@ class Side:
         near = (seq - (self.first or 0) - self.sent + HALF) % MODULUS - HALF
         return self.sent + near
 
+    def begins(self, seq: int) -> None:
+        """Its first payload byte is number `seq`; bytes that overtook its SYN stay counted."""
+        overtook = 0 if self.first is None else (self.first + self.sent - seq) % MODULUS
+        self.first, self.sent = seq, overtook if overtook < FAR else 0
+
     def reaches(self, seq: int) -> None:
         """A byte before `seq` exists."""
         self.sent = max(self.sent, self.offset(seq))
+
+    def finish(self, seq: int) -> None:
+        """Its FIN stands at `seq`. An acknowledgement that passed first has counted that FIN as a byte."""
+        self.finished = True
+        if self.sent - self.offset(seq) == 1:
+            self.sent -= 1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,8 +65,16 @@ class Flow:
     client: Side
     server: Side
     dicom: Dicom | None = None
-    client_spoke: bool = False
-    """It sent data or FIN, and acknowledged the server's side if that was known."""
+    seen: Moment
+    """When its last segment passed."""
+    is_opened: bool = False
+    """Its SYN was seen: who the client is, is known and not guessed."""
+    is_shaken: bool = False
+    """The server's SYN-ACK was seen: its first sequence number is known, not guessed."""
+    heard: int | None = None
+    """What the client acknowledged when it last sent data, FIN or RST; None while it has said nothing."""
+    answer: AssociationHead | None = None
+    """The answer to an association request that it has overtaken."""
     told: int = 0
     """Payload bytes of both sides when it was last told."""
     over: bool = False
@@ -66,16 +89,17 @@ class Flow:
         if own.first is None:
             own.first = segment.seq
         end = segment.seq + segment.length
-        if not own.finished and abs(own.offset(end % MODULUS) - own.sent) < 1 << 30:
+        if not own.finished and abs(own.offset(end % MODULUS) - own.sent) < FAR:
             own.reaches(end % MODULUS)
         if segment.flags & Flags.FIN:
-            own.finished = True
-        if segment.flags & Flags.ACK and peer.first is not None and not peer.finished:
+            own.finish(end % MODULUS)
+        believed = peer is self.client or self.state in (ConnectionState.CONNECTED, ConnectionState.CLOSED)
+        if segment.flags & Flags.ACK and peer.first is not None and not peer.finished and believed:
             self._acknowledge(segment.ack, peer)
 
     def _acknowledge(self, ack: int, peer: Side) -> None:
         """What one end confirms the other has sent: the only count there is while data stays in the kernel."""
-        if 0 <= peer.offset(ack) - peer.sent < 1 << 30:
+        if 0 <= peer.offset(ack) - peer.sent < FAR:
             peer.reaches(ack)
 
     def fact(self) -> Connection:
@@ -97,6 +121,17 @@ class Flow:
             bytes_out=self.server.sent,
             dicom=self.dicom,
         )
+
+    @property
+    def is_real(self) -> bool:
+        """Both ends were heard, and the client knows what the server said.
+
+        A stranger can send data to a closed door, or with a forged address: only one who received the
+        SYN-ACK can acknowledge it.
+        """
+        if self.heard is None:
+            return False
+        return not self.is_shaken or 0 <= self.server.offset(self.heard) < self.server.sent + UNHEARD
 
     @property
     def is_associated(self) -> bool:

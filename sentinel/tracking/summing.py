@@ -7,7 +7,7 @@ is still told one by one.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 
 from sentinel.model.connection import Attempts, Connection, ConnectionState, Direction
@@ -15,6 +15,8 @@ from sentinel.model.moment import Address
 
 ROWS = 1_000
 """Rows an hour for the answered connections of one door."""
+ALL_ROWS = 65_536
+"""Rows an hour for answered connections of all doors: a machine may seem to have all of them open."""
 TRIES = 256
 """Rows an hour for what came to nothing from one network."""
 ALL_TRIES = 4_096
@@ -29,9 +31,10 @@ Sum = tuple[str, Address, int, datetime]
 class Summing:
     """Decides, for each connection told, whether it keeps a row of its own."""
 
-    def __init__(self, *, rows: int = ROWS, sums: int = SUMS) -> None:
+    def __init__(self, *, rows: int = ROWS, all_rows: int = ALL_ROWS, sums: int = SUMS) -> None:
         self.forgotten = 0
         self._rows = rows
+        self._all_rows = all_rows
         self._most = sums
         self._doors: dict[Door, int] = {}
         self._tries: dict[str, int] = {}
@@ -45,7 +48,7 @@ class Summing:
     def take(self, connection: Connection) -> Iterator[Connection]:
         """Let it pass, or count it."""
         hour = connection.opened.wall.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        self._turn(hour)
+        self._turn(connection.changed.wall.astimezone(UTC).replace(minute=0, second=0, microsecond=0))
         if connection.direction is not Direction.INBOUND or self._has_row(connection, hour):
             yield connection
         else:
@@ -58,16 +61,17 @@ class Summing:
         self._changed.clear()
 
     def _turn(self, hour: datetime) -> None:
-        """A new hour: last hour's sums have been told, and its doors start anew."""
-        if self._hour is not None and hour > self._hour:
+        """A new hour, or a clock set back: the sums have been told, and the doors start anew."""
+        if self._hour is None:
+            self._hour = hour
+        if hour > self._hour or hour < self._hour - timedelta(hours=1):
+            self._hour = hour
             self._doors.clear()
             self._tries.clear()
             self._all_tries = 0
             self._own.clear()
             self._counted.clear()
             self._sums = {key: self._sums[key] for key in self._changed}
-        if self._hour is None or hour > self._hour:
-            self._hour = hour
 
     def _has_row(self, connection: Connection, hour: datetime) -> bool:
         if connection.serial in self._own:
@@ -75,7 +79,8 @@ class Summing:
         if connection.state in VAIN:
             return self._may_try(_network(connection.source))
         door = (hour, connection.target, connection.target_port)
-        if self._doors.get(door, 0) >= self._rows or connection.serial in self._counted:
+        full = self._doors.get(door, 0) >= self._rows or len(self._own) >= self._all_rows
+        if full or connection.serial in self._counted:
             return False
         self._doors[door] = self._doors.get(door, 0) + 1
         self._own.add(connection.serial)
@@ -101,6 +106,8 @@ class Summing:
         self._changed.add(key)
         if connection.state not in VAIN:
             self._counted[connection.serial] = connection.state
+            if len(self._counted) > self._all_rows:
+                del self._counted[next(iter(self._counted))]
 
 
 def _network(source: Address) -> str:
@@ -122,13 +129,14 @@ def _empty(connection: Connection, hour: datetime) -> Attempts:
 def _add(known: Attempts, connection: Connection, before: ConnectionState | None) -> Attempts:
     """Count a connection once for each thing it newly was."""
     real = (ConnectionState.CONNECTED, ConnectionState.CLOSED)
+    ended = connection.state is ConnectionState.CLOSED and before is not ConnectionState.CLOSED
     return replace(
         known,
         silent=known.silent + (connection.state is ConnectionState.ATTEMPTED),
         refused=known.refused + (connection.state is ConnectionState.REFUSED),
         answered=known.answered + (before is None and connection.state in (ConnectionState.ANSWERED, *real)),
         connected=known.connected + (connection.state in real and before not in real),
-        bytes_in=known.bytes_in + (connection.bytes_in if connection.state is ConnectionState.CLOSED else 0),
-        bytes_out=known.bytes_out + (connection.bytes_out if connection.state is ConnectionState.CLOSED else 0),
+        bytes_in=known.bytes_in + (connection.bytes_in if ended else 0),
+        bytes_out=known.bytes_out + (connection.bytes_out if ended else 0),
         last=connection.changed,
     )

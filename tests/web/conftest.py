@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from furnished import TOKEN, Cabinet
@@ -11,13 +12,26 @@ from sentinel.places import Places
 from sentinel.wire.requests import Answer, Reply, Request, answer_one, listen_at, own_user
 
 
-@pytest.fixture
-def cabinet(tmp_path: Path) -> Cabinet:
-    """A furnished practice whose sentinel is calm."""
-    places = Places(lasting=tmp_path / "var", passing=tmp_path / "run")
+def empty(folder: Path) -> Cabinet:
+    """A practice with its two folders."""
+    places = Places(lasting=folder / "var", passing=folder / "run")
     places.make()
-    made = Cabinet(places=places)
+    return Cabinet(places=places)
+
+
+@pytest.fixture(scope="session")
+def furnished_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store made once and copied, since its migrations take longer than most tests."""
+    made = empty(tmp_path_factory.mktemp("furnished"))
     made.furnish()
+    return made.places.store
+
+
+@pytest.fixture
+def cabinet(tmp_path: Path, furnished_store: Path) -> Cabinet:
+    """A furnished practice whose sentinel is calm."""
+    made = empty(tmp_path)
+    copyfile(furnished_store, made.places.store)
     made.beat()
     return made
 

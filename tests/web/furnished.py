@@ -144,6 +144,8 @@ class Cabinet:
     places: Places
     config: Config = CONFIG
     heard: list[Request] = field(default_factory=list)
+    page: Flask | None = None
+    """Made when first visited."""
 
     def furnish(self) -> None:
         """A store with one story, its visits, checks, and somebody logged in."""
@@ -157,12 +159,12 @@ class Cabinet:
         finally:
             database.close()
 
-    def add(self, table: str, row: dict[str, object]) -> None:
-        """One more row."""
+    def add(self, table: str, *more: dict[str, object]) -> None:
+        """More rows."""
         database = Database(self.places.store)
         try:
             with database.conn:
-                database[table].insert(row, replace=True)
+                database[table].insert_all(more, replace=True)
         finally:
             database.close()
 
@@ -265,7 +267,8 @@ class Cabinet:
 
     def visitor(self, language: str = "fr", **headers: str) -> FlaskClient:
         """A browser of the LAN, without the code."""
-        browser = self.app().test_client()
+        self.page = self.page or self.app()
+        browser = self.page.test_client()
         browser.environ_base.update({"HTTP_HOST": "sentinel.local", "HTTP_ACCEPT_LANGUAGE": language, **headers})
         return browser
 

@@ -45,7 +45,7 @@ def test_the_right_code_opens_a_session_and_goes_back(cabinet: Cabinet, watch: T
         (Answer(reply=Reply.WRONG_CODE), 403, "Ce n’est pas le bon code."),
         (Answer(reply=Reply.TOO_MANY, wait_seconds=601), 429, "Réessayez dans 11 minutes."),
         (Answer(reply=Reply.TOO_MANY, wait_seconds=20), 429, "Réessayez dans 1 minute."),
-        (Answer(reply=Reply.BUSY), 400, "La sentinelle est occupée"),
+        (Answer(reply=Reply.BUSY), 503, "La sentinelle est occupée"),
     ],
 )
 def test_a_wrong_code_says_why_and_opens_nothing(cabinet: Cabinet, watch: Told, answer, status, said):

@@ -13,7 +13,7 @@ from furnished import HOSTILE, MAC, STRANGER, Cabinet, chapter, connection, inci
 
 from sentinel.model.connection import Association, ConnectionState, Dicom
 from sentinel.model.finding import Code, Level, Story, StoryKind
-from sentinel.model.incident import Chapter, IncidentState
+from sentinel.model.incident import IncidentState
 from sentinel.store import rows
 from web.connections import PAGE, defused
 
@@ -61,16 +61,11 @@ def test_a_timeline_is_newest_first_and_tells_ends(cabinet: Cabinet):
     cabinet.add("incidents", rows.incident_row(incident(5, **facts, port=None, outside_port=None)))
     for hours in (3, 2):
         line = chapter(Code.VIEW_LOST, None, Level.UNSURE, timedelta(hours=hours))
-        cabinet.add("chapters", rows.chapter_row(replace_incident(line, 5)))
+        cabinet.add("chapters", rows.chapter_row(replace(line, incident=5)))
 
     told = words(cabinet.insider().get("/incidents/5").text)
 
-    assert told.index("Terminé.") < told.index("La sentinelle ne voit plus les passages depuis 7 h 30")
-
-
-def replace_incident(line: Chapter, number: int) -> Chapter:
-    """The same line in another story."""
-    return replace(line, incident=number)
+    assert told.index("Terminé.") < told.rindex("La sentinelle ne voit plus les passages depuis 7 h 30")
 
 
 def test_an_ipv6_machine_is_written_apart_from_its_port(cabinet: Cabinet):
@@ -169,8 +164,8 @@ def test_connections_are_filtered(cabinet: Cabinet, asked, count):
 
 def test_connections_come_a_page_at_a_time(cabinet: Cabinet):
     """The filter stays while paging."""
-    for serial in range(10, 10 + PAGE):
-        cabinet.add("connections", rows.connection_row("more", connection(serial), "stranger", True))
+    many = [rows.connection_row("more", connection(serial), "stranger", True) for serial in range(PAGE)]
+    cabinet.add("connections", *many)
     browser = cabinet.insider()
 
     first = browser.get("/connections?port=4242").text

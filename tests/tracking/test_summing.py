@@ -1,0 +1,192 @@
+"""What keeps a row and what is summed: nothing is lost, nothing counted twice, nothing unbounded."""
+
+from datetime import timedelta
+from ipaddress import ip_address
+
+import pytest
+
+from sentinel.model.connection import Attempts, ConnectionState, Direction
+from sentinel.tracking.summing import ALL_TRIES, TRIES, Summing
+from tests.builders import IMAGING, START, STRANGER, STRANGER6, connection, moment
+
+ATTEMPTED, REFUSED, ANSWERED, CONNECTED, CLOSED = ConnectionState
+
+
+def feed(summing: Summing, *told) -> tuple[int, list[Attempts]]:
+    """How many kept a row, and the sums that moved."""
+    rows = sum(1 for each in told for _ in summing.take(each))
+    return rows, list(summing.changed())
+
+
+def many(number: int, state: ConnectionState, first: int = 1, **about):
+    return [connection(serial=first + each, state=state, **about) for each in range(number)]
+
+
+@pytest.mark.parametrize("state", [ANSWERED, CONNECTED, CLOSED])
+def test_answered_connections_keep_their_rows_until_the_door_has_had_its_share(state):
+    """The rest is counted for the door and the hour."""
+    rows, sums = feed(Summing(rows=10), *many(25, state, bytes_in=3, bytes_out=4))
+
+    assert rows == 10
+    (sum_,) = sums
+    assert sum_.answered == 15
+    assert sum_.connected == (0 if state is ANSWERED else 15)
+    assert (sum_.bytes_in, sum_.bytes_out) == ((45, 60) if state is CLOSED else (0, 0))
+
+
+def test_a_connection_that_has_a_row_keeps_it():
+    """However often it is told, and however full the door has become."""
+    summing = Summing(rows=2)
+    feed(summing, *many(5, ANSWERED))
+
+    rows, sums = feed(summing, *(connection(serial=1, state=state) for state in (CONNECTED, CLOSED)))
+
+    assert (rows, sums) == (2, [])
+
+
+def test_a_counted_connection_is_counted_once_for_each_thing_it_was():
+    """Told answered, connected, closed and closed again: one of each, its bytes once."""
+    summing = Summing(rows=0)
+    told = [
+        connection(state=state, bytes_in=bytes_in, bytes_out=9)
+        for state, bytes_in in ((ANSWERED, 0), (CONNECTED, 5), (CONNECTED, 6), (CLOSED, 7), (CLOSED, 7))
+    ]
+
+    rows, (sum_,) = feed(summing, *told)
+
+    assert rows == 0
+    assert (sum_.answered, sum_.connected, sum_.bytes_in, sum_.bytes_out) == (1, 1, 7, 9)
+
+
+@pytest.mark.parametrize(("state", "field"), [(ATTEMPTED, "silent"), (REFUSED, "refused")])
+def test_what_came_to_nothing_shares_fewer_rows(state, field):
+    """By source network, so that one scan cannot fill the store."""
+    summing = Summing()
+    rows, (sum_,) = feed(summing, *many(TRIES + 44, state))
+
+    assert rows == TRIES
+    assert getattr(sum_, field) == 44
+    assert sum_.source_network == "203.0.113.0/24"
+    assert feed(summing, connection(serial=999, state=state, source=ip_address("198.51.100.1")))[0] == 1
+
+
+def test_all_attempts_from_everywhere_share_an_upper_limit():
+    """A thousand networks at once are a scan too."""
+    told = [
+        connection(serial=number, state=ATTEMPTED, source=ip_address(0x0B000000 + (number << 8)))
+        for number in range(ALL_TRIES + 100)
+    ]
+
+    rows, sums = feed(Summing(), *told)
+
+    assert rows == ALL_TRIES
+    assert sum(each.silent for each in sums) == 100
+
+
+def test_sums_are_told_when_they_moved_and_only_then():
+    """With growing counts, under the same key."""
+    summing = Summing(rows=0)
+
+    _, first = feed(summing, *many(2, ANSWERED))
+    _, second = feed(summing)
+    _, third = feed(summing, *many(3, ANSWERED, first=10))
+
+    assert [each.answered for each in first] == [2]
+    assert second == []
+    assert [each.answered for each in third] == [5]
+    assert first[0].hour == third[0].hour == START
+
+
+def test_networks_doors_and_hours_are_summed_apart():
+    """Strangers over IPv6 by their /64."""
+    later = moment(3_600)
+    _, sums = feed(
+        Summing(rows=0),
+        connection(serial=1, state=ANSWERED),
+        connection(serial=2, state=ANSWERED, target_port=104),
+        connection(serial=3, state=ANSWERED, source=STRANGER6),
+        connection(serial=4, state=ANSWERED, at=later),
+    )
+
+    assert {(each.source_network, each.target_port, each.hour.hour) for each in sums} == {
+        ("203.0.113.0/24", 4242, 9),
+        ("203.0.113.0/24", 104, 9),
+        ("2001:db8:bad::/64", 4242, 9),
+        ("203.0.113.0/24", 4242, 10),
+    }
+
+
+def test_a_new_hour_gives_every_door_its_share_again():
+    """And what was summed before stays told as it was."""
+    summing = Summing(rows=2)
+    feed(summing, *many(5, ANSWERED))
+
+    rows, sums = feed(summing, *many(5, ANSWERED, first=100, at=moment(3_600)))
+
+    assert rows == 2
+    assert [each.answered for each in sums] == [3]
+
+
+def test_a_clock_set_back_gives_the_shares_again():
+    """A sentinel that lived two days ahead must not keep silent for two days."""
+    summing = Summing()
+    ahead = moment(2 * 86_400)
+    feed(summing, *many(TRIES + 1, REFUSED, at=ahead))
+
+    rows, _ = feed(summing, *many(3, REFUSED, first=1_000))
+
+    assert rows == 3
+
+
+def test_a_connection_opened_an_hour_ago_does_not_turn_the_clock_back():
+    """It ends late; the door's share of this hour is still used up."""
+    summing = Summing(rows=1)
+    feed(summing, *many(3, ANSWERED, first=10, at=moment(7_200)))
+
+    old = connection(serial=1, state=CLOSED, at=moment(), changed=moment(7_300))
+    assert feed(summing, old)[0] == 1
+    assert feed(summing, *many(1, ANSWERED, first=20, at=moment(7_300)))[0] == 0
+
+
+def test_what_has_nothing_to_do_with_strangers_always_passes():
+    """Internal associations are few and are what the practice does."""
+    rows, sums = feed(Summing(rows=0), *many(3, CLOSED, direction=Direction.INTERNAL))
+
+    assert (rows, sums) == (3, [])
+
+
+def test_sums_are_bounded_and_what_had_no_room_is_counted():
+    """A flood of networks must not grow the memory."""
+    told = [
+        connection(serial=number, state=ANSWERED, source=ip_address(0x0B000000 + (number << 8)))
+        for number in range(120)
+    ]
+    summing = Summing(rows=0, sums=100)
+
+    _, sums = feed(summing, *told)
+
+    assert len(sums) == 100
+    assert summing.forgotten == 20
+
+
+def test_what_is_remembered_of_one_hour_is_bounded():
+    """A machine that answers on every port, to everybody, for an hour."""
+    summing = Summing(rows=1_000, all_rows=500)
+    told = [
+        connection(serial=number, state=ANSWERED, target_port=1 + number % 60_000, source=STRANGER, target=IMAGING)
+        for number in range(5_000)
+    ]
+
+    rows, sums = feed(summing, *told)
+
+    assert rows == 500
+    assert sum(each.answered for each in sums) == 4_500
+    assert all(len(table) <= 500 for table in (summing._own, summing._counted, summing._doors))
+
+
+def test_the_hour_is_utc():
+    """Whatever the clock of the wall says in summer."""
+    _, (sum_,) = feed(Summing(rows=0), connection(state=ANSWERED, at=moment(1_800)))
+
+    assert sum_.hour == START
+    assert sum_.hour.utcoffset() == timedelta(0)

@@ -1,0 +1,236 @@
+"""The page as people meet it: in Debian's Chromium, wide and narrow, with and without script."""
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cheroot import wsgi
+from furnished import TOKEN, Cabinet, door, reason, verdict
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from sentinel.model.finding import Code, Level
+
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+ALARM = verdict(door(Code.STRANGER_ASSOCIATED))
+PAGES = ["/", "/incidents", "/incidents/1", "/connections", "/outside", "/sentinel", "/code"]
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for this file."""
+    if not CHROMIUM.exists():
+        pytest.skip("Debian's chromium is not installed")
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def server(cabinet: Cabinet) -> Iterator[wsgi.Server]:
+    """The page on a real port, its clock stopped."""
+    made = wsgi.Server(("127.0.0.1", 0), cabinet.app(), numthreads=4, shutdown_timeout=1)
+    made.prepare()
+    thread = threading.Thread(target=made.serve)
+    thread.start()
+    yield made
+    made.stop()
+    thread.join()
+
+
+def address(server: wsgi.Server) -> str:
+    return f"http://127.0.0.1:{server.bind_addr[1]}"
+
+
+def look(browser: Browser, server: wsgi.Server, path: str = "/", *, insider: bool = False, **how: object) -> Page:
+    """A fresh window on a page, which fails the test if the page's script or policy complains."""
+    window = browser.new_context(**{"locale": "fr-FR", "base_url": address(server), **how})
+    window.set_default_timeout(20_000)
+    if insider:
+        window.add_cookies([{"name": "sentinel_session", "value": TOKEN, "url": address(server)}])
+    page = window.new_page()
+    page.goto(path)
+    return page
+
+
+def colour(page: Page) -> tuple[int, ...]:
+    """The ground of the verdict, as painted."""
+    painted = page.locator(".verdict").evaluate("each => getComputedStyle(each).backgroundColor")
+    return tuple(int(part) for part in painted.removeprefix("rgb(").removesuffix(")").split(","))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_alarm_is_red_and_its_lamp_flashes_at_two_hertz(browser, server, cabinet, theme):
+    """Red as painted, and never above three flashes a second."""
+    cabinet.beat(ALARM)
+    page = look(browser, server, color_scheme=theme)
+
+    red, green, blue = colour(page)
+    assert red > 150
+    assert max(green, blue) < 60
+    assert page.locator("h1").inner_text().startswith("Quelqu’un d’extérieur")
+    flashes = page.locator(".verdict .light").evaluate(
+        """async light => {
+             let flashes = 0, lit = true;
+             for (const end = performance.now() + 3000; performance.now() < end;) {
+               await new Promise(requestAnimationFrame);
+               const now = getComputedStyle(light).opacity > 0.5;
+               if (now && !lit) flashes++;
+               lit = now;
+             }
+             return flashes;
+           }"""
+    )
+    assert 5 <= flashes <= 7
+    page.context.close()
+
+
+def test_whoever_asked_for_less_motion_sees_a_steady_lamp(browser, server, cabinet):
+    """Colour, word and symbol say it as well."""
+    cabinet.beat(ALARM)
+    page = look(browser, server, reduced_motion="reduce")
+
+    assert page.locator(".verdict .light").evaluate("each => getComputedStyle(each).animationName") == "none"
+    page.context.close()
+
+
+def test_a_change_shows_by_itself_without_reloading(browser, server, cabinet):
+    """Within one round of asking; title, lamp and the words for screen readers follow."""
+    page = look(browser, server)
+    page.evaluate("window.sameWindow = true")
+    assert page.title().startswith("Vert")
+
+    cabinet.beat(ALARM)
+    page.wait_for_selector(".verdict-alarm", timeout=8000)
+
+    assert page.evaluate("window.sameWindow") is True
+    assert page.title().startswith("Rouge")
+    assert page.locator("#told").inner_text().startswith("Quelqu’un d’extérieur")
+    page.context.close()
+
+
+def test_what_somebody_is_typing_is_not_taken_away(browser, server, cabinet):
+    """The rest of the page waits, the lamp in its head does not."""
+    page = look(browser, server, "/incidents/1", insider=True)
+    page.get_by_label("Votre prénom").fill("Ann")
+    cabinet.beat(ALARM)
+    page.wait_for_selector("#status .lamp-alarm", timeout=8000)
+
+    assert page.get_by_label("Votre prénom").input_value() == "Ann"
+    page.context.close()
+
+
+def test_a_page_that_hears_nothing_says_so(browser, server, cabinet):
+    """An open page on the reception's screen must not stay green for ever."""
+    page = look(browser, server)
+    page.clock.install()
+    page.reload()
+    page.clock.run_for(11_000)
+    assert page.locator("#lost").is_hidden()
+
+    server.stop()
+    page.clock.run_for(21_000)
+    page.wait_for_selector("#lost:not([hidden])")
+
+    assert "is-lost" in page.locator("html").get_attribute("class")
+    page.context.close()
+
+
+def test_everything_works_without_script(browser, server, cabinet, watch):
+    """Code, event, « J’ai vu », leaving; and the page renews itself."""
+    cabinet.beat(ALARM)
+    page = look(browser, server, java_script_enabled=False)
+    assert page.locator('noscript meta[http-equiv="refresh"], meta[http-equiv="refresh"]').count() == 1
+
+    page.get_by_role("link", name="Savoir quel poste : entrer le code").click()
+    page.get_by_label("Code", exact=True).fill("3141-5926")
+    page.get_by_role("button", name="Entrer").click()
+    assert "RADIO-PC" in page.locator("h1").inner_text()
+    page.get_by_role("link", name="Événement 1").click()
+    page.get_by_label("Votre prénom").fill("Anne")
+    page.get_by_role("button", name="J’ai vu").click()
+    assert page.get_by_text("Noté : alerte lue.").is_visible()
+    page.get_by_role("button", name="Quitter").click()
+    assert "RADIO-PC" not in page.content()
+
+    assert [each.verb.value for each in cabinet.heard] == ["login", "read", "logout"]
+    page.context.close()
+
+
+@pytest.mark.parametrize("language", ["fr-FR", "en-GB"])
+def test_no_page_is_wider_than_a_small_phone(browser, server, cabinet, language):
+    """320 points, in both languages."""
+    cabinet.beat(verdict(door(Code.STRANGER_ASSOCIATED), reason(Code.CAPTURE_LOST, Level.UNSURE)))
+    page = look(browser, server, insider=True, locale=language, viewport={"width": 320, "height": 640})
+
+    for path in PAGES:
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+    page.context.close()
+
+
+def test_no_page_breaks_its_own_policy_or_fetches_from_outside(browser, server, cabinet):
+    """No refused style or script, no error, and every request goes to the page's own address."""
+    cabinet.beat(ALARM)
+    page = look(browser, server, insider=True)
+    complaints: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda each: complaints.append(each.text) if each.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+
+    for path in PAGES:
+        page.goto(path)
+    time.sleep(0.2)
+
+    assert complaints == []
+    assert all(each.startswith((address(server), "data:")) for each in asked)
+    page.context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("code", ["calm", Code.WEB_UNIDENTIFIED, Code.STRANGER_ASSOCIATED, Code.VIEW_LOST])
+def test_text_stands_out_from_its_ground(browser, server, cabinet, theme, code):
+    """4.5 to 1 at least (WCAG 1.4.3), for every text of the verdict and around it."""
+    level = {Code.WEB_UNIDENTIFIED: Level.ATTENTION, Code.STRANGER_ASSOCIATED: Level.ALARM}.get(code, Level.UNSURE)
+    cabinet.beat(verdict() if code == "calm" else verdict(door(code, level), door(Code.DOOR_DORMANT, level)))
+    page = look(browser, server, insider=True, color_scheme=theme)
+
+    assert page.evaluate(CONTRAST) == []
+    page.context.close()
+
+
+CONTRAST = """() => {
+  const parse = text => text.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(c => (c /= 255) <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], 0);
+  const ground = element => {
+    for (let each = element; each; each = each.parentElement) {
+      const colour = parse(getComputedStyle(each).backgroundColor);
+      if (colour.length === 3 || colour[3] > 0) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const faint = [];
+  for (const each of document.querySelectorAll("main *, header *")) {
+    const own = [...each.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
+    if (!own || !each.checkVisibility()) continue;
+    const [high, low] = [light(parse(getComputedStyle(each).color)), light(ground(each))].sort((a, b) => b - a);
+    const ratio = (high + .05) / (low + .05);
+    if (ratio < 4.5) faint.push(`${ratio.toFixed(2)} ${each.textContent.trim().slice(0, 40)}`);
+  }
+  return faint;
+}"""
