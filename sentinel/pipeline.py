@@ -8,11 +8,13 @@ comes before the disk: red never waits for a write.
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
 from sentinel.judgement.casebook import Casebook, Change
+from sentinel.judgement.conditions import condition
 from sentinel.judgement.judge import Judge
 from sentinel.judgement.verdict import Outlook, weigh
 from sentinel.model.connection import Attempts, Connection
@@ -43,6 +45,9 @@ Fact = (
 
 DOUBTS = (Code.DOOR_ANSWERED, Code.STRANGER_CONNECTED, Code.STRANGER_ASSOCIATED, Code.CLOCK_WRONG)
 """Findings after which the echo is asked at once: is the door open to everybody, is our clock right?"""
+
+SLOW = 0.2
+"""Seconds a commit may take before it is a finding of its own."""
 
 log = logging.getLogger(__name__)
 
@@ -186,15 +191,23 @@ class Street:
         if not (urgent or due) or not (len(self.archive) or self.archive.is_behind):
             return
         self._last_write = at
+        begun = time.monotonic()
         try:
             done = self.archive.commit()
         except OSError as error:
             self._fall_ill(error, at)
             return
+        self._note_slowness(time.monotonic() - begun, at)
         for run, number in done.items():
             self._acknowledge(run, number)
         if Part.STORE in self.ill:
             self._recover(at)
+
+    def _note_slowness(self, took: float, at: Moment) -> None:
+        """A card that stalls has not delayed the lamp, but it is told: it may be wearing out."""
+        change = self.casebook.take(condition(Code.STORE_SLOW, at, holds=took > SLOW, level=Level.NOTE))
+        if change is not None:
+            self._keep([change])
 
     def _fall_ill(self, error: OSError, at: Moment) -> None:
         """A store that fails is a finding about ourselves; the rows wait."""

@@ -8,6 +8,9 @@ from importlib.resources import files
 
 from sentinel.model.exposure import PortList
 
+DOOR_TEST_PORT = 48_104
+"""Where the sentinel listens over IPv6 while the echo knocks; in no list, and nobody else's."""
+
 
 class Alarm(StrEnum):
     """What it means when a stranger finds this port open (column `alarm`)."""

@@ -4,9 +4,11 @@ A door is `reachable` when the echo says open and nothing contradicts it; it is 
 the echo says not open, and the machine behind it was seen alive. Otherwise it is `dormant`, which is neither.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sentinel.judgement.conditions import condition
 from sentinel.judgement.knocks import Heard
 from sentinel.model.connection import ConnectionState
 from sentinel.model.exposure import Exposure, Reach, Why
@@ -83,6 +85,12 @@ def sleeping(exposure: Exposure) -> Finding | None:
     if exposure.why is not Why.ICMP_HOST or exposure.took < SLEEPING:
         return None
     return _finding(exposure, Code.DOOR_DORMANT, Level.ATTENTION, None)
+
+
+def door_test(exposure: Exposure) -> Iterator[Finding]:
+    """Our own listener, reached from outside without any rule for it: the box lets IPv6 in, to every machine."""
+    if exposure.reach is Reach.OPEN or exposure.reach in SAID_NO:
+        yield condition(Code.IPV6_LETS_IN, exposure.at, holds=exposure.reach is Reach.OPEN, level=Level.ATTENTION)
 
 
 def contradicts(exposure: Exposure, heard: Heard | None) -> bool:

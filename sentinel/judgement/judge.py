@@ -20,6 +20,7 @@ from sentinel.model.networks import Network, Networks
 from sentinel.model.passing import Beat, Health, NetworkAnswer
 from sentinel.model.standing import Standing
 from sentinel.model.verdict import View
+from sentinel.services import DOOR_TEST_PORT
 
 REMEMBERED = 20_000
 """Connections whose grade is remembered, so that one told again is not counted again."""
@@ -144,7 +145,9 @@ class Judge:
         """One cell of the echo's report."""
         heard = self.heard(exposure)
         key = (exposure.address.version, exposure.port)
-        if doors.contradicts(exposure, heard):
+        if exposure.port == DOOR_TEST_PORT:
+            yield from doors.door_test(exposure)
+        elif doors.contradicts(exposure, heard):
             yield conditions.condition(Code.ECHO_CONTRADICTED, exposure.at, holds=True)
         elif exposure.reach is Reach.OPEN:
             yield from self._open(exposure, heard, key)

@@ -64,6 +64,7 @@ class Code(StrEnum):
     DOOR_CLOSED = "door_closed"
     BOX_ANSWERS = "box_answers"
     OPEN_ALL = "open_all"
+    IPV6_LETS_IN = "ipv6_lets_in"
     # other networks
     PRIVATE_NETWORK = "private_network"
     EXPECTED_BROAD = "expected_broad"
@@ -78,6 +79,7 @@ class Code(StrEnum):
     CAPTURE_LOST = "capture_lost"
     CAPTURE_INCOMPLETE = "capture_incomplete"
     STORE_FAILING = "store_failing"
+    STORE_SLOW = "store_slow"
     DISK_FULL = "disk_full"
     CLOCK_WRONG = "clock_wrong"
     WEAK_ASSURANCE = "weak_assurance"

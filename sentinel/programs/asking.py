@@ -3,6 +3,7 @@
 import logging
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from sentinel.model.moment import Moment
 from sentinel.pipeline import Fact
 from sentinel.reach import enrol, keys
 from sentinel.reach.asking import ask
+from sentinel.reach.doortest import door_test
 from sentinel.reach.due import JITTER, Due
+from sentinel.services import DOOR_TEST_PORT
 
 log = logging.getLogger(__name__)
 
@@ -62,20 +65,29 @@ class Asking:
                     yield self._ask(echo, family, ports, post)
 
     def _ask(self, echo: keys.Echo, family: int, ports: PortList, post: Callable[[Fact], None]) -> ReachOutcome:
-        outcome = ask(
+        begun = self._clock()
+        try:
+            with door_test() if family == 6 else nullcontext():
+                outcome = self._put(echo, family, ports, post)
+        except OSError as error:  # without our own listener, closed proves nothing over IPv6
+            log.warning("the IPv6 door test cannot listen: %s", error)
+            outcome = _unproved(echo, family, ports, begun, self._clock())
+        jitter = JITTER * (secrets.randbelow(1000) / 1000)
+        self._due[family] = self._due[family].after(outcome, jitter)
+        self._log(family, outcome.outcome)
+        return outcome
+
+    def _put(self, echo: keys.Echo, family: int, ports: PortList, post: Callable[[Fact], None]) -> ReachOutcome:
+        return ask(
             echo,
             family,
             ports,
             key=self._key,
             post=post,
             clock=self._clock,
-            extra_ports=self._section.extra_ports,
+            extra_ports=(*self._section.extra_ports, *((DOOR_TEST_PORT,) if family == 6 else ())),
             expect_open=self._section.expect_open,
         )
-        jitter = JITTER * (secrets.randbelow(1000) / 1000)
-        self._due[family] = self._due[family].after(outcome, jitter)
-        self._log(family, outcome.outcome)
-        return outcome
 
     def _log(self, family: int, outcome: Outcome) -> None:
         """The change, not the state."""
@@ -99,3 +111,9 @@ class Asking:
             return
         keys.keep(self._folder, answer)
         log.info("enrolled with the echo %s", answer.host)
+
+
+def _unproved(echo: keys.Echo, family: int, ports: PortList, asked: Moment, at: Moment) -> ReachOutcome:
+    return ReachOutcome(
+        echo=echo.key_id, family=family, ports=ports, outcome=Outcome.NOT_PROVED, asked=asked, at=at
+    )

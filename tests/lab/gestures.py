@@ -1,4 +1,4 @@
-"""What can be done to the cabinet of `./dev lab` from another terminal; each says what it did and what to look for."""
+"""What can be done to the cabinet of `./dev lab` from another terminal: each says what it did and what to see."""
 
 import shutil
 import subprocess
@@ -52,7 +52,7 @@ def forward(outside: int, inside: int | None, to: str) -> None:
     cabinet.box.forward(outside, inside, Host(to))
     tell(
         f"The box forwards {cabinet.box.v4}:{outside} to the {to} machine, {Host(to).v4}:{inside}",
-        "nothing yet: the sentinel learns of the door when the echo knocks (knock) or somebody comes (stranger-echo)",
+        "nothing yet: the sentinel learns of the door when the echo knocks (knock) or a stranger comes (stranger-echo)",
     )
 
 
@@ -71,7 +71,7 @@ def stranger_echo(ipv6: bool) -> None:
     if done.returncode == 0:
         tell(f"The stranger was accepted at {where}", RED)
     else:
-        tell(f"The stranger came to {where}: {_words(done)}", NOTHING)
+        tell(f"The stranger was turned away at {where}: {_words(done)}", NOTHING)
 
 
 @click.command()
@@ -81,10 +81,11 @@ def stranger_find() -> None:
     address, port, where = _way_in(cabinet)
     done = imaging.findscu(cabinet.stranger, address, port, calling=imaging.CALLER)
     if done.returncode == 0:
-        found = (done.stdout + done.stderr).count("Find Response: ")
-        tell(f"The stranger searched at {where} and was told {found} studies", f"{RED}, whose grade rises")
+        found = "ZZTEST" in done.stdout + done.stderr
+        told = "was told of a patient" if found else "found nobody, as nothing is stored"
+        tell(f"The stranger searched at {where} and {told}", f"{RED}, whose grade rises")
     else:
-        tell(f"The stranger came to {where}: {_words(done)}", NOTHING)
+        tell(f"The stranger was turned away at {where}: {_words(done)}", NOTHING)
 
 
 @click.command()
@@ -103,7 +104,7 @@ def stranger_get() -> None:
             "red, and « images left » with its volume",
         )
     else:
-        tell(f"The stranger came to {where} and left with nothing: {_words(done)}", "no images that left")
+        tell(f"The stranger left {where} with nothing: {_words(done)}", "no images that left")
 
 
 @click.command()
@@ -122,6 +123,7 @@ def stranger_scan() -> None:
 def knock_now() -> None:
     """The sentinel asks the echo to knock, now."""
     cabinet = running.attached()
+    running.forget_quota()
     click.echo("The sentinel asks the echo to knock; this takes up to 40 s.")
     done = cabinet.pi.run(running.sentinel("knock"), check=False, timeout=90)
     click.echo((done.stdout + done.stderr).rstrip())

@@ -1,12 +1,13 @@
-"""What runs in the cabinet of `./dev lab`, and how another process finds it: nothing is known but by files in `FOLDER`."""
+"""What runs in the cabinet of `./dev lab`, and how another process finds it: by the files in `FOLDER`, no more."""
 
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
@@ -23,6 +24,8 @@ STATE = FOLDER / "lab.json"
 """Exists while everything of `./dev lab` runs, and after it was killed."""
 HOME = FOLDER / "sentinel"
 FILE = HOME / "sentinel.toml"
+ECHO = FOLDER / "echo"
+"""The echo's key and its book."""
 PLACES = Places(lasting=HOME / "var", passing=HOME / "var" / "run")
 LOG = FOLDER / "sentinel.log"
 DICOM_PORT = 4242
@@ -65,7 +68,7 @@ def state() -> State:
         raise NoLabError("No lab is up: start one with ./dev lab in another terminal.") from None
     if not is_held():
         raise NoLabError(
-            "The lab was killed and has left things behind: ./dev lab raises a new one, ./dev lab sweep clears them."
+            "The lab was killed and has left things behind: ./dev lab sweep clears them, or a new ./dev lab."
         )
     return found
 
@@ -113,7 +116,13 @@ def everything(cabinet: Cabinet, language: str) -> Iterator[tuple[State, subproc
 
 def echo(host: Host) -> EchoHost:
     """The echo on that host, running or not; its identity is in its folder."""
-    return EchoHost(host, FOLDER / "echo")
+    return EchoHost(host, ECHO)
+
+
+def forget_quota() -> None:
+    """Let the echo forget how often it was asked: whoever plays asks more than three times in half an hour."""
+    with closing(sqlite3.connect(ECHO / "echo.db")) as book, book:
+        book.execute("DELETE FROM checks")
 
 
 def end_echo(host: Host) -> None:

@@ -31,22 +31,21 @@ class Telling:
         self._reasons: list[str] = []
 
     def news(self) -> Iterator[str]:
-        """The lines of what has changed: the lamp with the verdict's word, then each reason that came or went."""
+        """What has changed: the lamp with the verdict's words, each reason that came (+) or went (-)."""
         verdict, lamp = self._verdict(), self._colour()
         reasons = [self._sentence(reason) for reason in verdict.reasons] if verdict else []
+        at = datetime.now().astimezone().strftime("%H:%M:%S")
         if lamp != self._lamp:
-            yield self._head(verdict, lamp)
-        yield from (f"            + {each}" for each in reasons if each not in self._reasons)
-        yield from (f"            - {each}" for each in self._reasons if each not in reasons)
+            yield f"{at}  {self._head(verdict, lamp)}"
+        yield from (f"{at}    + {each}" for each in reasons if each not in self._reasons)
+        yield from (f"{at}    - {each}" for each in self._reasons if each not in reasons)
         self._lamp, self._reasons = lamp, reasons
 
     def _head(self, verdict: Verdict | None, lamp: str) -> str:
         word = verdict.level.word if verdict else "dark"
-        bulb = click.style(f" {lamp} ", **PAINTS[lamp]) if lamp in PAINTS else f" {lamp} "
-        rhythm = f" {RHYTHMS[lamp]}" if lamp in RHYTHMS else ""
-        # The wall of this computer, for whoever looks from one window to the other.
-        at = datetime.now().astimezone().strftime("%H:%M:%S")
-        return f"{at}  {bulb}{rhythm}: {say(self._language, f'lamp.{word}.word')}"
+        bulb = click.style(f" {lamp} ", **PAINTS[lamp]) if lamp in PAINTS else lamp
+        rhythm = f", {RHYTHMS[lamp]}" if lamp in RHYTHMS else ""
+        return f"{bulb}{rhythm}: {say(self._language, f'lamp.{word}.word')}"
 
     def _sentence(self, reason: Reason) -> str:
         title = say(self._language, f"finding.{reason.code.value}.title")

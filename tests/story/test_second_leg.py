@@ -170,3 +170,14 @@ def test_a_sentinel_enrolled_by_hand_checks_within_seconds(
 
     assert code == 0, said
     made.wait(lambda: made.sql("SELECT * FROM outcomes WHERE outcome = 'checked'"), "a check", 20)
+
+
+def test_a_box_that_lets_ipv6_in_is_never_calm(cabinet: Cabinet, with_echo: Sentinel):
+    """The Pi's own ports are all closed, and yet every machine beside it can be reached: attention."""
+    with_echo.wait(lambda: with_echo.level() is Level.CALM, "calm", 20)
+    cabinet.box.open_ipv6()
+
+    with_echo.command("knock")
+
+    with_echo.wait(lambda: Code.IPV6_LETS_IN in with_echo.codes(), "the door test")
+    assert with_echo.level() is Level.ATTENTION
