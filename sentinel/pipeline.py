@@ -215,6 +215,12 @@ class Street:
 
     def _recover(self, at: Moment) -> None:
         self._tell(Health(part=Part.STORE, well=True, at=at))
+        if self.archive.forgotten:
+            log.warning("%d rows were lost while the store failed", self.archive.forgotten)
+            self.archive.forgotten = 0
+            change = self.casebook.take(self.judge.sight.lose(at))
+            if change is not None:
+                self._keep([change])
 
     def _tell(self, health: Health) -> None:
         """Walk a health fact of our own without writing again at once."""

@@ -97,9 +97,13 @@ class Sight:
     def _losses(self, coverage: Coverage) -> Iterator[Finding]:
         lost = coverage.dropped + coverage.forgotten + coverage.unsent
         if lost > self._lost:
-            self._lost_at = coverage.at
-            yield condition(Code.CAPTURE_INCOMPLETE, coverage.at, holds=True, level=Level.ATTENTION)
+            yield self.lose(coverage.at)
         self._lost = lost
+
+    def lose(self, at: Moment) -> Finding:
+        """Something that passed is in no row and no sum."""
+        self._lost_at = at
+        return condition(Code.CAPTURE_INCOMPLETE, at, holds=True, level=Level.ATTENTION)
 
 
 def _both_ways(coverage: Coverage) -> Moment | None:

@@ -29,6 +29,8 @@ from sentinel.tracking.view import View
 from sentinel.wire.facts import Outbox, Sender, Sent
 
 TICK = timedelta(seconds=1)
+NUDGE = timedelta(seconds=1)
+OLDEST = timedelta(minutes=10)
 LOOK_AROUND = timedelta(seconds=60)
 """A new prefix or a new box is learnt within this time."""
 
@@ -155,9 +157,15 @@ class Listener:
 
 
 def stamp(frame: Frame, at: Moment) -> Moment:
-    """When a frame passed: its wall stamp, and the boot clock by the offset that holds as we read it."""
+    """When a frame passed: its wall stamp, and the boot clock by the offset that holds as we read it.
+
+    A stamp from the future, or older than any ring, was made before the wall clock was set: then it passed now.
+    """
     wall = datetime.fromtimestamp(frame.nanoseconds / 1e9, UTC)
-    return Moment(wall=wall, boot=at.boot + (wall - at.wall))
+    earlier = at.wall - wall
+    if not -NUDGE <= earlier <= OLDEST:
+        return at
+    return Moment(wall=wall, boot=at.boot - earlier)
 
 
 def listen(capture: Capture, places: Places) -> None:

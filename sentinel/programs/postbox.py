@@ -42,10 +42,14 @@ class Postbox:
             self._line = None
 
     def _read(self, line: socket.socket) -> None:
+        refused = 0
         try:
             while data := line.recv(65_536):
                 for parcel in self._inbox.parcels(data):
                     self._post(parcel)
+                if self._inbox.refused > refused:
+                    refused = self._inbox.refused
+                    log.warning("%d messages from listen did not decode", refused)
         except (OSError, ValueError) as error:
             log.warning("the line to listen broke: %s", error)
 

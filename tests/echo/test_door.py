@@ -27,11 +27,11 @@ def test_a_network_that_comes_too_often_is_hung_up_on():
 
 
 def call(place):
-    with socket.create_connection(place, timeout=5) as caller:
-        try:
+    try:
+        with socket.create_connection(place, timeout=5) as caller:
             return caller.recv(10)
-        except ConnectionResetError:
-            return b""
+    except ConnectionResetError:
+        return b""
 
 
 def test_a_door_of_each_family():
