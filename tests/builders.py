@@ -8,7 +8,19 @@ from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
 from sentinel.decode.frame import read_frame
-from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, DicomService, Direction
+from sentinel.model.connection import (
+    Association,
+    Attempts,
+    Connection,
+    ConnectionState,
+    Dicom,
+    DicomService,
+    Direction,
+)
+from sentinel.model.exposure import Exposure, Knock, Outcome, PortList, Probe, Reach, ReachOutcome, Why
+from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
+from sentinel.model.incident import Incident, IncidentState
+from sentinel.model.machine import Coverage, HostSighting, SeenBy
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Network, Networks
 from sentinel.model.packet import Flags, Segment
@@ -293,3 +305,186 @@ def dicom(
 ) -> Dicom:
     """An association asked for by a stranger."""
     return Dicom(called="ORTHANC", calling="ZZSTRANGER", result=result, services=services)
+
+
+def attempts(*, at: Moment | None = None, source_network: str = "203.0.113.0/24", **counts: object) -> Attempts:
+    """A sum of strangers at the imaging server."""
+    facts: dict[str, object] = {
+        "source_network": source_network,
+        "target": IMAGING,
+        "target_port": 4242,
+        "target_mac": IMAGING_MAC,
+        "hour": START,
+        "first": at or moment(),
+        "last": at or moment(),
+    }
+    return Attempts(**{**facts, **counts})  # type: ignore[arg-type]
+
+
+# -- seen from outside -------------------------------------------------------------------------------------------
+
+ECHO, ECHO6 = ip_address("198.51.100.10"), ip_address("2001:db8:ec::10")
+PUBLIC, PUBLIC6 = ip_address("25.0.0.2"), ip_address("2001:db8:1::2")
+ECHO_PORT = 50_001
+"""From where the echo of the tests knocks at everything."""
+
+
+def _ends(family: int) -> tuple[Address, Address]:
+    return (ECHO, PUBLIC) if family == 4 else (ECHO6, PUBLIC6)
+
+
+def knock(*ports: int, check: str = "check-1", at: Moment | None = None, family: int = 4) -> Knock:
+    """The echo announces its knocks, for half a minute."""
+    source, target = _ends(family)
+    return Knock(
+        check=check,
+        echo="echo-key",
+        probes=tuple(
+            Probe(source=source, source_port=ECHO_PORT, target=target, target_port=port)
+            for port in ports or (4242,)
+        ),
+        opens=at or moment(),
+        lasts=timedelta(seconds=30),
+    )
+
+
+def knock_heard(
+    *,
+    serial: int = 900,
+    at: Moment | None = None,
+    state: ConnectionState = ConnectionState.CLOSED,
+    port: int = 4242,
+    family: int = 4,
+    source_port: int = ECHO_PORT,
+) -> Connection:
+    """An announced knock as the mirror saw it, at the imaging server."""
+    source, _ = _ends(family)
+    return connection(
+        serial=serial,
+        source=source,
+        source_port=source_port,
+        target=IMAGING if family == 4 else IMAGING6,
+        target_port=port,
+        state=state,
+        at=at or moment(1),
+    )
+
+
+def exposure(
+    *,
+    port: int = 4242,
+    reach: Reach = Reach.OPEN,
+    why: Why | None = None,
+    took: float = 0.05,
+    check: str = "check-1",
+    at: Moment | None = None,
+    family: int = 4,
+) -> Exposure:
+    """One cell of the echo's report."""
+    source, address = _ends(family)
+    usual = {Reach.OPEN: Why.SYNACK, Reach.CLOSED: Why.REFUSED, Reach.FILTERED: Why.TIMEOUT}
+    return Exposure(
+        check=check,
+        echo="echo-key",
+        address=address,
+        port=port,
+        reach=reach,
+        why=why or usual.get(reach, Why.UNKNOWN),
+        took=timedelta(seconds=took),
+        source=source,
+        source_port=ECHO_PORT,
+        at=at or moment(5),
+    )
+
+
+def outcome(
+    result: Outcome = Outcome.CHECKED,
+    *,
+    ports: PortList = PortList.FULL,
+    family: int = 4,
+    asked: Moment | None = None,
+    at: Moment | None = None,
+    **more: object,
+) -> ReachOutcome:
+    """One attempt to ask the echo."""
+    began = asked or at or moment()
+    facts: dict[str, object] = {
+        "echo": "echo-key",
+        "family": family,
+        "ports": ports,
+        "outcome": result,
+        "asked": began,
+        "at": at or began,
+        "check": "check-1",
+        "address": _ends(family)[1],
+        "tested": 48 if ports is PortList.FULL else 14,
+        "ahead": timedelta(0),
+    }
+    return ReachOutcome(**{**facts, **more})  # type: ignore[arg-type]
+
+
+# -- the sentinel itself -----------------------------------------------------------------------------------------
+
+
+def coverage(at: Moment | None = None, *, proof: Moment | None = None, **more: object) -> Coverage:
+    """A capture with a card of its own; with `proof`, foreign frames were last seen then, both ways."""
+    facts: dict[str, object] = {
+        "interface": "mirror0",
+        "carrier": True,
+        "apart": True,
+        "inward": proof,
+        "outward": proof,
+        "heard": at or moment(),
+        "frames": 1_000,
+        "dropped": 0,
+        "undecodable": 0,
+        "forgotten": 0,
+        "unsent": 0,
+        "at": at or moment(),
+    }
+    return Coverage(**{**facts, **more})  # type: ignore[arg-type]
+
+
+def sighting(at: Moment | None = None, *, mac: str = IMAGING_MAC, address: Address = IMAGING) -> HostSighting:
+    """The imaging server is alive."""
+    return HostSighting(mac=mac, address=address, seen_by=SeenBy.ARP, at=at or moment())
+
+
+DOOR = Story(kind=StoryKind.DOOR, about=IMAGING_MAC, port=4242, family=4)
+
+
+def finding(code: Code = Code.STRANGER_CONNECTED, *, at: Moment | None = None, **more: object) -> Finding:
+    """A stranger connected to the imaging server."""
+    facts: dict[str, object] = {
+        "code": code,
+        "story": DOOR,
+        "level": Level.ALARM,
+        "at": at or moment(),
+        "grade": Grade.CONNECTED,
+        "source": STRANGER,
+        "machine": IMAGING,
+        "mac": IMAGING_MAC,
+        "port": 4242,
+    }
+    return Finding(**{**facts, **more})  # type: ignore[arg-type]
+
+
+def incident(number: int = 1, *, at: Moment | None = None, **more: object) -> Incident:
+    """The story of that stranger."""
+    facts: dict[str, object] = {
+        "number": number,
+        "story": DOOR,
+        "code": Code.STRANGER_CONNECTED,
+        "level": Level.ALARM,
+        "grade": Grade.CONNECTED,
+        "state": IncidentState.OPEN,
+        "first": at or moment(),
+        "last": at or moment(),
+        "last_visit": at or moment(),
+        "machine": IMAGING,
+        "mac": IMAGING_MAC,
+        "port": 4242,
+        "count": 1,
+        "sources": ((str(STRANGER), 1),),
+    }
+    return Incident(**{**facts, **more})  # type: ignore[arg-type]

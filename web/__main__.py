@@ -5,32 +5,13 @@ import sys
 from pathlib import Path
 
 import click
-from cheroot import wsgi
 
 from sentinel import clock
 from sentinel.config import Config, load
 from sentinel.errors import MissingDevice, SentinelError
 from sentinel.places import Places
-from web.app import LONGEST, create_app
-
-THREADS = 4
-"""A page takes milliseconds and nothing is held open: four serve a whole practice."""
-
-
-def server(config: Config, places: Places) -> wsgi.Server:
-    """The server, not yet listening."""
-    made = wsgi.Server(
-        (config.page.host, config.page.port),
-        create_app(config, places, clock.now),
-        numthreads=THREADS,
-        max=THREADS,
-        server_name="sentinel",
-        timeout=5,
-        shutdown_timeout=1,
-    )
-    made.max_request_header_size = LONGEST
-    made.max_request_body_size = LONGEST
-    return made
+from web.app import create_app
+from web.serving import server
 
 
 def serve(config: Config, places: Places) -> None:
@@ -39,7 +20,7 @@ def serve(config: Config, places: Places) -> None:
     Raises:
         MissingDevice: the address or the port is not to be had.
     """
-    page = server(config, places)
+    page = server(create_app(config, places, clock.now), config.page.host, config.page.port)
     signal.signal(signal.SIGTERM, _leave)
     try:
         page.prepare()

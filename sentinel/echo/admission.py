@@ -8,7 +8,7 @@ from sentinel.echo.challenges import Caller, Challenges
 from sentinel.echo.deny import is_denied
 from sentinel.echo.identity import Identity
 from sentinel.echo.planning import Errand, draw
-from sentinel.echo.protocol import Enrol, Forged, Garbled, Request, Target
+from sentinel.echo.protocol import Enrol, Forged, Garbled, OtherVersion, Request, Target
 from sentinel.echo.refused import Refused
 from sentinel.echo.settings import Settings
 from sentinel.model.exposure import PortList
@@ -16,12 +16,6 @@ from sentinel.model.moment import Address
 from sentinel.services import port_list
 
 PORT_LISTS = {name.value for name in PortList}
-
-
-class Versioned(protocol.Message, frozen=True):
-    """The one field that is read before the others."""
-
-    v: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +37,8 @@ class Admission:
 
     def may_dial(self, address: Address) -> bool:
         """Whether an address may be dialled at all."""
+        if self._settings.is_ours(address) and not self._settings.lab:
+            return False
         return not is_denied(address, self._settings.own, lab=self._settings.lab)
 
     def welcome(self, caller: Caller, now: float) -> None:
@@ -51,7 +47,8 @@ class Admission:
         Raises:
             Refused: `target_refused`, or `quota` for the address.
         """
-        if not self.may_dial(caller.address):
+        ourselves = caller.address == caller.arrived_at and not self._settings.lab
+        if ourselves or not self.may_dial(caller.address):
             raise Refused("target_refused")
         wait = self._book.target_wait(caller.address, now)
         if wait > 0:
@@ -85,10 +82,11 @@ class Admission:
             if public is None:
                 raise Refused("key_unknown")
             body = protocol.verified(sealed, [public])
-            check_version(body)
-            return name, protocol.decode(body, Request)
+            return name, protocol.read(body, Request)
         except Forged:
             raise Refused("bad_signature") from None
+        except OtherVersion:
+            raise Refused("bad_version") from None
         except Garbled:
             raise Refused("bad_request") from None
 
@@ -116,24 +114,19 @@ class Admission:
         """
         try:
             sealed = protocol.envelope(raw, protocol.ENROL, protocol.REQUEST_BYTES)
-            check_version(sealed.payload)
             # The key is inside what it signed, so this once the body is read before it is verified.
-            enrol = protocol.decode(sealed.payload, Enrol)
+            enrol = protocol.read(sealed.payload, Enrol)
             protocol.verified(sealed, [enrol.public_key])
         except Forged:
             raise Refused("bad_signature") from None
+        except OtherVersion:
+            raise Refused("bad_version") from None
         except Garbled:
             raise Refused("bad_request") from None
         if enrol.aud != self._settings.name:
             raise Refused("bad_request")
         self._challenges.spend(enrol.challenge, caller)
         return enrol
-
-
-def check_version(body: bytes) -> None:
-    """Refuse another version of the protocol by its own word, before its fields are looked at."""
-    if protocol.decode(body, Versioned).v != protocol.VERSION:
-        raise Refused("bad_version")
 
 
 def check_ports(request: Request) -> None:

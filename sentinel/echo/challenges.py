@@ -6,6 +6,7 @@ Kept in memory, because they die with their connection and after a minute anyway
 from asyncio import BaseTransport
 from dataclasses import dataclass
 from datetime import timedelta
+from weakref import ReferenceType, ref
 
 from sentinel.clock import Clock
 from sentinel.echo.protocol import CHALLENGE_S, token
@@ -30,7 +31,8 @@ class Caller:
 @dataclass(slots=True, kw_only=True)
 class _Issued:
     address: Address
-    connection: int
+    connection: ReferenceType[BaseTransport]
+    """Weak: a number would be given to the next connection once this one is gone."""
     at: Moment
     spent: bool = False
 
@@ -46,7 +48,7 @@ class Challenges:
         """A new challenge for this connection."""
         self._forget()
         name = token()
-        self._issued[name] = _Issued(address=caller.address, connection=id(caller.connection), at=self._clock())
+        self._issued[name] = _Issued(address=caller.address, connection=ref(caller.connection), at=self._clock())
         return name
 
     def spend(self, name: str, caller: Caller) -> None:
@@ -62,7 +64,7 @@ class Challenges:
             raise Refused("replay")
         if issued.address != caller.address:
             raise Refused("address_changed")
-        if issued.connection != id(caller.connection):
+        if issued.connection() is not caller.connection:
             raise Refused("challenge_invalid")
         issued.spent = True
 

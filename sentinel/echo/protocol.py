@@ -76,6 +76,10 @@ class Garbled(ValueError):
     """The bytes are not in the echo's words at all."""
 
 
+class OtherVersion(Garbled):
+    """A message of another version of this protocol."""
+
+
 class Forged(ValueError):
     """An envelope whose type, key or signature is not the one wanted."""
 
@@ -290,6 +294,25 @@ def decode(raw: bytes, wanted: type[M]) -> M:
         return msgspec.json.decode(raw, type=wanted)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Garbled(f"not a {wanted.__name__}: {error}") from None
+
+
+class _Versioned(Message, frozen=True):
+    """The one field that is read before the others."""
+
+    v: int
+
+
+def read(body: bytes, wanted: type[M]) -> M:
+    """A message of this version from verified bytes.
+
+    Raises:
+        OtherVersion: another version, whatever else is in it.
+        Garbled: the bytes do not hold a `wanted`.
+    """
+    version = decode(body, _Versioned).v
+    if version != VERSION:
+        raise OtherVersion(f"version {version}")
+    return decode(body, wanted)
 
 
 def seal(kind: str, message: Message, key: Ed25519PrivateKey) -> bytes:

@@ -103,8 +103,9 @@ class Echo:
         caller = caller_of(request)
         self.admission.welcome(caller, self.wall())
         self._take_place(caller.address)
-        admitted = self.admission.admit(await _body(request), caller, self.wall())
+        raw = await _body(request)
         self._take_place(caller.address)  # somebody may have come while we read
+        admitted = self.admission.admit(raw, caller, self.wall())
         self._running[caller.address] = Running(
             admitted=admitted,
             transport=caller.connection,
@@ -177,10 +178,11 @@ async def _tell(response: web.StreamResponse, dialling: asyncio.Task[None], outi
     """A line of progress every half second: it also notices a caller who is gone."""
     of = len(outing.errand.probes)
     while True:
+        finished = dialling.done()
         await response.write(protocol.encode(protocol.Progress(done=outing.done, of=of)) + b"\n")
-        finished, _ = await asyncio.wait({dialling}, timeout=protocol.PROGRESS_S / 4)
         if finished:
             return
+        await asyncio.wait({dialling}, timeout=protocol.PROGRESS_S / 4)
 
 
 def caller_of(request: web.Request) -> Caller:

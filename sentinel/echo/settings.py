@@ -45,6 +45,13 @@ class Settings:
                 return source
         return Source(local=arrived_at, seen_as=arrived_at)
 
+    def is_ours(self, address: Address) -> bool:
+        """Whether an address is this echo's: it knocks at others, not at itself."""
+        own = {listening for listening, _ in self.listen}
+        for source in self.sources:
+            own |= {source.local, source.seen_as}
+        return address in own
+
 
 def read_listen(text: str) -> tuple[Address, int]:
     """`ADDR:PORT`, an IPv6 address in brackets.

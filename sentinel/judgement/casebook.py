@@ -191,7 +191,7 @@ def _merge(known: Incident, finding: Finding) -> Incident:
         count=known.count + finding.count,
         sources=_counted(known.sources, finding),
         calling=finding.calling or known.calling,
-        bytes_out=max(known.bytes_out, finding.bytes_out),
+        bytes_out=known.bytes_out + finding.bytes_out,
     )
 
 

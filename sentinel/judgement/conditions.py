@@ -22,11 +22,10 @@ AGREES = timedelta(minutes=2)
 PARTS = {Part.STORE: Code.STORE_FAILING, Part.DISK: Code.DISK_FULL, Part.CAPTURE: Code.CAPTURE_LOST}
 
 
-def condition(code: Code, at: Moment, *, holds: bool, level: Level = Level.UNSURE) -> Finding:
-    """A part that fails, or works again."""
-    return Finding(
-        code=code, story=Story(kind=StoryKind.CONDITION, about=code.value), level=level, at=at, ends=not holds
-    )
+def condition(code: Code, at: Moment, *, holds: bool, level: Level = Level.UNSURE, family: int = 0) -> Finding:
+    """A part that fails, or works again; `family` where IPv4 and IPv6 fail each for itself."""
+    story = Story(kind=StoryKind.CONDITION, about=code.value, family=family)
+    return Finding(code=code, story=story, level=level, at=at, ends=not holds)
 
 
 class Sight:
@@ -35,8 +34,12 @@ class Sight:
     def __init__(self, view: View, started: Moment) -> None:
         self._view = view
         self._last = started
+        self._apart = False
         self._lost = 0
         self._lost_at: Moment | None = None
+        self._marked = started
+        """Since when the mark « incomplete » may stand, also one from before a restart."""
+        self._is_marked = True
         self._doubted = started
         """When the view was last lost: no older frame proves it."""
         self._to_show: ReachOutcome | None = None
@@ -46,7 +49,7 @@ class Sight:
 
     def take(self, coverage: Coverage) -> Iterator[Finding]:
         """One report."""
-        self._last = coverage.at
+        self._last, self._apart = coverage.at, coverage.apart
         yield condition(Code.CAPTURE_LOST, coverage.at, holds=False)
         if not coverage.carrier:
             self._lose(coverage.at)
@@ -63,8 +66,8 @@ class Sight:
         if self._view is View.MIRROR:
             stale = self.proved is None or at.since(self.proved) > PROOF_LASTS
             yield condition(Code.VIEW_UNPROVED, at, holds=stale and not self._blind)
-        if self._lost_at is not None and at.since(self._lost_at) > INCOMPLETE:
-            self._lost_at = None
+        if self._is_marked and at.since(self._marked) > INCOMPLETE:
+            self._is_marked, self._lost_at = False, None
             yield condition(Code.CAPTURE_INCOMPLETE, at, holds=False, level=Level.ATTENTION)
 
     def checked(self, outcome: ReachOutcome) -> None:
@@ -72,9 +75,21 @@ class Sight:
         if outcome.outcome is Outcome.CHECKED:
             self._to_show = outcome
 
-    def is_mirrored(self) -> bool:
-        """Whether what is not seen inside did not pass."""
-        return self._view is View.MIRROR and self.proved is not None
+    def is_mirrored(self, at: Moment, knocked: Moment | None = None) -> bool:
+        """Whether a knock that was not seen inside did not come in.
+
+        The capture must be listening, have lost nothing lately, and its mirror be proved; a card of its own must
+        have shown our talk with the echo about these very knocks.
+        """
+        if self._view is not View.MIRROR or self.proved is None or at.since(self.proved) > PROOF_LASTS:
+            return False
+        if at.since(self._last) > SILENT or self._lost_at is not None:
+            return False
+        return not self._apart or knocked is None or self.proved.since(knocked) > -SILENT
+
+    def forget_run(self) -> None:
+        """`listen` began anew: its totals start over."""
+        self._lost = 0
 
     def _lose(self, at: Moment) -> None:
         self._blind, self._doubted, self.proved = True, at, None
@@ -102,7 +117,8 @@ class Sight:
 
     def lose(self, at: Moment) -> Finding:
         """Something that passed is in no row and no sum."""
-        self._lost_at = at
+        self._lost_at = self._marked = at
+        self._is_marked = True
         return condition(Code.CAPTURE_INCOMPLETE, at, holds=True, level=Level.ATTENTION)
 
 

@@ -1,11 +1,12 @@
 """What the echo saw, and what the mirror saw of it: the two witnesses.
 
 A door is `reachable` when the echo says open and nothing contradicts it; it is closed only on living proof:
-the echo says not open, and the machine behind it was seen alive. Otherwise it is `dormant`, which is neither.
+the echo says not open, and the machine behind it was seen alive, or a week of checks found it shut. Otherwise it
+is `dormant`, which is neither.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sentinel.judgement.conditions import condition
@@ -20,6 +21,7 @@ ALIVE = timedelta(minutes=10)
 """A machine seen within this time before the check counts as awake during it."""
 SLEEPING = timedelta(milliseconds=2500)
 """A router that says « no such host » this late has looked for the machine first: the door leads to one asleep."""
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 SAID_NO = (Reach.CLOSED, Reach.FILTERED, Reach.UNREACHABLE)
 SAID_YES = (ConnectionState.ANSWERED, ConnectionState.CONNECTED, ConnectionState.CLOSED)
 
@@ -32,6 +34,38 @@ class Door:
     machine: Address | None
     mac: str | None
     port: int | None
+    is_box: bool = False
+    """The box itself answered: it is alive whenever a check passes through it."""
+    refused: tuple[Moment, Moment] | None = None
+    """From when to when every check, at least one a day, found it not open."""
+
+    def as_heard(self) -> Heard | None:
+        """Where it led when its knock was last seen; nothing when it never was."""
+        if self.machine is None:
+            return None
+        port = self.port or self.story.port
+        return Heard(machine=self.machine, mac=self.mac, port=port, state=ConnectionState.ANSWERED)
+
+    def refused_at(self, at: Moment) -> "Door":
+        """The same, not open once more; a day without any check begins the count anew."""
+        if self.refused is None or at.since(self.refused[1]) > DAY:
+            return replace(self, refused=(at, at))
+        return replace(self, refused=(self.refused[0], at))
+
+    def is_given_up(self) -> bool:
+        """Not open in every check of a week."""
+        return self.refused is not None and self.refused[1].since(self.refused[0]) >= WEEK
+
+
+def led_to(finding: Finding) -> Door:
+    """The door a finding tells of."""
+    return Door(
+        story=finding.story,
+        machine=finding.machine,
+        mac=finding.mac,
+        port=finding.port,
+        is_box=finding.code is Code.BOX_ANSWERS,
+    )
 
 
 def opened(exposure: Exposure, heard: Heard | None, *, mirrored: bool) -> Finding:
@@ -50,9 +84,9 @@ def opened(exposure: Exposure, heard: Heard | None, *, mirrored: bool) -> Findin
 def shut(exposure: Exposure, door: Door, heard: Heard | None, seen: Moment | None) -> Finding:
     """A known door is no longer open: closed if its machine is alive, else dormant."""
     refused_inside = heard is not None and heard.state is ConnectionState.REFUSED
-    awake = refused_inside or (seen is not None and exposure.at.since(seen) <= ALIVE)
+    awake = refused_inside or door.is_box or (seen is not None and exposure.at.since(seen) <= ALIVE)
     asleep = exposure.why is Why.ICMP_HOST and not refused_inside
-    closed = awake and not asleep
+    closed = (awake and not asleep) or door.is_given_up()
     return Finding(
         code=Code.DOOR_CLOSED if closed else Code.DOOR_DORMANT,
         story=door.story,
@@ -78,6 +112,11 @@ def moved(exposure: Exposure, door: Door) -> Finding:
         outside_port=exposure.port,
         count=0,
     )
+
+
+def granted(exposure: Exposure, door: Door) -> Finding:
+    """A known door has been declared or accepted since: its story is over, though it is open."""
+    return replace(moved(exposure, door), code=Code.EXPECTED_BROAD)
 
 
 def sleeping(exposure: Exposure) -> Finding | None:

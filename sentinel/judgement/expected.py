@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date
+from ipaddress import ip_network
 
-from sentinel.model.connection import Connection
+from sentinel.model.connection import Attempts, Connection
 from sentinel.model.moment import Address
 from sentinel.model.networks import Network
 
@@ -28,6 +29,15 @@ class Accepted:
             and connection.opened.wall.date() <= self.until
         )
 
+    def excuses_all(self, more: Attempts) -> bool:
+        """Whether every source a sum may stand for was expected."""
+        return (
+            self.port == more.target_port
+            and self.machine in (more.target_mac, str(more.target))
+            and (self.source is None or _is_part(ip_network(more.source_network), self.source))
+            and more.last.wall.date() <= self.until
+        )
+
     def is_for_anybody(self) -> bool:
         """No source is named: as broad as the open door itself."""
         return self.source is None
@@ -40,3 +50,7 @@ class Accepted:
             and self.machine in (mac, str(machine))
             and today <= self.until
         )
+
+
+def _is_part(one: Network, other: Network) -> bool:
+    return one.network_address in other and one.broadcast_address in other

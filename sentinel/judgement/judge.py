@@ -9,9 +9,9 @@ from sentinel.judgement.conditions import Sight, Time
 from sentinel.judgement.doors import Door
 from sentinel.judgement.expected import Accepted
 from sentinel.judgement.knocks import Heard, Knocks
-from sentinel.judgement.visits import Thresholds
+from sentinel.judgement.visits import Seen, Thresholds
 from sentinel.model.connection import Attempts, Connection
-from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
+from sentinel.model.exposure import Exposure, Knock, Outcome, PortList, Reach, ReachOutcome
 from sentinel.model.finding import Code, Finding, Grade, Level, StoryKind
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.machine import Coverage, HostSighting
@@ -20,7 +20,7 @@ from sentinel.model.networks import Network, Networks
 from sentinel.model.passing import Beat, Health, NetworkAnswer
 from sentinel.model.standing import Standing
 from sentinel.model.verdict import View
-from sentinel.services import DOOR_TEST_PORT
+from sentinel.services import DOOR_TEST_PORT, Alarm, alarm
 
 REMEMBERED = 20_000
 """Connections whose grade is remembered, so that one told again is not counted again."""
@@ -39,6 +39,14 @@ class Terms:
     thresholds: Thresholds = field(default_factory=Thresholds)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What was last told of one connection."""
+
+    grade: Grade
+    bytes_out: int
+
+
 class Judge:
     """Remembers what facts alone do not carry: announced knocks, known doors, who was alive when."""
 
@@ -52,7 +60,9 @@ class Judge:
         self._known = set(terms.known)
         self._alive: dict[str, Moment] = {}
         self._doors: dict[tuple[int, int], Door] = {}
-        self._grades: dict[int, Grade] = {}
+        self._denied: dict[int, set[int]] = {}
+        """For each family the public ports of which the echo last denied what we saw."""
+        self._visits: dict[int, Visit] = {}
         self._sums: dict[tuple[str, str, int], Attempts] = {}
 
     def remember(self, incidents: Iterable[Incident]) -> None:
@@ -62,7 +72,11 @@ class Judge:
                 continue
             if incident.outside_port is not None:
                 self._doors[(incident.story.family, incident.outside_port)] = Door(
-                    story=incident.story, machine=incident.machine, mac=incident.mac, port=incident.port
+                    story=incident.story,
+                    machine=incident.machine,
+                    mac=incident.mac,
+                    port=incident.port,
+                    is_box=incident.code is Code.BOX_ANSWERS,
                 )
 
     def recognise_network(self, network: Network) -> None:
@@ -87,15 +101,17 @@ class Judge:
     def connection(self, connection: Connection, standing: Standing) -> Iterator[Finding]:
         """A visit, told the first time and whenever it climbs."""
         reached = visits.grade(connection, self._terms.thresholds)
-        known = self._grades.get(connection.serial)
-        if known is not None and reached <= known:
+        known = self._visits.get(connection.serial)
+        grown = connection.bytes_out - (known.bytes_out if known else 0)
+        if known is not None and reached <= known.grade and grown <= 0:
             return
+        seen = Seen(new=known is None, grown=max(0, grown))
         if standing in (Standing.STRANGER, Standing.BOX):
-            self._remember_grade(connection.serial, reached)
-            yield visits.stranger_at_a_door(connection, reached, new=known is None)
+            self._remember(connection, reached)
+            yield visits.stranger_at_a_door(connection, reached, seen)
         elif standing is Standing.PRIVATE and reached >= Grade.ANSWERED:
-            self._remember_grade(connection.serial, reached)
-            yield visits.private_network(connection, _network(connection.source), new=known is None)
+            self._remember(connection, reached)
+            yield visits.private_network(connection, _network(connection.source), seen)
 
     def attempts(self, more: Attempts) -> Iterator[Finding]:
         """Sums are told with growing counts; what is new since the last time is judged."""
@@ -106,29 +122,28 @@ class Judge:
         self._sums[key] = more
         while len(self._sums) > REMEMBERED:
             del self._sums[next(iter(self._sums))]
-        source = ip_network(more.source_network).network_address
-        if visits.whose(source, self.networks, self._knocks.hiding) is not Standing.STRANGER:
+        if any(each.excuses_all(more) for each in self._terms.accepted):
             return
-        for reached, now, then in (
-            (Grade.SCANNED, more.silent, before.silent if before else 0),
-            (Grade.REFUSED, more.refused, before.refused if before else 0),
-            (Grade.ANSWERED, more.answered - more.connected, before.answered - before.connected if before else 0),
-            (Grade.CONNECTED, more.connected, before.connected if before else 0),
-        ):
-            if now > then:
-                yield visits.summed(more, source, reached, now - then)
+        source = ip_network(more.source_network).network_address
+        if visits.whose(source, self.networks, self._knocks.hiding) is Standing.PRIVATE:
+            if not self._is_known(source):
+                yield from visits.summed_network(more, before)
+        else:  # from inside there are no sums: whoever comes from our own network came through the box
+            yield from visits.summed(more, before)
 
     def _is_known(self, source: Address) -> bool:
         return any(source in network for network in self._known)
 
-    def _remember_grade(self, serial: int, reached: Grade) -> None:
-        self._grades[serial] = reached
-        if len(self._grades) > REMEMBERED:
-            del self._grades[next(iter(self._grades))]
+    def _remember(self, connection: Connection, reached: Grade) -> None:
+        self._visits[connection.serial] = Visit(grade=reached, bytes_out=connection.bytes_out)
+        if len(self._visits) > REMEMBERED:
+            del self._visits[next(iter(self._visits))]
 
     def forget_run(self) -> None:
-        """`listen` began anew: its serials start over."""
-        self._grades.clear()
+        """`listen` began anew: its serials, sums and totals start over."""
+        self._visits.clear()
+        self._sums.clear()
+        self.sight.forget_run()
 
     # -- outside -------------------------------------------------------------------------------------------
 
@@ -148,20 +163,29 @@ class Judge:
         if exposure.port == DOOR_TEST_PORT:
             yield from doors.door_test(exposure)
         elif doors.contradicts(exposure, heard):
-            yield conditions.condition(Code.ECHO_CONTRADICTED, exposure.at, holds=True)
+            self._denied.setdefault(key[0], set()).add(exposure.port)
+            yield conditions.condition(Code.ECHO_CONTRADICTED, exposure.at, holds=True, family=key[0])
         elif exposure.reach is Reach.OPEN:
+            self._denied.get(key[0], set()).discard(exposure.port)
             yield from self._open(exposure, heard, key)
         elif exposure.reach in doors.SAID_NO:
+            self._denied.get(key[0], set()).discard(exposure.port)
             yield from self._shut(exposure, heard, key)
 
     def _open(self, exposure: Exposure, heard: Heard | None, key: tuple[int, int]) -> Iterator[Finding]:
-        if exposure.port in self._terms.expect_open or self._is_accepted(exposure, heard):
-            return
-        finding = doors.opened(exposure, heard, mirrored=self.sight.is_mirrored())
         known = self._doors.get(key)
+        mirrored = self.sight.is_mirrored(exposure.at, self._knocks.opened(exposure.check))
+        if heard is None and known is not None and not mirrored:
+            heard = known.as_heard()  # blindness does not unname a door
+        if self._is_declared(exposure, heard) or self._is_accepted(exposure, heard):
+            if known is not None:
+                del self._doors[key]
+                yield doors.granted(exposure, known)
+            return
+        finding = doors.opened(exposure, heard, mirrored=mirrored)
         if known is not None and known.story != finding.story:
             yield doors.moved(exposure, known)
-        self._doors[key] = Door(story=finding.story, machine=finding.machine, mac=finding.mac, port=finding.port)
+        self._doors[key] = doors.led_to(finding)
         yield finding
 
     def _shut(self, exposure: Exposure, heard: Heard | None, key: tuple[int, int]) -> Iterator[Finding]:
@@ -169,14 +193,21 @@ class Judge:
         if door is None:
             finding = doors.sleeping(exposure)
         else:
+            door = self._doors[key] = door.refused_at(exposure.at)
             finding = doors.shut(exposure, door, heard, self._alive.get(door.mac or str(door.machine)))
         if finding is None:
             return
         if finding.ends:
             del self._doors[key]
         elif door is None:
-            self._doors[key] = Door(story=finding.story, machine=None, mac=None, port=None)
+            self._doors[key] = doors.led_to(finding)
         yield finding
+
+    def _is_declared(self, exposure: Exposure, heard: Heard | None) -> bool:
+        """A public port declared open; never one that has come to lead to a red door under another number."""
+        if exposure.port not in self._terms.expect_open:
+            return False
+        return heard is None or heard.port == exposure.port or alarm(heard.port) is not Alarm.OPEN
 
     def _is_accepted(self, exposure: Exposure, heard: Heard | None) -> bool:
         machine, mac, port = (heard.machine, heard.mac, heard.port) if heard else (None, None, exposure.port)
@@ -187,14 +218,31 @@ class Judge:
         """A check has ended: does the mirror show it, and does the clock agree?"""
         self.sight.checked(outcome)
         yield from self.time.checked(outcome)
-        if outcome.tested:
-            yield conditions.condition(Code.OPEN_ALL, outcome.at, holds=outcome.decoys_open, level=Level.ATTENTION)
+        if outcome.outcome is Outcome.CHECKED:
+            yield conditions.condition(
+                Code.OPEN_ALL,
+                outcome.at,
+                holds=outcome.decoys_open,
+                level=Level.ATTENTION,
+                family=outcome.family,
+            )
+            yield from self._agree(outcome)
+
+    def _agree(self, outcome: ReachOutcome) -> Iterator[Finding]:
+        """A contradiction ends when the echo agrees about the same door; a full list asks about them all."""
+        denied = self._denied.get(outcome.family)
+        if denied or (denied is None and outcome.ports is not PortList.FULL):
+            return
+        self._denied.pop(outcome.family, None)
+        yield conditions.condition(Code.ECHO_CONTRADICTED, outcome.at, holds=False, family=outcome.family)
 
     # -- itself --------------------------------------------------------------------------------------------
 
     def sighting(self, sighting: HostSighting) -> tuple[Finding, ...]:
         """A machine was alive: no finding by itself, but the living proof that a closing needs."""
-        self._alive[sighting.mac] = self._alive[str(sighting.address)] = sighting.at
+        for name in (sighting.mac, str(sighting.address)):
+            self._alive.pop(name, None)  # seen again: a flood of invented machines forgets the silent ones first
+            self._alive[name] = sighting.at
         while len(self._alive) > REMEMBERED:
             del self._alive[next(iter(self._alive))]
         return ()
@@ -215,8 +263,11 @@ class Judge:
 
     def answer(self, answer: NetworkAnswer) -> Iterator[Finding]:
         """Somebody said whose a private network is."""
+        network = ip_network(answer.network)
         if answer.ours:
-            self.recognise_network(ip_network(answer.network))
+            self.recognise_network(network)
+        else:
+            self._known.discard(network)
         yield visits.answered_network(answer)
 
 

@@ -1,7 +1,7 @@
 """Our own knocks: announced by the echo, recognised on the mirror, and what they prove of the inside.
 
-A knock is known by its announced source, source port and the time of its SYN, never by arrival order. Whatever
-else comes from the echo's address is a stranger's.
+A knock is known by its announced source, source port and the time of its SYN, never by arrival order, and by its
+silence: the echo connects and leaves. Whatever else comes from the echo's address is a stranger's.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,13 @@ from datetime import timedelta
 from sentinel.model.connection import Connection, ConnectionState
 from sentinel.model.exposure import Knock, Probe
 from sentinel.model.moment import Address, Moment
+from sentinel.model.networks import ALWAYS_INSIDE, SHARED
 
 EARLY = timedelta(milliseconds=500)
 """The ring stamps frames by the wall clock, which may be nudged between announcement and SYN."""
 KEPT = 64
+SILENT = 1
+"""Bytes: an acknowledged FIN that was not seen itself counts as one, and nothing more is silence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,8 @@ class Knocks:
 
     def recognise(self, connection: Connection) -> bool:
         """Whether a connection is our own knock; if so, what it met inside is remembered."""
+        if connection.bytes_in > SILENT or connection.dicom is not None:
+            return False
         for knock in reversed(self._announced):
             probe = _match(knock, connection)
             if probe is not None:
@@ -61,6 +66,10 @@ class Knocks:
             port=connection.target_port,
             state=connection.state,
         )
+
+    def opened(self, check: str) -> Moment | None:
+        """When the knocks of a check were announced."""
+        return next((knock.opens for knock in self._announced if knock.check == check), None)
 
     def heard(self, check: str, port: int) -> Heard | None:
         """What the knock at this public port met inside, if it was seen there."""
@@ -79,9 +88,14 @@ def _match(knock: Knock, connection: Connection) -> Probe | None:
             continue
         if probe.source == connection.source:
             return probe
-        if connection.source.is_private and connection.source.version == probe.source.version:
+        if _may_hide(connection.source) and connection.source.version == probe.source.version:
             return probe
     return None
+
+
+def _may_hide(source: Address) -> bool:
+    """A box hides sources behind a private address; `is_private` also means ranges for tests and for later."""
+    return any(source in network for network in (*ALWAYS_INSIDE, SHARED))
 
 
 def _is_within(knock: Knock, opened: Moment) -> bool:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from sentinel.model.exposure import Outcome, PortList, ReachOutcome
 from sentinel.model.finding import Code, Level
 from sentinel.model.incident import Incident
-from sentinel.model.moment import Moment
+from sentinel.model.moment import Address, Moment
 from sentinel.model.verdict import Assurance, Reason, Verdict, View
 
 STARTING = timedelta(minutes=3)
@@ -42,15 +42,29 @@ class Outlook:
     families: tuple[int, ...] = (4,)
     """Families by which the practice can be reached."""
     proofs: dict[tuple[int, PortList], Proof] = field(default_factory=dict)
+    addresses: dict[int, Address] = field(default_factory=dict)
+    """For each family the public address the last answer was about."""
     broad: bool = False
     """A red door is accepted for anybody."""
 
     def learn(self, outcome: ReachOutcome) -> "Outlook":
         """After one attempt: only a complete check is a proof, and no failure replaces one."""
+        known = replace(self._move(outcome), echo=True)
         if outcome.outcome is not Outcome.CHECKED:
-            return replace(self, echo=True)
+            return known
         proof = Proof(asked=outcome.asked, decoys_open=outcome.decoys_open, doors=outcome.tested)
-        return replace(self, echo=True, proofs={**self.proofs, (outcome.family, outcome.ports): proof})
+        return replace(known, proofs={**known.proofs, (outcome.family, outcome.ports): proof})
+
+    def _move(self, outcome: ReachOutcome) -> "Outlook":
+        """What was proved of another public address is no proof of this one."""
+        if outcome.address is None:
+            return self
+        before = self.addresses.get(outcome.family, outcome.address)
+        addresses = {**self.addresses, outcome.family: outcome.address}
+        if _is_one_place(before, outcome.address):
+            return replace(self, addresses=addresses)
+        proofs = {key: proof for key, proof in self.proofs.items() if key[0] != outcome.family}
+        return replace(self, addresses=addresses, proofs=proofs)
 
     def complete(self, family: int) -> Proof | None:
         """The last check of the full list."""
@@ -67,6 +81,13 @@ class Outlook:
         if not proofs or any(proof is None for proof in proofs):
             return Assurance.NONE
         return Assurance.C if any(proof and proof.decoys_open for proof in proofs) else Assurance.B
+
+
+def _is_one_place(one: Address, other: Address) -> bool:
+    """Over IPv6 a privacy address changes daily; what the box lets in is the same for the whole /64."""
+    if one.version == 4:
+        return one == other
+    return int(one) >> 64 == int(other) >> 64
 
 
 def weigh(incidents: Iterable[Incident], outlook: Outlook, at: Moment) -> Verdict:
@@ -124,8 +145,12 @@ def _from_outside(outlook: Outlook, at: Moment) -> Iterator[Reason]:
         yield Reason(code=Code.NOT_CHECKED, level=Level.UNSURE, since=outlook.started)
     for family in outlook.families:
         yield from _age(outlook, family, at)
-    if outlook.assurance() is Assurance.C:
-        yield Reason(code=Code.WEAK_ASSURANCE, level=Level.ATTENTION, since=at)
+    answered = [
+        proof.asked for each in outlook.families if (proof := outlook.complete(each)) and proof.decoys_open
+    ]
+    if answered:
+        since = min(answered, key=lambda asked: asked.boot)
+        yield Reason(code=Code.WEAK_ASSURANCE, level=Level.ATTENTION, since=since)
 
 
 def _age(outlook: Outlook, family: int, at: Moment) -> Iterator[Reason]:

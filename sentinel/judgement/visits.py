@@ -1,6 +1,8 @@
 """One connection, or a sum of them, to what it means: who came, how far, and how grave that is."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_network
 
 from sentinel.model.connection import Association, Attempts, Connection, ConnectionState, DicomService, Direction
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
@@ -50,7 +52,17 @@ def grade(connection: Connection, thresholds: Thresholds) -> Grade:
     return Grade.QUERIED if commanded and QUERIES & set(dicom.services) else Grade.ASSOCIATED
 
 
-def stranger_at_a_door(connection: Connection, reached: Grade, *, new: bool) -> Finding:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What of a visit had not been told before."""
+
+    new: bool
+    """The visit itself."""
+    grown: int
+    """Bytes towards the visitor."""
+
+
+def stranger_at_a_door(connection: Connection, reached: Grade, seen: Seen) -> Finding:
     """A visit by somebody from outside: red only on a red door, and only for a client that really connected."""
     in_vain = reached in (Grade.SCANNED, Grade.REFUSED)
     kind = StoryKind.VISITS if in_vain else StoryKind.DOOR
@@ -70,8 +82,8 @@ def stranger_at_a_door(connection: Connection, reached: Grade, *, new: bool) -> 
         mac=connection.target_mac,
         port=None if in_vain else connection.target_port,
         calling=connection.dicom.calling if connection.dicom else None,
-        count=int(new),
-        bytes_out=connection.bytes_out,
+        count=int(seen.new),
+        bytes_out=seen.grown,
         connection=connection.serial,
     )
 
@@ -85,7 +97,7 @@ def level(reached: Grade, port: int, *, dicom: bool) -> Level:
     return Level.ALARM if dicom or alarm(port) is Alarm.OPEN else Level.ATTENTION
 
 
-def private_network(connection: Connection, network: str, *, new: bool) -> Finding:
+def private_network(connection: Connection, network: str, seen: Seen) -> Finding:
     """Somebody from a private network that nobody has recognised yet: asked once, never red by itself."""
     return Finding(
         code=Code.PRIVATE_NETWORK,
@@ -97,8 +109,8 @@ def private_network(connection: Connection, network: str, *, new: bool) -> Findi
         mac=connection.target_mac,
         port=connection.target_port,
         calling=connection.dicom.calling if connection.dicom else None,
-        count=int(new),
-        bytes_out=connection.bytes_out,
+        count=int(seen.new),
+        bytes_out=seen.grown,
         connection=connection.serial,
     )
 
@@ -115,8 +127,39 @@ def answered_network(answer: NetworkAnswer) -> Finding:
     )
 
 
-def summed(more: Attempts, source: Address, reached: Grade, count: int) -> Finding:
-    """Visits that were counted rather than kept."""
+def summed(more: Attempts, before: Attempts | None) -> Iterator[Finding]:
+    """Visits that were counted rather than kept: what is new since the sum was last told."""
+    grown = more.bytes_out - (before.bytes_out if before else 0)
+    for reached, now, then in (
+        (Grade.SCANNED, more.silent, before.silent if before else 0),
+        (Grade.REFUSED, more.refused, before.refused if before else 0),
+        (Grade.ANSWERED, more.answered - more.connected, before.answered - before.connected if before else 0),
+        (Grade.CONNECTED, more.connected, before.connected if before else 0),
+    ):
+        took = grown if reached is Grade.CONNECTED else 0
+        if now > then or took > 0:
+            yield _summed(more, reached, max(0, now - then), max(0, took))
+
+
+def summed_network(more: Attempts, before: Attempts | None) -> Iterator[Finding]:
+    """The same from a private network that nobody has recognised yet: only what was answered asks anything."""
+    count = more.answered - (before.answered if before else 0)
+    if count > 0:
+        yield Finding(
+            code=Code.PRIVATE_NETWORK,
+            story=Story(kind=StoryKind.NETWORK, about=more.source_network),
+            level=Level.ATTENTION,
+            at=more.last,
+            source=ip_network(more.source_network).network_address,
+            machine=more.target,
+            mac=more.target_mac,
+            port=more.target_port,
+            count=count,
+            bytes_out=max(0, more.bytes_out - (before.bytes_out if before else 0)),
+        )
+
+
+def _summed(more: Attempts, reached: Grade, count: int, grown: int) -> Finding:
     in_vain = reached <= Grade.REFUSED
     return Finding(
         code=CODES[reached],
@@ -129,12 +172,12 @@ def summed(more: Attempts, source: Address, reached: Grade, count: int) -> Findi
         level=level(reached, more.target_port, dicom=False),
         grade=reached,
         at=more.last,
-        source=source,
+        source=ip_network(more.source_network).network_address,
         machine=more.target,
         mac=more.target_mac,
         port=None if in_vain else more.target_port,
         count=count,
-        bytes_out=more.bytes_out,
+        bytes_out=grown,
     )
 
 

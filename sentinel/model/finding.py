@@ -134,5 +134,6 @@ class Finding:
     count: int = 1
     """How many new connections or knocks this finding stands for; 0 when it repeats a known one."""
     bytes_out: int = 0
+    """Bytes towards the visitor that no finding has told before."""
     connection: int | None = None
     """Serial of the connection that proves it, in the current run of `listen`."""

@@ -272,14 +272,13 @@ def _sentence(finding: Finding) -> str:
 
 def _words(summary: Summary) -> Iterator[str]:
     states = ", ".join(f"{count} {state}" for state, count in summary.by_state.items())
-    yield f"{summary.connections} connections" + (f": {states}" if states else "")
-    yield f"{summary.frames} frames: {summary.decoded} decoded, {summary.undecodable} undecodable" + (
-        f", {summary.fragments} fragments"
-    )
+    yield f"connections: {summary.connections}" + (f" ({states})" if states else "")
+    kinds = f"{summary.decoded} decoded, {summary.undecodable} undecodable, {summary.fragments} fragments"
+    yield f"frames: {summary.frames} ({kinds})"
     if summary.first and summary.last:
         yield f"from {_when(summary.first)} to {_when(summary.last)}"
     if summary.forgotten:
-        yield f"{summary.forgotten} table entries were forgotten: there were too many at once"
+        yield f"forgotten: {summary.forgotten} table entries, because there were too many at once"
     if summary.cut:
         yield "the file is cut or damaged: what follows its last whole frame could not be read"
 

@@ -107,12 +107,9 @@ def read_challenge(raw: bytes) -> Challenge:
         NoAnswer: they are not an echo's.
     """
     try:
-        challenge = protocol.decode(raw, Challenge)
+        return protocol.read(raw, Challenge)
     except Garbled:
         raise NoAnswer(Outcome.NOT_AN_ECHO) from None
-    if challenge.v != protocol.VERSION:
-        raise NoAnswer(Outcome.NOT_AN_ECHO)
-    return challenge
 
 
 def read_enrolled(raw: bytes, echo_key_id: str, our_key_id: str, challenge: str) -> Enrolled:
@@ -124,7 +121,7 @@ def read_enrolled(raw: bytes, echo_key_id: str, our_key_id: str, challenge: str)
     try:
         sealed = protocol.envelope(raw, protocol.ENROLLED, protocol.REPORT_BYTES)
         # The keys come inside what they signed; the one the invitation names must be among them.
-        enrolled = protocol.decode(sealed.payload, Enrolled)
+        enrolled = protocol.read(sealed.payload, Enrolled)
         named = [key for key in enrolled.keys if protocol.key_id(key) == echo_key_id]
         protocol.verified(sealed, named)
     except Garbled:

@@ -194,7 +194,7 @@ def _cells(report: Report, announced: Announced, counts: bool) -> Iterator[tuple
 def _unsealed(raw: bytes, kind: str, wanted: type[M], question: Question) -> M | Outcome:
     try:
         body = protocol.unseal(raw, kind, protocol.REPORT_BYTES, question.echo_keys)
-        return protocol.decode(body, wanted)
+        return protocol.read(body, wanted)
     except Garbled:
         return Outcome.NOT_AN_ECHO
     except Forged:

@@ -71,16 +71,18 @@ def verdict_words(
     known = records or {}
     points = [(each, _point_of_reason(each, verdict, known.get(each.incident or 0))) for each in verdict.reasons]
     also = tuple((reason, sentence(point, audience)) for reason, point in points)
-    if verdict.level <= Level.CALM:
-        said, todo = _calm(verdict, audience, accepted)
-    else:
+    if points and verdict.level > Level.CALM:
         said, todo = _headline(verdict, points[0][1], audience)
+    else:
+        said, todo = _calm(verdict, audience, accepted)
     return Words(sentence=said, gesture=todo, also=also, deadline=_deadline(verdict, known, audience))
 
 
 def _calm(verdict: Verdict, audience: Audience, accepted: tuple[str, ...]) -> tuple[Phrase, Phrase]:
     filled: dict[str, object] = {"contact": contact(audience), "who": ", ".join(accepted)}
-    if verdict.checked is None:  # `weigh` never does this; if it did, nothing was proved
+    if (
+        verdict.checked is None or verdict.level > Level.CALM
+    ):  # `weigh` never does this; if it did, it proved nothing
         return Phrase(key="verdict.unproved.sentence"), Phrase(key="verdict.wait.gesture", blanks=filled)
     filled["count"] = verdict.doors
     filled["at"] = times.at(audience.language, verdict.checked.wall, audience.now, audience.zone)

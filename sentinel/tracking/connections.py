@@ -237,8 +237,8 @@ def _reset(flow: Flow, segment: Segment, from_client: bool) -> None:
         if from_client:
             return
         flow.state = ConnectionState.REFUSED
-    elif from_client and segment.flags & Flags.ACK:
-        flow.heard = segment.ack
+    elif segment.flags & Flags.ACK:
+        _hear(flow, segment, from_client)
         _connect(flow)
     if segment.flags & Flags.ACK and flow.state is ConnectionState.CONNECTED:
         own, peer = (flow.client, flow.server) if from_client else (flow.server, flow.client)
@@ -248,11 +248,17 @@ def _reset(flow: Flow, segment: Segment, from_client: bool) -> None:
 
 def _speak(flow: Flow, segment: Segment, from_client: bool) -> None:
     """Data or FIN. A server that speaks has answered; both ends must have been heard before a client is real."""
-    if from_client:
-        flow.heard = segment.ack
-    elif flow.state in (ConnectionState.ATTEMPTED, ConnectionState.REFUSED):
+    _hear(flow, segment, from_client)
+    if not from_client and flow.state in (ConnectionState.ATTEMPTED, ConnectionState.REFUSED):
         flow.state = ConnectionState.ANSWERED
     _connect(flow)
+
+
+def _hear(flow: Flow, segment: Segment, from_client: bool) -> None:
+    if from_client:
+        flow.heard = segment.ack
+    elif segment.flags & Flags.ACK:
+        flow.note_belief(segment.ack)
 
 
 def _connect(flow: Flow) -> None:

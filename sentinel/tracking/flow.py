@@ -41,9 +41,9 @@ class Side:
 
     def finish(self, seq: int) -> None:
         """Its FIN stands at `seq`. An acknowledgement that passed first has counted that FIN as a byte."""
-        self.finished = True
-        if self.sent - self.offset(seq) == 1:
+        if self.sent > 0 and not self.finished and self.sent - self.offset(seq) == 1:
             self.sent -= 1
+        self.finished = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,6 +73,8 @@ class Flow:
     """The server's SYN-ACK was seen: its first sequence number is known, not guessed."""
     heard: int | None = None
     """What the client acknowledged when it last sent data, FIN or RST; None while it has said nothing."""
+    is_believed: bool = False
+    """The server has acknowledged bytes of the client, as it does only for one that finished the handshake."""
     answer: AssociationHead | None = None
     """The answer to an association request that it has overtaken."""
     told: int = 0
@@ -122,15 +124,20 @@ class Flow:
             dicom=self.dicom,
         )
 
+    def note_belief(self, ack: int) -> None:
+        """The server acknowledges up to here; on a mirror of one direction, that is all there is of the client."""
+        if self.client.first is not None and 0 < (ack - self.client.first) % MODULUS < FAR:
+            self.is_believed = True
+
     @property
     def is_real(self) -> bool:
         """Both ends were heard, and the client knows what the server said.
 
         A stranger can send data to a closed door, or with a forged address: only one who received the
-        SYN-ACK can acknowledge it.
+        SYN-ACK can acknowledge it, and only whom the server believed is acknowledged.
         """
-        if self.heard is None:
-            return False
+        if self.is_believed or self.heard is None:
+            return self.is_believed
         return not self.is_shaken or 0 <= self.server.offset(self.heard) < self.server.sent + UNHEARD
 
     @property

@@ -164,6 +164,7 @@ def test_of_100_000_random_payloads_none_is_taken_for_an_association():
 def test_any_head_can_be_read(content):
     """Whatever follows the fixed part."""
     start = associate_rq()[:99]
+    request = start[:2] + (len(content) + 93).to_bytes(4, "big") + start[6:] + content
 
-    read_association(association_head(start[:2] + (len(content) + 93).to_bytes(4, "big") + start[6:] + content))
-    read_association(content)
+    assert read_association(association_head(request)) is not None
+    read_association(association_head(content))

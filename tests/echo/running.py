@@ -86,7 +86,9 @@ class RunningEcho:
 class Caller:
     """One connection, and a key; it says what it is told to."""
 
-    def __init__(self, running: RunningEcho, key: Ed25519PrivateKey | None = None, source: str | None = None) -> None:
+    def __init__(
+        self, running: RunningEcho, key: Ed25519PrivateKey | None = None, source: str | None = None
+    ) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         self._running = running
@@ -131,7 +133,9 @@ class Caller:
         }
         return Request(**(words | changes))
 
-    def check(self, message: Message | None = None, kind: str = protocol.REQUEST, **changes: object) -> tuple[int, bytes]:
+    def check(
+        self, message: Message | None = None, kind: str = protocol.REQUEST, **changes: object
+    ) -> tuple[int, bytes]:
         """Sign and send a question."""
         said = message or self.request(**changes)
         return self.ask("POST", "/v1/check", protocol.seal(kind, said, self.key))

@@ -72,7 +72,9 @@ def test_a_revoked_key_is_unknown_at_the_next_question(running, key):
 def test_a_signature_by_another_key_is_bad(running, key, caller):
     """The name of a known key is not enough."""
     request = caller.request()
-    sealed = protocol.decode(protocol.seal(protocol.REQUEST, request, Ed25519PrivateKey.generate()), protocol.Envelope)
+    sealed = protocol.decode(
+        protocol.seal(protocol.REQUEST, request, Ed25519PrivateKey.generate()), protocol.Envelope
+    )
     name = protocol.key_id(key.public_key().public_bytes_raw())
     forged = protocol.Envelope(
         payload_type=protocol.REQUEST,

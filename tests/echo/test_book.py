@@ -32,8 +32,7 @@ def wait(book, now, **words):
     try:
         book.enter(entry(**words), now)
     except Refused as refused:
-        assert refused.word == "quota"
-        return refused.wait
+        return refused.wait if refused.word == "quota" else refused.word
     return 0
 
 

@@ -8,6 +8,10 @@ from sentinel.echo.refused import Refused
 from tests.builders import moment
 
 
+class Connection(Transport):
+    """As good as any: only its identity counts."""
+
+
 class Clock:
     def __init__(self):
         self.seconds = 0.0
@@ -31,7 +35,7 @@ def caller(address="192.0.2.7", connection=None):
         address=ip_address(address),
         port=50000,
         arrived_at=ip_address("192.0.2.1"),
-        connection=connection or Transport(),
+        connection=connection or Connection(),
     )
 
 
@@ -59,6 +63,15 @@ def test_a_challenge_from_another_address_says_so(challenges):
 
     with pytest.raises(Refused, match="address_changed"):
         challenges.spend(name, caller("192.0.2.8"))
+
+
+def test_a_challenge_dies_with_its_connection(challenges):
+    """However many come after it, none is taken for it."""
+    names = [challenges.issue(caller()) for _ in range(50)]
+
+    for name in names:
+        with pytest.raises(Refused, match="challenge_invalid"):
+            challenges.spend(name, caller())
 
 
 def test_a_challenge_lasts_a_minute(challenges, clock):

@@ -162,7 +162,11 @@ FAR = {
 @pytest.fixture
 def far_away(lab_possible):
     names = {side: f"dial-{side}-{time.monotonic_ns() % 10**8}" for side in ("echo", "box")}
-    made = ["ip netns add {echo}", "ip netns add {box}", "ip -n {echo} link add out type veth peer name wan netns {box}"]
+    made = [
+        "ip netns add {echo}",
+        "ip netns add {box}",
+        "ip -n {echo} link add out type veth peer name wan netns {box}",
+    ]
     try:
         for line in [*made, *BOX.strip().splitlines()]:
             subprocess.run(["sh", "-ec", line.format(**names)], check=True)
@@ -174,7 +178,7 @@ def far_away(lab_possible):
 
 
 def test_what_a_box_far_away_says(far_away):
-    """Real routers, real ICMP: every way of saying no, in both families, and the late one of a machine that is off."""
+    """Real routers, real ICMP: every way of saying no, and the late one of a machine that is off."""
     command = ["ip", "netns", "exec", far_away, sys.executable, "-c", SCRIPT, *FAR]
     said = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout)
 
@@ -182,5 +186,7 @@ def test_what_a_box_far_away_says(far_away):
     assert {target: tuple(answer[:2]) for target, answer in found.items()} == {
         target: wanted[:2] for target, wanted in FAR.items()
     }
-    late = {target: answer[2] for target, answer in found.items() if not FAR[target][2] <= answer[2] <= FAR[target][3]}
+    late = {
+        target: answer[2] for target, answer in found.items() if not FAR[target][2] <= answer[2] <= FAR[target][3]
+    }
     assert late == {}

@@ -33,7 +33,9 @@ def test_only_tls_1_3_is_spoken(tmp_path):
     assert identity(tmp_path, "e").tls().minimum_version.name == "TLSv1_3"
 
 
-@pytest.mark.parametrize("content", [b"", b"nonsense", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"nonsense", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"]
+)
 def test_a_broken_key_is_not_replaced_in_silence(tmp_path, content):
     """Every sentinel trusts the old one; a person must decide."""
     (tmp_path / "echo.key").write_bytes(content)

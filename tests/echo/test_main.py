@@ -24,7 +24,9 @@ def test_an_echo_is_served_invites_and_lists(tmp_path):
     port = free_port()
     command = [sys.executable, "-W", "error", "-m", "sentinel.echo", "serve", "--dir", tmp_path / "echo"]
     served = subprocess.Popen(
-        [*command, "--listen", f"127.0.0.1:{port}", "--name", "127.0.0.1", "--lab"], stderr=subprocess.PIPE, text=True
+        [*command, "--listen", f"127.0.0.1:{port}", "--name", "127.0.0.1", "--lab"],
+        stderr=subprocess.PIPE,
+        text=True,
     )
     try:
         assert "answers as ed25519:" in served.stderr.readline()
@@ -36,7 +38,9 @@ def test_an_echo_is_served_invites_and_lists(tmp_path):
         served.send_signal(signal.SIGTERM)
         rest = served.communicate(timeout=10)[1]
 
-    assert re.fullmatch(rf"sentinel-echo://127\.0\.0\.1:{port}/\?k=ed25519:[a-z2-7]{{16}}&c=[a-z2-7]{{16}}", invitation)
+    assert re.fullmatch(
+        rf"sentinel-echo://127\.0\.0\.1:{port}/\?k=ed25519:[a-z2-7]{{16}}&c=[a-z2-7]{{16}}", invitation
+    )
     assert echo.port == port
     assert re.match(r"Dr\. A +ed25519:\S+  first 20\S+ \S+  last never  0 checks", listed)
     assert revoked == "1 revoked\n"

@@ -63,14 +63,16 @@ def test_every_knock_of_an_errand_is_made_once():
     """Listed, decoys and controls."""
     with listener() as door, listener() as control:
         closed = [free_port() for _ in range(3)]
-        outing = run(
-            Outing(errand([door.getsockname()[1], *closed[:2]], [closed[2]], [control.getsockname()[1]]))
-        )
+        outing = run(Outing(errand([door.getsockname()[1], *closed[:2]], [closed[2]], [control.getsockname()[1]])))
         counts = accepted(door), accepted(control)
 
     assert counts == (1, 1)
     assert outing.done == 5
-    assert [outing.answer(probe).reach for probe in outing.errand.listed] == [Reach.OPEN, Reach.CLOSED, Reach.CLOSED]
+    assert [outing.answer(probe).reach for probe in outing.errand.listed] == [
+        Reach.OPEN,
+        Reach.CLOSED,
+        Reach.CLOSED,
+    ]
 
 
 def test_a_target_is_knocked_at_twenty_times_a_second():
@@ -137,7 +139,8 @@ CLOSED = Answer(reach=Reach.CLOSED, why=Why.REFUSED)
 
 
 @pytest.mark.parametrize(
-    ("silent", "closed", "repeated"), [(3, 1, 3), (9, 1, 5), (9, 0, 0), (0, 4, 0)],
+    ("silent", "closed", "repeated"),
+    [(3, 1, 3), (9, 1, 5), (9, 0, 0), (0, 4, 0)],
 )
 def test_a_few_silent_ports_are_tried_again_if_a_neighbour_answered(silent, closed, repeated):
     """Where all is silent, silence is a rule and not loss."""

@@ -40,7 +40,13 @@ def test_a_report_says_what_each_knock_met():
     said = made(listed=Answer(reach=Reach.UNREACHABLE, why=Why.ICMP_HOST, took=timedelta(seconds=3.0771)))
     cell = said.cells[0]
 
-    assert (cell.port, cell.state, cell.why, cell.ms, cell.sport) == (104, "unreachable", "icmp_host", 3077.1, 20_000)
+    assert (cell.port, cell.state, cell.why, cell.ms, cell.sport) == (
+        104,
+        "unreachable",
+        "icmp_host",
+        3077.1,
+        20_000,
+    )
     assert (said.check, said.nonce, said.aud, said.target.addr) == ("c", "n", "ed25519:k", "192.0.2.7")
 
 

@@ -40,7 +40,9 @@ def test_a_whole_check(tmp_path, address):
     assert report.target.addr == address
     assert report.aud == protocol.key_id(key.public_key().public_bytes_raw())
     assert report.vantage.selftest == "ok"
-    assert {(cell.port, cell.sport) for cell in report.cells} <= {(probe.port, probe.sport) for probe in plan.probes}
+    assert {(cell.port, cell.sport) for cell in report.cells} <= {
+        (probe.port, probe.sport) for probe in plan.probes
+    }
     assert protocol.decode(lines[0], Progress) == Progress(done=0, of=len(plan.probes))
 
 

@@ -52,14 +52,14 @@ def forward(outside: int, inside: int | None, to: str) -> None:
     cabinet.box.forward(outside, inside, Host(to))
     tell(
         f"The box forwards {cabinet.box.v4}:{outside} to the {to} machine, {Host(to).v4}:{inside}",
-        "nothing yet: the sentinel learns of the door when the echo knocks (knock) or a stranger comes (stranger-echo)",
+        "nothing yet: the sentinel learns of it when the echo knocks (knock) or somebody comes (stranger-echo)",
     )
 
 
 @click.command()
 @click.option("--ipv6", is_flag=True, help="At the imaging machine's own address (after open-ipv6).")
 def stranger_echo(ipv6: bool) -> None:
-    """A stranger opens a DICOM association through the first forward."""
+    """A stranger opens a DICOM association, by a forward."""
     cabinet = running.attached()
     if ipv6:
         address, port = imaging.call_ipv6(cabinet.stranger, cabinet.imaging.v6, DICOM_PORT), DICOM_PORT
@@ -76,7 +76,7 @@ def stranger_echo(ipv6: bool) -> None:
 
 @click.command()
 def stranger_find() -> None:
-    """The stranger searches the imaging server (store images first)."""
+    """The stranger searches for images stored before."""
     cabinet = running.attached()
     address, port, where = _way_in(cabinet)
     done = imaging.findscu(cabinet.stranger, address, port, calling=imaging.CALLER)
@@ -90,7 +90,7 @@ def stranger_find() -> None:
 
 @click.command()
 def stranger_get() -> None:
-    """The stranger fetches the images (store images first)."""
+    """The stranger fetches images stored before."""
     cabinet = running.attached()
     address, port, where = _way_in(cabinet)
     with tempfile.TemporaryDirectory() as folder:
@@ -128,8 +128,8 @@ def knock_now() -> None:
     done = cabinet.pi.run(running.sentinel("knock"), check=False, timeout=90)
     click.echo((done.stdout + done.stderr).rstrip())
     did, look_for = {
-        0: ("The echo found nothing open", "green, once everything else is proved too"),
-        1: ("The echo found a door open", "red, and the machine behind the door named by its own knock"),
+        0: ("The echo could open nothing", "green, unless a door is dormant or something else is not proved"),
+        1: ("The echo could open a door", "red, and the machine behind the door named by its own knock"),
     }.get(
         done.returncode, ("It could not be learnt what is open", "blue, once the last complete check is too old")
     )
@@ -154,11 +154,9 @@ def _way_in(cabinet: Cabinet) -> tuple[IPv4Address, int, str]:
 
 
 def _words(done: subprocess.CompletedProcess[str]) -> str:
-    """The tool's own last word on why not."""
-    lines = [
-        line.partition(": ")[2] for line in (done.stdout + done.stderr).splitlines() if line[:2] in ("F:", "E:")
-    ]
-    return lines[-1].strip().rstrip(".") if lines else "no answer"
+    """The tool's own last words on why not, such as `F: Reason: Called AE Title Not Recognized`."""
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("F: ", "E: "))]
+    return lines[-1].rpartition(": ")[2].strip(" .").lower() if lines else "nothing to be had"
 
 
 def _scan_half_open(cabinet: Cabinet) -> Counter[str]:
@@ -187,7 +185,7 @@ def _scan(cabinet: Cabinet) -> Counter[str]:
 @click.argument("state", type=click.Choice(("on", "off")), default="on")
 @click.option("--to", type=MACHINE, default="imaging", show_default=True)
 def dmz(state: str, to: str) -> None:
-    """The box hands everything to one machine, or to nobody."""
+    """The box hands every port to one machine, or none."""
     running.attached().box.dmz(Host(to) if state == "on" else None)
     if state == "on":
         tell(
@@ -229,7 +227,7 @@ def unplug_mirror() -> None:
 def plug_mirror() -> None:
     """Plug the mirror cable in again."""
     running.attached().switch.carrier(True)
-    tell("The mirror cable is in", "the colour from before, after the sentinel has seen its own echo both ways")
+    tell("The mirror cable is in", "the colour from before, once the next knock is seen on the mirror")
 
 
 @click.command()
@@ -243,9 +241,7 @@ def mirror_off() -> None:
 def mirror_on() -> None:
     """The switch copies the box's port again."""
     running.attached().switch.mirror(True)
-    tell(
-        "The switch copies the box's port, both ways", "the colour from before, at the latest after the next knock"
-    )
+    tell("The switch copies the box's port, both ways", "the colour from before, after the next knock")
 
 
 @click.command()
@@ -288,7 +284,7 @@ def workstation_store() -> None:
 
 @click.command()
 def vpn_client() -> None:
-    """A machine of another private network opens a DICOM association."""
+    """A machine of another private network associates."""
     cabinet = running.attached()
     done = imaging.echoscu(cabinet.vpn_client, cabinet.imaging.v4, DICOM_PORT, calling="TECHNICIAN")
     came = "was accepted" if done.returncode == 0 else f"was not accepted ({_words(done)})"

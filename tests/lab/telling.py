@@ -43,9 +43,9 @@ class Telling:
 
     def _head(self, verdict: Verdict | None, lamp: str) -> str:
         word = verdict.level.word if verdict else "dark"
-        bulb = click.style(f" {lamp} ", **PAINTS[lamp]) if lamp in PAINTS else lamp
+        bulb = click.style(lamp, **PAINTS[lamp]) if lamp in PAINTS else lamp
         rhythm = f", {RHYTHMS[lamp]}" if lamp in RHYTHMS else ""
-        return f"{bulb}{rhythm}: {say(self._language, f'lamp.{word}.word')}"
+        return f"lamp {bulb}{rhythm}: {say(self._language, f'lamp.{word}.word')}"
 
     def _sentence(self, reason: Reason) -> str:
         title = say(self._language, f"finding.{reason.code.value}.title")

@@ -31,7 +31,7 @@ from tests.builders import (
 )
 
 FOLDER = Path(__file__).parent
-FRAGMENT = 44
+FIRST_FRAGMENT = (44, b"\x00\x01" + bytes(4))  # of IPv6: more will follow
 
 
 def frames(talk: Talk, words: Iterable[Word], **shape: object) -> list[bytes]:
@@ -96,7 +96,7 @@ def shapes() -> list[bytes]:
         *association(doubled, tags=((0x88A8, 5), (0x8100, 20))),
         *association(extended, extensions=((0, bytes(6)), (60, bytes(14)))),
         tcp_frame(STRANGER, 40_004, IMAGING, 104, Flags.SYN, fragment=0x2000),
-        tcp_frame(STRANGER6, 40_004, IMAGING6, 104, Flags.SYN, extensions=((FRAGMENT, bytes(6)),)),
+        tcp_frame(STRANGER6, 40_004, IMAGING6, 104, Flags.SYN, extensions=(FIRST_FRAGMENT,)),
         ip_frame(STRANGER, IMAGING, PATIENT, protocol=17),
         tcp_frame(STRANGER, 40_005, IMAGING, 104, Flags.SYN)[:40],
         random.Random(5).randbytes(80),

@@ -6,8 +6,8 @@ import signal
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from subprocess import Popen
@@ -38,6 +38,7 @@ class Sentinel:
         self.file = folder / "sentinel.toml"
         self.log = folder / "sentinel.log"
         self._run: Popen[str] | None = None
+        self._apart: list[Popen[str]] = []
         interface = "lan0" if cabinet.one_nic else "mirror0"
         self.file.write_text(
             f'[capture]\ninterface = "{interface}"\n'
@@ -51,11 +52,26 @@ class Sentinel:
     def start(self) -> "Sentinel":
         """Start it and wait until the street beats."""
         self._run = self.pi.start(self._command("run"), log=self.log)
+        return self._started()
+
+    def start_apart(self, **environments: dict[str, str]) -> "Sentinel":
+        """Start each program by itself, as the units of a Pi do, some in an environment of their own.
+
+        Nobody starts again what ends; what they say goes to a file each, beside `log`.
+        """
+        for name in ("watch", "listen", "web"):
+            log, env = self.folder / f"{name}.log", environments.get(name)
+            self._apart.append(self.pi.start(self._command(name), log=log, env=env))
+        return self._started()
+
+    def _started(self) -> "Sentinel":
         self.wait(lambda: self.verdict() is not None and self._coverage() is not None, "the first beat")
         return self
 
     def stop(self) -> None:
         """End it as Ctrl-C would."""
+        while self._apart:
+            end(self._apart.pop())
         if self._run is not None:
             self._run.send_signal(signal.SIGINT)
             self._run.wait(5)
@@ -147,7 +163,7 @@ class Sentinel:
 
     def process(self, name: str) -> int:
         """The process id of one of the programs."""
-        for line in self.pi.run(["ps", "-eo", "pid=,args="]).stdout.splitlines():
+        for line in self.pi.run(["ps", "-ewwo", "pid=,args="]).stdout.splitlines():
             words = line.split()
             if str(self.places.lasting) in words and words[-1] == name:
                 return int(words[0])
@@ -156,6 +172,17 @@ class Sentinel:
     def signal(self, name: str, number: int) -> None:
         """Send a signal to one of the programs."""
         os.kill(self.process(name), number)
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """One of the programs stands still meanwhile; `run` itself too, which then starts nothing again."""
+        stopped = self.process(name)
+        os.kill(stopped, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            with suppress(ProcessLookupError):  # killed meanwhile, and rightly
+                os.kill(stopped, signal.SIGCONT)
 
 
 class EchoHost:

@@ -3,6 +3,7 @@
 import time
 from contextlib import closing
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -96,3 +97,33 @@ def test_a_client_that_speaks_and_stays_is_known_while_it_is_there(cabinet: Cabi
         sentinel.wait(lambda: sentinel.level() is Level.ALARM, "an alarm", 3)
 
     assert Code.STRANGER_CONNECTED in sentinel.codes()
+
+
+def test_one_card_is_enough_where_the_mirror_port_may_also_talk(one_nic_cabinet: Cabinet, tmp_path: Path):
+    """The copies and the page share one card: the stranger is seen, once, and the lamp is red."""
+    sentinel = Sentinel(one_nic_cabinet, tmp_path).start()
+    try:
+        imaging.orthanc(one_nic_cabinet.imaging)
+        one_nic_cabinet.box.forward(11112, 4242, one_nic_cabinet.imaging)
+        imaging.echoscu(one_nic_cabinet.stranger, one_nic_cabinet.box.v4, 11112)
+        sentinel.wait(lambda: sentinel.level() is Level.ALARM, "an alarm")
+        sentinel.wait(lambda: [r for r in sentinel.connections() if r.state == "closed"], "the closed row")
+    finally:
+        sentinel.stop()
+
+    [row] = sentinel.connections()
+    assert (row.association, row.target_port) == ("accepted", 4242)
+
+
+def test_a_box_that_hides_its_callers_hides_nobody_from_the_sentinel(cabinet: Cabinet, sentinel: Sentinel):
+    """Source translation makes every stranger the box itself: that is a stranger whose address is hidden."""
+    imaging.orthanc(cabinet.imaging)
+    cabinet.box.forward(11112, 4242, cabinet.imaging)
+    cabinet.box.hide_sources(True)
+
+    imaging.echoscu(cabinet.stranger, cabinet.box.v4, 11112)
+    sentinel.wait(lambda: sentinel.level() is Level.ALARM, "an alarm")
+    sentinel.wait(sentinel.connections, "the row")
+
+    assert sentinel.connections()[0].standing is Standing.BOX
+    assert sentinel.connections()[0].source == str(cabinet.box.lan_v4)

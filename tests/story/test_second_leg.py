@@ -51,9 +51,7 @@ def test_a_closed_practice_with_a_proved_mirror_is_calm(cabinet: Cabinet, with_e
     assert "lamp-calm" in with_echo.page()[1]
 
 
-def test_a_knock_at_an_open_door_names_the_machine_though_the_box_renumbers(
-    cabinet: Cabinet, with_echo: Sentinel
-):
+def test_a_knock_at_an_open_door_names_the_machine_though_the_box_renumbers(cabinet: Cabinet, with_echo: Sentinel):
     """11112 outside is 4242 inside: the report and the mirror together name address, MAC and port."""
     imaging.orthanc(cabinet.imaging)
     with_echo.wait(lambda: with_echo.level() is Level.CALM, "calm", 20)

@@ -50,7 +50,10 @@ def test_an_accepted_door_is_named_in_the_sentence(view):
 
 def test_calm_without_a_proof_is_not_told_as_calm():
     """A verdict that could not be would still not lie."""
-    assert told(replace(verdict(), checked=None))[0] == "La sentinelle ne peut rien affirmer pour l’instant."
+    nothing = "La sentinelle ne peut rien affirmer pour l’instant."
+
+    assert told(replace(verdict(), checked=None))[0] == nothing
+    assert told(replace(verdict(), level=Level.ALARM))[0] == nothing
 
 
 @pytest.mark.parametrize(

@@ -233,6 +233,21 @@ def test_a_reset_the_server_did_not_believe_hides_nothing():
     assert [each.state for each in told] == [ANSWERED, CONNECTED, CLOSED]
 
 
+@pytest.mark.parametrize("end", ["data", "fin", "rst"])
+def test_a_server_that_acknowledges_its_client_proves_it(end):
+    """Where a mirror shows one direction only, or the client's data stayed in the kernel, as on a high port."""
+    talk = Talk()
+    talk.syn()
+    words = [talk.syn_ack()]
+    talk.asks(30)
+    words.append({"data": talk.answers, "fin": lambda: talk.fin(False), "rst": talk.rst}[end]())
+
+    told = feed(Tracker(networks()), talk, *words)
+
+    assert [each.state for each in told] == [ANSWERED, CLOSED if end == "rst" else CONNECTED]
+    assert (told[-1].source, told[-1].bytes_in) == (STRANGER, 30)
+
+
 def test_a_server_that_speaks_first_for_long_does_not_hide_its_client():
     """A download over a data connection: the client's first kept word is its FIN, far behind."""
     talk = Talk()

@@ -60,6 +60,18 @@ def test_an_old_fin_takes_nothing_away():
     assert one.sent == 5_000
 
 
+def test_no_fin_makes_less_than_nothing():
+    """One that stands before the first byte, or a second one."""
+    one = side(first=1_000)
+    one.finish(999)
+    assert one.sent == 0
+
+    two = side(sent=100)
+    two.finish(1_100)
+    two.finish(1_099)
+    assert two.sent == 100
+
+
 def test_bytes_that_overtook_their_syn_stay_counted():
     """Its first number is only now known."""
     one = side(first=1_500, sent=500)

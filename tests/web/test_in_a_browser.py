@@ -11,6 +11,7 @@ from furnished import TOKEN, Cabinet, door, reason, verdict
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from sentinel.model.finding import Code, Level
+from web import serving
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
@@ -42,7 +43,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def server(cabinet: Cabinet) -> Iterator[wsgi.Server]:
     """The page on a real port, its clock stopped."""
-    made = wsgi.Server(("127.0.0.1", 0), cabinet.app(), numthreads=4, shutdown_timeout=1)
+    made = serving.server(cabinet.app(), "127.0.0.1", 0)
     made.prepare()
     thread = threading.Thread(target=made.serve)
     thread.start()

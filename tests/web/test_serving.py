@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -78,6 +79,23 @@ def test_it_serves_and_leaves_quietly(served, how):
     assert "lamp-dark" in page
     assert time.monotonic() - asked < 2
     assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_browsers_that_leave_early_are_not_worth_a_word(served):
+    """The log is for what matters."""
+    process, address = served
+    fetch(f"{address}/")
+
+    host, port = address.removeprefix("http://").split(":")
+    for _ in range(40):
+        with socket.create_connection((host, int(port))) as browser:
+            browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            browser.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    status, _ = fetch(f"{address}/")
+    process.terminate()
+    out, err = process.communicate(timeout=10)
+
+    assert (status, process.returncode, out, err) == (200, 0, "", "")
 
 
 def test_a_port_that_is_taken_is_said_in_one_line(cabinet: Cabinet):

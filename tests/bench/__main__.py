@@ -1,0 +1,73 @@
+"""`./dev bench`: measures what the sentinel costs on this machine; `--markdown` keeps it in docs/benchmarks.md."""
+
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from tests.bench import machine, memory, red, start
+from tests.bench.figure import Figure
+from tests.bench.sentinels import TooSlowError
+from tests.lab.conditions import why_not
+from tests.lab.host import DidNotStartError
+
+SECTIONS: dict[str, Callable[[Path], list[Figure]]] = {
+    "memory": memory.measure,
+    "start": start.measure,
+    "red": red.measure,
+}
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
+BEGINS, ENDS = "<!-- the table begins -->\n", "<!-- the table ends -->\n"
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("sections", nargs=-1, type=click.Choice(tuple(SECTIONS)))
+@click.option("--markdown", is_flag=True, help="Write the table of docs/benchmarks.md.")
+def bench(sections: tuple[str, ...], markdown: bool) -> None:
+    """Measure memory, start and red on this machine: all of them, or only the sections named."""
+    if markdown and sections:
+        raise click.UsageError("--markdown writes the whole table: name no section with it")
+    reason = why_not()
+    if reason and (markdown or "red" in sections):
+        raise click.ClickException(f"red: {reason}")
+    click.echo(f"{machine.describe()}\n")
+    figures = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name in sections or SECTIONS:
+            if name == "red" and reason:
+                click.echo(f"red: not measured: {reason}")
+                continue
+            figures += _tell(name, Path(folder))
+    if markdown:
+        _write(figures)
+
+
+def _tell(section: str, folder: Path) -> list[Figure]:
+    try:
+        figures = SECTIONS[section](folder)
+    except (TooSlowError, DidNotStartError, AssertionError) as error:
+        raise click.ClickException(f"{section}: {error}") from None
+    for figure in figures:
+        click.echo("\n".join([*figure.lines(), ""]))
+    return figures
+
+
+def _write(figures: list[Figure]) -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGINS)
+    _, _, after = rest.partition(ENDS)
+    table = [
+        f"Measured on {datetime.now(UTC):%Y-%m-%d} on {machine.describe()}.",
+        "",
+        "| What | Value | Aim | Made of |",
+        "|---|---|---|---|",
+        *(figure.row() for figure in figures),
+    ]
+    PAGE.write_text(before + BEGINS + "\n".join(["", *table, "", ""]) + ENDS + after, encoding="utf-8")
+    click.echo(f"Written to {PAGE.relative_to(PAGE.parents[1])}.")
+
+
+if __name__ == "__main__":
+    bench(prog_name="./dev bench")

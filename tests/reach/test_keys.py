@@ -1,0 +1,61 @@
+import stat
+
+import pytest
+
+from sentinel.errors import NotReadable
+from sentinel.reach.keys import Echo, echoes, keep, own_key, own_key_id
+
+ECHO = Echo(host="echo.example.org", port=443, key_id="ed25519:a", keys=(b"1" * 32, b"2" * 32), vantage="par1")
+OTHER = Echo(host="2001:db8::7", port=8443, key_id="ed25519:b", keys=(b"3" * 32,), vantage="fra1")
+
+
+def test_our_key_is_made_once(tmp_path):
+    """The echo knows us by it."""
+    assert own_key_id(own_key(tmp_path)) == own_key_id(own_key(tmp_path))
+
+
+def test_what_we_keep_is_closed_to_others(tmp_path):
+    """The web page's process too."""
+    own_key(tmp_path)
+    keep(tmp_path, ECHO)
+
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {
+        "sentinel.key": 0o600,
+        "echoes.json": 0o600,
+    }
+
+
+def test_echoes_are_kept_in_the_order_of_enrolment(tmp_path):
+    """None yet is none."""
+    assert echoes(tmp_path) == ()
+    keep(tmp_path, ECHO)
+    keep(tmp_path, OTHER)
+
+    assert echoes(tmp_path) == (ECHO, OTHER)
+
+
+def test_an_echo_enrolled_again_replaces_itself(tmp_path):
+    """It moved to another port."""
+    keep(tmp_path, Echo(host="old", port=1, key_id=ECHO.key_id, keys=(), vantage=""))
+    keep(tmp_path, ECHO)
+
+    assert echoes(tmp_path) == (ECHO,)
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"\xff"])
+def test_a_broken_file_is_said_and_left_alone(tmp_path, content):
+    """Its keys may still be saved by a person."""
+    (tmp_path / "echoes.json").write_bytes(content)
+
+    with pytest.raises(NotReadable, match=r"echoes\.json"):
+        keep(tmp_path, ECHO)
+    assert (tmp_path / "echoes.json").read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense"])
+def test_a_broken_key_is_not_replaced_in_silence(tmp_path, content):
+    """The echo would not know us any more."""
+    (tmp_path / "sentinel.key").write_bytes(content)
+
+    with pytest.raises(NotReadable, match=r"sentinel\.key"):
+        own_key(tmp_path)

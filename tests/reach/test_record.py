@@ -1,0 +1,60 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from sentinel.errors import NotReadable
+from sentinel.model.exposure import Outcome
+from sentinel.reach.record import Record, read_record, read_records, write_record
+from tests.builders import START
+from tests.reach.signing import question, sealed_plan, sealed_report
+
+RECORD = Record(asked_at=START, question=question(), plan=sealed_plan(), report=sealed_report())
+
+
+def test_a_record_comes_back_as_it_was_written():
+    """On one line, the envelopes byte for byte."""
+    line = write_record(RECORD)
+
+    assert b"\n" not in line
+    assert read_record(line) == RECORD
+
+
+def test_a_record_is_verified_again_without_echo_or_key():
+    """Years later, by anybody."""
+    announced, proof = read_record(write_record(RECORD)).verify()
+
+    assert announced.check == proof.check == "check-1"
+    assert proof.outcome is Outcome.CHECKED
+
+
+@pytest.mark.parametrize(("field", "value"), [("nonce", "other"), ("aud", "ed25519:x"), ("address", "192.0.2.8")])
+def test_a_record_that_was_changed_verifies_no_more(field, value):
+    """What was asked is bound to what was signed."""
+    bent = json.loads(write_record(RECORD)) | {field: value}
+
+    assert read_record(json.dumps(bent).encode()).verify() is Outcome.NOT_OUR_QUESTION
+
+
+def test_a_record_with_a_changed_report_verifies_no_more():
+    """One cell from open to closed is enough."""
+    forged = replace(RECORD, report=RECORD.report.replace(b'"sig":"', b'"sig":"AAAA', 1))
+
+    assert read_record(write_record(forged)).verify() is Outcome.BAD_SIGNATURE
+    assert replace(RECORD, plan=RECORD.report).verify() is Outcome.BAD_SIGNATURE
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"{}", b"\xff", b"[1]", write_record(RECORD).replace(b"192.0.2.7", b"nowhere")]
+)
+def test_what_is_no_record_is_said(line):
+    """The file is not what it should be."""
+    with pytest.raises(NotReadable):
+        read_record(line)
+
+
+def test_a_file_of_records():
+    """Blank lines do not count."""
+    line = write_record(RECORD)
+
+    assert list(read_records(iter([line, b"\n", line]))) == [RECORD, RECORD]

@@ -1,0 +1,350 @@
+"""Failures of ourselves: the sentinel says within ten seconds that it does not know, recovers, and loses nothing.
+
+Each failure is met twice: by a sentinel that was calm, and by one whose lamp was red; the alarm outlives it.
+"""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sentinel.clock import boot_id, now
+from sentinel.model.finding import Code, Level
+from sentinel.model.verdict import Reason
+from sentinel.signals import pulse
+from sentinel.text import say, times
+from sentinel.text.points import Audience, Point, sentence
+from tests.lab.cabinet import Cabinet
+from tests.lab.doors import Answer, connected, door, knock
+from tests.story.sentinel import EchoHost, Sentinel
+
+PARIS = ZoneInfo("Europe/Paris")
+LIMIT = 10.0
+"""Seconds within which a failure must be told."""
+FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+
+Tell = Callable[[str, float], None]
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> Tell:
+    """Prints one measured time."""
+
+    def told(what: str, seconds: float) -> None:
+        with capsys.disabled():
+            print(f"\n  {what}: {seconds:.1f} s", end="")
+
+    return told
+
+
+@dataclass
+class Story:
+    """A sentinel with a past, and whether its lamp was red before."""
+
+    cabinet: Cabinet
+    sentinel: Sentinel
+    alarmed: bool
+    tell: Tell
+    rows: set[tuple[Any, ...]] = field(default_factory=set)
+    incidents: set[int] = field(default_factory=set)
+
+    def live(self) -> "Story":
+        """Give it a past: somebody refused, and where the lamp shall be red, somebody let in."""
+        self.cabinet.box.forward(11112, 4242)
+        assert self.refused() is Answer.REFUSED
+        if self.alarmed:
+            self.come_in()
+            self.sentinel.wait(lambda: self.sentinel.level() is Level.ALARM, "the alarm before")
+        self.sentinel.wait(lambda: len(self.kept()) == 1 + self.alarmed, "the rows before")
+        self.rows = self.kept()
+        self.incidents = {each.number for each in self.sentinel.incidents()}
+        assert self.incidents
+        return self
+
+    def refused(self) -> Answer:
+        """A stranger knocks at a forwarded port behind which nobody listens."""
+        return knock(self.cabinet.stranger, self.cabinet.box.v4, 11112)
+
+    def come_in(self, source: IPv4Address | None = None) -> int:
+        """A stranger comes in by that door, speaks and leaves; returns the port he came from."""
+        with (
+            door(self.cabinet.imaging, 4242),
+            connected(self.cabinet.stranger, self.cabinet.box.v4, 11112, source=source) as line,
+        ):
+            line.sendall(b"hello")
+            return int(line.getsockname()[1])
+
+    def kept(self) -> set[tuple[Any, ...]]:
+        """The rows of strangers, by what never changes of them."""
+        return set(
+            self.sentinel.sql(
+                "SELECT run, serial, source, source_port, target_port FROM connections WHERE standing = 'stranger'"
+            )
+        )
+
+    def has_row_from(self, port: int) -> bool:
+        """Whether a stranger's connection from that port is on disk."""
+        return any(row[3] == port for row in self.kept())
+
+    def reason(self, code: Code) -> Reason | None:
+        """Why, if that is among the reasons now."""
+        verdict = self.sentinel.verdict()
+        return next((each for each in verdict.reasons if each.code is code), None) if verdict else None
+
+    def goes_blind(self, code: Code, what: str, begun: float) -> None:
+        """The sentinel says by itself that it does not know, which part, and since when; red stays red."""
+        self.sentinel.wait(lambda: self.reason(code), f"{code} after {what}", LIMIT)
+        took = time.monotonic() - begun
+        assert took <= LIMIT
+        self.tell(f"{what}, until « {say('fr', f'finding.{code}.title')} » is shown", took)
+        assert self.sentinel.level() is (Level.ALARM if self.alarmed else Level.UNSURE)
+        assert f"lamp-{self.level.word}" in self.page()
+        reason = self.reason(code)
+        assert reason is not None
+        assert timedelta(0) <= now().since(reason.since) < timedelta(seconds=LIMIT + 1)
+        assert _said(code, reason) in self.page()
+
+    def goes_dark(self, what: str, begun: float) -> None:
+        """The page and the terminal say that nothing is being watched, and since when."""
+        last = pulse.read(self.sentinel.places.pulse)
+        self.sentinel.wait(lambda: self.sentinel.pulse() is None, f"darkness after {what}", LIMIT + 1)
+        took = time.monotonic() - begun
+        assert took <= LIMIT
+        self.tell(f"{what}, until dark", took)
+        page = self.page()
+        assert "lamp-dark" in page
+        assert last is not None
+        since = times.since("fr", last.at.wall, now().wall, PARIS)
+        assert say("fr", "verdict.off.since.sentence", since=since) in page
+
+    @property
+    def level(self) -> Level:
+        """What is shown while a part is blind."""
+        return Level.ALARM if self.alarmed else Level.UNSURE
+
+    def page(self) -> str:
+        """The first page, as anybody on the LAN sees it."""
+        return self.sentinel.page()[1]
+
+    def recovers(self, what: str, begun: float, *codes: Code, patience: float = 15) -> None:
+        """By itself; everything of before is there, and a lamp that was red is red again."""
+        well = self.sentinel.wait(lambda: self._is_well(codes), f"recovery after {what}", patience)
+        self.tell(f"{what} over, until well again", max(well, time.monotonic() - begun))
+        assert self.rows <= self.kept()
+        assert self.incidents <= {each.number for each in self.sentinel.incidents()}
+        assert self.sentinel.page()[0] == 200
+        assert "Traceback" not in self.sentinel.tail()
+        if self.alarmed:
+            assert self.sentinel.level() is Level.ALARM
+            self.sentinel.wait(lambda: self.sentinel.lamp()["colour"] == "red", "a red lamp", 2)
+
+    def _is_well(self, codes: tuple[Code, ...]) -> bool:
+        verdict = self.sentinel.verdict()
+        return verdict is not None and not {each.code for each in verdict.reasons} & set(codes)
+
+
+def _said(code: Code, reason: Reason) -> str:
+    audience = Audience(language="fr", named=False, now=now().wall, zone=PARIS)
+    return sentence(Point(code=code, at=reason.since.wall), audience).text("fr")
+
+
+def _calm(sentinel: Sentinel) -> None:
+    sentinel.wait(lambda: sentinel.level() is Level.CALM, "calm", 20)
+
+
+@pytest.fixture(params=[False, True], ids=["calm", "red"])
+def story(
+    request: pytest.FixtureRequest,
+    cabinet: Cabinet,
+    tell: Tell,
+) -> Story:
+    """A sentinel that is calm (it has an echo, and was checked), or one whose lamp is red."""
+    alarmed = bool(request.param)
+    made: Sentinel = request.getfixturevalue("sentinel" if alarmed else "with_echo")
+    if not alarmed:
+        _calm(made)
+    return Story(cabinet, made, alarmed, tell).live()
+
+
+# The capture
+
+
+def test_a_mirror_cable_pulled_out_is_a_lost_view(story: Story):
+    """Which part, since when; back in, it is proved again by the first traffic that passes."""
+    begun = time.monotonic()
+    story.cabinet.switch.carrier(False)
+    story.goes_blind(Code.VIEW_LOST, "mirror cable out", begun)
+
+    begun = time.monotonic()
+    story.cabinet.switch.carrier(True)
+    story.refused()
+    story.recovers("mirror cable out", begun, Code.VIEW_LOST, Code.CAPTURE_LOST)
+
+
+def test_a_listen_killed_for_good_is_a_lost_capture(story: Story):
+    """As long as nobody starts it again the sentinel says that it does not listen; then it listens again."""
+    with story.sentinel.frozen("run"):
+        begun = time.monotonic()
+        story.sentinel.signal("listen", signal.SIGKILL)
+        story.goes_blind(Code.CAPTURE_LOST, "listen killed", begun)
+    begun = time.monotonic()
+    story.recovers("listen killed", begun, Code.CAPTURE_LOST)
+
+    port = story.come_in()
+    story.sentinel.wait(lambda: story.has_row_from(port), "the row of the next visitor", 3)
+
+
+def test_a_listen_that_stands_still_is_a_lost_capture_and_what_passed_meanwhile_is_not_lost(story: Story):
+    """The ring keeps what the filter lets through; whoever came meanwhile is told as soon as it moves again."""
+    with story.sentinel.frozen("listen"):
+        begun = time.monotonic()
+        port = story.come_in()
+        story.goes_blind(Code.CAPTURE_LOST, "listen standing still", begun)
+        assert not story.has_row_from(port)
+    begun = time.monotonic()
+    story.recovers("listen standing still", begun, Code.CAPTURE_LOST)
+    story.sentinel.wait(lambda: story.has_row_from(port), "the row of who came meanwhile", 3)
+
+
+# The street
+
+
+def test_a_watch_killed_for_good_is_dark_and_what_passed_meanwhile_is_not_lost(story: Story):
+    """`listen` keeps its facts until somebody takes them; the next `watch` goes on where the last one was."""
+    with story.sentinel.frozen("run"):
+        begun = time.monotonic()
+        story.sentinel.signal("watch", signal.SIGKILL)
+        port = story.come_in()
+        story.goes_dark("watch killed", begun)
+    begun = time.monotonic()
+    story.recovers("watch killed", begun, Code.CAPTURE_LOST)
+    story.sentinel.wait(lambda: story.has_row_from(port), "the row of who came meanwhile", 5)
+    story.sentinel.wait(lambda: story.sentinel.level() is Level.ALARM, "his alarm", 5)
+
+
+def test_a_watch_killed_once_is_back_before_anybody_looks(story: Story):
+    """`run` starts it again at once; from kill to the first beat of the next."""
+    begun = time.monotonic()
+    first = story.sentinel.process("watch")
+    os.kill(first, signal.SIGKILL)
+    started = story.sentinel.pulse()
+    assert started is not None
+
+    def beats_again() -> bool:
+        last = story.sentinel.pulse()
+        return last is not None and last.started.since(started.started) > timedelta(0)
+
+    story.sentinel.wait(beats_again, "the next watch", LIMIT)
+    story.recovers("watch killed once", begun)
+
+
+def test_a_watch_that_stands_still_is_dark_on_the_page_and_in_the_terminal(story: Story):
+    """It is alive to the kernel and to nobody else; when it moves again it goes on with the same stories."""
+    with story.sentinel.frozen("watch"):
+        begun = time.monotonic()
+        port = story.come_in()
+        story.goes_dark("watch standing still", begun)
+        word = say("fr", "lamp.dark.word")
+        story.sentinel.wait(lambda: word in story.sentinel.tail().splitlines(), "the terminal's word", 1)
+    begun = time.monotonic()
+    story.recovers("watch standing still", begun, Code.CAPTURE_LOST)
+    story.sentinel.wait(lambda: story.has_row_from(port), "the row of who came meanwhile", 3)
+
+
+# The store
+
+
+def test_a_locked_store_is_told_and_what_came_meanwhile_is_written_afterwards(story: Story):
+    """Somebody else holds the store for fifteen seconds: the lamp does not wait for it, the rows do."""
+    lock = sqlite3.connect(story.sentinel.places.store, isolation_level=None)
+    with closing(lock):
+        lock.execute("BEGIN EXCLUSIVE")
+        begun = time.monotonic()
+        assert story.refused() is Answer.REFUSED
+        story.goes_blind(Code.STORE_FAILING, "store locked", begun)
+        came = time.monotonic()
+        port = story.come_in()
+        story.sentinel.wait(lambda: story.sentinel.lamp()["colour"] == "red", "a red lamp", 2)
+        story.tell("with the store locked, from a visitor to the red lamp", time.monotonic() - came)
+        time.sleep(max(0.0, 15 - (time.monotonic() - begun)))
+        assert not story.has_row_from(port)
+        lock.execute("ROLLBACK")
+    begun = time.monotonic()
+    story.recovers("store locked", begun, Code.STORE_FAILING)
+    story.sentinel.wait(lambda: story.has_row_from(port), "the row of who came meanwhile", 3)
+    story.sentinel.wait(lambda: any(each.port == 4242 for each in story.sentinel.incidents()), "his incident", 3)
+    assert len(story.kept()) == len(story.rows) + 2
+
+
+@contextmanager
+def _small_disk(folder: Path, megabytes: int) -> Iterator[None]:
+    folder.mkdir()
+    size = ["-o", f"size={megabytes}m"]
+    subprocess.run(["mount", "-t", "tmpfs", *size, "tmpfs", str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def _fill(folder: Path, *, leave: int) -> Path:
+    file = folder / f"fill-{leave}"
+    with file.open("wb") as much:
+        os.posix_fallocate(much.fileno(), 0, shutil.disk_usage(folder).free - leave)
+    return file
+
+
+@pytest.fixture(params=[False, True], ids=["calm", "red"])
+def on_a_small_disk(
+    request: pytest.FixtureRequest,
+    cabinet: Cabinet,
+    make_sentinel: Callable[[str], Sentinel],
+    tmp_path: Path,
+    tell: Tell,
+) -> Iterator[Story]:
+    """A sentinel whose folder is a disk of its own, 64 MB large."""
+    alarmed = bool(request.param)
+    with _small_disk(tmp_path / "var", 64):
+        if alarmed:
+            made = make_sentinel("")
+        else:
+            echo: EchoHost = request.getfixturevalue("echo")
+            made = make_sentinel(f'[echo]\ninvitation = "{echo.invite()}"\n')
+            _calm(made)
+        yield Story(cabinet, made, alarmed, tell).live()
+        made.stop()
+
+
+def test_a_full_disk_is_told_and_what_came_meanwhile_is_written_afterwards(on_a_small_disk: Story):
+    """Told before it is full; then not a byte is left, not even for the pulse, and it is dark until there is room."""
+    story = on_a_small_disk
+    begun = time.monotonic()
+    nearly = _fill(story.sentinel.places.lasting, leave=30 << 20)
+    story.goes_blind(Code.DISK_FULL, "disk nearly full", begun)
+
+    full = _fill(story.sentinel.places.lasting, leave=0)
+    port = story.come_in()
+    time.sleep(12)  # long enough for whatever gives up, and for the pulse to grow old
+    assert story.sentinel.verdict() is None or story.reason(Code.STORE_FAILING)
+    story.goes_dark("disk full, and no room for the pulse", time.monotonic())
+
+    begun = time.monotonic()
+    full.unlink()
+    nearly.unlink()
+    story.recovers("disk full", begun, Code.DISK_FULL, Code.STORE_FAILING)
+    story.sentinel.wait(lambda: story.has_row_from(port), "the row of who came meanwhile", 3)
+    story.sentinel.wait(lambda: story.sentinel.level() is Level.ALARM, "his alarm", 3)
+    story.sentinel.wait(lambda: story.sentinel.lamp()["colour"] == "red", "a red lamp", 3)
