@@ -38,10 +38,10 @@ class Surroundings:
 
 def ask() -> Surroundings:
     """`look_around`, by a short-lived child; nothing known when the child fails."""
-    done = subprocess.run(
-        [sys.executable, "-m", "sentinel.capture.surroundings"], capture_output=True, check=False, timeout=20
-    )
-    if done.returncode:
+    question = [sys.executable, "-m", "sentinel.capture.surroundings"]
+    try:
+        done = subprocess.run(question, capture_output=True, check=True, timeout=20)
+    except (subprocess.SubprocessError, OSError):
         return Surroundings(interface=None, prefixes=(), gateways=(), families=())
     return codec.decode(done.stdout, Surroundings)
 

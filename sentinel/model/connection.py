@@ -62,7 +62,7 @@ class Dicom:
     """Calling AE title, 16 characters at most, unpadded."""
     result: Association
     services: tuple[DicomService, ...] = ()
-    """Proposed services, sorted, each once; empty when the request's contexts were not all seen."""
+    """Proposed services, sorted, each once, as far as the first segment of the request shows them."""
     rejection: tuple[int, int, int] | None = None
     """Result, source and reason of an A-ASSOCIATE-RJ (PS3.8 table 9-21)."""
     request_size: int = 0

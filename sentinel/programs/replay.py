@@ -4,20 +4,21 @@ Time is the file's own, so the same file always gives the same bytes. Frames of 
 of it goes further than `decode`, which reads the association's head and lets the rest fall.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from sentinel.capture.recording import Recording
 from sentinel.decode.frame import read_frame
-from sentinel.model.connection import Connection, ConnectionState, Dicom
+from sentinel.judgement.judge import Judge as JudgeOfFacts
+from sentinel.judgement.judge import Terms
+from sentinel.model.connection import Connection, ConnectionState
 from sentinel.model.finding import Finding
-from sentinel.model.moment import Address, Moment
+from sentinel.model.moment import Moment
 from sentinel.model.networks import Network, Networks
 from sentinel.model.packet import Fragment, Packet, Segment, Unreadable
+from sentinel.programs.retelling import Summary, write_json, write_table
 from sentinel.tracking.connections import Tracker
 from sentinel.tracking.machines import Machines
 
@@ -26,42 +27,17 @@ Judge = Callable[[Connection], Iterable[Finding]]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TICK = timedelta(seconds=1)
-LINES = 10_000
-"""Connections of the table for people; a tool asks for JSON and gets them all."""
 STATES = tuple(ConnectionState)
-
-
-@dataclass(slots=True, kw_only=True)
-class Summary:
-    """What the whole file came to."""
-
-    frames: int = 0
-    decoded: int = 0
-    """Frames of a protocol we follow, whose headers hold together."""
-    undecodable: int = 0
-    fragments: int = 0
-    """IP fragments of TCP: a connection could hide in them."""
-    sightings: int = 0
-    """Machines of the practice that showed themselves, each once a minute."""
-    connections: int = 0
-    by_state: dict[str, int] = field(default_factory=dict)
-    findings: int = 0
-    forgotten: int = 0
-    """Table entries that had to make room."""
-    first: Moment | None = None
-    last: Moment | None = None
-    cut: bool = False
-    """The file ends, or stops making sense, inside a record."""
 
 
 class Player:
     """Frames to connections and what is made of them, by the stamps of the frames."""
 
-    def __init__(self, networks: Networks, judge: Judge | None, *, every: bool) -> None:
+    def __init__(self, networks: Networks, judge: Judge, *, every: bool) -> None:
         self.summary = Summary()
         self._tracker = Tracker(networks, every=every)
         self._machines = Machines(networks)
-        self._judge = judge or (lambda _: ())
+        self._judge = judge
         self._states = bytearray()
         """The last state of each serial: one byte a connection, so that a huge file can be counted."""
         self._tick: Moment | None = None
@@ -136,155 +112,26 @@ def replay(
         out: one JSON object a line, or a table for people.
         every: tell outbound, internal and foreign connections too, as the live sentinel never does.
         as_json: for tools.
-        judge: called for each connection told; its findings follow that connection.
+        judge: makes the findings; by default judgement without any configuration.
 
     Raises:
         NotReadable: the file cannot be opened, is no capture, or was not recorded on Ethernet.
     """
-    player = Player(Networks(own=tuple(inside)), judge, every=every)
+    networks = Networks(own=tuple(inside))
+    player = Player(networks, judge or judging(networks, _moment(0)), every=every)
     with Recording(path) as recording:
         told = player.play(recording)
         if as_json:
-            _write_json(told, player.summary, out)
+            write_json(told, player.summary, out)
         else:
-            _write_table(told, player.summary, out)
+            write_table(told, player.summary, out)
     return player.summary
 
 
-# -- for tools ---------------------------------------------------------------------------------------------------
-
-
-def _write_json(told: Iterable[Connection | Finding], summary: Summary, out: TextIO) -> None:
-    for each in told:
-        print(json.dumps(_connection(each) if isinstance(each, Connection) else _finding(each)), file=out)
-    print(json.dumps(_summary(summary)), file=out)
-
-
-def _connection(connection: Connection) -> dict[str, Any]:
-    return {
-        "kind": "connection",
-        "serial": connection.serial,
-        "source": str(connection.source),
-        "source_port": connection.source_port,
-        "target": str(connection.target),
-        "target_port": connection.target_port,
-        "opened": _when(connection.opened),
-        "changed": _when(connection.changed),
-        "state": connection.state.value,
-        "bytes_in": connection.bytes_in,
-        "bytes_out": connection.bytes_out,
-        "dicom": _dicom(connection.dicom) if connection.dicom else None,
-        "direction": connection.direction.value,
-        "vlan": connection.vlan,
-    }
-
-
-def _dicom(dicom: Dicom) -> dict[str, Any]:
-    return {
-        "called": dicom.called,
-        "calling": dicom.calling,
-        "result": dicom.result.value,
-        "services": [service.value for service in dicom.services],
-        "rejection": dicom.rejection,
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "kind": "finding",
-        "code": finding.code.value,
-        "level": finding.level.word,
-        "grade": finding.grade.word if finding.grade else None,
-        "story": [finding.story.kind.value, finding.story.about, finding.story.port],
-        "at": _when(finding.at),
-        "source": str(finding.source) if finding.source else None,
-        "machine": str(finding.machine) if finding.machine else None,
-        "mac": finding.mac,
-        "port": finding.port,
-        "calling": finding.calling,
-        "count": finding.count,
-        "bytes_out": finding.bytes_out,
-        "connection": finding.connection,
-    }
-
-
-def _summary(summary: Summary) -> dict[str, Any]:
-    return {
-        "kind": "summary",
-        **asdict(summary),
-        "first": _when(summary.first) if summary.first else None,
-        "last": _when(summary.last) if summary.last else None,
-    }
-
-
-# -- for people --------------------------------------------------------------------------------------------------
-
-
-def _write_table(told: Iterable[Connection | Finding], summary: Summary, out: TextIO) -> None:
-    """Findings as they come; connections, one line each as they ended, behind them."""
-    rows: dict[int, tuple[str, ...]] = {}
-    for each in told:
-        if isinstance(each, Finding):
-            print(_sentence(each), file=out)
-        elif each.serial in rows or len(rows) < LINES:
-            rows[each.serial] = _row(each)
-    _print_rows([HEADINGS, *(rows[serial] for serial in sorted(rows))] if rows else [], out)
-    if summary.connections > len(rows):
-        print(f"... and {summary.connections - len(rows)} more: --json tells them all", file=out)
-    for line in _words(summary):
-        print(line, file=out)
-
-
-HEADINGS = ("OPENED (UTC)", "DIRECTION", "SOURCE", "TARGET", "STATE", "IN", "OUT", "DICOM")
-
-
-def _row(connection: Connection) -> tuple[str, ...]:
-    dicom = connection.dicom
-    return (
-        f"{connection.opened.wall:%Y-%m-%d %H:%M:%S}",
-        connection.direction.value,
-        _end(connection.source, connection.source_port),
-        _end(connection.target, connection.target_port),
-        connection.state.value,
-        str(connection.bytes_in),
-        str(connection.bytes_out),
-        f"{dicom.calling} -> {dicom.called} {dicom.result.value} {','.join(dicom.services)}" if dicom else "",
-    )
-
-
-def _end(address: Address, port: int) -> str:
-    return f"{address}:{port}" if address.version == 4 else f"[{address}]:{port}"
-
-
-def _print_rows(rows: list[tuple[str, ...]], out: TextIO) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(map(str.ljust, row, widths)).rstrip(), file=out)
-
-
-def _sentence(finding: Finding) -> str:
-    grade = f" ({finding.grade.word})" if finding.grade else ""
-    where = f" at {finding.machine}" if finding.machine else ""
-    door = f" port {finding.port}" if finding.port else ""
-    source = f" from {finding.source}" if finding.source else ""
-    return f"{_when(finding.at)}  {finding.level.word}: {finding.code.value}{grade}{source}{where}{door}"
-
-
-def _words(summary: Summary) -> Iterator[str]:
-    states = ", ".join(f"{count} {state}" for state, count in summary.by_state.items())
-    yield f"connections: {summary.connections}" + (f" ({states})" if states else "")
-    kinds = f"{summary.decoded} decoded, {summary.undecodable} undecodable, {summary.fragments} fragments"
-    yield f"frames: {summary.frames} ({kinds})"
-    if summary.first and summary.last:
-        yield f"from {_when(summary.first)} to {_when(summary.last)}"
-    if summary.forgotten:
-        yield f"forgotten: {summary.forgotten} table entries, because there were too many at once"
-    if summary.cut:
-        yield "the file is cut or damaged: what follows its last whole frame could not be read"
-
-
-def _when(moment: Moment) -> str:
-    return moment.wall.isoformat(timespec="microseconds").replace("+00:00", "Z")
+def judging(networks: Networks, at: Moment) -> Judge:
+    """Judgement as it stands without any configuration: no accepted door, no known private network."""
+    judge = JudgeOfFacts(networks, Terms(), at)
+    return lambda connection: judge.connection(connection, judge.standing(connection))
 
 
 def _moment(nanoseconds: int) -> Moment:

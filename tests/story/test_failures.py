@@ -348,3 +348,74 @@ def test_a_full_disk_is_told_and_what_came_meanwhile_is_written_afterwards(on_a_
     story.sentinel.wait(lambda: story.has_row_from(port), "the row of who came meanwhile", 3)
     story.sentinel.wait(lambda: story.sentinel.level() is Level.ALARM, "his alarm", 3)
     story.sentinel.wait(lambda: story.sentinel.lamp()["colour"] == "red", "a red lamp", 3)
+
+
+# The clock
+
+SLEEP_AGAIN = """
+# The preloaded library knows no sleep by the monotonic clock (it ends in EINVAL); `select` is such a sleep.
+import select, time
+time.sleep = lambda seconds: select.select([], [], [], seconds)
+"""
+
+
+@dataclass
+class FalseClock:
+    """A wall clock of its own for one program; the clocks that count from boot stay true, as on a real machine."""
+
+    folder: Path
+
+    def environment(self) -> dict[str, str]:
+        """For the program that shall believe it."""
+        self.set("+0")
+        (self.folder / "sitecustomize.py").write_text(SLEEP_AGAIN)
+        return {
+            "LD_PRELOAD": FAKETIME,
+            "FAKETIME_TIMESTAMP_FILE": str(self.folder / "clock"),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "PYTHONPATH": str(self.folder),
+        }
+
+    def set(self, offset: str) -> None:
+        """Jump, as `-2d` or back to `+0`."""
+        fresh = self.folder / "clock.new"
+        fresh.write_text(offset)
+        fresh.replace(self.folder / "clock")
+
+
+@pytest.mark.parametrize("alarmed", [False, True], ids=["calm", "red"])
+def test_a_clock_that_jumps_two_days_back_is_told_and_stops_nothing(
+    cabinet: Cabinet, echo: EchoHost, tmp_path: Path, tell: Tell, alarmed: bool
+):
+    """The jobs go on by the boot clock, the lamp is re-armed, who comes is seen; the echo's time settles it."""
+    if not Path(FAKETIME).exists():
+        pytest.skip("needs Debian's faketime")
+    clock = FalseClock(tmp_path)
+    settings = "" if alarmed else f'[echo]\ninvitation = "{echo.invite()}"\n'
+    sentinel = Sentinel(cabinet, tmp_path, settings).start_apart(watch=clock.environment())
+    try:
+        if not alarmed:
+            _calm(sentinel)
+        story = Story(cabinet, sentinel, alarmed, tell).live()
+        begun = time.monotonic()
+        clock.set("-2d")
+        story.goes_blind(Code.CLOCK_WRONG, "clock two days back", begun)
+        beat = sentinel.pulse()
+        assert beat is not None
+        assert timedelta(days=1.9) < now().wall - beat.at.wall < timedelta(days=2.1)
+
+        time.sleep(12)  # longer than any order of the lamp lives
+        assert sentinel.level() is story.level
+        port = story.come_in()
+        sentinel.wait(lambda: story.has_row_from(port), "the row of who came under the wrong clock", 3)
+        sentinel.wait(lambda: sentinel.lamp()["colour"] == "red", "a red lamp", 2)
+
+        begun = time.monotonic()
+        clock.set("+0")
+        time.sleep(3)
+        assert sentinel.pulse() is not None
+        if not alarmed:
+            story.recovers("clock two days back", begun, Code.CLOCK_WRONG, patience=30)
+    finally:
+        sentinel.stop()
