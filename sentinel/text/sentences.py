@@ -80,9 +80,7 @@ def verdict_words(
 
 def _calm(verdict: Verdict, audience: Audience, accepted: tuple[str, ...]) -> tuple[Phrase, Phrase]:
     filled: dict[str, object] = {"contact": contact(audience), "who": ", ".join(accepted)}
-    if (
-        verdict.checked is None or verdict.level > Level.CALM
-    ):  # `weigh` never does this; if it did, it proved nothing
+    if verdict.checked is None or verdict.level > Level.CALM:  # `weigh` never does this; nothing was proved
         return Phrase(key="verdict.unproved.sentence"), Phrase(key="verdict.wait.gesture", blanks=filled)
     filled["count"] = verdict.doors
     filled["at"] = times.at(audience.language, verdict.checked.wall, audience.now, audience.zone)

@@ -21,7 +21,8 @@ from sentinel.capture.keep import keep_program
 from sentinel.errors import NotReadable
 from sentinel.model.connection import Connection
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
-from sentinel.programs.replay import LINES, Judge, replay
+from sentinel.programs.replay import Judge, replay
+from sentinel.programs.retelling import LINES
 from tests.builders import INSIDE, PATIENT, STRANGER, Talk, associate_ac, associate_rq, ethernet, p_data
 from tests.capture import bpf, cable
 from tests.lab import images
