@@ -87,6 +87,7 @@ class Street:
         self._ask_soon = ask_soon
         self._batch = batch
         self._last_write: Moment | None = None
+        self._last_shown: Moment | None = None
         self._run = ""
 
     def walk(self, fact: Fact, parcel: Parcel | None = None) -> None:
@@ -109,7 +110,10 @@ class Street:
         return weigh(self.casebook.told(), self.outlook, at)
 
     def _show(self, at: Moment) -> None:
-        self._signal(self.verdict(at), self.judge.coverage)
+        """Never as of an earlier moment than the last: facts that had to wait come late, and are no old news."""
+        if self._last_shown is None or at.since(self._last_shown) > timedelta(0):
+            self._last_shown = at
+        self._signal(self.verdict(self._last_shown), self.judge.coverage)
 
     # -- frame to finding ----------------------------------------------------------------------------------
 

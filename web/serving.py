@@ -38,5 +38,5 @@ def server(app: Flask, host: str, port: int) -> wsgi.Server:
     )
     made.max_request_header_size = LONGEST
     made.max_request_body_size = LONGEST
-    #made.ConnectionClass = Connection
+    made.ConnectionClass = Connection
     return made

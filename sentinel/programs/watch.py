@@ -61,6 +61,7 @@ class Watch:
         self._queue: queue.Queue[Fact | Parcel | Asked] = queue.Queue(QUEUE)
         self._config = config
         self._shown: Verdict | None = None
+        self._mute = False
 
     def run(self) -> None:
         """Until stopped.
@@ -117,7 +118,7 @@ class Watch:
         self._desk = Desk(self._street, sessions, self._asking.soon, self._clock)
         self._line = listen_at(self._places.requests)
         desk.serve(self._line, self._queue.put, own_user())
-        self._timetable = timetable.start(self._jobs(), self._queue.put)
+        self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
 
     def _jobs(self) -> list[timetable.Job]:
         jobs = [
@@ -189,13 +190,23 @@ class Watch:
             demo=self._demo,
             parts=dict(self._street.ill),
         )
+        self._beat_out(beat)
+
+    def _beat_out(self, beat: pulse.Pulse) -> None:
+        """Where it cannot be written the page says, as it must, that nothing is being watched."""
         try:
             pulse.write(beat, self._places.pulse)
         except OSError as error:
-            log.warning("the pulse could not be written: %s", error)
+            if not self._mute:
+                log.warning("the pulse cannot be written: %s", error)
+            self._mute = True
+        else:
+            if self._mute:
+                log.info("the pulse is written again")
+            self._mute = False
 
     def _close(self) -> None:
-        self._timetable.shutdown(wait=False)
+        self._timetable.stop()
         self._lamp.close()
         self._postbox.close()
         self._line.close()

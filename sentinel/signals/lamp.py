@@ -4,6 +4,7 @@ The street re-arms it at every beat, so that a street that hangs cannot leave a 
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -97,5 +98,6 @@ class Simulation:
         """One change of the lamp."""
         self._edges = [*self._edges[-15:], (at.boot.total_seconds(), colour, lit)]
         fresh = self._path.with_suffix(".new")
-        fresh.write_bytes(codec.encode({"colour": colour, "lit": lit, "edges": self._edges}))
-        fresh.replace(self._path)
+        with suppress(OSError):  # a full disk must not end the thread that drives the pins
+            fresh.write_bytes(codec.encode({"colour": colour, "lit": lit, "edges": self._edges}))
+            fresh.replace(self._path)

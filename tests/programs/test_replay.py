@@ -32,7 +32,14 @@ PCAPS = Path(make.__file__).parent
 GOLDEN = sorted(make.STORIES)
 
 
-def run(path: Path, *, as_json: bool = True, judge: Judge | None = None, every: bool = True, inside=INSIDE) -> str:
+def silent(_: Connection) -> list[Finding]:
+    """A judge with nothing to say: most claims here are about the connections alone."""
+    return []
+
+
+def run(
+    path: Path, *, as_json: bool = True, judge: Judge | None = silent, every: bool = True, inside=INSIDE
+) -> str:
     """All it prints."""
     out = io.StringIO()
     replay(path, inside, out, every=every, as_json=as_json, judge=judge)
@@ -229,6 +236,15 @@ def test_attempts_are_told_when_the_recorded_time_has_passed(tmp_path):
     told = objects(write(tmp_path / "slow.pcap", frames))
 
     assert [(each["serial"], each["state"]) for each in told[:-2]] == [(1, "attempted"), (2, "answered")]
+
+
+def test_judgement_speaks_without_any_configuration():
+    """A stranger's accepted association is found to be one, with no file beside the recording."""
+    told = objects(PCAPS / "stranger.pcap", judge=None)
+
+    codes = [each["code"] for each in told if each["kind"] == "finding"]
+    assert "stranger_queried" in codes or "stranger_associated" in codes
+    assert told[-1]["findings"] == len(codes)
 
 
 # -- what it never prints ----------------------------------------------------------------------------------------
