@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from builders import moment
 from sentinel.model.passing import Beat
 from sentinel.pipeline import Fact
 from sentinel.timetable import Job, Timetable
+from tests.builders import moment
 
 
 @contextmanager

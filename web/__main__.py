@@ -1,5 +1,6 @@
 """`python -m web`: the page's own process, on cheroot."""
 
+import re
 import signal
 import sys
 from pathlib import Path
@@ -25,8 +26,9 @@ def serve(config: Config, places: Places) -> None:
     try:
         page.prepare()
     except OSError as error:
-        host, port = config.page.host, config.page.port
-        raise MissingDevice(f"the page cannot listen on {host} port {port}: {error}") from None
+        where = f"{config.page.host} port {config.page.port}"
+        why = re.search(r"Errno \d+\] ([^)]+)", str(error))  # cheroot keeps the cause in its words only
+        raise MissingDevice(f"the page cannot listen on {where}: {why[1] if why else error}") from None
     try:
         page.serve()
     except (KeyboardInterrupt, SystemExit):

@@ -15,7 +15,8 @@ REOPENS = timedelta(days=7)
 VISITS_END = timedelta(hours=24)
 """Knocks in vain are one story until a day has passed without any."""
 QUIET = timedelta(days=7)
-"""A door whose public port was never learnt is given up after this long without a visit."""
+"""A door whose public port was never learnt is given up after this long without a visit, seen by open eyes."""
+BLINDNESS = (Code.CAPTURE_LOST, Code.VIEW_LOST, Code.VIEW_UNPROVED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +38,15 @@ class Casebook:
     Args:
         incidents: from the store, after a restart.
         next_number: the number the next new incident gets.
+        started: before this nobody looked.
     """
 
-    def __init__(self, incidents: Iterable[Incident] = (), next_number: int = 1) -> None:
+    def __init__(
+        self, incidents: Iterable[Incident] = (), next_number: int = 1, started: Moment | None = None
+    ) -> None:
         self._stories = {incident.story: incident for incident in incidents}
         self._next = next_number
+        self._started = started
 
     def take(self, finding: Finding) -> Change | None:
         """What a finding changes; None when it says nothing new."""
@@ -77,18 +82,25 @@ class Casebook:
 
     def beat(self, at: Moment) -> Iterator[Change]:
         """Stories that end by themselves, once nothing has happened for long enough."""
+        looked = self._has_looked(at)
         for incident in list(self._stories.values()):
             quiet = at.since(incident.last)
             if incident.state is IncidentState.CLOSED:
                 if quiet > REOPENS:
                     del self._stories[incident.story]
-            elif quiet > _patience(incident):
+            elif min(quiet, looked) > _patience(incident):
                 ended = Finding(
                     code=incident.code, story=incident.story, level=incident.level, at=at, ends=True, count=0
                 )
                 change = self._close(incident, ended)
                 if change is not None:
                     yield change
+
+    def _has_looked(self, at: Moment) -> timedelta:
+        """For how long, without a break, somebody who came would have been seen."""
+        blind = [each for each in self._stories.values() if each.code in BLINDNESS]
+        began = [each.closed or at for each in blind] + ([self._started] if self._started else [])
+        return min((at.since(each) for each in began), default=timedelta.max)
 
     def told(self) -> Iterator[Incident]:
         """The stories that are not over."""
@@ -149,7 +161,7 @@ def _begin(number: int, finding: Finding) -> Incident:
         state=IncidentState.DORMANT if finding.code is Code.DOOR_DORMANT else IncidentState.OPEN,
         first=finding.at,
         last=finding.at,
-        last_visit=finding.at if finding.source else None,
+        last_visit=finding.at if _came_in(finding) else None,
         machine=finding.machine,
         mac=finding.mac,
         port=finding.port,
@@ -162,9 +174,10 @@ def _begin(number: int, finding: Finding) -> Incident:
 
 
 def _reopened(known: Incident, finding: Finding) -> Incident:
-    """The same story again: what was read before was read of the past."""
+    """The same story again: what was read before was read of the past; a part that fails again fails since now."""
     return replace(
         known,
+        first=finding.at if known.story.kind is StoryKind.CONDITION else known.first,
         state=IncidentState.OPEN,
         closed=None,
         read=None,
@@ -183,7 +196,7 @@ def _merge(known: Incident, finding: Finding) -> Incident:
         level=max(known.level, finding.level),
         grade=max(known.grade or Grade.SCANNED, finding.grade) if finding.grade else known.grade,
         last=finding.at,
-        last_visit=finding.at if finding.source else known.last_visit,
+        last_visit=finding.at if _came_in(finding) else known.last_visit,
         machine=finding.machine or known.machine,
         mac=finding.mac or known.mac,
         port=finding.port or known.port,
@@ -193,6 +206,11 @@ def _merge(known: Incident, finding: Finding) -> Incident:
         calling=finding.calling or known.calling,
         bytes_out=known.bytes_out + finding.bytes_out,
     )
+
+
+def _came_in(finding: Finding) -> bool:
+    """A visitor who was more than a scanner at the door."""
+    return finding.source is not None and (finding.grade or Grade.CONNECTED) >= Grade.CONNECTED
 
 
 def _climbs(known: Incident, finding: Finding) -> bool:

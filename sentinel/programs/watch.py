@@ -87,7 +87,7 @@ class Watch:
             self._archive = Archive(self._places.store, self._boot)
         except OSError as error:
             raise MissingDevice(f"the store cannot be opened: {error}") from None
-        incidents = self._archive.incidents()
+        incidents = self._archive.incidents(self._started)
         terms = _terms(config)
         judge = Judge(networks, terms, self._started)
         judge.remember(incidents)
@@ -100,7 +100,7 @@ class Watch:
         self._postbox = Postbox(self._places.facts, self._queue.put)
         self._street = Street(
             judge=judge,
-            casebook=Casebook(incidents, self._archive.next_incident()),
+            casebook=Casebook(incidents, self._archive.next_incident(), self._started),
             archive=self._archive,
             outlook=Outlook(
                 started=self._started,

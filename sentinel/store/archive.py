@@ -2,11 +2,14 @@
 
 Incidents are committed with `synchronous=FULL` the moment they change; routine rows wait for the next batch.
 A locked or full store never stops the street: rows wait in memory, bounded and counted, and the finding says so.
+Where memory runs out routine rows go first, incidents never; a row that can never be written holds up no other.
 """
 
+import logging
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -28,8 +31,22 @@ BUSY_MS = 100
 SIGHTED_AGAIN = timedelta(hours=1)
 MOST = 50_000
 """Rows that may wait in memory."""
+KEPT = timedelta(days=8)
+"""Closed stories younger than this may be reopened."""
+UNWRITABLE = (
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.DataError,
+    sqlite3.ProgrammingError,
+    OverflowError,
+    UnicodeEncodeError,
+)
+"""What is wrong with the row and not with the store."""
 
-Write = Callable[[sqlite3.Connection], None]
+log = logging.getLogger(__name__)
+
+Write = tuple[str, tuple[object, ...]]
+"""A statement and its values."""
 
 
 class Archive:
@@ -42,6 +59,9 @@ class Archive:
     def __init__(self, path: Path, boot: str, clock_trusted: Callable[[], bool] = lambda: True) -> None:
         self._boot = boot
         self.clock_trusted = clock_trusted
+        self._incidents: dict[int, Incident] = {}
+        self._dear: deque[Write] = deque()
+        """What may not be lost: the lines of incidents, checks, answers, runs."""
         self._waiting: deque[Write] = deque()
         self._committed: dict[str, int] = {}
         self._reached: dict[str, int] = {}
@@ -57,7 +77,7 @@ class Archive:
     def begin_run(self, run: str, at: Moment) -> None:
         """A run of `listen` that has not been met before."""
         row = {"run": run, "boot": self._boot, "started": rows.text(at.wall), "committed": 0}
-        self._insert("runs", row, "INSERT OR IGNORE")
+        self._insert("runs", row, "INSERT OR IGNORE", self._dear)
 
     def committed(self, run: str) -> int:
         """The last number of a run that is on disk."""
@@ -89,13 +109,11 @@ class Archive:
         self._sighted[(sighting.mac, str(sighting.address))] = sighting.at
         at = rows.text(sighting.at.wall)
         values = (sighting.mac, str(sighting.address), sighting.seen_by.value, at, at)
-        self._later(
-            lambda db: db.execute(
-                "INSERT INTO machines (mac, address, seen_by, first, last) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (mac, address) DO UPDATE SET last = excluded.last, seen_by = excluded.seen_by",
-                values,
-            )
+        statement = (
+            "INSERT INTO machines (mac, address, seen_by, first, last) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (mac, address) DO UPDATE SET last = excluded.last, seen_by = excluded.seen_by"
         )
+        self._later(self._waiting, (statement, values))
 
     def exposure(self, exposure: Exposure, verdict: str, machine: tuple[Address, str | None, int] | None) -> None:
         """One cell, what judgement made of it, and the machine that answered if it was named."""
@@ -103,13 +121,13 @@ class Archive:
 
     def outcome(self, outcome: ReachOutcome) -> None:
         """One attempt to ask the echo."""
-        self._insert("outcomes", rows.outcome_row(outcome), "INSERT")
+        self._insert("outcomes", rows.outcome_row(outcome), "INSERT", self._dear)
 
     def incident(self, incident: Incident, chapter: Chapter | None) -> None:
         """One story, as it now stands, and its new line."""
-        self._insert("incidents", rows.incident_row(incident), "INSERT OR REPLACE")
+        self._incidents[incident.number] = incident
         if chapter is not None:
-            self._insert("chapters", rows.chapter_row(chapter), "INSERT")
+            self._insert("chapters", rows.chapter_row(chapter), "INSERT", self._dear)
 
     def network(self, answer: NetworkAnswer) -> None:
         """Whose a private network is."""
@@ -119,20 +137,16 @@ class Archive:
             "who": answer.who,
             "at": rows.text(answer.at.wall),
         }
-        self._insert("networks", row, "INSERT OR REPLACE")
+        self._insert("networks", row, "INSERT OR REPLACE", self._dear)
 
-    def _insert(self, table: str, row: rows.Row, verb: str) -> None:
-        names = ", ".join(f'"{name}"' for name in row)
-        blanks = ", ".join("?" * len(row))
-        statement = f"{verb} INTO {table} ({names}) VALUES ({blanks})"
-        values = tuple(row.values())
-        self._later(lambda db: db.execute(statement, values))
+    def _insert(self, table: str, row: rows.Row, verb: str, pile: deque[Write] | None = None) -> None:
+        self._later(self._waiting if pile is None else pile, _statement(table, row, verb))
 
-    def _later(self, write: Callable[[sqlite3.Connection], object]) -> None:
-        if len(self._waiting) >= MOST:
-            self._waiting.popleft()
+    def _later(self, pile: deque[Write], write: Write) -> None:
+        if len(pile) >= MOST:
+            pile.popleft()
             self.forgotten += 1
-        self._waiting.append(lambda db: (write(db), None)[1])
+        pile.append(write)
 
     # -- writing -------------------------------------------------------------------------------------------
 
@@ -147,16 +161,34 @@ class Archive:
         """
         try:
             with self._db:
-                for write in self._waiting:
-                    write(self._db)
+                unwritable = sum(not self._put(write) for write in self._all())
                 for run, number in self._reached.items():
                     self._db.execute("UPDATE runs SET committed = max(committed, ?) WHERE run = ?", (number, run))
         except sqlite3.Error as error:
             raise OSError(str(error)) from error
+        self.forgotten += unwritable
+        self._incidents.clear()
+        self._dear.clear()
         self._waiting.clear()
         self._committed.update(self._reached)
         done, self._reached = self._reached, {}
         return done
+
+    def _all(self) -> Iterable[Write]:
+        """Everything that waits; an incident before its lines."""
+        for incident in self._incidents.values():
+            row = {**rows.incident_row(incident), "boot": self._boot}
+            yield _statement("incidents", row, "INSERT OR REPLACE")
+        yield from self._dear
+        yield from self._waiting
+
+    def _put(self, write: Write) -> bool:
+        try:
+            self._db.execute(*write)
+        except UNWRITABLE as error:
+            log.error("a row can never be written: %s", error)
+            return False
+        return True
 
     @property
     def is_behind(self) -> bool:
@@ -165,18 +197,22 @@ class Archive:
 
     def __len__(self) -> int:
         """Rows that wait."""
-        return len(self._waiting)
+        return len(self._incidents) + len(self._dear) + len(self._waiting)
 
     # -- after a restart -----------------------------------------------------------------------------------
 
-    def incidents(self) -> list[Incident]:
-        """Every story not closed, and those closed lately enough to be reopened."""
+    def incidents(self, now: Moment) -> list[Incident]:
+        """Every story not closed, and those closed lately enough to be reopened, oldest first."""
         self._db.row_factory = sqlite3.Row
         found = self._db.execute(
-            "SELECT * FROM incidents WHERE state != 'closed' OR closed > strftime('%Y-%m-%dT', 'now', '-8 days')"
+            "SELECT * FROM incidents WHERE state != 'closed' OR closed > ? ORDER BY number",
+            (rows.text(now.wall - KEPT),),
         ).fetchall()
         self._db.row_factory = None
-        return [rows.incident(row) for row in found]
+        return [
+            rows.incident(row) if row["boot"] == self._boot else _of_another_boot(rows.incident(row), now)
+            for row in found
+        ]
 
     def next_incident(self) -> int:
         """The number of the next new story."""
@@ -203,6 +239,28 @@ class Archive:
     def close(self) -> None:
         """Leave one file: the -wal is folded in, and a reader needs no right to write."""
         self._db.close()
+
+
+def _statement(table: str, row: rows.Row, verb: str) -> Write:
+    names = ", ".join(f'"{name}"' for name in row)
+    blanks = ", ".join("?" * len(row))
+    return f"{verb} INTO {table} ({names}) VALUES ({blanks})", tuple(row.values())
+
+
+def _of_another_boot(incident: Incident, now: Moment) -> Incident:
+    """Boot clocks compare only within one boot: what happened before has the age its wall clock says."""
+
+    def here(then: Moment | None) -> Moment | None:
+        return then and replace(then, boot=now.boot - max(timedelta(0), now.wall - then.wall))
+
+    return replace(
+        incident,
+        first=here(incident.first) or now,
+        last=here(incident.last) or now,
+        last_visit=here(incident.last_visit),
+        closed=here(incident.closed),
+        read=here(incident.read),
+    )
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -19,6 +19,12 @@ def first_tables(db: Database) -> None:
             db.execute(statement)
 
 
+@migrations()
+def incidents_know_their_boot(db: Database) -> None:
+    """0.1.0: whose boot clock the `…_boot` columns of an incident follow; empty where nobody knows."""
+    db.execute("ALTER TABLE incidents ADD COLUMN boot TEXT NOT NULL DEFAULT ''")
+
+
 FIRST = """
 CREATE TABLE runs (
     run TEXT PRIMARY KEY, boot TEXT NOT NULL, started TEXT NOT NULL, committed INTEGER NOT NULL

@@ -178,7 +178,7 @@ def opened(path: Path) -> Iterator[Reader]:
     """
     way = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
     try:
-        connection = sqlite3.connect(f"file:{path}?{way}", uri=True, timeout=0.5)
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?{way}", uri=True, timeout=0.5)
         try:
             yield Reader(connection)
         finally:

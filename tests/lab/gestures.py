@@ -1,45 +1,19 @@
 """What can be done to the cabinet of `./dev lab` from another terminal: each says what it did and what to see."""
 
-import shutil
-import subprocess
 import tempfile
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from ipaddress import IPv4Address
-from pathlib import Path
 
 import click
 
 from tests.lab import imaging, running
-from tests.lab.cabinet import Cabinet
-from tests.lab.doors import Answer, knock
 from tests.lab.host import Host
-from tests.lab.images import Image, study
 from tests.lab.running import DICOM_PORT
+from tests.lab.strangers import stranger_echo, stranger_find, stranger_get, stranger_scan, vpn_client
+from tests.lab.telling import last_words, tell
 
 PORT = click.IntRange(1, 65535)
 MACHINE = click.Choice(("imaging", "workstation", "pi"))
-SCANNED = range(1, 1001)
-SCANNERS = 50
-"""Knocks at once: a scan that meets nothing but silence still ends in seconds."""
-PATIENCE = timedelta(seconds=0.5)
 
-RED = "red within a second, and at the page one incident that names RADIO-PC"
-NOTHING = "nothing: nobody came in, so the lamp keeps its colour"
-
-
-def tell(did: str, look_for: str) -> None:
-    """One sentence each."""
-    click.echo(f"{did}.\n  Look for: {look_for}.")
-
-
-def _images(folder: str) -> list[Image]:
-    """2.6 MB: enough to count, once they go out, as images that left."""
-    return study(Path(folder), count=5, side=512)
-
-
-# -- a door, and who comes through it ----------------------------------------------------------------------------
+# -- a door, open and closed -------------------------------------------------------------------------------------
 
 
 @click.command()
@@ -53,69 +27,6 @@ def forward(outside: int, inside: int | None, to: str) -> None:
     tell(
         f"The box forwards {cabinet.box.v4}:{outside} to the {to} machine, {Host(to).v4}:{inside}",
         "nothing yet: the sentinel learns of it when the echo knocks (knock) or somebody comes (stranger-echo)",
-    )
-
-
-@click.command()
-@click.option("--ipv6", is_flag=True, help="At the imaging machine's own address (after open-ipv6).")
-def stranger_echo(ipv6: bool) -> None:
-    """A stranger opens a DICOM association, by a forward."""
-    cabinet = running.attached()
-    if ipv6:
-        address, port = imaging.call_ipv6(cabinet.stranger, cabinet.imaging.v6, DICOM_PORT), DICOM_PORT
-        where = f"[{cabinet.imaging.v6}]:{DICOM_PORT}"
-    else:
-        address, port, where = _way_in(cabinet)
-    done = imaging.echoscu(cabinet.stranger, address, port)
-    cabinet.close()
-    if done.returncode == 0:
-        tell(f"The stranger was accepted at {where}", RED)
-    else:
-        tell(f"The stranger was turned away at {where}: {_words(done)}", NOTHING)
-
-
-@click.command()
-def stranger_find() -> None:
-    """The stranger searches for images stored before."""
-    cabinet = running.attached()
-    address, port, where = _way_in(cabinet)
-    done = imaging.findscu(cabinet.stranger, address, port, calling=imaging.CALLER)
-    if done.returncode == 0:
-        found = "ZZTEST" in done.stdout + done.stderr
-        told = "was told of a patient" if found else "found nobody, as nothing is stored"
-        tell(f"The stranger searched at {where} and {told}", f"{RED}, whose grade rises")
-    else:
-        tell(f"The stranger was turned away at {where}: {_words(done)}", NOTHING)
-
-
-@click.command()
-def stranger_get() -> None:
-    """The stranger fetches images stored before."""
-    cabinet = running.attached()
-    address, port, where = _way_in(cabinet)
-    with tempfile.TemporaryDirectory() as folder:
-        uid = _images(folder)[0].study_instance_uid
-        stolen = Path(folder, "stolen")
-        done = imaging.getscu(cabinet.stranger, address, port, uid, stolen)
-        size = sum(each.stat().st_size for each in stolen.iterdir()) / 1e6
-    if done.returncode == 0 and size:
-        tell(
-            f"The stranger fetched {size:.1f} MB of images from {where}",
-            "red, and « images left » with its volume",
-        )
-    else:
-        tell(f"The stranger left {where} with nothing: {_words(done)}", "no images that left")
-
-
-@click.command()
-def stranger_scan() -> None:
-    """A stranger tries 1,000 ports of the public address."""
-    cabinet = running.attached()
-    scan = _scan_half_open if shutil.which("nmap") else _scan
-    answers = ", ".join(f"{count} {word}" for word, count in sorted(scan(cabinet).items()))
-    tell(
-        f"The stranger tried ports {SCANNED[0]}-{SCANNED[-1]} of {cabinet.box.v4} ({answers})",
-        "nothing where the box itself refuses; after dmz on, a scan on record that never turns the lamp red",
     )
 
 
@@ -145,37 +56,6 @@ def unforward(outside: int | None) -> None:
         "The box forwards nothing any more" if outside is None else f"The box forwards port {outside} no more",
         "still red: only a knock that finds the door closed ends an alarm (knock)",
     )
-
-
-def _way_in(cabinet: Cabinet) -> tuple[IPv4Address, int, str]:
-    """Where a stranger tries his luck: the first forward, else the port of DICOM itself."""
-    port = running.first_forward(cabinet) or DICOM_PORT
-    return cabinet.box.v4, port, f"{cabinet.box.v4}:{port}"
-
-
-def _words(done: subprocess.CompletedProcess[str]) -> str:
-    """The tool's own last words on why not, such as `F: Reason: Called AE Title Not Recognized`."""
-    lines = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("F: ", "E: "))]
-    return lines[-1].rpartition(": ")[2].strip(" .").lower() if lines else "nothing to be had"
-
-
-def _scan_half_open(cabinet: Cabinet) -> Counter[str]:
-    """SYNs only, by nmap: no connection is ever completed."""
-    ports = f"{SCANNED[0]}-{SCANNED[-1]}"
-    argv = ["nmap", "-sS", "-n", "-Pn", "-T4", "--max-retries", "1", "-p", ports, "-oG", "-", str(cabinet.box.v4)]
-    said = cabinet.stranger.run(argv, timeout=60).stdout
-    count = Counter({word: said.count(f"/{word}/tcp") for word in ("open", "closed", "filtered")})
-    rest = len(SCANNED) - count.total()
-    most = next((word for word in ("closed", "filtered") if f"Ignored State: {word}" in said), "closed")
-    return +(count + Counter({most: rest}))
-
-
-def _scan(cabinet: Cabinet) -> Counter[str]:
-    def one(port: int) -> Answer:
-        return knock(cabinet.stranger, cabinet.box.v4, port, patience=PATIENCE)
-
-    with ThreadPoolExecutor(SCANNERS) as scanners:
-        return Counter(answer.value for answer in scanners.map(one, SCANNED))
 
 
 # -- the box -----------------------------------------------------------------------------------------------------
@@ -271,7 +151,7 @@ def workstation_store() -> None:
     """The workstation stores images, as every day."""
     cabinet = running.attached()
     with tempfile.TemporaryDirectory() as folder:
-        sent = [image.path for image in _images(folder)]
+        sent = [image.path for image in running.images(folder)]
         done = imaging.storescu(cabinet.workstation, cabinet.imaging.v4, DICOM_PORT, sent)
     if done.returncode == 0:
         tell(
@@ -279,19 +159,7 @@ def workstation_store() -> None:
             "no incident: that is what it is for",
         )
     else:
-        tell(f"The workstation could not store: {_words(done)}", "nothing")
-
-
-@click.command()
-def vpn_client() -> None:
-    """A machine of another private network associates."""
-    cabinet = running.attached()
-    done = imaging.echoscu(cabinet.vpn_client, cabinet.imaging.v4, DICOM_PORT, calling="TECHNICIAN")
-    came = "was accepted" if done.returncode == 0 else f"was not accepted ({_words(done)})"
-    tell(
-        f"The VPN client {cabinet.vpn_client.v4} {came} at {cabinet.imaging.v4}:{DICOM_PORT}",
-        "yellow: the page asks, once, whether that network is yours; the answer is remembered",
-    )
+        tell(f"The workstation could not store: {last_words(done)}", "nothing")
 
 
 @click.command()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import click
 
@@ -18,6 +19,7 @@ from sentinel.signals import pulse
 from tests.lab import imaging, relay
 from tests.lab.cabinet import Cabinet, alone
 from tests.lab.host import FOLDER, Host, wait_until
+from tests.lab.images import Image, study
 from tests.story.sentinel import EchoHost
 
 STATE = FOLDER / "lab.json"
@@ -146,6 +148,11 @@ def first_forward(cabinet: Cabinet) -> int | None:
     known = cabinet.box.forwards()
     by_use = sorted(known, key=lambda port: (known[port][1] != DICOM_PORT, port))
     return by_use[0] if by_use else None
+
+
+def images(folder: str) -> list[Image]:
+    """2.6 MB: enough to count, once they go out, as images that left."""
+    return study(Path(folder), count=5, side=512)
 
 
 def _beats() -> bool:

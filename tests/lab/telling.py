@@ -1,6 +1,7 @@
-"""What the sentinel of the lab says, as lines for the terminal: one for each change, none in between."""
+"""What is told on the terminals of `./dev lab`: each change of what the sentinel says, what a gesture did."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -62,3 +63,14 @@ class Telling:
             return str(json.loads(self._places.lamp.read_bytes())["colour"])
         except (OSError, ValueError, KeyError):
             return "dark"
+
+
+def tell(did: str, look_for: str) -> None:
+    """One sentence each."""
+    click.echo(f"{did}.\n  Look for: {look_for}.")
+
+
+def last_words(done: subprocess.CompletedProcess[str]) -> str:
+    """The tool's own last words on why not, such as `F: Reason: Called AE Title Not Recognized`."""
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("F: ", "E: "))]
+    return lines[-1].rpartition(": ")[2].strip(" .").lower() if lines else "nothing to be had"

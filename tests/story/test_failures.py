@@ -3,6 +3,7 @@
 Each failure is met twice: by a sentinel that was calm, and by one whose lamp was red; the alarm outlives it.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -12,8 +13,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
@@ -22,14 +23,33 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sentinel.clock import boot_id, now
+from sentinel.config import Config
+from sentinel.config import Lamp as LampSection
+from sentinel.judgement.casebook import Casebook
+from sentinel.judgement.judge import Judge, Terms
+from sentinel.judgement.verdict import Outlook
+from sentinel.model.connection import Connection, ConnectionState
+from sentinel.model.exposure import Outcome, PortList, ReachOutcome
 from sentinel.model.finding import Code, Level
-from sentinel.model.verdict import Reason
+from sentinel.model.machine import Coverage
+from sentinel.model.moment import Moment
+from sentinel.model.passing import Beat
+from sentinel.model.verdict import Reason, Verdict, View
+from sentinel.pipeline import Street
+from sentinel.places import Places
 from sentinel.signals import pulse
+from sentinel.signals.lamp import Lamp, Simulation
+from sentinel.store.archive import Archive
+from sentinel.store.reading import Filter, opened
 from sentinel.text import say, times
 from sentinel.text.points import Audience, Point, sentence
+from sentinel.wire.facts import Parcel
+from tests.builders import connection, networks
 from tests.lab.cabinet import Cabinet
 from tests.lab.doors import Answer, connected, door, knock
+from tests.lab.host import wait_until
 from tests.story.sentinel import EchoHost, Sentinel
+from web.app import create_app
 
 PARIS = ZoneInfo("Europe/Paris")
 LIMIT = 10.0
@@ -115,7 +135,9 @@ class Story:
         reason = self.reason(code)
         assert reason is not None
         assert timedelta(0) <= now().since(reason.since) < timedelta(seconds=LIMIT + 1)
-        assert _said(code, reason) in self.page()
+        verdict = self.sentinel.verdict()
+        assert verdict is not None
+        assert _said(code, reason, verdict.at.wall) in self.page()
 
     def goes_dark(self, what: str, begun: float) -> None:
         """The page and the terminal say that nothing is being watched, and since when."""
@@ -156,8 +178,9 @@ class Story:
         return verdict is not None and not {each.code for each in verdict.reasons} & set(codes)
 
 
-def _said(code: Code, reason: Reason) -> str:
-    audience = Audience(language="fr", named=False, now=now().wall, zone=PARIS)
+def _said(code: Code, reason: Reason, at: datetime) -> str:
+    """The sentence that names the part and since when, as of that moment by the sentinel's own clock."""
+    audience = Audience(language="fr", named=False, now=at, zone=PARIS)
     return sentence(Point(code=code, at=reason.since.wall), audience).text("fr")
 
 
@@ -329,7 +352,7 @@ def on_a_small_disk(
 
 
 def test_a_full_disk_is_told_and_what_came_meanwhile_is_written_afterwards(on_a_small_disk: Story):
-    """Told before it is full; then not a byte is left, not even for the pulse, and it is dark until there is room."""
+    """Told before it is full; then there is no room even for the pulse, and it is dark until there is some."""
     story = on_a_small_disk
     begun = time.monotonic()
     nearly = _fill(story.sentinel.places.lasting, leave=30 << 20)
@@ -419,3 +442,196 @@ def test_a_clock_that_jumps_two_days_back_is_told_and_stops_nothing(
             story.recovers("clock two days back", begun, Code.CLOCK_WRONG, patience=30)
     finally:
         sentinel.stop()
+
+
+# A street in this process, for what no signal to a program can show
+
+
+class Stage:
+    """The street on a real store, with a real lamp and a real pulse; its steps can be made to hang."""
+
+    def __init__(self, folder: Path) -> None:
+        self.places = Places(lasting=folder / "var", passing=folder / "run")
+        self.places.make()
+        self.started = now()
+        self.go = threading.Event()
+        self.go.set()
+        self.archive = Archive(self.places.store, boot_id())
+        self.lamp = Lamp(LampSection(), now, Simulation(self.places.lamp))
+        self.street = Street(
+            judge=Judge(networks(), Terms(), self.started),
+            casebook=Casebook(),
+            archive=self.archive,
+            outlook=Outlook(started=self.started, view=View.MIRROR, echo=True),
+            signal=self._signal,
+            acknowledge=self._acknowledge,
+            ask_soon=lambda: None,
+            batch=timedelta(0),
+        )
+
+    def _signal(self, verdict: Verdict, coverage: Coverage | None) -> None:
+        self.lamp.show(verdict.level, verdict.at)
+        beat = pulse.Pulse(at=verdict.at, boot=boot_id(), started=self.started, verdict=verdict, coverage=coverage)
+        pulse.write(beat, self.places.pulse)
+
+    def _acknowledge(self, run: str, number: int) -> None:
+        """The last step of a fact: it hangs as long as `go` is not set."""
+        self.go.wait()
+
+    def beat(self) -> None:
+        """One second has passed."""
+        self.street.walk(Beat(at=now()))
+
+    def visit(self, port: int, at: Moment | None = None) -> Connection:
+        """A stranger has come in at the imaging door, at that moment or now."""
+        at = at or now()
+        come = connection(source_port=port, target_port=4242, state=ConnectionState.CONNECTED, bytes_in=9)
+        return replace(come, serial=port, opened=at, changed=at)
+
+    def parcel(self, fact: Connection) -> None:
+        """It arrives from `listen`."""
+        self.street.walk(fact, Parcel("run", fact.serial, fact))
+
+    def is_alive(self) -> bool:
+        """Whether the page would say that something is being watched."""
+        return pulse.is_alive(pulse.read(self.places.pulse), now(), boot_id())
+
+    def colour(self) -> str:
+        """What the lamp shows."""
+        return str(json.loads(self.places.lamp.read_bytes())["colour"])
+
+    def page(self) -> str:
+        """The first page."""
+        return create_app(Config(), self.places, now).test_client().get("/").get_data(as_text=True)
+
+    def close(self) -> None:
+        self.go.set()
+        self.lamp.close()
+        self.archive.close()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """A street that walks."""
+    made = Stage(tmp_path)
+    yield made
+    made.close()
+
+
+def test_a_street_that_hangs_is_dark_within_ten_seconds_and_goes_on_where_it_stood(stage: Stage, tell: Tell):
+    """One step never returns: lamp and page are dark, though every thread is alive; then it returns."""
+    stage.parcel(stage.visit(40_001))
+    assert wait_until(lambda: stage.colour() == "red", timedelta(seconds=1))
+    stage.go.clear()
+    begun = time.monotonic()
+    hung = threading.Thread(target=stage.parcel, args=(stage.visit(40_002),))
+    hung.start()
+
+    assert wait_until(lambda: stage.colour() == "dark", timedelta(seconds=LIMIT + 0.5))
+    tell("street hung, until the lamp is dark", time.monotonic() - begun)
+    assert wait_until(lambda: not stage.is_alive(), timedelta(seconds=1))
+    tell("street hung, until the page is dark", time.monotonic() - begun)
+    page = stage.page()
+    assert "lamp-dark" in page
+    assert say("fr", "verdict.off.since.sentence", since="|").split("|")[0] in page
+
+    stage.go.set()
+    hung.join(2)
+    stage.beat()
+    assert stage.is_alive()
+    assert wait_until(lambda: stage.colour() == "red", timedelta(seconds=1))
+    with opened(stage.places.store) as reader:
+        assert len(reader.connections(Filter())) == 2
+        assert [each.count for each in reader.incidents() if each.port == 4242] == [2]
+
+
+def test_facts_that_had_to_wait_do_not_make_the_lamp_dark(stage: Stage):
+    """Somebody came a minute ago and is told only now: what is shown is shown as of now."""
+    stage.beat()
+
+    stage.parcel(stage.visit(40_001, at=minutes_ago(1)))
+
+    assert stage.is_alive()
+    assert wait_until(lambda: stage.colour() == "red", timedelta(seconds=1))
+
+
+# The echo
+
+
+def checked(family: int, ports: PortList, at: Moment) -> ReachOutcome:
+    """A complete check in which nothing was open."""
+    return ReachOutcome(
+        echo="echo", family=family, ports=ports, outcome=Outcome.CHECKED, asked=at, at=at, tested=48
+    )
+
+
+@pytest.mark.parametrize("alarmed", [False, True], ids=["calm", "red"])
+def test_an_echo_that_cannot_be_reached_makes_green_grow_old(stage: Stage, alarmed: bool):
+    """Calm three hours, attention until twelve, unsure after: by age alone, however often it is asked in vain."""
+    start = stage.started
+    stage.street.walk(checked(4, PortList.FULL, start))
+    if alarmed:
+        stage.parcel(stage.visit(40_001))
+    shown = {}
+    for hours in (1, 2.9, 3.1, 11.9, 12.1, 48):
+        at = Moment(wall=start.wall + timedelta(hours=hours), boot=start.boot + timedelta(hours=hours))
+        stage.street.walk(seen(at))
+        stage.street.walk(
+            replace(checked(4, PortList.HOURLY, at), outcome=Outcome.UNREACHABLE, asked=at, tested=0)
+        )
+        verdict = stage.street.verdict(at)
+        shown[hours] = verdict.level, {each.code for each in verdict.reasons if each.level < Level.ALARM}
+
+    quiet = {1: Level.CALM, 2.9: Level.CALM, 3.1: Level.ATTENTION, 11.9: Level.ATTENTION}
+    for hours, (level, codes) in shown.items():
+        assert level is (Level.ALARM if alarmed else quiet.get(hours, Level.UNSURE)), hours
+        assert (Code.CHECK_AGEING in codes) == (hours in (3.1, 11.9))
+        assert (Code.NOT_CHECKED in codes) == (hours > 12)
+    with opened(stage.places.store) as reader:
+        assert [each.outcome for each in reader.checks()] == ["unreachable"] * 6 + ["checked"]
+
+
+def seen(at: Moment) -> Coverage:
+    """The mirror works at that moment."""
+    return Coverage(
+        interface="mirror0",
+        carrier=True,
+        apart=True,
+        inward=at,
+        outward=at,
+        heard=at,
+        frames=1,
+        dropped=0,
+        undecodable=0,
+        forgotten=0,
+        unsent=0,
+        at=at,
+    )
+
+
+def minutes_ago(minutes: float) -> Moment:
+    """On both clocks."""
+    at, before = now(), timedelta(minutes=minutes)
+    return Moment(wall=at.wall - before, boot=at.boot - before)
+
+
+def test_an_echo_that_goes_away_is_asked_in_vain_and_found_again(
+    cabinet: Cabinet, with_echo: Sentinel, echo: EchoHost, tell: Tell
+):
+    """The last proof stays a proof while it is fresh; each attempt is kept with its reason; nothing restarts."""
+    _calm(with_echo)
+    watch = with_echo.process("watch")
+    echo.stop()
+    begun = time.monotonic()
+    code, table = with_echo.command("knock")
+    tell("echo gone, until the attempt is told to have failed", time.monotonic() - begun)
+    assert code == 2, table
+    assert with_echo.level() is Level.CALM
+    assert "unreachable" in {outcome for (outcome,) in with_echo.sql("SELECT outcome FROM outcomes")}
+
+    echo.start()
+    begun = time.monotonic()
+    code, table = with_echo.command("knock")
+    tell("echo back, until checked", time.monotonic() - begun)
+    assert code == 0, table
+    assert with_echo.process("watch") == watch
