@@ -15,6 +15,7 @@ from datetime import timedelta
 
 from sentinel.judgement.casebook import Casebook, Change
 from sentinel.judgement.conditions import condition
+from sentinel.judgement.doors import cell_verdict
 from sentinel.judgement.judge import Judge
 from sentinel.judgement.verdict import Outlook, weigh
 from sentinel.model.connection import Attempts, Connection
@@ -158,8 +159,7 @@ class Street:
         findings = list(self.judge.exposure(exposure))
         heard = self.judge.heard(exposure)
         machine = (heard.machine, heard.mac, heard.port) if heard and exposure.reach is Reach.OPEN else None
-        told = [finding.code.value for finding in findings if not finding.ends or finding.code is Code.DOOR_CLOSED]
-        self.archive.exposure(exposure, told[-1] if told else exposure.reach.value, machine)
+        self.archive.exposure(exposure, cell_verdict(exposure, findings), machine)
         return findings
 
     def _note(self, health: Health) -> None:

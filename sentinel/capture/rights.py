@@ -2,8 +2,10 @@
 
 import ctypes
 import os
+import signal
 import socket
 
+PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
 VERSION_3 = 0x20080522  # _LINUX_CAPABILITY_VERSION_3
@@ -30,6 +32,11 @@ def _call(name: str, *arguments: object) -> None:
     if getattr(_libc, name)(*arguments):
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")
+
+
+def end_with_parent() -> None:
+    """Be told to end when the parent dies, however it dies: a program nobody tends watches nothing."""
+    _call("prctl", PR_SET_PDEATHSIG, *map(ctypes.c_ulong, (signal.SIGTERM, 0, 0, 0)))
 
 
 def can_capture() -> bool:

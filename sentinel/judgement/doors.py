@@ -12,7 +12,7 @@ from datetime import timedelta
 from sentinel.judgement.conditions import condition
 from sentinel.judgement.knocks import Heard
 from sentinel.model.connection import ConnectionState
-from sentinel.model.exposure import Exposure, Reach, Why
+from sentinel.model.exposure import CellVerdict, Exposure, Reach, Why
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.model.moment import Address, Moment
 from sentinel.services import Alarm, alarm
@@ -135,6 +135,27 @@ def door_test(exposure: Exposure) -> Iterator[Finding]:
 def contradicts(exposure: Exposure, heard: Heard | None) -> bool:
     """The echo denies what we saw: its knock was answered inside."""
     return exposure.reach in SAID_NO and heard is not None and heard.state in SAID_YES
+
+
+CELLS = {
+    Code.DOOR_REACHABLE: CellVerdict.EXPOSED,
+    Code.WEB_UNIDENTIFIED: CellVerdict.EXPOSED,
+    Code.DOOR_ATTENTION: CellVerdict.EXPOSED,
+    Code.IPV6_LETS_IN: CellVerdict.EXPOSED,
+    Code.BOX_ANSWERS: CellVerdict.BOX_ANSWERS,
+    Code.ECHO_CONTRADICTED: CellVerdict.CONTRADICTED,
+    Code.DOOR_DORMANT: CellVerdict.DORMANT,
+}
+
+
+def cell_verdict(exposure: Exposure, findings: list[Finding]) -> CellVerdict:
+    """One word for one cell, from what was found of it."""
+    for finding in findings:
+        if not finding.ends and finding.code in CELLS:
+            return CELLS[finding.code]
+    if exposure.reach is Reach.OPEN:
+        return CellVerdict.EXPECTED
+    return CellVerdict.NOT_SEEN if exposure.reach in SAID_NO else CellVerdict.UNKNOWN
 
 
 def _finding(exposure: Exposure, code: Code, level: Level, heard: Heard | None) -> Finding:

@@ -37,6 +37,20 @@ class Why(StrEnum):
     UNKNOWN = "unknown"
 
 
+class CellVerdict(StrEnum):
+    """What both witnesses together make of one cell; set by the sentinel, worst first."""
+
+    EXPOSED = "exposed"
+    CONTRADICTED = "contradicted"
+    BOX_ANSWERS = "box_answers"
+    """Open outside, and never seen inside on a proved mirror: the box itself answers."""
+    DORMANT = "dormant"
+    UNKNOWN = "unknown"
+    NOT_SEEN = "not_seen"
+    EXPECTED = "expected"
+    """A declared open door."""
+
+
 class PortList(StrEnum):
     """Which ports a check asks about (`imaging_ports.csv`, column `check`)."""
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sentinel.config import Config
-from sentinel.model.exposure import Outcome, Reach
-from sentinel.model.finding import Code
+from sentinel.model.exposure import CellVerdict, Outcome
 from sentinel.places import Places
+from sentinel.reach.keys import echoes
 from sentinel.store.reading import Cell, LastCheck, opened
 from sentinel.text import say
 from sentinel.wire.requests import Reply, Request, Verb, ask
@@ -52,32 +52,43 @@ def _wait(places: Places, asked: datetime, wanted: int) -> list[LastCheck]:
 
 def _show(config: Config, places: Places, check: LastCheck, tell: Say) -> int:
     language = config.page.language
+    tell("")
     if check.outcome != Outcome.CHECKED or check.check is None:
-        reason = check.outcome.replace("_", " ")
-        tell(say(language, "knock.unknown", family=check.family, reason=reason))
+        tell(say(language, "knock.unknown", family=check.family, reason=say(language, f"outcome.{check.outcome}")))
         return UNKNOWN
     with opened(places.store) as reader:
         cells = reader.cells_of(check.check)
-    for line in _table(config, check, cells):
+    for line in _table(config, places, check, cells):
         tell(line)
-    return OPEN if any(cell.reach == Reach.OPEN for cell in cells) else NOTHING_OPEN
+    verdicts = {CellVerdict(cell.verdict) for cell in cells}
+    if verdicts - {CellVerdict.NOT_SEEN, CellVerdict.EXPECTED, CellVerdict.UNKNOWN}:
+        return OPEN
+    return UNKNOWN if CellVerdict.UNKNOWN in verdicts else NOTHING_OPEN
 
 
-def _table(config: Config, check: LastCheck, cells: list[Cell]) -> list[str]:
-    """Open, doubtful and newly closed doors one by one, the rest as a count."""
+def _table(config: Config, places: Places, check: LastCheck, cells: list[Cell]) -> list[str]:
+    """What is not simply closed, one by one; the rest as a count."""
     language = config.page.language
-    quiet = [cell for cell in cells if cell.verdict in (Reach.CLOSED, Reach.FILTERED)]
-    told = [cell for cell in cells if cell not in quiet]
-    closed = [cell for cell in told if cell.verdict == Code.DOOR_CLOSED]
+    closed = [cell for cell in cells if cell.verdict == CellVerdict.NOT_SEEN]
+    hosts = {echo.key_id: echo.host for echo in echoes(places.lasting)}
     return [
-        say(language, "knock.head", address=check.address or "?", echo=check.echo),
-        *(_line(config, cell) for cell in told),
-        say(language, "knock.closed", closed=len(quiet) + len(closed), all=len(cells)),
+        say(
+            language,
+            "knock.head",
+            family=check.family,
+            address=check.address or "?",
+            echo=hosts.get(check.echo, "?"),
+        ),
+        *(_line(config, cell) for cell in cells if cell not in closed),
+        say(language, "knock.closed", closed=len(closed), all=len(cells)),
     ]
 
 
 def _line(config: Config, cell: Cell) -> str:
-    head = f"  {cell.port:>5}  {cell.reach:<11} {cell.why:<9} {cell.verdict}"
+    """Public port, verdict, why, and the machine that answered."""
+    language = config.page.language
+    words = [say(language, f"cell.{cell.verdict}"), say(language, f"why.{cell.why}")]
+    head = f"  {cell.port:>5}  {words[0]}, {words[1]}"
     if cell.machine is None:
         return head
     label = config.labels.get(cell.mac or "")

@@ -55,7 +55,7 @@ class Child:
         if self.process is not None:
             self._fell(self.process.returncode, at)
         if self.process is None and at >= self.again_at:
-            self.process = subprocess.Popen(self.arguments)
+            self.process = subprocess.Popen(self.arguments, preexec_fn=rights.end_with_parent)  # noqa: PLW1509 - no threads here
             self.steady_at = at + 30
 
     def _fell(self, code: int, at: float) -> None:

@@ -11,7 +11,7 @@ from ipaddress import ip_network
 from typing import Any
 
 from sentinel import timetable
-from sentinel.capture.surroundings import Surroundings, look_around
+from sentinel.capture.surroundings import Surroundings, ask
 from sentinel.clock import Clock, boot_id, now
 from sentinel.config import Config, Expected
 from sentinel.errors import MissingDevice
@@ -81,7 +81,7 @@ class Watch:
 
     def _build(self) -> None:
         config = self._config
-        around = RECORDED if self._demo else look_around()
+        around = RECORDED if self._demo else ask()
         networks = around.networks(config.capture.prefixes, config.capture.box)
         try:
             self._archive = Archive(self._places.store, self._boot)
@@ -142,7 +142,9 @@ class Watch:
         yield Health(part=Part.DISK, well=free > SPARE, detail=f"{free >> 20} MB left", at=self._clock())
 
     def _look_around(self) -> Iterator[Fact]:
-        around = look_around()
+        around = ask()
+        if not around.prefixes:  # the kernel could not be asked, or has no network: nothing new is known
+            return
         self._families = around.families
         networks = around.networks(self._config.capture.prefixes, self._config.capture.box)
         yield HomeNetwork(networks=networks, families=around.families, at=self._clock())

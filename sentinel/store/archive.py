@@ -86,6 +86,10 @@ class Archive:
             self._committed[run] = int(found[0]) if found else 0
         return self._committed[run]
 
+    def walked(self, run: str) -> int:
+        """The last number of a run that is on disk or waits for it."""
+        return max(self.committed(run), self._reached.get(run, 0))
+
     def reach(self, run: str, number: int) -> None:
         """Everything of this run up to `number` is in the rows that wait."""
         self._reached[run] = number

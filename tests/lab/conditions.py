@@ -39,7 +39,7 @@ def missing_packages() -> list[str]:
 
 
 def _refused_namespace() -> str:
-    # Root inside a container is often root of nothing. Not named as ours: another session may be sweeping.
+    # Root inside a container is often root of nothing. Not named as ours: another run may be sweeping.
     trial = f"trial-{os.getpid()}"
     made = subprocess.run(["ip", "netns", "add", trial], capture_output=True, text=True, check=False)
     if made.returncode == 0:

@@ -29,10 +29,17 @@ class Switch(Host):
 
         Both ways, unless it is only what comes from the box (`ingress`) or what goes to it (`egress`).
         """
+        self._watch(WATCHED, on, directions or ("ingress", "egress"))
+
+    def mirror_port_of(self, host: Host, on: bool) -> None:
+        """Copy that machine's port too, both ways; a frame that passes two watched ports is copied twice."""
+        self._watch(f"to-{host.role}", on, ("ingress", "egress"))
+
+    def _watch(self, port: str, on: bool, directions: tuple[Direction, ...]) -> None:
         # Fails harmlessly where none is; the filters go with it.
-        self.run(["tc", "qdisc", "del", "dev", WATCHED, "clsact"], check=False)
+        self.run(["tc", "qdisc", "del", "dev", port, "clsact"], check=False)
         if on:
-            self.run(["tc", "-batch", "-"], stdin=self._copies(directions or ("ingress", "egress")))
+            self.run(["tc", "-batch", "-"], stdin=self._copies(port, directions))
 
     def carrier(self, on: bool) -> None:
         """Plug the mirror cable in, or out: the Pi's card loses its link."""
@@ -54,8 +61,8 @@ class Switch(Host):
         with wires.links(self.name) as route:
             route.link("set", index=wires.index(route, port), state="up" if on else "down")
 
-    def _copies(self, directions: tuple[Direction, ...]) -> str:
+    def _copies(self, port: str, directions: tuple[Direction, ...]) -> str:
         # u32 with an empty match, since some kernels are built without `matchall`.
         rule = f"protocol all prio 1 u32 match u32 0 0 action mirred egress mirror dev {self.mirror_port}"
-        filters = [f"filter add dev {WATCHED} {direction} {rule}" for direction in directions]
-        return "\n".join([f"qdisc add dev {WATCHED} clsact", *filters, ""])
+        filters = [f"filter add dev {port} {direction} {rule}" for direction in directions]
+        return "\n".join([f"qdisc add dev {port} clsact", *filters, ""])

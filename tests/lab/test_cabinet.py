@@ -350,7 +350,7 @@ def test_the_leftovers_of_a_crash_are_swept_away(lab_possible):
 
     swept = Cabinet.sweep()
 
-    # Another session that waited for the lock may have been quicker, and swept before it raised its own.
+    # Another run that waited for the lock may have been quicker, and swept before it raised its own.
     assert set(swept) in ({plan.PREFIX + host for host in plan.HOSTS}, set())
     assert wait_until(lambda: not any(Path("/proc", pid).exists() for pid in left))
     with alone():

@@ -1,0 +1,79 @@
+"""From no file to the present schema, once, and again without harm."""
+
+import sqlite3
+
+import pytest
+
+from sentinel.store.archive import Archive
+
+TABLES = {
+    "attempts",
+    "chapters",
+    "connections",
+    "exposures",
+    "incidents",
+    "machines",
+    "networks",
+    "outcomes",
+    "runs",
+    "sessions",
+    "wrong_codes",
+}
+
+
+def tables(path) -> set[str]:
+    with sqlite3.connect(path) as db:
+        found = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    db.close()
+    return {name for name in found if not name.startswith(("sqlite_", "_"))}
+
+
+def test_an_empty_folder_becomes_a_store_and_stays_one(tmp_path):
+    """Opened twice, the steps are taken once."""
+    path = tmp_path / "sentinel.db"
+    for _ in range(2):
+        Archive(path, "boot-1").close()
+
+    assert tables(path) == TABLES
+
+
+def test_the_store_is_for_its_own_user_and_group(tmp_path):
+    """It holds who came and went."""
+    path = tmp_path / "sentinel.db"
+    Archive(path, "boot-1").close()
+
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_store_that_was_left_half_way_is_brought_up(tmp_path):
+    """An earlier release, whose incidents did not know their boot."""
+    path = tmp_path / "sentinel.db"
+    Archive(path, "boot-1").close()
+    with sqlite3.connect(path) as db:
+        db.execute("ALTER TABLE incidents DROP COLUMN boot")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'incidents_know_their_boot'")
+    db.close()
+
+    Archive(path, "boot-1").close()
+
+    with sqlite3.connect(path) as db:
+        assert "boot" in {row[1] for row in db.execute("PRAGMA table_info(incidents)")}
+    db.close()
+
+
+@pytest.mark.parametrize("content", [b"garbage, and no store at all" * 100, b"SQLite format 3\0" + bytes(4080)])
+def test_what_is_no_store_is_refused_and_left_alone(tmp_path, content):
+    """Never overwritten: it may be somebody's evidence."""
+    path = tmp_path / "sentinel.db"
+    path.write_bytes(content)
+
+    with pytest.raises(OSError, match=r"sentinel\.db"):
+        Archive(path, "boot-1")
+
+    assert path.read_bytes() == content
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path):
+    """With the path."""
+    with pytest.raises(OSError, match="nowhere"):
+        Archive(tmp_path / "nowhere" / "sentinel.db", "boot-1")

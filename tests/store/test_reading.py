@@ -1,0 +1,226 @@
+"""Readers: they follow a living writer, read what a stopped one left, and can never write."""
+
+import os
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from sentinel.model.connection import ConnectionState
+from sentinel.model.exposure import Outcome, PortList, Reach
+from sentinel.model.finding import Code, Grade, Level
+from sentinel.model.incident import Chapter, IncidentState
+from sentinel.model.standing import Standing
+from sentinel.store.archive import Archive
+from sentinel.store.reading import Filter, Reader, opened
+from sentinel.store.sessions import Sessions
+from tests.builders import (
+    DOOR,
+    IMAGING,
+    IMAGING_MAC,
+    START,
+    attempts,
+    connection,
+    dicom,
+    exposure,
+    incident,
+    moment,
+    outcome,
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "sentinel.db"
+
+
+def furnish(archive: Archive) -> None:
+    """A day of a practice."""
+    archive.begin_run("run-1", moment())
+    for serial, (state, standing, source) in enumerate(
+        [
+            (ConnectionState.CLOSED, Standing.STRANGER, "203.0.113.7"),
+            (ConnectionState.REFUSED, Standing.STRANGER, "203.0.113.8"),
+            (ConnectionState.CLOSED, Standing.OWN_CHECK, "198.51.100.10"),
+        ]
+    ):
+        told = connection(serial=serial, source=ip_address(source), state=state, at=moment(serial), dicom=dicom())
+        archive.connection("run-1", told, standing)
+    archive.attempts("run-1", attempts(silent=5, refused=2))
+    archive.exposure(exposure(at=moment(1), reach=Reach.CLOSED), "closed", None)
+    archive.exposure(exposure(check="check-2", at=moment(9)), "door_reachable", (IMAGING, IMAGING_MAC, 4242))
+    archive.outcome(outcome(Outcome.LATE, ports=PortList.HOURLY))
+    archive.outcome(outcome(at=moment(9)))
+    archive.incident(
+        incident(1),
+        Chapter(incident=1, code=Code.STRANGER_CONNECTED, grade=Grade.CONNECTED, level=Level.ALARM, at=moment()),
+    )
+    archive.incident(incident(2, story=replace(DOOR, port=1), state=IncidentState.CLOSED, closed=moment(1)), None)
+    archive.incident(incident(3, story=replace(DOOR, port=2), level=Level.NOTE), None)
+    archive.commit()
+
+
+def test_a_reader_follows_a_living_writer(path):
+    """Through the -wal file, commit by commit."""
+    with closing(Archive(path, "boot-1")) as archive:
+        furnish(archive)
+        with opened(path) as reader:
+            assert reader.count_connections(Filter()) == 3
+            archive.connection("run-1", connection(serial=9), Standing.STRANGER)
+            archive.commit()
+            assert reader.count_connections(Filter()) == 4
+
+
+def test_a_reader_reads_what_a_clean_stop_left_without_the_right_to_write(path):
+    """One file in a folder nobody may write to: it is opened as unchanging, and leaves nothing behind."""
+    archive = Archive(path, "boot-1")
+    furnish(archive)
+    archive.close()
+    path.chmod(0o440)
+    path.parent.chmod(0o550)
+    try:
+        with opened(path) as reader:
+            assert reader.count_connections(Filter()) == 3
+        assert [each.name for each in path.parent.iterdir()] == ["sentinel.db"]
+    finally:
+        path.parent.chmod(0o750)
+
+
+@pytest.mark.parametrize("living", [True, False])
+def test_a_reader_can_never_write(path, living):
+    """Whatever a hole in the page might ask of it."""
+    archive = Archive(path, "boot-1")
+    furnish(archive)
+    if not living:
+        archive.close()
+    with pytest.raises(OSError, match="readonly"), opened(path) as reader:
+        _database(reader).execute("DELETE FROM incidents")
+    with opened(path) as reader:
+        assert len(reader.incidents()) == 3
+    if living:
+        archive.close()
+
+
+def _database(reader: Reader) -> sqlite3.Connection:
+    return reader._db
+
+
+@pytest.mark.parametrize("folder", ["100% Cabinet #1", "a?mode=rw", "é à"])
+def test_any_folder_can_hold_a_store(tmp_path, folder):
+    """Its name is a path, and no part of a question to SQLite."""
+    path = tmp_path / folder / "sentinel.db"
+    path.parent.mkdir()
+    with closing(Archive(path, "boot-1")) as archive:
+        furnish(archive)
+        with opened(path) as reader:
+            assert reader.count_connections(Filter()) == 3
+
+
+def test_where_no_store_is_or_none_that_can_be_read_the_reader_says_so(path):
+    """An OSError, and no file is made."""
+    with pytest.raises(OSError, match="cannot be read"), opened(path) as reader:
+        reader.incidents()
+    assert not path.exists()
+
+    path.write_bytes(os.urandom(4096))
+    with pytest.raises(OSError, match="cannot be read"), opened(path) as reader:
+        reader.incidents()
+
+
+@pytest.fixture
+def reader(path):
+    archive = Archive(path, "boot-1")
+    furnish(archive)
+    archive.close()
+    with opened(path) as reader:
+        yield reader
+
+
+def test_stories_are_told_open_ones_first_and_gravest_first(reader):
+    """The closed one last, whatever it was."""
+    assert [each.number for each in reader.incidents()] == [1, 3, 2]
+    assert [each.number for each in reader.incidents(least=Level.ATTENTION)] == [1, 2]
+    assert [each.number for each in reader.incidents(most=1)] == [1]
+
+
+def test_one_story_and_its_lines(reader):
+    """By its number; None when there is no such story."""
+    found = reader.incident(1)
+
+    assert found is not None
+    assert found == incident(1)
+    assert [each.code for each in reader.chapters(1)] == [Code.STRANGER_CONNECTED]
+    assert (reader.incident(99), reader.chapters(99)) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "serials"),
+    [
+        (Filter(), 3),
+        (Filter(text="203.0.113"), 2),
+        (Filter(text="ZZSTR"), 3),
+        (Filter(text="%"), 0),
+        (Filter(text="' OR 1=1 --"), 0),
+        (Filter(port=4242), 3),
+        (Filter(port=80), 0),
+        (Filter(state=ConnectionState.REFUSED), 1),
+        (Filter(standing=Standing.OWN_CHECK), 1),
+        (Filter(text="203.0.113", state=ConnectionState.CLOSED, standing=Standing.STRANGER, port=4242), 1),
+    ],
+)
+def test_connections_are_found_by_every_condition_at_once(reader, wanted, serials):
+    """And counted by the same ones; a filter's text is a text and no statement."""
+    assert len(reader.connections(wanted)) == reader.count_connections(wanted) == serials
+
+
+def test_connections_are_told_newest_first_and_page_by_page(reader):
+    """As the list shows them."""
+    pages = [reader.connections(Filter(), most=2, skip=skip) for skip in (0, 2)]
+
+    assert [each.source for page in pages for each in page] == ["198.51.100.10", "203.0.113.8", "203.0.113.7"]
+
+
+def test_the_visits_of_a_story_are_the_strangers_at_its_door(reader):
+    """Our own check is not among them; a story without a door has none."""
+    assert {each.source for each in reader.visits_of(incident())} == {"203.0.113.7", "203.0.113.8"}
+    assert reader.visits_of(incident(machine=None)) == []
+
+
+def test_the_last_word_on_each_public_port(reader):
+    """Open now, closed before; and what one check said."""
+    (cell,) = reader.cells()
+
+    assert (cell.reach, cell.verdict, cell.machine, cell.mac, cell.inside_port) == (
+        "open",
+        "door_reachable",
+        str(IMAGING),
+        IMAGING_MAC,
+        4242,
+    )
+    assert [each.reach for each in reader.cells_of("check-1")] == ["closed"]
+
+
+def test_checks_are_told_newest_first(reader):
+    """Those that failed too."""
+    assert [each.outcome for each in reader.checks()] == ["checked", "late"]
+    assert [each.number for each in reader.checks(after=1)] == [2]
+
+
+def test_knocks_are_counted_over_the_whole_log(reader):
+    """Silence and refusals."""
+    assert reader.attempts() == (5, 2)
+
+
+def test_a_login_is_known_to_readers_by_its_hash_alone(path):
+    """The token itself is in no file."""
+    archive = Archive(path, "boot-1")
+    token = Sessions(archive, "TEST-CODE").enter("test code", "192.168.1.9", START).token
+    archive.close()
+
+    with opened(path) as reader:
+        assert reader.has_session(token, START)
+        assert not reader.has_session(token + "x", START)
+    assert token.encode() not in path.read_bytes()
