@@ -21,6 +21,7 @@ from sentinel.judgement.verdict import Outlook, weigh
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
 from sentinel.model.finding import Code, Finding, Level
+from sentinel.model.incident import IncidentState
 from sentinel.model.machine import Coverage, HostSighting
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
@@ -44,7 +45,15 @@ Fact = (
     | HomeNetwork
 )
 
-DOUBTS = (Code.DOOR_ANSWERED, Code.STRANGER_CONNECTED, Code.STRANGER_ASSOCIATED, Code.CLOCK_WRONG)
+DOUBTS = (
+    Code.DOOR_ANSWERED,
+    Code.STRANGER_CONNECTED,
+    Code.STRANGER_ASSOCIATED,
+    Code.STRANGER_QUERIED,
+    Code.IMAGES_LEFT,
+    Code.CLOCK_WRONG,
+    Code.ECHO_CONTRADICTED,
+)
 """Findings after which the echo is asked at once: is the door open to everybody, is our clock right?"""
 
 SLOW = 0.2
@@ -88,13 +97,16 @@ class Street:
         self._ask_soon = ask_soon
         self._batch = batch
         self._last_write: Moment | None = None
-        self._last_shown: Moment | None = None
+        self._last_beat: Moment | None = None
         self._run = ""
 
     def walk(self, fact: Fact, parcel: Parcel | None = None) -> None:
         """One fact, all the way; what has been committed before is not walked twice."""
         if parcel is not None and not self._is_new(parcel, fact):
             return
+        if isinstance(fact, Beat):
+            self._last_beat = fact.at
+        proofs = self.outlook.proofs.keys()
         findings = list(self._judge(fact))
         changes = [change for finding in findings if (change := self.casebook.take(finding))]
         changes += self._by_themselves(fact)
@@ -102,19 +114,18 @@ class Street:
         if changes or isinstance(fact, Beat | ReachOutcome | HomeNetwork):
             self._show(at)
         self._keep(changes)
-        self._write(at, urgent=any(change.is_urgent for change in changes) or isinstance(fact, ReachOutcome))
-        if any(change.is_urgent and change.incident.code in DOUBTS for change in changes):
-            self._ask_soon()
+        self._write(fact, urgent=any(change.is_urgent for change in changes) or isinstance(fact, ReachOutcome))
+        if any(_is_doubt(change) for change in changes) or not proofs <= self.outlook.proofs.keys():
+            self._ask_soon()  # a proof that went with our old public address is a doubt as well
 
     def verdict(self, at: Moment) -> Verdict:
         """What is to be said at this moment."""
         return weigh(self.casebook.told(), self.outlook, at)
 
     def _show(self, at: Moment) -> None:
-        """Never as of an earlier moment than the last: facts that had to wait come late, and are no old news."""
-        if self._last_shown is None or at.since(self._last_shown) > timedelta(0):
-            self._last_shown = at
-        self._signal(self.verdict(self._last_shown), self.judge.coverage)
+        """As of the last beat, which is our own clock's: a fact that had to wait, or a frame stamped while the
+        clock was being set, must neither age what is shown nor date it into the future."""
+        self._signal(self.verdict(self._last_beat or at), self.judge.coverage)
 
     # -- frame to finding ----------------------------------------------------------------------------------
 
@@ -142,9 +153,7 @@ class Street:
                 self.archive.network(fact)
                 return self.judge.answer(fact)
             case HomeNetwork():
-                self.judge.networks = fact.networks
-                self.outlook = replace(self.outlook, families=fact.families)
-                return ()
+                return self._adopt(fact)
             case Coverage():
                 return self.judge.see(fact)
             case Health():
@@ -154,6 +163,13 @@ class Street:
                 return self.judge.beat(fact)
             case Read():
                 return ()
+
+    def _adopt(self, home: HomeNetwork) -> Iterable[Finding]:
+        """A card that is without an address for a moment has not moved the practice."""
+        if home.networks.own:
+            self.judge.networks = home.networks
+        self.outlook = replace(self.outlook, families=home.families)
+        return ()
 
     def _expose(self, exposure: Exposure) -> list[Finding]:
         findings = list(self.judge.exposure(exposure))
@@ -189,9 +205,12 @@ class Street:
                 )
             self.archive.incident(change.incident, change.chapter)
 
-    def _write(self, at: Moment, *, urgent: bool) -> None:
-        """Commit when something must not be lost, or when the batch is due."""
+    def _write(self, fact: Fact, *, urgent: bool) -> None:
+        """Commit when something must not be lost, or when the batch is due; a failing store is tried each beat."""
+        at = _when(fact)
         due = self._last_write is None or at.since(self._last_write) >= self._batch
+        if Part.STORE in self.ill:
+            urgent, due = False, isinstance(fact, Beat)
         if not (urgent or due) or not (len(self.archive) or self.archive.is_behind):
             return
         self._last_write = at
@@ -206,6 +225,7 @@ class Street:
             self._acknowledge(run, number)
         if Part.STORE in self.ill:
             self._recover(at)
+        self._note_losses(at)
 
     def _note_slowness(self, took: float, at: Moment) -> None:
         """A card that stalls has not delayed the lamp, but it is told: it may be wearing out."""
@@ -219,8 +239,11 @@ class Street:
 
     def _recover(self, at: Moment) -> None:
         self._tell(Health(part=Part.STORE, well=True, at=at))
+
+    def _note_losses(self, at: Moment) -> None:
+        """Rows that had to make room, or that no store could take."""
         if self.archive.forgotten:
-            log.warning("%d rows were lost while the store failed", self.archive.forgotten)
+            log.warning("%d rows were lost", self.archive.forgotten)
             self.archive.forgotten = 0
             change = self.casebook.take(self.judge.sight.lose(at))
             if change is not None:
@@ -241,12 +264,22 @@ class Street:
             self._run = parcel.run
             self.judge.forget_run()
             self.archive.begin_run(parcel.run, _when(fact))
-        if parcel.number <= self.archive.committed(parcel.run):
-            self._acknowledge(parcel.run, parcel.number)
+        if parcel.number <= self.archive.walked(parcel.run):
+            if parcel.number <= self.archive.committed(parcel.run):
+                self._acknowledge(parcel.run, parcel.number)
             return False
         if not isinstance(fact, Coverage | HostSighting):  # these are sent anew all the time, not again
             self.archive.reach(parcel.run, parcel.number)
         return True
+
+
+def _is_doubt(change: Change) -> bool:
+    """Something new that the echo may settle; what has just been settled is none."""
+    return (
+        change.chapter is not None
+        and change.chapter.code in DOUBTS
+        and change.incident.state is IncidentState.OPEN
+    )
 
 
 def _when(fact: Fact) -> Moment:

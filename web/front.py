@@ -10,6 +10,7 @@ from sentinel.model.finding import Code, Level
 from sentinel.model.verdict import Reason, Verdict
 from sentinel.store import reading
 from sentinel.text import times
+from sentinel.text.deadline import LASTS
 from sentinel.text.points import Phrase, Record, contact, record
 from sentinel.text.sentences import Words, verdict_words
 from web.guard import behind_code
@@ -105,18 +106,23 @@ def _unreadable(scene: Scene) -> tuple[Phrase, Phrase]:
 
 
 def _words(scene: Scene, verdict: Verdict) -> Words:
-    return verdict_words(verdict, scene.audience, _records(verdict), _accepted(scene))
+    return verdict_words(verdict, scene.audience, _records(verdict, scene.audience.now), _accepted(scene))
 
 
-def _records(verdict: Verdict) -> dict[int, Record]:
-    """The incidents behind the reasons; none while the store cannot be read, and the reasons still speak."""
-    numbers = [reason.incident for reason in verdict.reasons if reason.incident]
+def _records(verdict: Verdict, now: datetime) -> dict[int, Record]:
+    """The incidents behind the reasons, and the alarms that ended within the 72 hours.
+
+    None while the store cannot be read: the reasons still speak.
+    """
+    behind = {reason.incident for reason in verdict.reasons}
     try:
         with reading.opened(surroundings().places.store) as reader:
-            found = [(reader.incident(number), reader.chapters(number)) for number in numbers]
+            alarms = [each for each in reader.incidents(least=Level.ALARM) if now - each.last.wall < LASTS]
+            others = [reader.incident(each) for each in behind - {alarm.number for alarm in alarms} if each]
+            found = [*alarms, *(each for each in others if each)]
+            return {each.number: record(each, reader.chapters(each.number)) for each in found}
     except OSError:
         return {}
-    return {incident.number: record(incident, chapters) for incident, chapters in found if incident}
 
 
 def _accepted(scene: Scene) -> tuple[str, ...]:

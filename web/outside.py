@@ -9,7 +9,17 @@ from web.scene import surroundings
 
 pages = Blueprint("outside", __name__)
 
-WORST_FIRST = ("exposed", "open_all", "contradicted", "dormant", "expected", "unknown", "not_ours", "not_seen")
+WORST_FIRST = (
+    "exposed",
+    "open_all",
+    "contradicted",
+    "box_answers",
+    "dormant",
+    "expected",
+    "unknown",
+    "not_ours",
+    "not_seen",
+)
 
 
 @pages.get("/outside")

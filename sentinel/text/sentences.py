@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
 from sentinel.model.finding import Code, Level
 from sentinel.model.verdict import Reason, Verdict, View
 from sentinel.text import times
+from sentinel.text.deadline import STRANGERS, deadline
 from sentinel.text.points import (
     Audience,
     Phrase,
@@ -20,13 +20,8 @@ from sentinel.text.points import (
     title,
 )
 
-STRANGERS = frozenset({Code.STRANGER_CONNECTED, Code.STRANGER_ASSOCIATED, Code.STRANGER_QUERIED, Code.IMAGES_LEFT})
 BLIND = frozenset({Code.VIEW_LOST, Code.VIEW_UNPROVED, Code.CAPTURE_LOST, Code.CAPTURE_INCOMPLETE})
 """Blindness inside, which takes nothing from what was proved from outside."""
-CAME = STRANGERS | {Code.PRIVATE_NETWORK}
-"""Alarms behind which somebody was inside."""
-DEADLINE = timedelta(hours=72)
-"""GDPR article 33(1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +61,8 @@ def verdict_words(
 ) -> Words:
     """A verdict in words: the first reason decides the sentence, all are told.
 
-    `records` are the incidents its reasons point at, `accepted` who may come in through a declared door.
+    `records` are the incidents its reasons point at and the alarms that ended not long ago, `accepted` who may
+    come in through a declared door.
     """
     known = records or {}
     points = [(each, _point_of_reason(each, verdict, known.get(each.incident or 0))) for each in verdict.reasons]
@@ -75,7 +71,10 @@ def verdict_words(
         said, todo = _headline(verdict, points[0][1], audience)
     else:
         said, todo = _calm(verdict, audience, accepted)
-    return Words(sentence=said, gesture=todo, also=also, deadline=_deadline(verdict, known, audience))
+    clock = deadline(verdict, known, audience)
+    if clock and verdict.level <= Level.CALM:  # the door is closed; what came of it is not over
+        todo = Phrase(key="verdict.after.gesture", blanks={"contact": contact(audience)})
+    return Words(sentence=said, gesture=todo, also=also, deadline=clock)
 
 
 def _calm(verdict: Verdict, audience: Audience, accepted: tuple[str, ...]) -> tuple[Phrase, Phrase]:
@@ -119,35 +118,3 @@ def _verdict_key(verdict: Verdict, first: Point) -> str | None:
             return "verdict.alarm.open"
         return "verdict.alarm.limited" if verdict.view is View.LIMITED else "verdict.alarm.unknown"
     return None
-
-
-def _deadline(verdict: Verdict, records: Mapping[int, Record], audience: Audience) -> Phrase | None:
-    """The 72 hours, counted from the oldest alarm behind which somebody came, or could have come unseen."""
-    alarms = [_shown(reason, records) for reason in verdict.reasons if _runs(reason, verdict, records)]
-    if not alarms:
-        return None
-    shown, read = min(alarms, key=lambda each: each[0])
-    language, now, zone = audience.language, audience.now, audience.zone
-    filled = {
-        "shown": times.at(language, shown, now, zone),
-        "until": times.at(language, shown + DEADLINE, now, zone),
-        "read_at": times.at(language, read or shown, now, zone),
-    }
-    return Phrase(key="deadline.read" if read else "deadline", blanks=filled)
-
-
-def _shown(reason: Reason, records: Mapping[int, Record]) -> tuple[datetime, datetime | None]:
-    """When an alarm was shown, and read."""
-    known = records.get(reason.incident or 0)
-    if known is None:
-        return reason.since.wall, None
-    read = known.incident.read
-    return known.alarmed or reason.since.wall, read.wall if read else None
-
-
-def _runs(reason: Reason, verdict: Verdict, records: Mapping[int, Record]) -> bool:
-    known = records.get(reason.incident or 0)
-    code = known.incident.code if known and reason.code is Code.ALARM_READ else reason.code
-    if reason.level is not Level.ALARM and reason.code is not Code.ALARM_READ:
-        return False
-    return code in CAME or verdict.view is View.LIMITED

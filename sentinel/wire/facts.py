@@ -33,6 +33,8 @@ KINDS: Final[dict[str, type]] = {
 NAMES: Final = {kind: name for name, kind in KINDS.items()}
 LARGEST: Final = 1 << 20
 KEPT: Final = 10_000
+AHEAD: Final = 1 << 18
+"""Bytes taken from the outbox before the socket has room for them."""
 _length = struct.Struct("!I")
 
 
@@ -64,6 +66,8 @@ class Outbox:
 
     def __init__(self, run: str, kept: int = KEPT) -> None:
         self.unsent = 0
+        self.last = 0
+        """The number of the newest fact."""
         self._run = run
         self._kept = kept
         self._next = 1
@@ -77,6 +81,7 @@ class Outbox:
                 self._waiting.popitem(last=False)
                 self.unsent += 1
             self._waiting[self._next] = message
+        self.last = self._next
         self._next += 1
         return message
 
@@ -85,9 +90,13 @@ class Outbox:
         while self._waiting and next(iter(self._waiting)) <= number:
             self._waiting.popitem(last=False)
 
-    def again(self) -> Iterator[bytes]:
-        """Every message not yet acknowledged, oldest first: for a new connection to `watch`."""
-        yield from list(self._waiting.values())
+    def after(self, number: int) -> Iterator[tuple[int, bytes]]:
+        """Every message beyond `number` that is not yet acknowledged, oldest first, with its number."""
+        return (each for each in self._waiting.items() if each[0] > number)
+
+    def keeps(self, number: int) -> bool:
+        """Whether a message is kept until it is acknowledged."""
+        return number in self._waiting
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -122,15 +131,19 @@ class Inbox:
             try:
                 envelope = msgspec.json.decode(body, type=_Envelope)
                 fact: Sent = codec.decode(bytes(envelope.fact), KINDS[envelope.kind])
-            except (ValueError, KeyError, msgspec.MsgspecError):
+            except (ValueError, KeyError, RecursionError):
                 self.refused += 1
                 continue
             yield Parcel(envelope.run, envelope.number, fact)
 
     def receipts(self, data: bytes) -> Iterator[int]:
-        """The acknowledgements completed by these bytes."""
+        """The acknowledgements completed by these bytes.
+
+        Raises:
+            ValueError: something else came; the stream must be closed.
+        """
         for body in self._bodies(data):
-            yield msgspec.json.decode(body, type=_Receipt).acknowledged
+            yield codec.decode(body, _Receipt).acknowledged
 
     def _bodies(self, data: bytes) -> Iterator[bytes]:
         self._buffer += data
@@ -148,7 +161,8 @@ class Inbox:
 class Sender:
     """The line from `listen` to `watch`: it may break and come back, and nothing sent is lost with it.
 
-    It never blocks the capture: what the socket does not take at once stays in the outbox and goes later.
+    It never blocks the capture: what the socket does not take at once stays in the outbox and goes later. On one
+    line the numbers of what is kept only rise, so a `watch` that reads slowly is told everything once.
     """
 
     def __init__(self, path: str, outbox: Outbox) -> None:
@@ -156,15 +170,19 @@ class Sender:
         self.outbox = outbox
         self._line: socket.socket | None = None
         self._rest = bytearray()
+        self._told = 0
+        """The last kept number that was put on this line."""
         self._inbox = Inbox()
 
     def send(self, fact: Sent) -> None:
-        """Queue one fact."""
+        """Queue one fact. A report or a sighting overtakes nothing: behind a long queue it is left out, for a
+        fresher one comes."""
         message = self.outbox.put(fact)
-        if self._line is not None and len(self._rest) < LARGEST:
+        if self._line is None or self.outbox.keeps(self.outbox.last):
+            return
+        self._load()
+        if self._told == self.outbox.last:
             self._rest += message
-        elif self._line is not None:
-            self._hang_up()  # `watch` has stopped reading: begin again from the outbox when it is back
 
     def flush(self) -> None:
         """Move what can be moved, both ways, without waiting."""
@@ -173,17 +191,35 @@ class Sender:
         if self._line is None:
             return
         try:
-            self._move(self._line)
+            self._push(self._line)
+            self._take(self._line)
         except (OSError, ValueError):
             self._hang_up()
 
-    def _move(self, line: socket.socket) -> None:
-        while self._rest:
+    def _push(self, line: socket.socket) -> None:
+        """Until the socket takes no more, or nothing is left."""
+        while self._load() or self._rest:
             try:
                 taken = line.send(self._rest)
             except BlockingIOError:
-                break
+                return
             del self._rest[:taken]
+
+    def _load(self) -> bool:
+        """Put more of the outbox on the line; whether there was any."""
+        if len(self._rest) >= AHEAD or self._told >= self.outbox.last:
+            return False
+        before = self._told
+        for number, message in self.outbox.after(before):
+            self._rest += message
+            self._told = number
+            if len(self._rest) >= AHEAD:
+                break
+        else:
+            self._told = self.outbox.last
+        return self._told > before
+
+    def _take(self, line: socket.socket) -> None:
         try:
             data = line.recv(65_536)
         except BlockingIOError:
@@ -195,15 +231,15 @@ class Sender:
 
     def _call(self) -> None:
         line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        line.setblocking(False)  # also for the call itself: a `watch` that is stopped takes none
         try:
             line.connect(self._path)
         except OSError:
             line.close()
             return
-        line.setblocking(False)
         self._line = line
         self._inbox = Inbox()
-        self._rest = bytearray(b"".join(self.outbox.again()))
+        self._told = 0
 
     def _hang_up(self) -> None:
         if self._line is not None:

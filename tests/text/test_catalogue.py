@@ -1,15 +1,23 @@
 """The catalogues say the same things in both languages, and are written as each language is printed."""
 
 import re
+from enum import StrEnum
 from pathlib import Path
 from string import Formatter
 
 import pytest
 from babel.messages.pofile import read_po
 
-from sentinel.model.finding import Code
+from sentinel.model.connection import Association, ConnectionState
+from sentinel.model.exposure import CellVerdict, Outcome, PortList, Reach, Why
+from sentinel.model.finding import Code, Grade, Level
+from sentinel.model.incident import IncidentState
+from sentinel.model.passing import Part
+from sentinel.model.standing import Standing
+from sentinel.model.verdict import Assurance, View
 from sentinel.text import LANGUAGES, has, say
 from sentinel.text.catalogue import MissingWords, files
+from sentinel.wire.requests import Reply, Verb
 
 PLAIN_SPACE_BEFORE = re.compile(r"(?<![\u00a0\u202f])[;!?»]|(?<![\u00a0\u202f]):(?=\s|$)|«(?!\u00a0)")
 
@@ -55,6 +63,31 @@ def test_both_languages_have_the_same_blanks_and_plurals():
 def test_every_code_has_its_words(language, code, what):
     """A new code comes with its words, or this fails."""
     assert has(language, f"finding.{code.value}.{what}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_value_a_table_shows_has_its_word(language):
+    """A new state, reason or outcome comes with its word, or this fails."""
+    shown: dict[str, type[StrEnum]] = {
+        "connection": ConnectionState,
+        "standing": Standing,
+        "association": Association,
+        "state": IncidentState,
+        "reach": Reach,
+        "why": Why,
+        "cell": CellVerdict,
+        "outcome": Outcome,
+        "list": PortList,
+        "view": View,
+        "assurance": Assurance,
+        "part": Part,
+    }
+    keys = [f"{prefix}.{each.value}" for prefix, values in shown.items() for each in values]
+    keys += [f"grade.{each.word}" for each in Grade] + [f"level.{each.word}" for each in Level]
+    keys += [f"reply.{each.value}" for each in Reply if each is not Reply.DONE]
+    keys += [f"reply.{each.value}.done" for each in (Verb.LOGIN, Verb.LOGOUT, Verb.CHECK, Verb.READ, Verb.NETWORK)]
+
+    assert [key for key in keys if not has(language, key)] == []
 
 
 def test_french_is_written_as_french_is_printed():

@@ -7,10 +7,12 @@ from spoken import (
     AUDIENCE,
     UNNAMED,
     at_door,
+    chapters,
     deadline,
     incident,
     known,
     moment,
+    plain,
     reason,
     told,
     verdict,
@@ -19,6 +21,7 @@ from spoken import (
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import IncidentState
 from sentinel.model.verdict import View
+from sentinel.text.points import record
 from sentinel.text.sentences import verdict_words
 
 
@@ -141,6 +144,26 @@ def test_an_alarm_that_was_read_says_so_and_stays():
     assert told(said, UNNAMED, records=stories)[0] == (
         "Alerte lue par quelqu’un du cabinet à 10 h 00. La porte est encore ouverte."
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "hours", "runs"),
+    [
+        (Code.STRANGER_QUERIED, 2, True),
+        (Code.STRANGER_QUERIED, 71, True),
+        (Code.STRANGER_QUERIED, 73, False),
+        (Code.DOOR_REACHABLE, 2, False),
+    ],
+)
+def test_closing_the_door_does_not_stop_the_72_hours(code, hours, runs):
+    """Green again, and a decision still to take: the gesture says so instead of « Rien à faire »."""
+    over = incident(code=code, state=IncidentState.CLOSED, closed=moment(1))
+    records = {1: record(over, chapters((code, Level.ALARM, hours)))}
+    words = verdict_words(verdict(), AUDIENCE, records)
+
+    assert (words.deadline is not None) is runs
+    assert ("72 heures" in plain(words.gesture.text("fr"))) is runs
+    assert words.sentence.key == "verdict.calm.full.sentence"
 
 
 @pytest.mark.parametrize("level", [Level.ATTENTION, Level.NOTE])

@@ -108,7 +108,7 @@ def test_what_a_stranger_calls_himself_is_never_markup(cabinet: Cabinet, path):
     assert "<script>" not in page
 
 
-@pytest.mark.parametrize("label", ["<img src=x onerror=y>", '"><b>', "{{ 7 * 7 }}", "{machine}"])
+@pytest.mark.parametrize("label", ["<img src=x onerror=y>", '"><b>', "{{ 97713 * 10131 }}", "{machine}"])
 def test_a_label_is_never_markup_nor_a_template(cabinet: Cabinet, label):
     """Nor is what the practice wrote itself."""
     hostile = Cabinet(places=cabinet.places, config=replace(cabinet.config, labels={MAC: label}))
@@ -118,7 +118,7 @@ def test_a_label_is_never_markup_nor_a_template(cabinet: Cabinet, label):
         assert escape(label, quote=False) in page.replace("&#34;", '"')
         assert "<img" not in page
         assert "<b>" + label not in page or label.startswith("{")
-        assert "49" not in page or "{{" not in label
+        assert str(97713 * 10131) not in page
 
 
 def test_robots_are_counted_and_not_shown_one_by_one(cabinet: Cabinet):

@@ -7,11 +7,13 @@ from datetime import timedelta
 from ipaddress import ip_address
 
 import pytest
-from furnished import HOSTILE, MAC, MACHINE, NOW, STRANGER, Cabinet, door, moment, reason, verdict
+from furnished import HOSTILE, MAC, MACHINE, NOW, STRANGER, Cabinet, door, incident, moment, reason, verdict
 
 from sentinel.model.finding import Code, Level
+from sentinel.model.incident import IncidentState
 from sentinel.model.verdict import View
 from sentinel.signals.pulse import LIVES
+from sentinel.store import rows
 
 LEVELS = {
     "calm": verdict(),
@@ -275,3 +277,15 @@ def test_a_reason_without_a_time_of_its_own_is_given_one(cabinet: Cabinet):
         cabinet.insider().get("/").data
     )
     assert NOW.hour == 9
+
+
+def test_after_the_closing_the_deadline_is_still_shown(cabinet: Cabinet):
+    """The lamp is green again; somebody came, and the three days run on."""
+    over = incident(state=IncidentState.CLOSED, closed=moment(timedelta(minutes=2)))
+    cabinet.add("incidents", rows.incident_row(over))
+
+    page = text(cabinet.visitor().get("/").data)
+
+    assert "Vert : vérifié" in page
+    assert "Échéance : jeudi à 9 h 16" in page
+    assert "La porte est fermée. Décidez avec Sophie Martin" in page

@@ -1,0 +1,539 @@
+"""The whole street in one thread: facts in, incidents, verdict and rows out; nothing twice, nothing lost."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sentinel.judgement.casebook import Casebook
+from sentinel.judgement.judge import Judge, Terms
+from sentinel.judgement.verdict import Outlook
+from sentinel.model.connection import ConnectionState
+from sentinel.model.exposure import Outcome, PortList, Reach
+from sentinel.model.finding import Code, Grade, Level
+from sentinel.model.incident import Incident, IncidentState
+from sentinel.model.machine import Coverage
+from sentinel.model.moment import Moment
+from sentinel.model.networks import HomeNetwork
+from sentinel.model.passing import Beat, Health, NetworkAnswer, Part, Read
+from sentinel.model.verdict import Verdict, View
+from sentinel.pipeline import Fact, Street
+from sentinel.store.archive import Archive
+from sentinel.store.reading import Filter, opened
+from sentinel.wire.facts import Parcel
+from tests.builders import (
+    STRANGER,
+    attempts,
+    connection,
+    coverage,
+    dicom,
+    exposure,
+    knock,
+    knock_heard,
+    moment,
+    networks,
+    outcome,
+    sighting,
+)
+
+BATCH = timedelta(seconds=5)
+
+
+class Lived:
+    """A street with a real store, and everything it has shown, acknowledged and asked for."""
+
+    def __init__(self, folder: Path, boot: str = "boot-1", started: Moment | None = None) -> None:
+        began = started or moment()
+        self.path = folder / "sentinel.db"
+        self.archive = Archive(self.path, boot)
+        self.shown: list[tuple[Verdict, set[str]]] = []
+        self.acknowledged: list[tuple[str, int]] = []
+        self.asked = 0
+        judge = Judge(networks(), Terms(), began)
+        told = self.archive.incidents(began)
+        judge.remember(told)
+        self.street = Street(
+            judge=judge,
+            casebook=Casebook(told, self.archive.next_incident(), began),
+            archive=self.archive,
+            outlook=Outlook(started=began, view=View.MIRROR, echo=True),
+            signal=self._signal,
+            acknowledge=lambda run, number: self.acknowledged.append((run, number)),
+            ask_soon=self._ask,
+            batch=BATCH,
+        )
+        self._numbers: dict[str, int] = {}
+
+    def _signal(self, verdict: Verdict, coverage: Coverage | None) -> None:
+        self.shown.append((verdict, set(self.street.ill)))
+
+    def _ask(self) -> None:
+        self.asked += 1
+
+    def walk(self, *facts: Fact) -> None:
+        for fact in facts:
+            self.street.walk(fact)
+
+    def bring(self, *facts, run: str = "run-1", number: int | None = None) -> None:
+        """As `listen` brings them: numbered."""
+        for fact in facts:
+            if number is None:
+                self._numbers[run] = self._numbers.get(run, 0) + 1
+            self.street.walk(fact, Parcel(run, number or self._numbers[run], fact))
+
+    def beat(self, *seconds: float) -> None:
+        self.walk(*(Beat(at=moment(each)) for each in seconds))
+
+    @property
+    def level(self) -> Level:
+        return self.shown[-1][0].level
+
+    @property
+    def codes(self) -> set[Code]:
+        return {reason.code for reason in self.shown[-1][0].reasons}
+
+    def incidents(self) -> list[Incident]:
+        with opened(self.path) as reader:
+            return sorted(reader.incidents(), key=lambda each: each.number)
+
+    def count(self, table: str) -> int:
+        with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as db:
+            return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+@pytest.fixture
+def lived(tmp_path: Path) -> Iterator[Lived]:
+    life = Lived(tmp_path)
+    yield life
+    life.archive.close()
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Somebody else holds the store for themselves."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("BEGIN EXCLUSIVE")
+        yield
+        db.execute("ROLLBACK")
+
+
+def calm(lived: Lived, at: float = 0) -> None:
+    """Everything a green lamp needs."""
+    lived.walk(outcome(asked=moment(at), at=moment(at)))
+    lived.bring(coverage(moment(at + 1), proof=moment(at + 1)))
+    lived.beat(at + 1)
+
+
+# -- from fact to signal -----------------------------------------------------------------------------------------
+
+
+def test_green_is_earned_fact_by_fact(lived):
+    """A check, a capture that listens, a mirror that shows."""
+    lived.beat(1)
+    assert lived.level is Level.UNSURE
+    lived.walk(outcome(asked=moment(2), at=moment(2)))
+    assert lived.level is Level.UNSURE
+
+    lived.bring(coverage(moment(3), proof=moment(3)))
+    lived.beat(3)
+
+    assert (lived.level, lived.codes) == (Level.CALM, set())
+
+
+def test_a_strangers_association_is_red_at_once_and_on_disk_at_once(lived):
+    """Row, incident and timeline, without waiting for a batch; and the echo is asked."""
+    calm(lived)
+    lived.bring(connection(at=moment(2), dicom=dicom()))
+
+    assert lived.level is Level.ALARM
+    (told,) = [each for each in lived.incidents() if each.state is IncidentState.OPEN]
+    assert (told.code, told.grade, told.sources) == (
+        Code.STRANGER_ASSOCIATED,
+        Grade.ASSOCIATED,
+        ((str(STRANGER), 1),),
+    )
+    assert lived.count("connections") == 1
+    assert lived.acknowledged[-1] == ("run-1", 2)
+    assert lived.asked == 1
+
+
+def test_routine_rows_wait_for_their_batch(lived):
+    """A connection of our own people is no hurry."""
+    lived.walk(Beat(at=moment(0)))
+    lived.bring(connection(at=moment(1)))  # the first stranger is urgent
+    lived.bring(connection(serial=2, at=moment(2)))  # the same again is a count
+    assert lived.count("connections") == 1
+
+    lived.beat(5)
+    assert lived.count("connections") == 1
+    lived.beat(6)
+
+    assert lived.count("connections") == 2
+
+
+def test_what_is_seen_every_second_is_not_written_every_second(lived):
+    """A quiet practice writes nothing: the card lives longer."""
+    calm(lived)
+    for second in range(2, 20):
+        lived.bring(coverage(moment(second), proof=moment(second)))
+        lived.beat(second)
+    before = lived.path.with_name("sentinel.db-wal").stat().st_size
+    for second in range(20, 600):
+        lived.bring(coverage(moment(second), proof=moment(second)))
+        lived.beat(second)
+
+    assert lived.path.with_name("sentinel.db-wal").stat().st_size == before
+
+
+def test_the_second_leg_names_the_machine_in_the_row_of_the_check(lived):
+    """Knock, what the mirror saw of it, the echo's word, the end of the check."""
+    calm(lived)
+    lived.walk(knock(11112, at=moment(10)))
+    lived.bring(knock_heard(at=moment(11)))
+    lived.bring(coverage(moment(12), proof=moment(12)))
+    lived.walk(exposure(port=11112, at=moment(14)), outcome(asked=moment(9), at=moment(14)))
+
+    assert lived.level is Level.ALARM
+    with opened(lived.path) as reader:
+        (cell,) = reader.cells()
+        assert (cell.verdict, cell.machine, cell.inside_port) == ("exposed", "192.168.1.66", 4242)
+        assert [row.standing for row in reader.connections(Filter())] == ["own_check"]
+    assert [each.count for each in lived.incidents() if each.grade] == [0]
+
+
+def test_a_silent_capture_is_blue_and_a_red_lamp_stays_red(lived):
+    """Once calm, once with an alarm."""
+    calm(lived)
+    lived.beat(7)
+    assert (lived.level, lived.codes) == (Level.UNSURE, {Code.CAPTURE_LOST})
+
+    lived.bring(connection(at=moment(8)))
+    lived.beat(9)
+
+    assert (lived.level, lived.codes) == (Level.ALARM, {Code.CAPTURE_LOST, Code.STRANGER_CONNECTED})
+
+
+def test_a_clock_that_jumps_back_two_days_is_blue_until_the_echo_agrees(lived):
+    """And the echo is asked at once; its answer is not asked about again."""
+    calm(lived)
+    back = replace(moment(2), wall=moment(2).wall - timedelta(days=2))
+    lived.walk(Beat(at=back))
+    assert (lived.level, lived.asked) == (Level.UNSURE, 1)
+
+    lived.walk(outcome(asked=moment(3), at=moment(3)))
+
+    assert (lived.level, lived.asked) == (Level.CALM, 1)
+
+
+def test_reading_an_alarm_is_yellow_for_a_day_and_asks_nobody(lived):
+    """And on disk with the name of who read it."""
+    calm(lived)
+    lived.bring(connection(at=moment(2)))
+    number = lived.shown[-1][0].reasons[0].incident
+    assert number is not None
+    lived.walk(Read(incident=number, who="Anne", at=moment(3)))
+
+    assert (lived.level, lived.codes, lived.asked) == (Level.ATTENTION, {Code.ALARM_READ}, 1)
+    assert [each.read_by for each in lived.incidents() if each.number == number] == ["Anne"]
+
+
+@pytest.mark.parametrize("change", [{"dicom": dicom()}, {"bytes_out": 500}])
+def test_a_read_alarm_is_red_again_when_its_visitor_goes_on(lived, change):
+    """An association, or bytes out, on the very connection that was read about."""
+    calm(lived)
+    lived.bring(connection(at=moment(2)))
+    number = lived.shown[-1][0].reasons[0].incident
+    assert number is not None
+    lived.walk(Read(incident=number, who="Anne", at=moment(3)))
+    lived.bring(connection(at=moment(2), changed=moment(4), **change))
+
+    assert lived.level is Level.ALARM
+
+
+def test_a_private_network_is_settled_by_an_answer(lived):
+    """Asked once, kept in the store, expected from then on."""
+    calm(lived)
+    lived.bring(connection(source=ip_address("10.8.0.9"), at=moment(2)))
+    assert (lived.level, lived.codes) == (Level.ATTENTION, {Code.PRIVATE_NETWORK})
+
+    lived.walk(NetworkAnswer(network="10.8.0.0/24", ours=True, who="Anne", at=moment(3)))
+    lived.bring(connection(serial=2, source=ip_address("10.8.0.10"), at=moment(4)))
+    lived.beat(4)
+
+    assert lived.level is Level.CALM
+    assert [str(each) for each in lived.archive.known_networks()] == ["10.8.0.0/24"]
+
+
+def test_a_family_that_appears_must_be_proved_first(lived):
+    """The box has learnt IPv6: nobody has asked about it yet."""
+    calm(lived)
+    lived.walk(HomeNetwork(networks=networks(), families=(4, 6), at=moment(200)))
+    lived.beat(200)
+
+    assert Code.NOT_CHECKED in lived.codes
+
+
+def test_a_new_public_address_is_asked_about_at_once(lived):
+    """What was proved of the old one is worth nothing any more."""
+    calm(lived)
+    lived.walk(outcome(ports=PortList.HOURLY, at=moment(3600), address=ip_address("25.0.0.99")))
+    assert lived.asked == 1
+    lived.beat(3601)
+    assert Code.NOT_CHECKED in lived.codes
+
+    lived.walk(outcome(at=moment(3610), address=ip_address("25.0.0.99")))
+
+    assert Code.NOT_CHECKED not in lived.codes
+
+
+def test_a_card_without_an_address_has_not_moved_the_practice(lived):
+    """DHCP takes a moment; a visitor of that moment is judged as before it."""
+    calm(lived)
+    lived.walk(HomeNetwork(networks=replace(networks(), own=()), families=(), at=moment(2)))
+    lived.bring(connection(source=ip_address("192.168.1.9"), at=moment(3)))
+
+    assert Code.PRIVATE_NETWORK not in lived.codes
+
+
+# -- late and early facts ----------------------------------------------------------------------------------------
+
+
+def test_facts_that_had_to_wait_are_no_old_news(lived):
+    """What `listen` kept for an hour is judged by its own time and shown at ours: no dark lamp."""
+    lived.beat(3600)
+    lived.bring(connection(at=moment(10)))
+
+    (verdict, _) = lived.shown[-1]
+    assert (verdict.level, verdict.at) == (Level.ALARM, moment(3600))
+
+
+def test_a_frame_stamped_in_the_future_does_not_take_the_street_there(lived):
+    """While the clock was being set back, a frame may seem to come two days ahead."""
+    lived.beat(1)
+    lived.bring(connection(at=moment(172_800)))
+    assert lived.shown[-1][0].at == moment(1)
+    lived.beat(2)
+
+    assert lived.shown[-1][0].at == moment(2)
+
+
+# -- nothing twice -----------------------------------------------------------------------------------------------
+
+
+def story() -> list:
+    """What `listen` may have sent."""
+    return [
+        connection(at=moment(1)),
+        attempts(at=moment(2), silent=40),
+        connection(at=moment(1), changed=moment(3), dicom=dicom()),
+        attempts(at=moment(4), silent=90, answered=3, connected=2),
+        connection(serial=2, source=ip_address("10.8.0.9"), at=moment(5)),
+        outcome(Outcome.LATE, at=moment(6)),
+    ]
+
+
+def test_what_is_sent_again_is_walked_once(lived):
+    """Before its commit, after it, and after a restart of the street."""
+    for number, fact in enumerate(story(), 1):
+        lived.bring(fact, number=number)
+    counted = [(each.number, each.count) for each in lived.street.casebook.told() if each.sources]
+    for _ in range(2):
+        for number, fact in enumerate(story(), 1):
+            lived.bring(fact, number=number)
+        lived.beat(20)
+
+    assert [(each.number, each.count) for each in lived.street.casebook.told() if each.sources] == counted
+    assert lived.count("outcomes") == 1
+    assert lived.acknowledged[-1] == ("run-1", 6)
+
+
+def test_after_a_restart_what_is_on_disk_is_acknowledged_and_not_walked(tmp_path):
+    """The street died between the commit and its acknowledgement."""
+    before = Lived(tmp_path)
+    for number, fact in enumerate(story(), 1):
+        before.bring(fact, number=number)
+    before.beat(20)
+    kept = before.incidents()
+    before.archive.close()
+
+    after = Lived(tmp_path, started=moment(30))
+    for number, fact in enumerate(story(), 1):
+        after.bring(fact, number=number)
+    after.beat(40)
+
+    strangers = [each for each in after.incidents() if each.grade]
+    assert strangers == [each for each in kept if each.grade]
+    assert after.acknowledged[:6] == [("run-1", number) for number in range(1, 7)]
+    after.archive.close()
+
+
+def test_a_new_run_of_listen_begins_its_numbers_anew(lived):
+    """Serial 1 and number 1 of another run are other facts."""
+    lived.bring(connection(at=moment(1)))
+    lived.bring(connection(at=moment(2)), run="run-2")
+    lived.beat(10)
+
+    assert lived.count("connections") == 2
+    (told,) = [each for each in lived.incidents() if each.grade]
+    assert told.count == 2
+
+
+def test_a_report_of_the_capture_is_always_walked(lived):
+    """It is not sent again, so its number proves nothing; it does not move what is acknowledged either."""
+    lived.bring(connection(at=moment(1)))
+    lived.bring(coverage(moment(2)), number=9)
+    lived.bring(connection(serial=2, at=moment(3)), number=3)
+    lived.beat(10)
+
+    assert lived.street.judge.coverage is not None
+    assert lived.acknowledged[-1] == ("run-1", 3)
+
+
+# -- a store that fails ------------------------------------------------------------------------------------------
+
+
+def test_red_does_not_wait_for_a_locked_store(lived):
+    """The alarm is lit first; then the failing store is told beside it."""
+    calm(lived)
+    shown = len(lived.shown)
+    with locked(lived.path):
+        lived.bring(connection(at=moment(2)))
+        first, last = lived.shown[shown], lived.shown[-1]
+
+        assert (first[0].level, first[1]) == (Level.ALARM, set())
+        assert (last[0].level, last[1]) == (Level.ALARM, {Part.STORE})
+        assert Code.STORE_FAILING in lived.codes
+
+
+def test_a_locked_store_is_blue_and_loses_nothing(lived):
+    """Rows wait, nothing is acknowledged, and one beat after it opens everything is there."""
+    calm(lived)
+    acknowledged = len(lived.acknowledged)
+    with locked(lived.path):
+        lived.bring(connection(at=moment(8), state=ConnectionState.REFUSED))
+        assert (lived.level, lived.codes) == (Level.UNSURE, {Code.STORE_FAILING})
+        for serial in range(2, 30):
+            lived.bring(connection(serial=serial, at=moment(8), state=ConnectionState.REFUSED))
+        lived.bring(coverage(moment(9), proof=moment(9)))
+        lived.beat(9)
+        assert len(lived.acknowledged) == acknowledged
+
+    lived.beat(10)
+
+    assert lived.level is Level.CALM
+    assert lived.count("connections") == 29
+    assert lived.acknowledged[-1] == ("run-1", 30)
+
+
+def test_a_store_that_fails_is_tried_at_each_beat_and_not_at_each_fact(lived):
+    """A hundred strangers must not wait a tenth of a second each."""
+    import time
+
+    calm(lived)
+    with locked(lived.path):
+        lived.bring(connection(at=moment(2)))
+        begun = time.monotonic()
+        for serial in range(2, 102):
+            lived.bring(connection(serial=serial, source=STRANGER + serial, at=moment(2)))
+        assert time.monotonic() - begun < 1
+
+
+def test_what_the_store_had_to_forget_is_told(lived):
+    """A row that no store can take: counted, and a mark on what is shown."""
+    calm(lived)
+    lived.bring(connection(serial=1 << 70, at=moment(2), state=ConnectionState.REFUSED))
+    lived.beat(8)
+
+    assert Code.CAPTURE_INCOMPLETE in {each.code for each in lived.street.casebook.told()}
+
+
+def test_a_full_disk_is_told_before_it_is_full(lived):
+    """The part that looks at it reports; rows are still written."""
+    calm(lived)
+    lived.walk(Health(part=Part.DISK, well=False, detail="49 MB left", at=moment(2)))
+    assert (lived.level, lived.codes, lived.street.ill) == (
+        Level.UNSURE,
+        {Code.DISK_FULL},
+        {Part.DISK: "49 MB left"},
+    )
+
+    lived.walk(Health(part=Part.DISK, well=True, at=moment(3)))
+
+    assert (lived.level, lived.street.ill) == (Level.CALM, {})
+
+
+def test_one_fact_that_cannot_be_judged_does_not_poison_the_next(lived):
+    """The caller logs it and goes on; the street's memory is whole."""
+    calm(lived)
+    with pytest.raises(ValueError, match="network"):
+        lived.walk(NetworkAnswer(network="no network", ours=True, who="Anne", at=moment(2)))
+    lived.bring(connection(at=moment(3)))
+
+    assert lived.level is Level.ALARM
+
+
+# -- determinism -------------------------------------------------------------------------------------------------
+
+SECONDS = st.integers(0, 40)
+
+
+@st.composite
+def walked(draw: st.DrawFn) -> Fact:
+    """Any fact of a busy minute."""
+    at = moment(draw(SECONDS))
+    serial = draw(st.integers(1, 6))
+    source = draw(st.sampled_from([STRANGER, STRANGER + 1, ip_address("10.8.0.9"), ip_address("198.51.100.10")]))
+    return draw(
+        st.sampled_from(
+            [
+                connection(serial=serial, source=source, at=at, state=draw(st.sampled_from(ConnectionState))),
+                connection(serial=serial, source=source, at=at, bytes_out=serial * 400_000, dicom=dicom()),
+                attempts(at=at, silent=serial * 9, answered=serial, connected=serial // 2),
+                knock(4242, 80, at=at),
+                exposure(at=at, reach=draw(st.sampled_from(Reach))),
+                outcome(draw(st.sampled_from(Outcome)), at=at),
+                coverage(at, proof=at, dropped=serial // 4),
+                sighting(at),
+                Beat(at=at),
+                Read(incident=serial, who="Anne", at=at),
+                Health(part=Part.DISK, well=serial > 3, at=at),
+            ]
+        )
+    )
+
+
+def _life(folder: Path, facts: Iterable[Fact]) -> tuple[list[Verdict], list[Incident]]:
+    life = Lived(folder)
+    life.walk(*facts, Beat(at=moment(100)))
+    told = life.incidents()
+    life.archive.close()
+    life.path.unlink()
+    return [verdict for verdict, _ in life.shown], told
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(walked(), max_size=25))
+def test_the_same_facts_always_give_the_same_incidents(tmp_path, facts: list[Fact]):
+    """No clock, no chance: time comes with the facts."""
+    assert _life(tmp_path, facts) == _life(tmp_path, facts)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(walked(), max_size=25))
+def test_what_is_on_disk_is_what_is_told(tmp_path, facts: list[Fact]):
+    """After any facts the store holds every open story as the casebook tells it."""
+    life = Lived(tmp_path)
+    life.walk(*facts, Beat(at=moment(100)), Beat(at=moment(200)))
+
+    kept = {each.number: each for each in life.incidents() if each.state is not IncidentState.CLOSED}
+
+    assert kept == {each.number: each for each in life.street.casebook.told()}
+    life.archive.close()
+    life.path.unlink()
