@@ -31,11 +31,15 @@ REGISTRY = re.compile(
 
 # Folders of tests that tell a story through several rooms, and so mirror none.
 STORIES = {
+    "bench": "figures, and that they can be measured",
     "lab": "a whole cabinet in network namespaces",
     "browser": "the page in a real browser",
     "story": "the street from end to end",
 }
-HOUSE = {"test_repository.py": "the house itself"}
+HOUSE = {
+    "test_repository.py": "the house itself",
+    "test_in_a_browser.py": "every page at once, as a person sees it",
+}
 
 # A package with a licence or a weight of its own stays where it was let in: design, "programs and rights".
 ROOMS_OF_PACKAGES = {

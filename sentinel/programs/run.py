@@ -13,14 +13,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
-from importlib.resources import as_file, files
+from importlib.resources import files
 from pathlib import Path
 
 from sentinel.capture import rights
 from sentinel.clock import boot_id, now
-from sentinel.config import Config, LampKind, load
+from sentinel.config import Config, LampKind, Page, load
 from sentinel.model.finding import Level
 from sentinel.places import Places
 from sentinel.programs.claim import claim_code
@@ -72,30 +71,35 @@ def run(file: Path, places: Places, *, demo: bool) -> int:
     Without the right to capture, or when asked, the recorded day is played: with its own configuration and its own
     store, which begins anew each time.
     """
-    with ExitStack() as stack:
-        recorded = demo or not rights.can_capture()
-        if recorded:
-            if not demo:
-                print("No right to capture here (CAP_NET_RAW): playing the recorded day instead.", flush=True)
-            folder = stack.enter_context(as_file(files("sentinel.recorded")))
-            file, places = folder / "day.toml", _fresh(places)
+    config = load(file)
+    recorded = demo or not rights.can_capture()
+    if recorded:
+        if not demo:
+            print("No right to capture here (CAP_NET_RAW): playing the recorded day instead.", flush=True)
+        file, places = _demonstration(config.page, places)
         config = load(file)
-        places.make()
-        children = [Child(name, arguments) for name, arguments in _programs(file, places, recorded)]
-        stop = _Stop()
-        _announce(config, places, recorded)
-        try:
-            _tend(children, stop, config, places)
-        finally:
-            _end(children)
+    places.make()
+    children = [Child(name, arguments) for name, arguments in _programs(file, places, recorded)]
+    stop = _Stop()
+    _announce(config, places, recorded)
+    try:
+        _tend(children, stop, config, places)
+    finally:
+        _end(children)
     return 0
 
 
-def _fresh(places: Places) -> Places:
-    """The demonstration's own folder, emptied."""
+def _demonstration(page: Page, places: Places) -> tuple[Path, Places]:
+    """The recorded day's file and its own folder, emptied; only the page's place is the user's."""
     lasting = places.lasting / "demo"
     shutil.rmtree(lasting, ignore_errors=True)
-    return Places(lasting=lasting, passing=lasting / "run")
+    fresh = Places(lasting=lasting, passing=lasting / "run")
+    fresh.make()
+    day = files("sentinel.recorded").joinpath("day.toml").read_text(encoding="utf-8")
+    where = f'[page]\nhost = "{page.host}"\nport = {page.port}\nlanguage = "{page.language}"\ncode = "DEMO"\n'
+    file = lasting / "day.toml"
+    file.write_text(f"{day}\n{where}", encoding="utf-8")
+    return file, fresh
 
 
 def _programs(file: Path, places: Places, recorded: bool) -> list[tuple[str, list[str]]]:

@@ -8,6 +8,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -99,18 +100,24 @@ def listen_at(path: Path) -> socket.socket:
 
 
 def answer_one(line: socket.socket, respond: Callable[[Request], Answer], allowed: frozenset[int]) -> None:
-    """Accept one caller and answer its one request; whoever is not allowed is hung up on."""
+    """Accept one caller and answer its one request; whoever is not allowed is hung up on.
+
+    Raises:
+        OSError: nobody can be accepted any more.
+    """
     caller, _ = line.accept()
-    with caller:
+    with caller, suppress(OSError):  # the caller left
         caller.settimeout(WAIT)
-        if peer_uid(caller) not in allowed:
-            return
-        try:
-            caller.send(codec.encode(respond(codec.decode(caller.recv(LARGEST + 1)[:LARGEST], Request))))
-        except ValueError:
-            caller.send(codec.encode(Answer(reply=Reply.NOT_UNDERSTOOD)))
-        except OSError:
-            return  # the caller left
+        if peer_uid(caller) in allowed:
+            caller.send(codec.encode(_answer(caller.recv(LARGEST + 1), respond)))
+
+
+def _answer(asked: bytes, respond: Callable[[Request], Answer]) -> Answer:
+    try:
+        request = codec.decode(asked, Request)
+    except ValueError:
+        return Answer(reply=Reply.NOT_UNDERSTOOD)
+    return respond(request) if len(asked) <= LARGEST else Answer(reply=Reply.NOT_UNDERSTOOD)
 
 
 def peer_uid(caller: socket.socket) -> int:

@@ -117,7 +117,6 @@ def test_what_does_not_decode_is_counted_and_the_next_message_is_read(body):
     ("key", "value"),
     [
         (b'"port":4242', b'"port":70000'),
-        (b"+00:00", b""),
         (b"Z", b""),
         (b"25.0.0.2", b"25.0.0.256"),
         (b'"open"', b'"ajar"'),
@@ -128,8 +127,7 @@ def test_a_value_its_type_forbids_is_refused(key, value):
     message = Outbox("run-1").put(exposure())
     spoilt = framed(message[4:].replace(key, value))
     inbox = Inbox()
-    if spoilt == message:
-        pytest.skip("this release does not write it that way")
+    assert spoilt != message
 
     assert list(inbox.parcels(spoilt)) == []
     assert inbox.refused == 1
