@@ -21,6 +21,8 @@ from sentinel.model.verdict import View
 
 EXTRA_PORTS = 15
 """An echo takes 16 beyond its list; the IPv6 door test needs one of them."""
+SHORTEST_CODE = 4
+FRIDAY = 5
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
@@ -177,10 +179,11 @@ def parse(text: str) -> Config:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError([f"not TOML: {error}"]) from None
+    except RecursionError:
+        raise ConfigurationError(["not TOML: nested too deeply"]) from None
     mistakes: list[str] = []
     config = _read(document, mistakes)
-    if not mistakes:
-        mistakes.extend(_contradictions(config))
+    mistakes.extend(_contradictions(config))
     if mistakes:
         raise ConfigurationError(mistakes)
     return config
@@ -212,7 +215,7 @@ def _section(table: Any, kind: type, path: str, mistakes: list[str]) -> Any:
         try:
             values[name] = codec.convert(table[name], hints[name])
         except ValueError as error:
-            mistakes.append(f"{path}.{name} = {table[name]!r}: {_sentence(error)}")
+            mistakes.append(f"{path}.{name} = {table[name]!r}: {_sentence(error, hints[name])}")
     missing = [name for name in _required(kind) if name not in table]
     mistakes.extend(f"{path}.{name}: missing" for name in missing)
     return kind(**values) if all(name in values for name in _required(kind)) else None
@@ -228,8 +231,10 @@ def _unknown(key: str, known: list[str], prefix: str) -> str:
     return f"{prefix}{key}: no such key{hint}"
 
 
-def _sentence(error: ValueError) -> str:
-    return str(error).replace("Expected", "expected").replace("Invalid enum value", "expected another word than")
+def _sentence(error: ValueError, wanted: Any) -> str:
+    if isinstance(wanted, type) and issubclass(wanted, StrEnum):
+        return f"expected one of {', '.join(wanted)}"
+    return str(error).replace("Expected", "expected")
 
 
 def _labels(table: Any, mistakes: list[str]) -> dict[str, str]:
@@ -248,8 +253,21 @@ def _all_expected(tables: Any, mistakes: list[str]) -> tuple[Expected, ...]:
     if not isinstance(tables, list):
         mistakes.append(f"expected = {tables!r}: expected a list of sections [[expected]]")
         return ()
-    read = [_section(table, Expected, f"expected[{n}]", mistakes) for n, table in enumerate(tables)]
-    return tuple(each for each in read if each is not None)
+    read = {n: _section(table, Expected, f"expected[{n}]", mistakes) for n, table in enumerate(tables)}
+    whole = {n: each for n, each in read.items() if each is not None}
+    mistakes.extend(mistake for n, each in whole.items() for mistake in _acceptance(f"expected[{n}]", each))
+    return tuple(whole.values())
+
+
+def _acceptance(path: str, each: Expected) -> list[str]:
+    mistakes = [*_ports(f"{path}.port", [each.port])]
+    if each.source != "any":
+        mistakes += _networks(f"{path}.source", [each.source])
+    if not MAC.fullmatch(each.machine.lower()) and not _is_address(each.machine):
+        mistakes.append(f"{path}.machine = {each.machine!r}: expected a MAC address or an IP address")
+    if each.until.isoweekday() >= FRIDAY:
+        mistakes.append(f"{path}.until = {each.until}: expected a Monday to Thursday, when somebody is there")
+    return mistakes
 
 
 def _contradictions(config: Config) -> list[str]:
@@ -258,14 +276,12 @@ def _contradictions(config: Config) -> list[str]:
         *_networks("capture.prefixes", config.capture.prefixes),
         *_networks("capture.private_networks", config.capture.private_networks),
         *_addresses("capture.box", config.capture.box),
-        *_networks("expected.source", [e.source for e in config.expected if e.source != "any"]),
-        *_machines(config.expected),
-        *_ports("expected.port", [e.port for e in config.expected]),
         *_ports("page.port", [config.page.port]),
         *_ports("echo.extra_ports", config.echo.extra_ports),
         *_ports("echo.expect_open", config.echo.expect_open),
         *_addresses("page.host", [config.page.host]),
         *_lamp(config.lamp),
+        *_page(config.page),
         *_practice(config.practice),
         *_counts(config),
     ]
@@ -297,21 +313,21 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _machines(expected: tuple[Expected, ...]) -> list[str]:
-    return [
-        f"expected.machine = {each.machine!r}: expected a MAC address or an IP address"
-        for each in expected
-        if not MAC.fullmatch(each.machine.lower()) and not _is_address(each.machine)
-    ]
-
-
 def _ports(path: str, ports: Any) -> list[str]:
     return [f"{path} = {port}: expected a port, 1-65535" for port in ports if not 1 <= port <= 65535]
 
 
 def _lamp(lamp: Lamp) -> list[str]:
-    if lamp.kind is LampKind.PINS and len(lamp.pins) not in (1, 3):
-        return [f"lamp.pins = {list(lamp.pins)}: expected one pin, or three for red, green, blue"]
+    mistakes = [f"lamp.pins = {pin}: expected a pin, 0-27" for pin in lamp.pins if not 0 <= pin <= 27]
+    if lamp.kind is LampKind.PINS and (len(lamp.pins) not in (1, 3) or len(set(lamp.pins)) != len(lamp.pins)):
+        mistakes.append(f"lamp.pins = {list(lamp.pins)}: expected one pin, or three for red, green, blue")
+    return mistakes
+
+
+def _page(page: Page) -> list[str]:
+    letters = sum(letter.isalnum() for letter in page.code)
+    if page.code and letters < SHORTEST_CODE:
+        return [f"page.code: {letters} letters and digits, expected {SHORTEST_CODE} at least"]
     return []
 
 
@@ -319,7 +335,7 @@ def _practice(practice: Practice) -> list[str]:
     mistakes = [f"practice.days = {day}: expected 1 (Monday) to 7" for day in practice.days if not 1 <= day <= 7]
     try:
         ZoneInfo(practice.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones, as Europe
         mistakes.append(f"practice.time_zone = {practice.time_zone!r}: expected a zone such as Europe/Paris")
     return mistakes
 
@@ -329,8 +345,10 @@ def _counts(config: Config) -> list[str]:
     asked = len({*config.echo.extra_ports, *config.echo.expect_open})
     if asked > EXTRA_PORTS:
         mistakes.append(f"echo.extra_ports and expect_open: {asked} ports, {EXTRA_PORTS} at most together")
-    if config.capture.images_left_mb <= 0:
-        mistakes.append(f"capture.images_left_mb = {config.capture.images_left_mb}: expected more than 0")
+    if not 0 < config.capture.images_left_mb <= 1e6:
+        mistakes.append(
+            f"capture.images_left_mb = {config.capture.images_left_mb}: expected more than 0, 1e6 at most"
+        )
     if not 0.1 <= config.store.batch_seconds <= 300:
         mistakes.append(f"store.batch_seconds = {config.store.batch_seconds}: expected 0.1 to 300")
     return mistakes

@@ -117,6 +117,8 @@ class Street:
         self._write(fact, urgent=any(change.is_urgent for change in changes) or isinstance(fact, ReachOutcome))
         if any(_is_doubt(change) for change in changes) or not proofs <= self.outlook.proofs.keys():
             self._ask_soon()  # a proof that went with our old public address is a doubt as well
+        elif isinstance(fact, Beat) and any(finding.code is Code.CLOCK_WRONG for finding in findings):
+            self._ask_soon()  # the clock has jumped once more, perhaps back to where it is right
 
     def verdict(self, at: Moment) -> Verdict:
         """What is to be said at this moment."""
@@ -245,9 +247,13 @@ class Street:
         if self.archive.forgotten:
             log.warning("%d rows were lost", self.archive.forgotten)
             self.archive.forgotten = 0
-            change = self.casebook.take(self.judge.sight.lose(at))
-            if change is not None:
-                self._keep([change])
+            self._miss(at)
+
+    def _miss(self, at: Moment) -> None:
+        """Something may be in no row and no sum."""
+        change = self.casebook.take(self.judge.sight.lose(at))
+        if change is not None:
+            self._keep([change])
 
     def _tell(self, health: Health) -> None:
         """Walk a health fact of our own without writing again at once."""
@@ -261,6 +267,8 @@ class Street:
 
     def _is_new(self, parcel: Parcel, fact: Fact) -> bool:
         if parcel.run != self._run:
+            if self._run:  # `listen` began anew: what passed until it listened again was not seen
+                self._miss(_when(fact))
             self._run = parcel.run
             self.judge.forget_run()
             self.archive.begin_run(parcel.run, _when(fact))

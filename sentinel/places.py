@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from sentinel.errors import MissingDevice
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
@@ -44,6 +46,13 @@ class Places:
         return self.passing / "requests.sock"
 
     def make(self) -> None:
-        """Create both folders, closed to other users."""
+        """Create both folders, closed to other users.
+
+        Raises:
+            MissingDevice: one of them cannot be made.
+        """
         for folder in (self.lasting, self.passing):
-            folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+            try:
+                folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+            except OSError as error:
+                raise MissingDevice(f"the folder {folder} cannot be made: {error.strerror}") from None

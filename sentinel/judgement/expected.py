@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.moment import Address
-from sentinel.model.networks import Network
+from sentinel.model.networks import Network, is_part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class Accepted:
         return (
             self.port == more.target_port
             and self.machine in (more.target_mac, str(more.target))
-            and (self.source is None or _is_part(ip_network(more.source_network), self.source))
+            and (self.source is None or is_part(ip_network(more.source_network), self.source))
             and more.last.wall.date() <= self.until
         )
 
@@ -50,7 +50,3 @@ class Accepted:
             and self.machine in (mac, str(machine))
             and today <= self.until
         )
-
-
-def _is_part(one: Network, other: Network) -> bool:
-    return one.network_address in other and one.broadcast_address in other

@@ -26,6 +26,11 @@ ALWAYS_INSIDE = tuple(
 SHARED = ip_network("100.64.0.0/10")  # RFC 6598: carrier-grade NAT
 
 
+def is_part(one: Network, other: Network) -> bool:
+    """Whether every address of `one` is in `other`; never across families."""
+    return one.network_address in other and one.broadcast_address in other
+
+
 class Place(StrEnum):
     """Where a source stands."""
 

@@ -61,7 +61,7 @@ def _store(places: Places) -> tuple[bool, str]:
             connection.execute("CREATE TABLE IF NOT EXISTS probe (x)")
         connection.close()
         probe.unlink()
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, SentinelError) as error:
         return False, f"store: {places.lasting} cannot be written: {error}"
     free = shutil.disk_usage(places.lasting).free >> 20
     return True, f"store: {places.lasting} can be written, {free} MB left"

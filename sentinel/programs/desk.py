@@ -1,6 +1,7 @@
 """Requests from the page and the command line, answered by the street between two facts."""
 
 import ipaddress
+import math
 import queue
 import socket
 import threading
@@ -8,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sentinel.clock import Clock
+from sentinel.model.networks import ALWAYS_INSIDE, SHARED, is_part
 from sentinel.model.passing import NetworkAnswer, Read
 from sentinel.pipeline import Street
 from sentinel.store.sessions import Sessions
@@ -52,7 +54,7 @@ class Desk:
         entry = self._sessions.enter(request.code, request.client, self._clock().wall)
         if entry.token:
             return Answer(reply=Reply.DONE, session=entry.token)
-        wait = int(entry.wait.total_seconds())
+        wait = math.ceil(entry.wait.total_seconds())
         return Answer(reply=Reply.TOO_MANY if wait else Reply.WRONG_CODE, wait_seconds=wait)
 
     def _may(self, request: Request) -> bool:
@@ -82,7 +84,8 @@ def _network(text: str) -> str | None:
         network = ipaddress.ip_network(text)
     except ValueError:
         return None
-    return str(network) if network.is_private else None
+    is_private = any(is_part(network, each) for each in (*ALWAYS_INSIDE, SHARED))
+    return str(network) if is_private else None
 
 
 def serve(line: socket.socket, post: Callable[[Asked], None], allowed: frozenset[int]) -> threading.Thread:

@@ -54,11 +54,14 @@ class Postbox:
             log.warning("the line to listen broke: %s", error)
 
     def acknowledge(self, run: str, number: int) -> None:
-        """Everything of this run up to `number` is on disk."""
+        """Everything of this run up to `number` is on disk.
+
+        Not waited for: a `listen` that stopped reading must not hold up the street, and a later receipt covers it.
+        """
         line = self._line
         if line is not None and run:
             with contextlib.suppress(OSError):  # it will call again and be told then
-                line.sendall(receipt(number))
+                line.send(receipt(number), socket.MSG_DONTWAIT)
 
     def close(self) -> None:
         """Take nothing more."""

@@ -71,7 +71,10 @@ class Watch:
         """
         self._places.make()
         with _alone(self._places):
-            self._build()
+            try:
+                self._build()
+            except OSError as error:
+                raise MissingDevice(f"{self._places.passing} cannot hold the sockets: {error}") from None
             try:
                 self._walk()
             finally:
@@ -107,7 +110,7 @@ class Watch:
                 view=config.capture.view,
                 echo=self._demo or self._asking.is_enrolled or bool(config.echo.invitation),
                 families=around.families,
-                broad=_is_broad(terms.accepted),
+                broad=_is_broad(terms),
             ),
             signal=self._signal,
             acknowledge=self._postbox.acknowledge,
@@ -257,8 +260,10 @@ def _accepted(expected: Expected) -> Accepted:
     )
 
 
-def _is_broad(accepted: tuple[Accepted, ...]) -> bool:
-    return any(each.is_for_anybody() and alarm(each.port) is Alarm.OPEN for each in accepted)
+def _is_broad(terms: Terms) -> bool:
+    """A red door is open to everybody because somebody said so, in either way."""
+    ports = [each.port for each in terms.accepted if each.is_for_anybody()]
+    return any(alarm(port) is Alarm.OPEN for port in (*ports, *terms.expect_open))
 
 
 def watch(config: Config, places: Places, *, demo: bool = False) -> None:

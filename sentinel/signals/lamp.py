@@ -3,6 +3,7 @@
 The street re-arms it at every beat, so that a street that hangs cannot leave a green lamp behind.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -25,6 +26,8 @@ LIVES = timedelta(seconds=10)
 TICK = 0.05
 SIMULATED_PINS = (17, 27, 22)
 
+log = logging.getLogger(__name__)
+
 Shown = Callable[[str, bool, Moment], None]
 """Told each time the lamp changes: colour, lit, when."""
 
@@ -41,20 +44,20 @@ class Lamp:
         self._shown = shown
         self._order: tuple[Level, Moment] | None = None
         self._light = _light(section, factory)
-        self._single = len(section.pins) == 1
+        self._single = section.kind is LampKind.PINS and len(section.pins) == 1
         self._light.source_delay = TICK
         self._light.source = self._values()
 
     def show(self, level: Level, at: Moment) -> None:
-        """Show this verdict, for ten seconds from `at`."""
-        self._order = (level, at)
+        """Show this verdict, for ten seconds from `at`, or from now where `at` is still to come."""
+        self._order = (level, min(at, self._clock(), key=lambda moment: moment.boot))
 
     def close(self) -> None:
         """Dark, at once."""
         self._order = None
         self._light.source = None
         self._light.off()
-        self._shown("dark", False, self._clock())
+        self._tell("dark", False, self._clock())
         self._light.close()
 
     def _values(self) -> Iterator[Colour | int]:
@@ -65,8 +68,15 @@ class Lamp:
             name, colour = self._now(now)
             if (name, any(colour)) != told:
                 told = (name, any(colour))
-                self._shown(name, any(colour), now)
+                self._tell(name, any(colour), now)
             yield int(any(colour)) if self._single else colour
+
+    def _tell(self, name: str, lit: bool, now: Moment) -> None:
+        """Whoever is told, the pins go on: an error here would end their thread and keep the last colour lit."""
+        try:
+            self._shown(name, lit, now)
+        except OSError as error:
+            log.debug("the lamp's change could not be told: %s", error)
 
     def _now(self, now: Moment) -> tuple[str, Colour]:
         order = self._order

@@ -1,5 +1,7 @@
 """The lamp's table: colour, frequency, share of light, and never too fast for anybody's eyes."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ SHOWN = (Level.CALM, Level.ATTENTION, Level.ALARM, Level.UNSURE)
 def flashes(level: Level, begin: float, seconds: float) -> int:
     """How often it turns on."""
     lit = [is_lit(level, begin + n * STEP) for n in range(round(seconds / STEP) + 1)]
-    return sum(1 for before, after in zip(lit, lit[1:], strict=False) if after and not before)
+    return sum(1 for before, after in pairwise(lit) if after and not before)
 
 
 @pytest.mark.parametrize(

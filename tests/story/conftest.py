@@ -7,6 +7,7 @@ import pytest
 
 from tests.lab.cabinet import Cabinet
 from tests.story.sentinel import EchoHost, Sentinel
+from tests.story.trouble import Tell
 
 
 @pytest.fixture
@@ -43,3 +44,14 @@ def with_echo(make_sentinel: Callable[[str], Sentinel], echo: EchoHost) -> Senti
     made = make_sentinel(f'[echo]\ninvitation = "{echo.invite()}"\n')
     made.wait(lambda: made.places.store.exists() and made.sql("SELECT * FROM outcomes"), "the first check", 30)
     return made
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
+    """Prints what was measured, also of a test that passes."""
+
+    def told(what: str, seconds: float) -> None:
+        with capsys.disabled():
+            print(f"\n  {what}: {seconds:.1f} s", end="")
+
+    return told

@@ -1,0 +1,169 @@
+"""The desk: what each request does, and for whom."""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from sentinel.judgement.casebook import Casebook
+from sentinel.judgement.judge import Judge, Terms
+from sentinel.judgement.verdict import Outlook
+from sentinel.model.finding import Code, Level
+from sentinel.model.verdict import View
+from sentinel.pipeline import Street
+from sentinel.programs.desk import Asked, Desk, serve
+from sentinel.store.archive import Archive
+from sentinel.store.sessions import Sessions
+from sentinel.wire.requests import Answer, Reply, Request, Verb, ask, listen_at, own_user
+from tests.builders import connection, moment, networks
+
+CODE, PHONE = "ABCD-EF23", "192.168.1.20"
+
+
+@dataclass
+class Counter:
+    """A desk with a real street and store behind it."""
+
+    archive: Archive
+    street: Street = field(init=False)
+    desk: Desk = field(init=False)
+    echoes: int = 1
+    at: float = 0
+
+    def __post_init__(self) -> None:
+        self.street = Street(
+            judge=Judge(networks(), Terms(), moment()),
+            casebook=Casebook(),
+            archive=self.archive,
+            outlook=Outlook(started=moment(), view=View.MIRROR, echo=True),
+            signal=lambda *_: None,
+            acknowledge=lambda *_: None,
+            ask_soon=lambda: None,
+            batch=timedelta(seconds=5),
+        )
+        sessions = Sessions(self.archive, CODE)
+        self.desk = Desk(self.street, sessions, lambda: self.echoes, lambda: moment(self.at))
+
+    def login(self) -> str:
+        return self.desk.answer(Request(verb=Verb.LOGIN, code=CODE, client=PHONE)).session
+
+    def ask(self, verb: Verb, **more: object) -> Answer:
+        """From a browser that is logged in."""
+        return self.desk.answer(Request(verb=verb, session=self.login(), client=PHONE, **more))
+
+
+@pytest.fixture
+def counter(tmp_path: Path) -> Iterator[Counter]:
+    archive = Archive(tmp_path / "sentinel.db", "boot-1")
+    yield Counter(archive)
+    archive.close()
+
+
+@pytest.mark.parametrize("verb", [verb for verb in Verb if verb is not Verb.LOGIN])
+@pytest.mark.parametrize("session", ["", "guessed"])
+def test_a_browser_without_a_session_does_nothing(counter, verb, session):
+    """Whatever it asks for."""
+    counter.street.walk(connection())
+    asked = Request(verb=verb, session=session, client=PHONE, incident=1, network="10.0.0.0/8", ours=True)
+
+    assert counter.desk.answer(asked).reply is Reply.NO_SESSION
+    assert [each.read for each in counter.street.casebook.told()] == [None]
+
+
+def test_the_command_line_needs_no_session():
+    """It is run by the user who owns the store."""
+    assert Request(verb=Verb.CHECK) == Request(verb=Verb.CHECK, session="", client="")
+
+
+def test_the_command_line_may_ask_for_a_check(counter):
+    """And learns how many outcomes to wait for."""
+    counter.echoes = 2
+
+    assert counter.desk.answer(Request(verb=Verb.CHECK)) == Answer(reply=Reply.DONE, checks=2)
+
+
+def test_without_an_echo_there_is_nobody_to_ask(counter):
+    """Said at once."""
+    counter.echoes = 0
+
+    assert counter.ask(Verb.CHECK).reply is Reply.NO_ECHO
+
+
+def test_the_right_code_opens_and_five_wrong_ones_close(counter):
+    """For a quarter of an hour, and to the second."""
+    assert counter.login()
+    for _ in range(5):
+        assert counter.desk.answer(Request(verb=Verb.LOGIN, code="x", client=PHONE)).reply is Reply.WRONG_CODE
+    counter.at = 899.5
+
+    answer = counter.desk.answer(Request(verb=Verb.LOGIN, code=CODE, client=PHONE))
+
+    assert (answer.reply, answer.session, answer.wait_seconds) == (Reply.TOO_MANY, "", 1)
+
+
+def test_reading_an_alarm_is_kept_with_a_name(counter):
+    """Eighty letters of it at most."""
+    counter.street.walk(connection())
+
+    assert counter.ask(Verb.READ, incident=1, who="A" * 200).reply is Reply.DONE
+    (told,) = counter.street.casebook.told()
+    assert told.read_by == "A" * 80
+    assert counter.ask(Verb.READ, incident=99, who="Anne").reply is Reply.NOT_FOUND
+
+
+@pytest.mark.parametrize("network", ["10.8.0.0/24", "192.168.9.0/24", "100.64.0.0/24", "fd00:1::/64"])
+def test_whose_a_private_network_is_can_be_answered(counter, network):
+    """Every network that can be asked about, those of a provider's or a VPN's shared range too."""
+    assert counter.ask(Verb.NETWORK, network=network, ours=True, who="Anne").reply is Reply.DONE
+    assert [str(each) for each in counter.archive.known_networks()] == [network]
+
+
+@pytest.mark.parametrize(
+    "network",
+    ["203.0.113.0/24", "198.18.0.0/15", "8.8.8.0/24", "0.0.0.0/0", "::/0", "2001:db8::/32", "10.0.0.0/7", "x", ""],
+)
+def test_a_public_network_can_never_be_declared_ours(counter, network):
+    """A hole in the page must not make strangers welcome; ranges for tests are not private."""
+    assert counter.ask(Verb.NETWORK, network=network, ours=True, who="Anne").reply is Reply.NOT_UNDERSTOOD
+    assert counter.archive.known_networks() == []
+
+
+def test_a_network_that_is_not_ours_is_an_alarm(counter):
+    """Somebody is inside who should not be."""
+    counter.ask(Verb.NETWORK, network="10.8.0.0/24", ours=False, who="Anne")
+
+    (told,) = counter.street.casebook.told()
+    assert (told.code, told.level) == (Code.PRIVATE_NETWORK, Level.ALARM)
+
+
+def test_leaving_ends_the_session(counter):
+    """The next click asks for the code again."""
+    session = counter.login()
+    counter.desk.answer(Request(verb=Verb.LOGOUT, session=session, client=PHONE))
+
+    asked = Request(verb=Verb.CHECK, session=session, client=PHONE)
+    assert counter.desk.answer(asked).reply is Reply.NO_SESSION
+
+
+def test_the_desk_is_answered_by_the_streets_own_thread(tmp_path):
+    """One request after the other through the queue; a street that hangs answers nobody."""
+    path = tmp_path / "requests.sock"
+    line = listen_at(path)
+    posted: list[Asked] = []
+
+    def post(asked: Asked) -> None:
+        posted.append(asked)
+        if asked.request.verb is Verb.CHECK:
+            asked.slot.put(Answer(reply=Reply.DONE, checks=1))
+
+    serve(line, post, own_user())
+
+    assert ask(path, Request(verb=Verb.CHECK)) == Answer(reply=Reply.DONE, checks=1)
+    assert ask(path, Request(verb=Verb.READ, incident=1)).reply is Reply.NOT_RUNNING
+    assert ask(path, Request(verb=Verb.CHECK)).reply in (Reply.DONE, Reply.NOT_RUNNING)
+    assert [each.request.verb for each in posted][:2] == [Verb.CHECK, Verb.READ]
+    line.shutdown(socket.SHUT_RDWR)
+    line.close()
