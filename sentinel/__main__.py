@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.pass_context
 def main(context: click.Context, file: Path, lasting: Path, passing: Path | None) -> None:
     """Cabinet Sentinel: tells a practice, the same day, when its imaging is open to the internet."""
+    os.umask(0o027)  # store, keys, sockets and pulse are nobody else's
     context.obj = Setting(file, Places(lasting=lasting, passing=passing or lasting / "run"))
 
 

@@ -20,7 +20,7 @@ from sentinel.judgement.judge import Judge
 from sentinel.judgement.verdict import Outlook, weigh
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
-from sentinel.model.finding import Code, Finding, Level
+from sentinel.model.finding import Code, Finding, Level, StoryKind
 from sentinel.model.incident import IncidentState
 from sentinel.model.machine import Coverage, HostSighting
 from sentinel.model.moment import Moment
@@ -119,6 +119,19 @@ class Street:
             self._ask_soon()  # a proof that went with our old public address is a doubt as well
         elif isinstance(fact, Beat) and any(finding.code is Code.CLOCK_WRONG for finding in findings):
             self._ask_soon()  # the clock has jumped once more, perhaps back to where it is right
+
+    def begin(self, at: Moment) -> None:
+        """After a restart: a condition that holds is found anew within seconds, one that has gone must end."""
+        for incident in list(self.casebook.told()):
+            if incident.story.kind is StoryKind.CONDITION:
+                ended = Finding(code=incident.code, story=incident.story, level=incident.level, at=at, ends=True)
+                change = self.casebook.take(ended)
+                self._keep([change] if change else [])
+
+    def lose(self, at: Moment) -> None:
+        """A fact could not be walked: what it told is in no row, and that is told."""
+        change = self.casebook.take(self.judge.sight.lose(at))
+        self._keep([change] if change else [])
 
     def verdict(self, at: Moment) -> Verdict:
         """What is to be said at this moment."""
@@ -282,12 +295,12 @@ class Street:
 
 
 def _is_doubt(change: Change) -> bool:
-    """Something new that the echo may settle; what has just been settled is none."""
-    return (
-        change.chapter is not None
-        and change.chapter.code in DOUBTS
-        and change.incident.state is IncidentState.OPEN
-    )
+    """Something new that the echo may settle, or a cable that is back and must be proved; never what is settled."""
+    if change.chapter is None:
+        return False
+    if change.incident.state is IncidentState.OPEN:
+        return change.chapter.code in DOUBTS
+    return change.chapter.code is Code.VIEW_LOST
 
 
 def _when(fact: Fact) -> Moment:

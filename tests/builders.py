@@ -326,7 +326,7 @@ def attempts(*, at: Moment | None = None, source_network: str = "203.0.113.0/24"
 ECHO, ECHO6 = ip_address("198.51.100.10"), ip_address("2001:db8:ec::10")
 PUBLIC, PUBLIC6 = ip_address("25.0.0.2"), ip_address("2001:db8:1::2")
 ECHO_PORT = 50_001
-"""From where the echo of the tests knocks at everything."""
+"""From where the echo of the tests knocks first; its next knocks come from the ports above."""
 
 
 def _ends(family: int) -> tuple[Address, Address]:
@@ -334,14 +334,14 @@ def _ends(family: int) -> tuple[Address, Address]:
 
 
 def knock(*ports: int, check: str = "check-1", at: Moment | None = None, family: int = 4) -> Knock:
-    """The echo announces its knocks, for half a minute."""
+    """The echo announces its knocks, for half a minute; each from a source port of its own."""
     source, target = _ends(family)
     return Knock(
         check=check,
         echo="echo-key",
         probes=tuple(
-            Probe(source=source, source_port=ECHO_PORT, target=target, target_port=port)
-            for port in ports or (4242,)
+            Probe(source=source, source_port=ECHO_PORT + n, target=target, target_port=port)
+            for n, port in enumerate(ports or (4242,))
         ),
         opens=at or moment(),
         lasts=timedelta(seconds=30),

@@ -71,6 +71,7 @@ def incident(number: int) -> ResponseReturnValue:
         "incident.html",
         told=_told(found, chapters),
         timeline=_timeline(found, chapters),
+        proved=any(each.code is Code.DOOR_CLOSED for each in chapters[-1:]),
         visits=visits,
     )
 

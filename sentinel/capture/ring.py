@@ -88,10 +88,10 @@ class Ring:
         self._socket.bind((interface, ETH_P_ALL))
 
     def read(self, wait_ms: int = 200) -> Iterator[Frame]:
-        """The frames of every block the kernel has handed over; after `wait_ms` at most."""
+        """The frames the kernel has handed over, one turn of the ring at most; after `wait_ms` at most."""
         if any(event & select.POLLERR for _, event in self._poll.poll(wait_ms)):
             self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # taken, or no later wait would wait
-        while True:
+        for _ in range(self._blocks):  # a flood that never leaves an empty block must not keep us for ever
             start = self._next * BLOCK
             status, packets, first = _block.unpack_from(self.memory, start + 8)
             if not status & USER:

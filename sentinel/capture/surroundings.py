@@ -46,6 +46,27 @@ def ask() -> Surroundings:
     return codec.decode(done.stdout, Surroundings)
 
 
+class Question:
+    """`ask` for a loop that must not wait: put now, answered later."""
+
+    def __init__(self) -> None:
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "sentinel.capture.surroundings"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def answer(self) -> Surroundings | None:
+        """What the kernel said; None while the child is still asking, and nothing known when it failed."""
+        if self._child.poll() is None:
+            return None
+        said, _ = self._child.communicate()
+        try:
+            return codec.decode(said, Surroundings)
+        except ValueError:
+            return Surroundings(interface=None, prefixes=(), gateways=(), families=())
+
+
 def look_around() -> Surroundings:
     """Ask the kernel; a machine without any network gives empty answers, not an error."""
     from pyroute2 import IPRoute

@@ -117,21 +117,24 @@ class Book:
         """
         name = key_id(public_key)
         with self._write() as db:
-            alias = self._invited(db, code, name, now)
+            alias, used_before = self._invited(db, code, name, now)
             db.execute("UPDATE invitations SET key = ? WHERE code = ?", (name, _hidden(code)))
             db.execute(
                 "INSERT INTO keys (id, public, alias, first) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (id) DO UPDATE SET alias = excluded.alias, revoked = NULL",
-                (name, public_key, alias, now),
+                " ON CONFLICT (id) DO UPDATE SET alias = excluded.alias, revoked = iif(?, revoked, NULL)",
+                (name, public_key, alias, now, used_before),
             )
 
     @staticmethod
-    def _invited(db: sqlite3.Connection, code: str, name: str, now: float) -> str:
-        """The alias of an invitation that is still good for the key of this name."""
+    def _invited(db: sqlite3.Connection, code: str, name: str, now: float) -> tuple[str, bool]:
+        """The alias of an invitation that is still good for the key of this name, and whether it was used already.
+
+        Used already, it brings back no key that was revoked since.
+        """
         row = db.execute("SELECT alias, expires, key FROM invitations WHERE code = ?", (_hidden(code),)).fetchone()
         if row is None or row[1] < now or row[2] not in (None, name):
             raise Refused("key_unknown")
-        return str(row[0])
+        return str(row[0]), row[2] is not None
 
     def public_key(self, name: str) -> bytes | None:
         """The key of this name, unless it was never enrolled or was revoked."""

@@ -45,6 +45,7 @@ class Sight:
         self._to_show: ReachOutcome | None = None
         """A check whose own traffic the next report must show."""
         self._blind = False
+        self._unplugged = False
         self.proved: Moment | None = None
 
     def take(self, coverage: Coverage) -> Iterator[Finding]:
@@ -53,6 +54,9 @@ class Sight:
         yield condition(Code.CAPTURE_LOST, coverage.at, holds=False)
         if not coverage.carrier:
             self._lose(coverage.at)
+        elif self._unplugged:  # the cable is back: no longer lost, but to be proved anew
+            self._blind = False
+        self._unplugged = not coverage.carrier
         self._compare(coverage)
         self._prove(coverage)
         if self._view is View.MIRROR:

@@ -17,8 +17,9 @@ from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.model.moment import Address, Moment
 from sentinel.services import Alarm, alarm
 
-ALIVE = timedelta(minutes=10)
-"""A machine seen within this time before the check counts as awake during it."""
+ALIVE = timedelta(seconds=90)
+"""A machine seen within this time before the report was awake at the check: it lasts seconds, and sightings are
+told once a minute."""
 SLEEPING = timedelta(milliseconds=2500)
 """A router that says « no such host » this late has looked for the machine first: the door leads to one asleep."""
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
@@ -85,6 +86,8 @@ def shut(exposure: Exposure, door: Door, heard: Heard | None, seen: Moment | Non
     """A known door is no longer open: closed if its machine is alive, else dormant."""
     refused_inside = heard is not None and heard.state is ConnectionState.REFUSED
     awake = refused_inside or door.is_box or (seen is not None and exposure.at.since(seen) <= ALIVE)
+    # Nobody answers for a machine that sleeps: where it was never named, a refusal is the box's own and proves it.
+    awake = awake or (door.machine is None and exposure.reach is Reach.CLOSED)
     asleep = exposure.why is Why.ICMP_HOST and not refused_inside
     closed = (awake and not asleep) or door.is_given_up()
     return Finding(

@@ -175,15 +175,16 @@ class Judge:
     def _open(self, exposure: Exposure, heard: Heard | None, key: tuple[int, int]) -> Iterator[Finding]:
         known = self._doors.get(key)
         mirrored = self.sight.is_mirrored(exposure.at, self._knocks.opened(exposure.check))
-        if heard is None and known is not None and not mirrored:
-            heard = known.as_heard()  # blindness does not unname a door
+        if heard is None and known is not None:
+            heard = known.as_heard()  # a knock we missed does not unname a door
         if self._is_declared(exposure, heard) or self._is_accepted(exposure, heard):
             if known is not None:
                 del self._doors[key]
-                yield doors.granted(exposure, known)
+                if not self._is_open_elsewhere(key, known):
+                    yield doors.granted(exposure, known)
             return
         finding = doors.opened(exposure, heard, mirrored=mirrored)
-        if known is not None and known.story != finding.story:
+        if known is not None and known.story != finding.story and not self._is_open_elsewhere(key, known):
             yield doors.moved(exposure, known)
         self._doors[key] = doors.led_to(finding)
         yield finding
@@ -201,7 +202,15 @@ class Judge:
             del self._doors[key]
         elif door is None:
             self._doors[key] = doors.led_to(finding)
-        yield finding
+        if door is None or not self._is_open_elsewhere(key, door):
+            yield finding
+
+    def _is_open_elsewhere(self, key: tuple[int, int], door: Door) -> bool:
+        """Another public port leads to the same inside door: closing one of them closes nothing."""
+        return any(
+            other != key and each.story == door.story and each.refused is None
+            for other, each in self._doors.items()
+        )
 
     def _is_declared(self, exposure: Exposure, heard: Heard | None) -> bool:
         """A public port declared open; never one that has come to lead to a red door under another number."""

@@ -94,7 +94,6 @@ def weigh(incidents: Iterable[Incident], outlook: Outlook, at: Moment) -> Verdic
     """The verdict at one moment."""
     told = [*_from_incidents(incidents, at), *_from_outside(outlook, at)]
     reasons = sorted(_settling(told, outlook, at), key=lambda each: (-each.level, each.since.boot))
-    hourly = [outlook.hourly(family) for family in outlook.families]
     complete = [outlook.complete(family) for family in outlook.families]
     return Verdict(
         level=reasons[0].level if reasons else Level.CALM,
@@ -102,7 +101,7 @@ def weigh(incidents: Iterable[Incident], outlook: Outlook, at: Moment) -> Verdic
         at=at,
         view=outlook.view,
         assurance=outlook.assurance(),
-        checked=min((p.asked for p in hourly if p), key=lambda asked: asked.boot, default=None),
+        checked=min((p.asked for p in complete if p), key=lambda asked: asked.boot, default=None),
         doors=min((p.doors for p in complete if p), default=0),
         fresh=_fresh(reasons),
     )

@@ -50,7 +50,7 @@ class Verdict:
     view: View
     assurance: Assurance
     checked: Moment | None
-    """When the oldest of the proofs behind « closed from outside » was asked for."""
+    """When the full list was last asked about, in the family where that is longest ago."""
     doors: int = 0
     """Ports of the full list with a definite state in the last complete check."""
     fresh: dict[str, bool] = field(default_factory=dict)

@@ -25,6 +25,11 @@ AGAIN = timedelta(seconds=60)
 """An invitation that could not be used is tried again this often."""
 
 
+DOUBTS = 2
+DOUBT_LASTS = timedelta(hours=1)
+"""So many early checks within this time: an echo allows 60 a day, and the button must still find some left."""
+
+
 class Asking:
     """What is due to be asked, for each family; the only part of `watch` that talks to the internet."""
 
@@ -40,6 +45,7 @@ class Asking:
         self._soon = False
         self._enrol_again: Moment | None = None
         self._last: dict[int, Outcome] = {}
+        self._doubts: list[Moment] = []
 
     @property
     def is_enrolled(self) -> bool:
@@ -50,6 +56,14 @@ class Asking:
         """Ask everything at the next occasion; how many checks that will be, 0 when there is nobody to ask."""
         self._soon = True
         return len(self._families()) if self.is_enrolled else 0
+
+    def doubt(self) -> None:
+        """Something happened that a check may explain. Strangers cause doubts at will, so they are rationed."""
+        at = self._clock()
+        self._doubts = [each for each in self._doubts if at.since(each) < DOUBT_LASTS]
+        if self._last and len(self._doubts) < DOUBTS:
+            self._doubts.append(at)
+            self._soon = True
 
     def work(self, post: Callable[[Fact], None]) -> Iterator[Fact]:
         """Ask what is due. Knocks and cells are posted as they come, the outcome last."""
@@ -86,7 +100,7 @@ class Asking:
             post=post,
             clock=self._clock,
             extra_ports=(*self._section.extra_ports, *((DOOR_TEST_PORT,) if family == 6 else ())),
-            expect_open=self._section.expect_open,
+            expect_open=self._section.expect_open if family == 4 else (),  # a forward is an IPv4 thing
         )
 
     def _log(self, family: int, outcome: Outcome) -> None:

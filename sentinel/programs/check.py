@@ -78,7 +78,10 @@ def _lamp(config: Config) -> tuple[bool, str]:
 
 
 def _echo(config: Config, places: Places) -> tuple[bool, str]:
-    known = keys.echoes(places.lasting)
+    try:
+        known = keys.echoes(places.lasting)
+    except (OSError, SentinelError) as error:
+        return False, f"echo: what we know of it cannot be read: {error}"
     if known:
         return True, f"echo: enrolled with {', '.join(each.host for each in known)}"
     if config.echo.invitation:

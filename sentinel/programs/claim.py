@@ -2,8 +2,10 @@
 
 import os
 import secrets
+from pathlib import Path
 
 from sentinel.config import Config
+from sentinel.errors import MissingDevice
 from sentinel.places import Places
 
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -11,14 +13,32 @@ ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
 
 def claim_code(config: Config, places: Places) -> str:
-    """The code that opens the detailed pages; made at the first start when the file names none."""
+    """The code that opens the detailed pages; made at the first start when the file names none.
+
+    Raises:
+        MissingDevice: it can neither be read nor written.
+    """
     if config.page.code:
         return config.page.code
     try:
-        return places.code.read_text(encoding="utf-8").strip()
-    except FileNotFoundError:
-        letters = "".join(secrets.choice(ALPHABET) for _ in range(8))
-        code = f"{letters[:4]}-{letters[4:]}"
-        with os.fdopen(os.open(places.code, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(code + "\n")
-        return code
+        return _kept(places.code) or _make(places.code)
+    except OSError as error:
+        raise MissingDevice(f"the code of the page cannot be kept: {error}") from None
+
+
+def _kept(path: Path) -> str:
+    """What an earlier start wrote; nothing when a power cut left it empty."""
+    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
+
+
+def _make(path: Path) -> str:
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(8))
+    code = f"{letters[:4]}-{letters[4:]}"
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(code + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    return code

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from sentinel.config import Config
@@ -45,7 +46,7 @@ def _wait(places: Places, asked: datetime, wanted: int) -> list[LastCheck]:
     newer: list[LastCheck] = []
     while time.monotonic() < deadline and len(newer) < wanted:
         time.sleep(0.2)
-        with opened(places.store) as reader:
+        with suppress(OSError), opened(places.store) as reader:  # locked, or just restarted: the next look tells
             newer = [check for check in reader.checks() if check.asked >= asked]
     return sorted(newer, key=lambda check: check.family)
 

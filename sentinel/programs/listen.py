@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sentinel.capture import link, rights
 from sentinel.capture.keep import keep_program
 from sentinel.capture.ring import Frame, Ring
-from sentinel.capture.surroundings import Surroundings, ask
+from sentinel.capture.surroundings import Question, ask
 from sentinel.clock import Clock, now
 from sentinel.config import Capture
 from sentinel.decode.frame import read_frame
@@ -38,11 +38,11 @@ LOOK_AROUND = timedelta(seconds=60)
 class Ear:
     """Packets to facts: the pure part of `listen`, shared with the player of a recorded day."""
 
-    def __init__(self, networks: Networks, own_mac: str) -> None:
+    def __init__(self, networks: Networks, own_mac: str, talk_mac: str = "") -> None:
         self.tracker = Tracker(networks)
         self.machines = Machines(networks)
         self.summing = Summing()
-        self.view = View(networks, own_mac)
+        self.view = View(networks, own_mac, talk_mac)
         self.undecodable = 0
         self.heard: Moment | None = None
 
@@ -91,9 +91,12 @@ class Listener:
             raise MissingDevice("no default route: name the mirror port's card under [capture] interface")
         networks = self._find_networks()
         self._ring = Ring(self._interface, keep_program(networks.own))
-        self._ear = Ear(networks, link.mac(self._interface))
+        apart = self._around.interface not in (None, self._interface)
+        talk_mac = link.mac(self._around.interface or "") if apart else ""
+        self._ear = Ear(networks, link.mac(self._interface), talk_mac)
         self._sender = Sender(str(places.facts), Outbox(uuid.uuid4().hex))
         self._stopping = False
+        self._question: Question | None = None
 
     def _find_networks(self) -> Networks:
         return self._around.networks(self._capture.prefixes, self._capture.box)
@@ -116,8 +119,8 @@ class Listener:
                 last_tick = at
                 self._tick(at)
             if at.since(last_look) >= LOOK_AROUND:
-                last_look = at
-                self._look(ask())
+                last_look, self._question = at, Question()
+            self._look()
             self._sender.flush()
         self._sender.close()
 
@@ -150,7 +153,12 @@ class Listener:
             at=at,
         )
 
-    def _look(self, around: Surroundings) -> None:
+    def _look(self) -> None:
+        """Take the answer to the last question, once it is there."""
+        around = self._question.answer() if self._question else None
+        if around is None:
+            return
+        self._question = None
         if around != self._around and around.prefixes:
             self._around = around
             self._ear.adopt(self._find_networks())

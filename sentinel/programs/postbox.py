@@ -61,7 +61,9 @@ class Postbox:
         line = self._line
         if line is not None and run:
             with contextlib.suppress(OSError):  # it will call again and be told then
-                line.send(receipt(number), socket.MSG_DONTWAIT)
+                message = receipt(run, number)
+                if line.send(message, socket.MSG_DONTWAIT) < len(message):
+                    line.shutdown(socket.SHUT_RDWR)  # half a receipt would garble the next
 
     def close(self) -> None:
         """Take nothing more."""

@@ -21,6 +21,7 @@ from sentinel.capture import rights
 from sentinel.clock import boot_id, now
 from sentinel.config import Config, LampKind, Page, load
 from sentinel.model.finding import Level
+from sentinel.model.moment import Moment
 from sentinel.places import Places
 from sentinel.programs.claim import claim_code
 from sentinel.signals import pulse
@@ -124,26 +125,38 @@ class _Stop:
 
 def _tend(children: list[Child], stop: _Stop, config: Config, places: Places) -> None:
     show = sys.stdout.isatty() and config.lamp.kind is LampKind.SIMULATED
-    told = ""
+    told, heart = "", _Heart()
     while not stop.now:
         at = time.monotonic()
         for child in children:
             child.tend(at)
-        _restart_if_hung(children[0], places)
+        heart.listen(children[0], places)
         told = _show(config, places, told, live=show)
         time.sleep(0.1)
     if show:
         print()
 
 
-def _restart_if_hung(child: Child, places: Places) -> None:
-    """A street that has not beaten for three of its lives is ended here, as systemd's watchdog would."""
-    last = pulse.read(places.pulse)
-    if last is None or last.boot != boot_id() or child.process is None:
-        return
-    if now().since(last.at) > 3 * pulse.LIVES:
-        places.pulse.unlink(missing_ok=True)
-        child.process.kill()
+class _Heart:
+    """Ends a street that has not beaten for three of its lives, as systemd's watchdog would.
+
+    Counted on our own monotonic clock, which stands still with everything else while a laptop sleeps.
+    """
+
+    def __init__(self) -> None:
+        self._beat: Moment | None = None
+        self._since = time.monotonic()
+        self._process: object = None
+
+    def listen(self, child: Child, places: Places) -> None:
+        """Look at the pulse once."""
+        last = pulse.read(places.pulse)
+        beat = last.at if last else None
+        if beat != self._beat or child.process is not self._process:
+            self._beat, self._process, self._since = beat, child.process, time.monotonic()
+        elif child.process and time.monotonic() - self._since > 3 * pulse.LIVES.total_seconds():
+            places.pulse.unlink(missing_ok=True)
+            child.process.kill()
 
 
 def _show(config: Config, places: Places, told: str, *, live: bool) -> str:

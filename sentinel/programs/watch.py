@@ -1,5 +1,6 @@
 """`watch`: the street. Every part is built here, once, in street order; it is the only writer of the store."""
 
+import contextlib
 import fcntl
 import logging
 import queue
@@ -114,9 +115,10 @@ class Watch:
             ),
             signal=self._signal,
             acknowledge=self._postbox.acknowledge,
-            ask_soon=self._asking.soon,
+            ask_soon=self._asking.doubt,
             batch=timedelta(seconds=config.store.batch_seconds),
         )
+        self._street.begin(self._started)
         sessions = Sessions(self._archive, claim_code(config, self._places))
         self._desk = Desk(self._street, sessions, self._asking.soon, self._clock)
         self._line = listen_at(self._places.requests)
@@ -171,6 +173,8 @@ class Watch:
                 self._one(item)
             except Exception:
                 log.exception("one fact could not be walked")
+                with contextlib.suppress(Exception):
+                    self._street.lose(self._clock())
 
     def _one(self, item: Fact | Parcel | Asked) -> None:
         if isinstance(item, Asked):

@@ -67,14 +67,14 @@ def echoes(folder: Path) -> tuple[Echo, ...]:
 
 
 def keep(folder: Path, echo: Echo) -> None:
-    """Remember an echo; one of the same key replaces its former self.
+    """Remember an echo, first of all: the newest is the one that is asked. Its former self is replaced.
 
     Raises:
         NotReadable: what was kept before cannot be read, and is left as it is.
         OSError: the folder cannot be written.
     """
     others = tuple(known for known in echoes(folder) if known.key_id != echo.key_id)
-    kept = msgspec.json.encode((*others, echo))
+    kept = msgspec.json.encode((echo, *others))
     _write_secret(folder / "echoes.json", msgspec.json.format(kept, indent=2) + b"\n")
 
 

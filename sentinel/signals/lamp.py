@@ -4,13 +4,14 @@ The street re-arms it at every beat, so that a street that hangs cannot leave a 
 """
 
 import logging
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from gpiozero import LED, RGBLED, BadPinFactory
+from gpiozero import LED, RGBLED, BadPinFactory, PinFactoryFallback
 from gpiozero.pins.mock import MockFactory
 
 from sentinel import codec
@@ -90,9 +91,10 @@ def _light(section: LampSection, factory: Any) -> Any:
     if section.kind is LampKind.SIMULATED:
         return RGBLED(*SIMULATED_PINS, pwm=False, pin_factory=factory or MockFactory())
     try:
-        if len(section.pins) == 1:
-            return LED(section.pins[0], pin_factory=factory)
-        return RGBLED(*section.pins, pwm=False, pin_factory=factory)
+        with warnings.catch_warnings(action="ignore", category=PinFactoryFallback):  # the error below says it
+            if len(section.pins) == 1:
+                return LED(section.pins[0], pin_factory=factory)
+            return RGBLED(*section.pins, pwm=False, pin_factory=factory)
     except BadPinFactory as error:
         raise MissingDevice(f"the lamp's pins {list(section.pins)} cannot be driven: {error}") from None
 

@@ -33,14 +33,7 @@ MOST = 50_000
 """Rows that may wait in memory."""
 KEPT = timedelta(days=8)
 """Closed stories younger than this may be reopened."""
-UNWRITABLE = (
-    sqlite3.IntegrityError,
-    sqlite3.InterfaceError,
-    sqlite3.DataError,
-    sqlite3.ProgrammingError,
-    OverflowError,
-    UnicodeEncodeError,
-)
+UNWRITABLE = (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, UnicodeEncodeError)
 """What is wrong with the row and not with the store."""
 
 log = logging.getLogger(__name__)

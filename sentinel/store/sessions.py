@@ -41,7 +41,7 @@ class Sessions:
         )
         if len(found) >= TRIES:
             return Entry(wait=rows.wall(str(found[-TRIES][0])) + WINDOW - now)
-        if not hmac.compare_digest(_plain(code), _plain(self._code)):
+        if not _plain(code) or not hmac.compare_digest(_plain(code), _plain(self._code)):
             self._archive.at_once("INSERT INTO wrong_codes VALUES (?, ?)", (client, rows.text(now)))
             self._archive.at_once("DELETE FROM wrong_codes WHERE at < ?", (since,))
             return Entry()

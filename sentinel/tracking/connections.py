@@ -13,6 +13,7 @@ from sentinel.model.connection import Association, Connection, ConnectionState, 
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Networks
 from sentinel.model.packet import AssociationHead, Flags, Segment
+from sentinel.services import service
 from sentinel.tracking.flow import Flow, Side
 
 Key = tuple[Address, int, Address, int]
@@ -24,6 +25,8 @@ LINGER = timedelta(seconds=30)
 IDLE = timedelta(days=7)
 """A silent association may last for days; after this it is given up."""
 MOST = 65_536
+EPHEMERAL = 32_768
+"""The lowest port that clients pick on the systems of a practice."""
 WINDOW = 1 << 16
 """A SYN-ACK may acknowledge this much beyond the SYN itself: what the SYN carried (RFC 7413)."""
 
@@ -98,6 +101,9 @@ class Tracker:
         direction = self.networks.direction(client[0], server[0])
         if not self._every and direction not in (Direction.INBOUND, Direction.INTERNAL):
             return None
+        halfway = not segment.flags & Flags.SYN
+        if not self._every and halfway and server[1] >= EPHEMERAL and service(server[1]) is None:
+            return None  # from the middle, and no door we know: an answer to somebody of the practice
         self._serial += 1
         flow = Flow(
             serial=self._serial,

@@ -10,19 +10,22 @@ class View:
 
     Args:
         networks: what is ours.
-        own_mac: of the card that captures. With a card of its own, our talk on the other one shows here as
-            somebody else's, which proves the mirror at every check.
+        own_mac: of the card that captures.
+        talk_mac: of the card we talk through, where that is another one: then only our own talk with the outside
+            proves the mirror, since anybody's traffic would also show on the wrong port of the switch.
     """
 
-    def __init__(self, networks: Networks, own_mac: str) -> None:
+    def __init__(self, networks: Networks, own_mac: str, talk_mac: str = "") -> None:
         self.networks = networks
+        self._talk = talk_mac
         self.inward: Moment | None = None
         self.outward: Moment | None = None
         self._own = own_mac
 
     def feed(self, segment: Segment) -> None:
         """Note which way a frame for somebody else went."""
-        if self._own in (segment.target_mac, segment.source_mac):
+        ends = (segment.target_mac, segment.source_mac)
+        if self._own in ends or (self._talk and self._talk not in ends):
             return
         source, target = self.networks.place(segment.source), self.networks.place(segment.target)
         if source is Place.INSIDE and target is not Place.INSIDE:

@@ -1,7 +1,7 @@
 """Facts on their way from `listen` to `watch`: numbered, resent until committed, refused when they do not decode.
 
 A message is four bytes of length, big-endian, then JSON. Towards `watch`: `{"run", "number", "kind", "fact"}`;
-back: `{"acknowledged": number}`, everything up to it being on disk.
+back: `{"run", "acknowledged"}`, everything up to it being on disk.
 """
 
 import socket
@@ -46,6 +46,7 @@ class _Envelope(msgspec.Struct):
 
 
 class _Receipt(msgspec.Struct):
+    run: str
     acknowledged: int
 
 
@@ -68,14 +69,14 @@ class Outbox:
         self.unsent = 0
         self.last = 0
         """The number of the newest fact."""
-        self._run = run
+        self.run = run
         self._kept = kept
         self._next = 1
         self._waiting: OrderedDict[int, bytes] = OrderedDict()
 
     def put(self, fact: Sent) -> bytes:
         """Number a fact and keep it until it is acknowledged; returns its message."""
-        message = _message(self._run, self._next, fact)
+        message = _message(self.run, self._next, fact)
         if not isinstance(fact, Coverage | HostSighting):  # a fresher one comes soon enough
             if len(self._waiting) >= self._kept:
                 self._waiting.popitem(last=False)
@@ -108,9 +109,9 @@ def _message(run: str, number: int, fact: Sent) -> bytes:
     return _length.pack(len(body)) + body
 
 
-def receipt(number: int) -> bytes:
+def receipt(run: str, number: int) -> bytes:
     """The message by which `watch` acknowledges."""
-    body = msgspec.json.encode(_Receipt(number))
+    body = msgspec.json.encode(_Receipt(run, number))
     return _length.pack(len(body)) + body
 
 
@@ -136,14 +137,15 @@ class Inbox:
                 continue
             yield Parcel(envelope.run, envelope.number, fact)
 
-    def receipts(self, data: bytes) -> Iterator[int]:
+    def receipts(self, data: bytes) -> Iterator[tuple[str, int]]:
         """The acknowledgements completed by these bytes.
 
         Raises:
             ValueError: something else came; the stream must be closed.
         """
         for body in self._bodies(data):
-            yield codec.decode(body, _Receipt).acknowledged
+            read = codec.decode(body, _Receipt)
+            yield read.run, read.acknowledged
 
     def _bodies(self, data: bytes) -> Iterator[bytes]:
         self._buffer += data
@@ -226,8 +228,9 @@ class Sender:
             return
         if not data:
             raise ConnectionResetError
-        for number in self._inbox.receipts(data):
-            self.outbox.acknowledged(number)
+        for run, number in self._inbox.receipts(data):
+            if run == self.outbox.run:  # a receipt for whoever was here before says nothing of our own numbers
+                self.outbox.acknowledged(number)
 
     def _call(self) -> None:
         line = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -1,7 +1,7 @@
 """Two witnesses: what the echo could open, what the mirror saw of it, and what ends a door's story."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
@@ -16,6 +16,7 @@ from sentinel.model.incident import IncidentState
 from sentinel.model.verdict import View
 from sentinel.services import DOOR_TEST_PORT
 from tests.builders import (
+    ECHO_PORT,
     IMAGING,
     IMAGING_MAC,
     PUBLIC,
@@ -32,6 +33,7 @@ from tests.builders import (
 )
 
 HOUR, DAY = 3600.0, 86_400.0
+AWAKE = ALIVE.total_seconds()
 
 
 class Practice:
@@ -60,12 +62,15 @@ class Practice:
         state: ConnectionState = ConnectionState.CLOSED,
         family: int = 4,
     ) -> list[Finding]:
-        """One check that ends five seconds after `at`; `heard` is the inside port at which its knock arrived."""
+        """One check that ends five seconds after `at`; `heard` is the inside port at which its knocks arrived."""
         self._checks += 1
         check = f"check-{self._checks}"
         self.judge.knock(knock(*(each.port for each in cells), check=check, at=moment(at), family=family))
-        if heard is not None:
-            self.judge.standing(knock_heard(at=moment(at + 1), port=heard, state=state, family=family))
+        for n in range(len(cells) if heard is not None else 0):
+            told = knock_heard(
+                serial=900 + n, source_port=ECHO_PORT + n, at=moment(at + 1), state=state, family=family
+            )
+            self.judge.standing(replace(told, target_port=heard))
         findings = []
         for cell in cells:
             findings += list(self.judge.exposure(replace(cell, check=check, at=moment(at + 5))))
@@ -251,14 +256,29 @@ def test_a_named_door_stays_named_when_the_mirror_goes_blind():
     assert practice.open_doors() == [NAMED]
 
 
-def test_a_named_door_that_the_box_now_answers_itself_is_another_story():
-    """The mirror is proved and shows that nothing comes in any more."""
+@pytest.mark.parametrize("proof", [HOUR + 3, 0])
+def test_a_named_door_whose_knock_was_missed_stays_named(proof):
+    """Only another machine, or a proof of closing, ends its story."""
     practice = proved()
     practice.check(exposure(port=11112), at=0, heard=4242)
-    practice.see(HOUR + 3)
+    practice.see(HOUR + 3, proof=proof)
     practice.check(exposure(port=11112), at=HOUR)
 
-    assert practice.open_doors() == [(str(PUBLIC), 11112, Level.ATTENTION, IncidentState.OPEN)]
+    assert practice.open_doors() == [NAMED]
+
+
+def test_a_door_with_two_public_ports_is_open_while_one_of_them_is():
+    """Closing one closes nothing; closing both ends the story."""
+    practice = proved()
+    practice.check(exposure(port=11112), exposure(port=104), at=0, heard=4242)
+    practice.alive(HOUR)
+    practice.check(exposure(port=11112), exposure(port=104, reach=Reach.CLOSED), at=HOUR)
+    assert practice.open_doors() == [NAMED]
+
+    practice.alive(2 * HOUR)
+    practice.check(exposure(port=11112, reach=Reach.CLOSED), exposure(port=104, reach=Reach.CLOSED), at=2 * HOUR)
+
+    assert practice.open_doors() == []
 
 
 # -- shut --------------------------------------------------------------------------------------------------------
@@ -267,17 +287,21 @@ def test_a_named_door_that_the_box_now_answers_itself_is_another_story():
 @pytest.mark.parametrize("reach", [Reach.CLOSED, Reach.FILTERED, Reach.UNREACHABLE])
 @pytest.mark.parametrize(
     ("seen", "state"),
-    [(HOUR, None), (HOUR + 5 - 600, None), (HOUR + 4 - 600, IncidentState.DORMANT), (None, IncidentState.DORMANT)],
+    [
+        (HOUR, None),
+        (HOUR + 5 - AWAKE, None),
+        (HOUR + 4 - AWAKE, IncidentState.DORMANT),
+        (None, IncidentState.DORMANT),
+    ],
 )
 def test_a_door_is_closed_only_when_its_machine_is_alive(reach, seen, state):
-    """Seen within ten minutes: closed. Otherwise dormant, and as red as before."""
+    """Seen at the check, within what a sighting may be late: closed. Otherwise dormant, and as red as before."""
     practice = proved()
     practice.check(exposure(port=11112), at=0, heard=4242)
     if seen is not None:
         practice.alive(seen)
     (found,) = practice.check(exposure(port=11112, reach=reach), at=HOUR)
 
-    assert timedelta(minutes=10) == ALIVE
     assert (found.code, found.ends) == ((Code.DOOR_DORMANT, False) if state else (Code.DOOR_CLOSED, True))
     assert practice.open_doors() == ([(IMAGING_MAC, 4242, Level.ALARM, state)] if state else [])
 
@@ -350,12 +374,21 @@ def test_a_week_without_checks_ends_nothing():
 def test_a_door_that_opens_within_the_week_begins_the_week_anew():
     """Six days shut, a day open: nothing is given up."""
     practice = limited()
-    for at, reach in ((0, Reach.OPEN), (DAY, Reach.CLOSED), (2 * DAY, Reach.OPEN), (3 * DAY, Reach.CLOSED)):
+    for at, reach in ((0, Reach.OPEN), (DAY, Reach.FILTERED), (2 * DAY, Reach.OPEN), (3 * DAY, Reach.FILTERED)):
         practice.check(exposure(port=11112, reach=reach), at=at)
     for day in range(4, 10):
         practice.check(exposure(port=11112, reach=Reach.FILTERED), at=day * DAY)
 
     assert practice.open_doors() == [(*UNNAMED[:3], IncidentState.DORMANT)]
+
+
+def test_a_refusal_closes_a_door_that_was_never_named():
+    """A machine that sleeps refuses nothing: somebody is there, and says no."""
+    practice = limited()
+    practice.check(exposure(port=11112), at=0)
+    practice.check(exposure(port=11112, reach=Reach.CLOSED), at=HOUR)
+
+    assert practice.open_doors() == []
 
 
 def test_a_port_of_the_box_is_closed_as_soon_as_it_is_shut():

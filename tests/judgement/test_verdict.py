@@ -61,7 +61,7 @@ def test_calm_is_a_full_list_and_an_hourly_list_fresh_enough_and_nothing_open():
     told = verdict(proved(full=12 * HOUR, hourly=3 * HOUR))
 
     assert (told.level, told.reasons) == (Level.CALM, ())
-    assert (told.assurance, told.doors, told.checked) == (Assurance.B, 48, moment(NOW - 3 * HOUR))
+    assert (told.assurance, told.doors, told.checked) == (Assurance.B, 48, moment(NOW - 12 * HOUR))
     assert all(told.fresh.values())
 
 

@@ -12,6 +12,8 @@ from sentinel.programs.postbox import Postbox
 from sentinel.wire.facts import Inbox, Outbox, Parcel
 from tests.builders import connection
 
+RUN = "run-1"
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -45,7 +47,7 @@ def test_facts_are_posted_and_receipts_go_back(postbox, path, taken):
 
         postbox.acknowledge("run-1", 1)
 
-        assert list(Inbox().receipts(line.recv(100))) == [1]
+        assert list(Inbox().receipts(line.recv(100))) == [(RUN, 1)]
 
 
 @pytest.mark.parametrize("spoilt", [b"\0\0\0\x02{}", b"\xff" * 100])

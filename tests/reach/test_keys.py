@@ -25,13 +25,13 @@ def test_what_we_keep_is_closed_to_others(tmp_path):
     }
 
 
-def test_echoes_are_kept_in_the_order_of_enrolment(tmp_path):
-    """None yet is none."""
+def test_the_newest_echo_comes_first(tmp_path):
+    """It is the one that is asked: a dead one must not stand before its successor. None yet is none."""
     assert echoes(tmp_path) == ()
     keep(tmp_path, ECHO)
     keep(tmp_path, OTHER)
 
-    assert echoes(tmp_path) == (ECHO, OTHER)
+    assert echoes(tmp_path) == (OTHER, ECHO)
 
 
 def test_an_echo_enrolled_again_replaces_itself(tmp_path):

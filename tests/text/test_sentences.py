@@ -28,7 +28,7 @@ from sentinel.text.sentences import verdict_words
 def test_calm_says_what_was_proved_and_when():
     """Never that all is well."""
     assert told(verdict()) == (
-        "Rien d’ouvert : 48 portes contrôlées de dehors à 8 h 12, passages surveillés sans interruption.",
+        "Rien d’ouvert : 48 portes contrôlées de dehors à 8 h 12, passages surveillés.",
         "Rien à faire.",
     )
 

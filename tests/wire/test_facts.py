@@ -29,6 +29,7 @@ from tests.builders import (
     sighting,
 )
 
+RUN = "run-1"
 EVERY_KIND: tuple[Sent, ...] = (
     connection(),
     connection(
@@ -148,7 +149,7 @@ def test_a_message_that_cannot_be_one_ends_the_line():
 
 def test_receipts_come_back_whole_and_garbage_ends_the_line():
     """The way back is as strict as the way there."""
-    assert list(Inbox().receipts(receipt(7) + receipt(9))) == [7, 9]
+    assert list(Inbox().receipts(receipt("a", 7) + receipt("a", 9))) == [("a", 7), ("a", 9)]
     with pytest.raises(ValueError, match=r".+"):
         list(Inbox().receipts(framed(b"[" * 100_000)))
 
@@ -225,7 +226,7 @@ class Watcher:
 
     def acknowledge(self, number: int) -> None:
         assert self.line is not None
-        self.line.sendall(receipt(number))
+        self.line.sendall(receipt(RUN, number))
 
     def die(self) -> None:
         if self.line is not None:

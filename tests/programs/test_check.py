@@ -1,0 +1,65 @@
+"""`sentinel check`: each thing is really tried, and nothing is left behind."""
+
+from pathlib import Path
+
+import pytest
+
+from sentinel.config import Capture, Config, Echo, Lamp, LampKind
+from sentinel.places import Places
+from sentinel.programs.check import check
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    return Places(lasting=tmp_path / "var", passing=tmp_path / "var" / "run")
+
+
+def told(config: Config, places: Places) -> dict[str, tuple[bool, str]]:
+    """For each thing: whether it is well, and the sentence."""
+    lines: list[str] = []
+    everything = check(config, places, lines.append)
+    found = {line.split()[1].rstrip(":"): (line.startswith("ok"), line) for line in lines[1:]}
+    assert everything == all(well for well, _ in found.values())
+    return found
+
+
+def test_the_store_is_tried_by_writing_to_it(places):
+    """And the trial is taken away again."""
+    assert told(Config(), places)["store"][0]
+    assert not [each for each in places.lasting.iterdir() if each.name.startswith("check")]
+
+
+def test_a_folder_that_cannot_be_made_is_missing(tmp_path):
+    """A file stands in its place."""
+    (tmp_path / "var").write_text("")
+
+    well, sentence = told(Config(), Places(lasting=tmp_path / "var", passing=tmp_path / "var" / "run"))["store"]
+
+    assert not well
+    assert "cannot be" in sentence
+
+
+def test_the_loopback_is_a_card_with_a_carrier(places):
+    """Named, and told whether it is apart."""
+    well, sentence = told(Config(capture=Capture(interface="lo")), places)["interface"]
+
+    assert (well, "lo" in sentence) == (True, True)
+
+
+def test_a_card_that_is_not_there_is_missing(places):
+    """By its name."""
+    assert not told(Config(capture=Capture(interface="nowhere0")), places)["interface"][0]
+
+
+def test_pins_that_this_board_has_not_are_missing(places):
+    """One sentence, no traceback."""
+    well, sentence = told(Config(lamp=Lamp(kind=LampKind.PINS, pins=(17, 27, 22))), places)["lamp"]
+
+    assert not well
+    assert "cannot be driven" in sentence
+
+
+def test_an_invitation_is_as_good_as_an_echo(places):
+    """It is used at the first start."""
+    assert told(Config(echo=Echo(invitation="sentinel-echo://x")), places)["echo"][0]
+    assert not told(Config(), places)["echo"][0]
