@@ -295,7 +295,7 @@ class Street:
 
 
 def _is_doubt(change: Change) -> bool:
-    """Something new that the echo may settle, or a cable that is back and must be proved; never what is settled."""
+    """Something new that the echo may settle, or a cable that is back and must be proved anew."""
     if change.chapter is None:
         return False
     if change.incident.state is IncidentState.OPEN:
