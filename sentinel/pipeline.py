@@ -108,8 +108,11 @@ class Street:
             self._last_beat = fact.at
         proofs = self.outlook.proofs.keys()
         findings = list(self._judge(fact))
+        forgotten = self.casebook.forgotten
         changes = [change for finding in findings if (change := self.casebook.take(finding))]
         changes += self._by_themselves(fact)
+        if self.casebook.forgotten > forgotten:
+            self.lose(_when(fact))
         at = _when(fact)
         if changes or isinstance(fact, Beat | ReachOutcome | HomeNetwork):
             self._show(at)

@@ -16,6 +16,8 @@ VISITS_END = timedelta(hours=24)
 """Knocks in vain are one story until a day has passed without any."""
 QUIET = timedelta(days=7)
 """A door whose public port was never learnt is given up after this long without a visit, seen by open eyes."""
+STORIES = 500
+"""Stories told at once that a stranger may begin at will; alarms have as many places again, conditions always one."""
 BLINDNESS = (Code.CAPTURE_LOST, Code.VIEW_LOST, Code.VIEW_UNPROVED)
 
 
@@ -47,6 +49,8 @@ class Casebook:
         self._stories = {incident.story: incident for incident in incidents}
         self._next = next_number
         self._started = started
+        self.forgotten = 0
+        """Findings that would have begun one story too many."""
 
     def take(self, finding: Finding) -> Change | None:
         """What a finding changes; None when it says nothing new."""
@@ -54,6 +58,9 @@ class Casebook:
         if finding.ends:
             return self._close(known, finding)
         if known is None or _is_past(known, finding.at):
+            if self._is_full(finding):
+                self.forgotten += 1
+                return None
             return self._keep(_begin(self._number(), finding), finding)
         if finding.code is Code.DOOR_DORMANT:
             return self._sleep(known, finding)
@@ -101,6 +108,11 @@ class Casebook:
         blind = [each for each in self._stories.values() if each.code in BLINDNESS]
         began = [each.closed or at for each in blind] + ([self._started] if self._started else [])
         return min((at.since(each) for each in began), default=timedelta.max)
+
+    def _is_full(self, finding: Finding) -> bool:
+        """Whoever answers at every port, or forges every address, must not grow the book for ever."""
+        places = 2 * STORIES if finding.level is Level.ALARM else STORIES
+        return finding.story.kind is not StoryKind.CONDITION and len(self._stories) >= places
 
     def told(self) -> Iterator[Incident]:
         """The stories that are not over."""

@@ -18,6 +18,9 @@ HOURLY_FRESH = timedelta(hours=3)
 COMPLETE_FRESH = timedelta(hours=12)
 READ_LASTS = timedelta(hours=24)
 
+REASONS = 50
+"""As many as a page can show; the gravest come first."""
+
 SETTLING = (Code.NOT_CHECKED, Code.VIEW_UNPROVED)
 """What is normal in the first minutes, and told as « starting »."""
 
@@ -97,7 +100,7 @@ def weigh(incidents: Iterable[Incident], outlook: Outlook, at: Moment) -> Verdic
     complete = [outlook.complete(family) for family in outlook.families]
     return Verdict(
         level=reasons[0].level if reasons else Level.CALM,
-        reasons=tuple(reasons),
+        reasons=tuple(reasons[:REASONS]),
         at=at,
         view=outlook.view,
         assurance=outlook.assurance(),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentinel.judgement.casebook import Casebook, Change
+from sentinel.judgement.casebook import STORIES, Casebook, Change
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.passing import Read
@@ -384,3 +384,15 @@ def test_an_alarm_is_never_ended_by_blindness(steps: list[str]):
         if step == "close":
             return
         assert Level.ALARM in [each.level for each in book.told()]
+
+
+def test_the_book_is_bounded_and_what_had_no_place_is_counted():
+    """A machine that answers at every port is not a thousand incidents a second; an alarm still finds its place."""
+    book = Casebook()
+    for port in range(1, STORIES + 11):
+        book.take(finding(Code.DOOR_ANSWERED, story=replace(DOOR, port=port), level=Level.ATTENTION, port=port))
+
+    assert len(list(book.told())) == STORIES
+    assert book.forgotten == 10
+    assert book.take(finding(story=replace(DOOR, port=60_000), level=Level.ALARM, port=60_000)) is not None
+    assert book.take(blind(0)) is not None
