@@ -17,7 +17,7 @@ VISITS_END = timedelta(hours=24)
 QUIET = timedelta(days=7)
 """A door whose public port was never learnt is given up after this long without a visit, seen by open eyes."""
 STORIES = 500
-"""Stories told at once that a stranger may begin at will; alarms have as many places again, conditions always one."""
+"""Stories at once that a stranger may begin at will; alarms have as many places again, a condition always one."""
 BLINDNESS = (Code.CAPTURE_LOST, Code.VIEW_LOST, Code.VIEW_UNPROVED)
 
 

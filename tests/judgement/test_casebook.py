@@ -390,7 +390,8 @@ def test_the_book_is_bounded_and_what_had_no_place_is_counted():
     """A machine that answers at every port is not a thousand incidents a second; an alarm still finds its place."""
     book = Casebook()
     for port in range(1, STORIES + 11):
-        book.take(finding(Code.DOOR_ANSWERED, story=replace(DOOR, port=port), level=Level.ATTENTION, port=port))
+        story = replace(DOOR, port=port)
+        book.take(finding(Code.DOOR_ANSWERED, story=story, level=Level.ATTENTION, port=port))
 
     assert len(list(book.told())) == STORIES
     assert book.forgotten == 10
