@@ -387,7 +387,7 @@ def test_an_alarm_is_never_ended_by_blindness(steps: list[str]):
 
 
 def test_the_book_is_bounded_and_what_had_no_place_is_counted():
-    """A machine that answers at every port is not a thousand incidents a second; an alarm still finds its place."""
+    """A machine that answers at every port is not a thousand incidents a second; an alarm still has a place."""
     book = Casebook()
     for port in range(1, STORIES + 11):
         story = replace(DOOR, port=port)
