@@ -25,6 +25,8 @@ from tests.lab.doors import Answer
 from tests.story.sentinel import EchoHost, Sentinel
 from tests.story.trouble import LIMIT, Story, Tell
 
+pytestmark = pytest.mark.lab  # also where the cabinet is asked for by another fixture
+
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 """Debian's, wherever this processor's libraries lie."""
 
