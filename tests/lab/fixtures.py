@@ -13,7 +13,7 @@ import pytest
 from tests.lab.cabinet import Cabinet
 from tests.lab.conditions import why_not
 
-FIXTURES = {"lab_possible", "cabinet", "one_nic_cabinet"}
+FIXTURES = {"lab_possible"}  # every cabinet asks for it
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

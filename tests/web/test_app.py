@@ -85,9 +85,20 @@ def test_an_event_that_is_read_or_over_has_no_button(cabinet: Cabinet):
     assert "/incidents/1/read" in browser.get("/incidents/1").text
     assert "/incidents/2/read" not in browser.get("/incidents/2").text
     assert "Anne" in browser.get("/incidents/2").text
-    over = browser.get("/incidents/3").text
-    assert "/incidents/3/read" not in over
-    assert "la fermeture est prouvée" in over
+    assert "/incidents/3/read" not in browser.get("/incidents/3").text
+
+
+def test_only_a_proof_is_called_one(cabinet: Cabinet):
+    """A door that was given up after a week without visit is over, and nobody says that its closing was proved."""
+    closed = incident(3, state=IncidentState.CLOSED, closed=moment())
+    cabinet.add("incidents", rows.incident_row(closed))
+    browser = cabinet.insider()
+    assert "la fermeture est prouvée" not in browser.get("/incidents/3").text
+
+    line = chapter(Code.DOOR_CLOSED, None, Level.ATTENTION, timedelta(0))
+    cabinet.add("chapters", rows.chapter_row(replace(line, incident=3)))
+
+    assert "la fermeture est prouvée" in browser.get("/incidents/3").text
 
 
 def test_an_event_that_does_not_exist_is_404(cabinet: Cabinet):
