@@ -46,9 +46,10 @@ class Ear:
         self.undecodable = 0
         self.heard: Moment | None = None
 
-    def adopt(self, networks: Networks) -> None:
-        """The practice's networks have changed."""
+    def adopt(self, networks: Networks, talk_mac: str) -> None:
+        """The practice's networks have changed, or the card we talk through."""
         self.tracker.networks = self.machines.networks = self.view.networks = networks
+        self.view.talk_mac = talk_mac
 
     def feed(self, packet: Packet | None, at: Moment) -> Iterator[Sent]:
         """The facts one packet makes."""
@@ -91,15 +92,18 @@ class Listener:
             raise MissingDevice("no default route: name the mirror port's card under [capture] interface")
         networks = self._find_networks()
         self._ring = Ring(self._interface, keep_program(networks.own))
-        apart = self._around.interface not in (None, self._interface)
-        talk_mac = link.mac(self._around.interface or "") if apart else ""
-        self._ear = Ear(networks, link.mac(self._interface), talk_mac)
+        self._ear = Ear(networks, link.mac(self._interface), self._talk_mac())
         self._sender = Sender(str(places.facts), Outbox(uuid.uuid4().hex))
         self._stopping = False
         self._question: Question | None = None
 
     def _find_networks(self) -> Networks:
         return self._around.networks(self._capture.prefixes, self._capture.box)
+
+    def _talk_mac(self) -> str:
+        """Of the card we talk through, if that is not the one that captures."""
+        talks = self._around.interface or self._interface
+        return "" if talks == self._interface else link.mac(talks)
 
     def stop(self, *_: object) -> None:
         """Leave after the current block."""
@@ -141,7 +145,7 @@ class Listener:
         return Coverage(
             interface=self._interface,
             carrier=link.has_carrier(self._interface),
-            apart=self._interface != self._around.interface,
+            apart=bool(self._ear.view.talk_mac),
             inward=self._ear.view.inward,
             outward=self._ear.view.outward,
             heard=self._ear.heard,
@@ -161,7 +165,7 @@ class Listener:
         self._question = None
         if around != self._around and around.prefixes:
             self._around = around
-            self._ear.adopt(self._find_networks())
+            self._ear.adopt(self._find_networks(), self._talk_mac())
 
 
 def stamp(frame: Frame, at: Moment) -> Moment:

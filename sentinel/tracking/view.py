@@ -17,7 +17,7 @@ class View:
 
     def __init__(self, networks: Networks, own_mac: str, talk_mac: str = "") -> None:
         self.networks = networks
-        self._talk = talk_mac
+        self.talk_mac = talk_mac
         self.inward: Moment | None = None
         self.outward: Moment | None = None
         self._own = own_mac
@@ -25,7 +25,7 @@ class View:
     def feed(self, segment: Segment) -> None:
         """Note which way a frame for somebody else went."""
         ends = (segment.target_mac, segment.source_mac)
-        if self._own in ends or (self._talk and self._talk not in ends):
+        if self._own in ends or (self.talk_mac and self.talk_mac not in ends):
             return
         source, target = self.networks.place(segment.source), self.networks.place(segment.target)
         if source is Place.INSIDE and target is not Place.INSIDE:

@@ -35,3 +35,16 @@ def test_frames_between_two_inside_machines_cross_no_boundary():
     view.feed(local.segment(local.syn()))
 
     assert (view.inward, view.outward) == (None, None)
+
+
+def test_where_we_talk_through_another_card_only_our_own_talk_proves_the_mirror():
+    """On the wrong port of the switch somebody's browsing passes too, and proves nothing of the box's port."""
+    view = View(networks(), "02:00:00:00:00:99", talk_mac="02:00:00:00:00:77")
+    view.feed(TALK.segment(INWARD))
+    view.feed(TALK.segment(OUTWARD))
+    assert (view.inward, view.outward) == (None, None)
+
+    view.talk_mac = IMAGING_MAC
+    view.feed(TALK.segment(INWARD, 1))
+    view.feed(TALK.segment(OUTWARD, 2))
+    assert (view.inward, view.outward) == (moment(1), moment(2))
