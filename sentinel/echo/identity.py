@@ -4,7 +4,6 @@ Sentinels trust the signing key named in their invitation, not the certificate: 
 the one the sentinel saw, or somebody stands in between.
 """
 
-import os
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from sentinel.echo.protocol import key_id
 from sentinel.errors import NotReadable
+from sentinel.secret import write_secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +79,7 @@ def identity(folder: Path, name: str) -> Identity:
 
 def _signing_key(path: Path) -> Ed25519PrivateKey:
     if not path.exists():
-        _write_secret(path, _pem(Ed25519PrivateKey.generate()))
+        write_secret(path, _pem(Ed25519PrivateKey.generate()))
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except ValueError as error:
@@ -103,22 +103,11 @@ def _make_certificate(certificate: Path, certificate_key: Path, name: str) -> No
         .not_valid_after(made + timedelta(days=7300))
         .sign(key, hashes.SHA256())
     )
-    _write_secret(certificate_key, _pem(key))
-    _write_secret(certificate, built.public_bytes(serialization.Encoding.PEM))
+    write_secret(certificate_key, _pem(key))
+    write_secret(certificate, built.public_bytes(serialization.Encoding.PEM))
 
 
 def _pem(key: Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def _write_secret(path: Path, content: bytes) -> None:
-    """Whole or not at all, and never readable by others."""
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

@@ -1,12 +1,12 @@
 """The code that opens the detailed pages: no sentinel is born with a default one."""
 
-import os
 import secrets
 from pathlib import Path
 
 from sentinel.config import Config
 from sentinel.errors import MissingDevice
 from sentinel.places import Places
+from sentinel.secret import write_secret
 
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Without the letters and digits that are read for one another."""
@@ -34,11 +34,5 @@ def _kept(path: Path) -> str:
 def _make(path: Path) -> str:
     letters = "".join(secrets.choice(ALPHABET) for _ in range(8))
     code = f"{letters[:4]}-{letters[4:]}"
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(code + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    write_secret(path, f"{code}\n".encode())
     return code

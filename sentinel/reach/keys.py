@@ -1,6 +1,5 @@
 """Who we are to an echo, and which echoes we trust: a key of our own, and the keys their invitations named."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sentinel.echo.protocol import key_id
 from sentinel.errors import NotReadable
+from sentinel.secret import write_secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ def own_key(folder: Path) -> Ed25519PrivateKey:
     """
     path = folder / "sentinel.key"
     if not path.exists():
-        _write_secret(path, _pem(Ed25519PrivateKey.generate()))
+        write_secret(path, _pem(Ed25519PrivateKey.generate()))
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except ValueError as error:
@@ -75,21 +75,10 @@ def keep(folder: Path, echo: Echo) -> None:
     """
     others = tuple(known for known in echoes(folder) if known.key_id != echo.key_id)
     kept = msgspec.json.encode((echo, *others))
-    _write_secret(folder / "echoes.json", msgspec.json.format(kept, indent=2) + b"\n")
+    write_secret(folder / "echoes.json", msgspec.json.format(kept, indent=2) + b"\n")
 
 
 def _pem(key: Ed25519PrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def _write_secret(path: Path, content: bytes) -> None:
-    """Whole or not at all, and never readable by others."""
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
