@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
-from sentinel.model.exposure import PortList
+from sentinel.model.exposure import Application, Kind, Nature, PortList
 
 DOOR_TEST_PORT = 48_104
 """Where the sentinel listens over IPv6 while the echo knocks; in no list, and nobody else's."""
@@ -20,6 +20,47 @@ class Alarm(StrEnum):
     IDENTIFIED = "identified"
     """A web port: red once identified as imaging or storage, else worth attention."""
     ATTENTION = "attention"
+
+
+PRODUCTS: dict[str, Nature | None] = {
+    "orthanc": Nature.IMAGING,
+    "dcm4chee": Nature.IMAGING,
+    "conquest": Nature.IMAGING,
+    "horos": Nature.IMAGING,
+    "osirix": Nature.IMAGING,
+    "weasis": Nature.IMAGING,
+    "ohif": Nature.IMAGING,
+    "kheops": Nature.IMAGING,
+    "synology": Nature.STORAGE,
+    "qnap": Nature.STORAGE,
+    "truenas": Nature.STORAGE,
+    "openmediavault": Nature.STORAGE,
+    "nextcloud": Nature.STORAGE,
+    "guacamole": Nature.REMOTE,
+    "freebox": None,
+    "livebox": None,
+    "fritzbox": None,
+    "hikvision": None,
+    "dahua": None,
+    "axis": None,
+    "pfsense": None,
+    "opnsense": None,
+    "fortigate": None,
+}
+"""Products an echo may name, and what they are; None: known, and neither imaging nor storage nor a screen."""
+
+
+def nature(app: Application | None) -> Nature | None:
+    """What an identified door leads to; None while it is not known, or is none of the three."""
+    if app is None:
+        return None
+    if app.kind is Kind.DICOM:
+        return Nature.IMAGING
+    if app.kind in (Kind.RDP, Kind.VNC):
+        return Nature.REMOTE
+    if app.kind is Kind.SMB:
+        return Nature.STORAGE
+    return PRODUCTS.get(app.product or "")
 
 
 class Asked(StrEnum):
@@ -77,6 +118,8 @@ def known_ports() -> tuple[int, ...]:
 
 
 def port_list(name: PortList) -> tuple[int, ...]:
-    """The ports a check of this name asks about, ascending: 14 hourly, 48 in full."""
+    """The ports a check of this name asks about, ascending: 14 hourly, 48 in full; a re-test has no list."""
+    if name is PortList.RETEST:
+        return ()
     wanted = {Asked.HOURLY} if name is PortList.HOURLY else {Asked.HOURLY, Asked.SIX_HOURLY}
     return tuple(port for port in known_ports() if _tcp_services()[port].asked in wanted)

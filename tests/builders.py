@@ -17,7 +17,17 @@ from sentinel.model.connection import (
     DicomService,
     Direction,
 )
-from sentinel.model.exposure import Exposure, Knock, Outcome, PortList, Probe, Reach, ReachOutcome, Why
+from sentinel.model.exposure import (
+    Application,
+    Exposure,
+    Knock,
+    Outcome,
+    PortList,
+    Probe,
+    Reach,
+    ReachOutcome,
+    Why,
+)
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.machine import Coverage, HostSighting, SeenBy
@@ -379,15 +389,18 @@ def exposure(
     check: str = "check-1",
     at: Moment | None = None,
     family: int = 4,
+    echo: str = "echo-key",
+    app: Application | None = None,
 ) -> Exposure:
     """One cell of the echo's report."""
     source, address = _ends(family)
     usual = {Reach.OPEN: Why.SYNACK, Reach.CLOSED: Why.REFUSED, Reach.FILTERED: Why.TIMEOUT}
     return Exposure(
         check=check,
-        echo="echo-key",
+        echo=echo,
         address=address,
         port=port,
+        app=app,
         reach=reach,
         why=why or usual.get(reach, Why.UNKNOWN),
         took=timedelta(seconds=took),

@@ -2,8 +2,17 @@
 
 import pytest
 
-from sentinel.model.exposure import PortList
-from sentinel.services import DOOR_TEST_PORT, Alarm, Asked, alarm, known_ports, port_list, service
+from sentinel.model.exposure import Application, Kind, Nature, PortList
+from sentinel.services import (
+    DOOR_TEST_PORT,
+    Alarm,
+    Asked,
+    alarm,
+    known_ports,
+    nature,
+    port_list,
+    service,
+)
 
 
 def test_fourteen_ports_are_asked_hourly_and_forty_eight_in_full():
@@ -54,3 +63,27 @@ def test_what_is_passive_is_never_asked_about():
 def test_the_door_test_has_a_port_of_its_own():
     """It must not be taken for a door of the practice."""
     assert service(DOOR_TEST_PORT) is None
+
+
+def test_a_retest_has_no_list_of_its_own():
+    """It asks about doors that were open, and about nothing else."""
+    assert port_list(PortList.RETEST) == ()
+
+
+@pytest.mark.parametrize(
+    ("app", "leads_to"),
+    [
+        (None, None),
+        (Application(kind=Kind.DICOM), Nature.IMAGING),
+        (Application(kind=Kind.RDP), Nature.REMOTE),
+        (Application(kind=Kind.SMB), Nature.STORAGE),
+        (Application(kind=Kind.HTTP), None),
+        (Application(kind=Kind.HTTP, product="orthanc"), Nature.IMAGING),
+        (Application(kind=Kind.HTTP, product="synology"), Nature.STORAGE),
+        (Application(kind=Kind.HTTP, product="freebox"), None),
+        (Application(kind=Kind.HTTP, product="something new"), None),
+    ],
+)
+def test_what_answered_tells_what_a_door_leads_to(app, leads_to):
+    """A web page is nothing in particular until its product is known."""
+    assert nature(app) is leads_to

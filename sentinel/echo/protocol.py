@@ -7,6 +7,7 @@ Fields nobody knows are ignored; words nobody knows stay words, and the reader t
 
 from base64 import b32encode, urlsafe_b64encode
 from collections.abc import Iterable
+from enum import StrEnum
 from hashlib import sha256
 from secrets import token_bytes
 from typing import TypeVar
@@ -168,6 +169,17 @@ class Target(Message, frozen=True):
     addr: str
 
 
+class Identify(StrEnum):
+    """Which open doors the echo asks who they are."""
+
+    NONE = "none"
+    NEW_NO_TLS = "new_no_tls"
+    """Those not in the request's `known`, and never by a TLS handshake: some servers die of one."""
+    NEW = "new"
+    ALL = "all"
+    """Somebody pressed the button."""
+
+
 class Request(Message, frozen=True):
     """One question, for one family."""
 
@@ -181,10 +193,16 @@ class Request(Message, frozen=True):
     """Name of a port list."""
     tls_cert: str
     """SHA-256 of the certificate the sentinel saw, hex."""
-    identify: str = "none"
+    identify: str = Identify.NONE.value
+    known: dict[str, str] = {}
+    """Port, as text, to the kind that answered there before."""
     port_share: tuple[int, int] = ALL_PORTS
     extra_ports: list[int] = []
     expect_open: list[int] = []
+    ledger_head: str = ""
+    """SHA-256 of the last entry of the sentinel's ledger, hex: signed in the report with the echo's time."""
+    version: str = ""
+    """Of the sentinel's software, for the operator's list."""
 
 
 class PlannedProbe(Message, frozen=True):
@@ -213,6 +231,21 @@ class Plan(Message, frozen=True):
     probes: list[PlannedProbe]
     decoys: list[int]
     window_ms: int
+    mark: str = ""
+    """The calling AE title of every DICOM question of this check: `SNT` and 13 letters or digits of base32."""
+
+
+class App(Message, frozen=True, omit_defaults=True):
+    """What answered at an open door: `model.exposure.Application` in the protocol's words."""
+
+    kind: str
+    tls: bool = False
+    assoc: str | None = None
+    rejection: tuple[int, int, int] | None = None
+    status: int | None = None
+    auth: str | None = None
+    product: str | None = None
+    after_probe: str | None = None
 
 
 class Cell(Message, frozen=True):
@@ -224,6 +257,7 @@ class Cell(Message, frozen=True):
     why: str
     ms: float
     sport: int
+    app: App | None = None
 
 
 class Control(Message, frozen=True):
@@ -248,6 +282,8 @@ class Report(Message, frozen=True):
     cells: list[Cell]
     decoys: list[Control]
     control: list[Control]
+    ledger_head: str = ""
+    """As it was sent."""
 
 
 class Progress(Message, frozen=True):

@@ -182,6 +182,7 @@ def _begin(number: int, finding: Finding) -> Incident:
         sources=_counted((), finding),
         calling=finding.calling,
         bytes_out=finding.bytes_out,
+        nature=finding.nature,
     )
 
 
@@ -217,6 +218,7 @@ def _merge(known: Incident, finding: Finding) -> Incident:
         sources=_counted(known.sources, finding),
         calling=finding.calling or known.calling,
         bytes_out=known.bytes_out + finding.bytes_out,
+        nature=finding.nature or known.nature,
     )
 
 

@@ -37,15 +37,98 @@ class Why(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Kind(StrEnum):
+    """What speaks at an open door, by the first words of its own protocol; never what it says."""
+
+    DICOM = "dicom"
+    HTTP = "http"
+    TLS = "tls"
+    SSH = "ssh"
+    FTP = "ftp"
+    RDP = "rdp"
+    VNC = "vnc"
+    SMB = "smb"
+    TELNET = "telnet"
+    SILENT = "silent"
+    """It waits for the caller to speak."""
+    CLOSES = "closes"
+    RESETS = "resets"
+    UNKNOWN = "unknown"
+    """It speaks, in no words we know; or there was no time to listen."""
+
+
+class Answer(StrEnum):
+    """How a DICOM server answered a request for an association."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    ABORTED = "aborted"
+
+
+class Auth(StrEnum):
+    """What a web page asks a visitor for, by its `WWW-Authenticate` header."""
+
+    NONE = "none"
+    BASIC = "basic"
+    DIGEST = "digest"
+    BEARER = "bearer"
+    OTHER = "other"
+
+
+class AfterProbe(StrEnum):
+    """Whether the door still answered three seconds after it was asked who it is."""
+
+    OPEN = "open"
+    GONE = "gone"
+    """The service stopped after our question."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """What answered at one open door, in fixed words only.
+
+    No text of the other side is ever in here: not a banner, not a header, not a name in a certificate, not an
+    implementation's own version. Whatever a server says of itself may be a patient's name.
+    """
+
+    kind: Kind
+    tls: bool = False
+    """It was spoken inside TLS."""
+    answer: Answer | None = None
+    """DICOM: the answer to our request for an association."""
+    rejection: tuple[int, int, int] | None = None
+    """DICOM: result, source and reason of an A-ASSOCIATE-RJ (PS3.8 section 9.3.4)."""
+    status: int | None = None
+    """Web: the HTTP status, 100-599."""
+    auth: Auth | None = None
+    product: str | None = None
+    """A name from `services.PRODUCTS`, when the answer is that product's."""
+    after_probe: AfterProbe | None = None
+    """None: it was not asked who it is at this check, or nobody looked again."""
+
+
+class Nature(StrEnum):
+    """What a door leads to once it is known: each of these is red when strangers can open it."""
+
+    IMAGING = "imaging"
+    STORAGE = "storage"
+    REMOTE = "remote"
+    """Somebody's screen and keyboard."""
+
+
 class CellVerdict(StrEnum):
     """What both witnesses together make of one cell; set by the sentinel, worst first."""
 
     EXPOSED = "exposed"
+    OPEN_ALL = "open_all"
+    """Open, but so are ports that nobody would open: something answers for everything."""
     CONTRADICTED = "contradicted"
     BOX_ANSWERS = "box_answers"
     """Open outside, and never seen inside on a proved mirror: the box itself answers."""
     DORMANT = "dormant"
     UNKNOWN = "unknown"
+    NOT_OURS = "not_ours"
+    """A door of a shared address that cannot lead to us: counts as closed, and is shown as what it is."""
     NOT_SEEN = "not_seen"
     EXPECTED = "expected"
     """A declared open door."""
@@ -56,6 +139,8 @@ class PortList(StrEnum):
 
     HOURLY = "hourly-v1"
     FULL = "imaging-v1"
+    RETEST = "retest-v1"
+    """No list at all: only doors the echo has reported open before, to prove that they were closed."""
 
 
 class Outcome(StrEnum):
@@ -78,6 +163,10 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     """The echo declined: key unknown, address refused, opted out."""
     BUSY = "busy"
+    NOT_OURS = "not_ours"
+    """The address is shared with neighbours and no part of it is ours: nothing was asked."""
+    ADDRESS_DOUBTFUL = "address_doubtful"
+    """Another router stands before the box, and nobody has said whose the public address is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +218,8 @@ class Exposure:
     source: Address
     source_port: int
     at: Moment
+    app: Application | None = None
+    """What answered, when the echo asked; None: it did not."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.port <= 65535:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from sentinel.model.exposure import Nature
 from sentinel.model.moment import Address, Moment
 
 
@@ -135,5 +136,7 @@ class Finding:
     """How many new connections or knocks this finding stands for; 0 when it repeats a known one."""
     bytes_out: int = 0
     """Bytes towards the visitor that no finding has told before."""
+    nature: Nature | None = None
+    """What the door leads to, where it was recognised."""
     connection: int | None = None
     """Serial of the connection that proves it, in the current run of `listen`."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sentinel.model.exposure import Nature
 from sentinel.model.finding import Code, Grade, Level, Story
 from sentinel.model.moment import Address, Moment
 
@@ -44,6 +45,8 @@ class Incident:
     bytes_out: int = 0
     read: Moment | None = None
     read_by: str | None = None
+    nature: Nature | None = None
+    """What the door leads to, once something that answered there was recognised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

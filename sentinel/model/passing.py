@@ -23,6 +23,20 @@ class Beat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """A check that is being made at this moment."""
+
+    echo: str
+    """Key id of the echo."""
+    family: int
+    """4 or 6."""
+    done: int
+    """Knocks that have their answer."""
+    of: int
+    """Knocks announced; 0 until the plan has come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """How one part of the sentinel is doing."""
 

@@ -12,6 +12,7 @@ from sentinel.config import Echo as EchoSection
 from sentinel.errors import SentinelError
 from sentinel.model.exposure import Outcome, PortList, ReachOutcome
 from sentinel.model.moment import Moment
+from sentinel.model.passing import Progress
 from sentinel.pipeline import Fact
 from sentinel.reach import enrol, keys
 from sentinel.reach.asking import ask
@@ -46,6 +47,8 @@ class Asking:
         self._enrol_again: Moment | None = None
         self._last: dict[int, Outcome] = {}
         self._doubts: list[Moment] = []
+        self.under_way: tuple[Progress, ...] = ()
+        """Checks being made at this moment; replaced as a whole, so any thread may read it."""
 
     @property
     def is_enrolled(self) -> bool:
@@ -86,12 +89,18 @@ class Asking:
         except OSError as error:  # without our own listener, closed proves nothing over IPv6
             log.warning("the IPv6 door test cannot listen: %s", error)
             outcome = _unproved(echo, family, ports, begun, self._clock())
+        finally:
+            self.under_way = ()
         jitter = JITTER * (secrets.randbelow(1000) / 1000)
         self._due[family] = self._due[family].after(outcome, jitter)
         self._log(family, outcome.outcome)
         return outcome
 
     def _put(self, echo: keys.Echo, family: int, ports: PortList, post: Callable[[Fact], None]) -> ReachOutcome:
+        def tell(done: int, of: int) -> None:
+            self.under_way = (Progress(echo=echo.key_id, family=family, done=done, of=of),)
+
+        tell(0, 0)
         return ask(
             echo,
             family,
@@ -99,6 +108,7 @@ class Asking:
             key=self._key,
             post=post,
             clock=self._clock,
+            progress=tell,
             extra_ports=(*self._section.extra_ports, *((DOOR_TEST_PORT,) if family == 6 else ())),
             expect_open=self._section.expect_open if family == 4 else (),  # a forward is an IPv4 thing
         )

@@ -198,6 +198,7 @@ class Watch:
             coverage=coverage,
             demo=self._demo,
             parts=dict(self._street.ill),
+            asking=self._asking.under_way,
         )
         self._beat_out(beat)
 

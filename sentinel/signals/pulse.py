@@ -10,6 +10,7 @@ from pathlib import Path
 from sentinel import codec
 from sentinel.model.machine import Coverage
 from sentinel.model.moment import Moment
+from sentinel.model.passing import Progress
 from sentinel.model.verdict import Verdict
 
 LIVES = timedelta(seconds=10)
@@ -30,6 +31,8 @@ class Pulse:
     """A recorded demonstration is being played, and every page says so."""
     parts: dict[str, str] = field(default_factory=dict)
     """Parts that are unwell, each with the console's reason."""
+    asking: tuple[Progress, ...] = ()
+    """Checks under way."""
 
 
 def write(pulse: Pulse, path: Path) -> None:

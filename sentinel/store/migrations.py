@@ -25,6 +25,25 @@ def incidents_know_their_boot(db: Database) -> None:
     db.execute("ALTER TABLE incidents ADD COLUMN boot TEXT NOT NULL DEFAULT ''")
 
 
+@migrations()
+def what_answered(db: Database) -> None:
+    """0.2.0: what answered at an open door, as JSON of `model.exposure.Application`; what the box said."""
+    for statement in ANSWERS.split(";"):
+        if statement.strip():
+            db.execute(statement)
+
+
+ANSWERS = """
+ALTER TABLE exposures ADD COLUMN family INTEGER NOT NULL DEFAULT 4;
+UPDATE exposures SET family = 6 WHERE instr(address, ':');
+ALTER TABLE exposures ADD COLUMN app TEXT;
+ALTER TABLE incidents ADD COLUMN nature TEXT;
+CREATE TABLE box (
+    one INTEGER PRIMARY KEY CHECK (one = 1), at TEXT NOT NULL, reading TEXT NOT NULL
+) STRICT
+"""
+"""Table `box` holds the last look only, as JSON of `model.box.BoxReading`: what changed is told by incidents."""
+
 FIRST = """
 CREATE TABLE runs (
     run TEXT PRIMARY KEY, boot TEXT NOT NULL, started TEXT NOT NULL, committed INTEGER NOT NULL

@@ -8,7 +8,9 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
+from sentinel import codec
 from sentinel.model.connection import ConnectionState
+from sentinel.model.exposure import Application
 from sentinel.model.finding import Level
 from sentinel.model.incident import Chapter, Incident
 from sentinel.model.standing import Standing
@@ -48,6 +50,12 @@ class Cell:
     machine: str | None
     mac: str | None
     inside_port: int | None
+    echo: str
+    """Key id of the echo that knocked."""
+    family: int
+    check: str
+    app: Application | None
+    """What answered, when it was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +241,10 @@ def _cell(row: sqlite3.Row) -> Cell:
         machine=row["machine"],
         mac=row["mac"],
         inside_port=row["inside_port"],
+        echo=row["echo"],
+        family=row["family"],
+        check=row["check"],
+        app=None if row["app"] is None else codec.decode(row["app"].encode(), Application),
     )
 
 

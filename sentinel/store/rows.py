@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
 
+from sentinel import codec
 from sentinel.model.connection import Attempts, Connection
-from sentinel.model.exposure import Exposure, ReachOutcome
+from sentinel.model.exposure import Exposure, Nature, ReachOutcome
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.moment import Address, Moment
@@ -102,6 +103,7 @@ def incident_row(incident: Incident) -> Row:
         "bytes_out": incident.bytes_out,
         **_times("read", incident.read),
         "read_by": incident.read_by,
+        "nature": None if incident.nature is None else incident.nature.value,
     }
 
 
@@ -133,6 +135,7 @@ def incident(row: sqlite3.Row) -> Incident:
         bytes_out=row["bytes_out"],
         read=_maybe_moment(row, "read"),
         read_by=row["read_by"],
+        nature=None if row["nature"] is None else Nature(row["nature"]),
     )
 
 
@@ -202,6 +205,8 @@ def exposure_row(exposure: Exposure, verdict: str, machine: tuple[Address, str |
         "machine": _word(address),
         "mac": mac,
         "inside_port": port,
+        "family": exposure.address.version,
+        "app": None if exposure.app is None else codec.encode(exposure.app).decode(),
     }
 
 

@@ -26,7 +26,7 @@ class Verb(StrEnum):
     LOGIN = "login"
     LOGOUT = "logout"
     CHECK = "check"
-    """Ask the echo now."""
+    """Ask the echo now: everything, or with an incident's number only whether its door was closed."""
     READ = "read"
     """« J'ai vu »."""
     NETWORK = "network"

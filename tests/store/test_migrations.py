@@ -8,6 +8,7 @@ from sentinel.store.archive import Archive
 
 TABLES = {
     "attempts",
+    "box",
     "chapters",
     "connections",
     "exposures",

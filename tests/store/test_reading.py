@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sentinel.model.connection import ConnectionState
-from sentinel.model.exposure import Outcome, PortList, Reach
+from sentinel.model.exposure import AfterProbe, Answer, Application, Kind, Outcome, PortList, Reach
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import Chapter, IncidentState
 from sentinel.model.standing import Standing
@@ -51,7 +51,9 @@ def furnish(archive: Archive) -> None:
         archive.connection("run-1", told, standing)
     archive.attempts("run-1", attempts(silent=5, refused=2))
     archive.exposure(exposure(at=moment(1), reach=Reach.CLOSED), "closed", None)
-    archive.exposure(exposure(check="check-2", at=moment(9)), "door_reachable", (IMAGING, IMAGING_MAC, 4242))
+    app = Application(kind=Kind.DICOM, answer=Answer.REJECTED, rejection=(1, 1, 7), after_probe=AfterProbe.OPEN)
+    seen = exposure(check="check-2", at=moment(9), app=app)
+    archive.exposure(seen, "door_reachable", (IMAGING, IMAGING_MAC, 4242))
     archive.outcome(outcome(Outcome.LATE, ports=PortList.HOURLY))
     archive.outcome(outcome(at=moment(9)))
     archive.incident(
@@ -200,6 +202,9 @@ def test_the_last_word_on_each_public_port(reader):
         IMAGING_MAC,
         4242,
     )
+    assert (cell.family, cell.echo, cell.check) == (4, "echo-key", "check-2")
+    assert cell.app is not None
+    assert (cell.app.answer, cell.app.rejection) == (Answer.REJECTED, (1, 1, 7))  # as it went in
     assert [each.reach for each in reader.cells_of("check-1")] == ["closed"]
 
 
