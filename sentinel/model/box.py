@@ -64,6 +64,8 @@ class BoxReading:
     """Version of its UPnP Internet Gateway Device service, 1 or 2; None: it offers none."""
     wan: Address | None = None
     """The address it says it has on the internet side."""
+    addressless: bool = False
+    """It is connected and says that it has no address strangers could meet, and not which one it has."""
     mappings: tuple[Mapping, ...] = ()
     """64 at most."""
     natpmp: bool = False
@@ -83,7 +85,10 @@ class WanAddress(StrEnum):
     SHARED = "shared"
     """The provider shares one public address among several customers: that one is not ours."""
     BEHIND_ROUTER = "behind_router"
-    """A private address: another router stands before this box; whose it is has to be declared."""
+    """A private address, or none that strangers could meet: something stands between this box and the internet.
+
+    Another router of ours, or the provider's sharing: which of them has to be declared.
+    """
     DIFFERENT = "different"
     """Public, and not the one strangers meet: a tunnel, a second line, or a box that is mistaken."""
     UNTOLD = "untold"
@@ -96,6 +101,8 @@ def wan_address(reading: BoxReading, observed: Address | None) -> WanAddress:
     What is observed is signed by the echo: where both agree the address is ours, whatever range it is from.
     """
     wan = reading.wan
+    if wan is None and reading.addressless:
+        return WanAddress.BEHIND_ROUTER
     if wan is None or wan.version != 4 or wan.is_unspecified or wan.is_loopback or wan.is_multicast:
         return WanAddress.UNTOLD
     if wan == observed:

@@ -104,6 +104,7 @@ def look(gateway: Address) -> BoxReading:
         at=now(),
         gateway=gateway,
         wan=openers.wan,
+        addressless=openers.addressless,
         natpmp=openers.natpmp,
         pcp=openers.pcp,
     )
@@ -115,11 +116,13 @@ def _with_igd(found: BoxReading, url: str, gateway: IPv4Address) -> BoxReading:
 
     told = igd.read_igd(url, gateway)
     reading = Reading.FAILED if told.igd is None else Reading.READ if told.complete else Reading.PARTLY
+    wan = told.wan or found.wan
     return replace(
         found,
         reading=reading,
         igd=told.igd,
-        wan=told.wan or found.wan,
+        wan=wan,
+        addressless=wan is None and (told.connected or found.addressless),
         mappings=tuple(told.mappings),
         ipv6_inbound=told.ipv6_inbound,
         detail="; ".join(told.trouble)[: 4 * TEXT],

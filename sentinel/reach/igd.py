@@ -47,6 +47,8 @@ class Told:
 
     igd: int | None = None
     wan: IPv4Address | None = None
+    connected: bool = False
+    """Its line is up."""
     ipv6_inbound: bool | None = None
     mappings: list[Mapping] = field(default_factory=list)
     complete: bool = False
@@ -184,10 +186,9 @@ async def _list(box: IgdDevice, name: str, told: Told) -> bool:
 
 async def _address(box: IgdDevice, name: str, told: Told) -> None:
     status = await box.async_get_status_info([name])
-    if status is not None and str(status.connection_status) != "Connected":
-        told.trouble.append(f"its line: {printable(str(status.connection_status))[:20]}")
+    told.connected = told.connected or (status is not None and status.connection_status == "Connected")
     said = await box.async_get_external_ip_address([name])
-    address = ip_address(said.strip()) if said else None
+    address = ip_address(said.strip()) if said and said.strip() else None
     if isinstance(address, IPv4Address) and not address.is_unspecified:
         told.wan = told.wan or address
 

@@ -28,6 +28,8 @@ class Openers:
     natpmp: bool = False
     pcp: bool = False
     wan: IPv4Address | None = None
+    addressless: bool = False
+    """NAT-PMP's result 3: it has no address that strangers could meet."""
 
 
 def openers(gateway: IPv4Address, *, port: int = PORT, waits: tuple[float, ...] = WAITS) -> Openers:
@@ -101,6 +103,7 @@ def _natpmp(answer: bytes, found: Openers) -> tuple[int | None, Openers]:
     if code == SUCCESS and len(answer) == 12:
         wan = IPv4Address(answer[8:12])
         return 0, replace(found, natpmp=True, wan=None if wan.is_unspecified else wan)
-    if code in (NOT_AUTHORISED, NETWORK_FAILURE):  # 3: it would, but has no address strangers could meet
-        return 0, replace(found, natpmp=code == NETWORK_FAILURE)
+    if code in (NOT_AUTHORISED, NETWORK_FAILURE):
+        failed = code == NETWORK_FAILURE  # it would, but its own address is shared, private or missing
+        return 0, replace(found, natpmp=failed, addressless=failed)
     return None, found

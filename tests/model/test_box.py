@@ -35,3 +35,11 @@ def test_the_boxs_own_address_tells_whose_door_the_echo_knocks_at(wan, observed,
     reading = BoxReading(reading=Reading.READ, at=moment(), wan=ip_address(wan) if wan else None)
 
     assert wan_address(reading, ip_address(observed) if observed else None) is whose
+
+
+@pytest.mark.parametrize("observed", [OBSERVED, None])
+def test_a_box_that_has_no_address_of_its_own_stands_behind_something(observed):
+    """Shared or a second router: it does not tell which, so nothing is taken for ours."""
+    reading = BoxReading(reading=Reading.READ, at=moment(), addressless=True)
+
+    assert wan_address(reading, ip_address(observed) if observed else None) is WanAddress.BEHIND_ROUTER
