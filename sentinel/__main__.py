@@ -160,6 +160,17 @@ def knock(setting: Setting) -> None:
 
 
 @main.command()
+@click.option("--json", "as_json", is_flag=True, hidden=True, help="The reading as it is.")
+@click.pass_obj
+@plainly
+def box(setting: Setting, as_json: bool) -> None:
+    """What the internet box says of itself, read from inside: its forwards, its address."""
+    from sentinel.programs.box import box as look
+
+    sys.exit(look(setting.config(), setting.places, click.echo, as_json=as_json))
+
+
+@main.command()
 @click.argument("invitation")
 @click.pass_obj
 @plainly

@@ -45,7 +45,8 @@ HOUSE = {
 ROOMS_OF_PACKAGES = {
     "scapy": ("sentinel/programs/dissect.py", "sentinel/capture/recording.py"),
     "sqlite_utils": ("sentinel/store/",),
-    "aiohttp": ("sentinel/echo/",),
+    "aiohttp": ("sentinel/echo/", "sentinel/reach/igd.py"),
+    "async_upnp_client": ("sentinel/reach/igd.py",),
     "flask": ("web/",),
 }
 

@@ -1,8 +1,8 @@
 """What the echo saw, and what the mirror saw of it: the two witnesses.
 
 A door is `reachable` when the echo says open and nothing contradicts it; it is closed only on living proof:
-the echo says not open, and the machine behind it was seen alive, or a week of checks found it shut. Otherwise it
-is `dormant`, which is neither.
+the echo says not open, and the machine behind it was seen alive, or the box has stopped listing the mapping that
+led there, or a week of checks found it shut. Otherwise it is `dormant`, which is neither.
 """
 
 from collections.abc import Iterator
@@ -82,14 +82,16 @@ def opened(exposure: Exposure, heard: Heard | None, *, mirrored: bool) -> Findin
     return _finding(exposure, code, level, heard)
 
 
-def shut(exposure: Exposure, door: Door, heard: Heard | None, seen: Moment | None) -> Finding:
-    """A known door is no longer open: closed if its machine is alive, else dormant."""
+def shut(
+    exposure: Exposure, door: Door, heard: Heard | None, seen: Moment | None, *, unmapped: bool = False
+) -> Finding:
+    """A known door is no longer open: closed if its machine is alive or its mapping is gone, else dormant."""
     refused_inside = heard is not None and heard.state is ConnectionState.REFUSED
     awake = refused_inside or door.is_box or (seen is not None and exposure.at.since(seen) <= ALIVE)
     # Nobody answers for a machine that sleeps: where it was never named, a refusal is the box's own and proves it.
     awake = awake or (door.machine is None and exposure.reach is Reach.CLOSED)
     asleep = exposure.why is Why.ICMP_HOST and not refused_inside
-    closed = (awake and not asleep) or door.is_given_up()
+    closed = ((awake or unmapped) and not asleep) or door.is_given_up()
     return Finding(
         code=Code.DOOR_CLOSED if closed else Code.DOOR_DORMANT,
         story=door.story,

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 
 from sentinel.judgement import conditions, doors, visits
+from sentinel.judgement.box import Box
 from sentinel.judgement.conditions import Sight, Time
 from sentinel.judgement.doors import Door
 from sentinel.judgement.expected import Accepted
 from sentinel.judgement.knocks import Heard, Knocks
+from sentinel.judgement.machines import Machines
 from sentinel.judgement.visits import Seen, Thresholds
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, Outcome, PortList, Reach, ReachOutcome
@@ -58,7 +60,8 @@ class Judge:
         self._terms = terms
         self._knocks = Knocks()
         self._known = set(terms.known)
-        self._alive: dict[str, Moment] = {}
+        self._machines = Machines()
+        self.box = Box(self._machines, terms.accepted, terms.expect_open)
         self._doors: dict[tuple[int, int], Door] = {}
         self._denied: dict[int, set[int]] = {}
         """For each family the public ports of which the echo last denied what we saw."""
@@ -68,6 +71,8 @@ class Judge:
     def remember(self, incidents: Iterable[Incident]) -> None:
         """After a restart: doors known from the store."""
         for incident in incidents:
+            self._machines.learn(incident)
+            self.box.remember(incident)
             if incident.story.kind is not StoryKind.DOOR or incident.state is IncidentState.CLOSED:
                 continue
             if incident.outside_port is not None:
@@ -161,6 +166,7 @@ class Judge:
         heard = self.heard(exposure)
         key = (exposure.address.version, exposure.port)
         if exposure.port == DOOR_TEST_PORT:
+            self.box.tested(exposure)
             yield from doors.door_test(exposure)
         elif doors.contradicts(exposure, heard):
             self._denied.setdefault(key[0], set()).add(exposure.port)
@@ -171,6 +177,7 @@ class Judge:
         elif exposure.reach in doors.SAID_NO:
             self._denied.get(key[0], set()).discard(exposure.port)
             yield from self._shut(exposure, heard, key)
+            yield from self.box.shut(exposure)
 
     def _open(self, exposure: Exposure, heard: Heard | None, key: tuple[int, int]) -> Iterator[Finding]:
         known = self._doors.get(key)
@@ -184,6 +191,7 @@ class Judge:
                     yield doors.granted(exposure, known)
             return
         finding = doors.opened(exposure, heard, mirrored=mirrored)
+        self._machines.learn(finding)
         if known is not None and known.story != finding.story and not self._is_open_elsewhere(key, known):
             yield doors.moved(exposure, known)
         self._doors[key] = doors.led_to(finding)
@@ -195,7 +203,8 @@ class Judge:
             finding = doors.sleeping(exposure)
         else:
             door = self._doors[key] = door.refused_at(exposure.at)
-            finding = doors.shut(exposure, door, heard, self._alive.get(door.mac or str(door.machine)))
+            seen = self._machines.seen(door.mac or str(door.machine))
+            finding = doors.shut(exposure, door, heard, seen, unmapped=self.box.has_unmapped(exposure))
         if finding is None:
             return
         if finding.ends:
@@ -227,6 +236,7 @@ class Judge:
         """A check has ended: does the mirror show it, and does the clock agree?"""
         self.sight.checked(outcome)
         yield from self.time.checked(outcome)
+        yield from self.box.checked(outcome)
         if outcome.outcome is Outcome.CHECKED:
             yield conditions.condition(
                 Code.OPEN_ALL,
@@ -249,11 +259,7 @@ class Judge:
 
     def sighting(self, sighting: HostSighting) -> tuple[Finding, ...]:
         """A machine was alive: no finding by itself, but the living proof that a closing needs."""
-        for name in (sighting.mac, str(sighting.address)):
-            self._alive.pop(name, None)  # seen again: a flood of invented machines forgets the silent ones first
-            self._alive[name] = sighting.at
-        while len(self._alive) > REMEMBERED:
-            del self._alive[next(iter(self._alive))]
+        self._machines.see(sighting)
         return ()
 
     def see(self, coverage: Coverage) -> Iterator[Finding]:

@@ -66,6 +66,10 @@ class Code(StrEnum):
     BOX_ANSWERS = "box_answers"
     OPEN_ALL = "open_all"
     IPV6_LETS_IN = "ipv6_lets_in"
+    # what the box says of itself
+    MAPPING_OPENED = "mapping_opened"
+    UPNP_OFFERED = "upnp_offered"
+    BOX_CHANGED = "box_changed"
     # other networks
     PRIVATE_NETWORK = "private_network"
     EXPECTED_BROAD = "expected_broad"
@@ -98,6 +102,8 @@ class StoryKind(StrEnum):
     """One private network that is not the practice's own."""
     CONDITION = "condition"
     """A part of the sentinel that does not know or does not work."""
+    MAPPING = "mapping"
+    """One inside machine and port that the box says it forwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +114,7 @@ class Story:
     about: str
     """Machine (MAC when known, else address), network or code."""
     port: int = 0
-    """Inside port of a door; the public one while the machine is unknown; 0 otherwise."""
+    """Inside port of a door or mapping; the public one while the machine is unknown; 0 otherwise."""
     family: int = 0
     """4 or 6 for a door: closing one of them says nothing of the other."""
 

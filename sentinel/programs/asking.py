@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sentinel.clock import Clock
 from sentinel.config import Echo as EchoSection
+from sentinel.echo.protocol import EXTRA_PORTS
 from sentinel.errors import SentinelError
 from sentinel.model.exposure import Outcome, PortList, ReachOutcome
 from sentinel.model.moment import Moment
@@ -49,11 +50,18 @@ class Asking:
         self._doubts: list[Moment] = []
         self.under_way: tuple[Progress, ...] = ()
         """Checks being made at this moment; replaced as a whole, so any thread may read it."""
+        self.mapped: tuple[int, ...] = ()
+        """Public ports the box maps, asked about over IPv4 beyond the list; replaced as a whole."""
 
     @property
     def is_enrolled(self) -> bool:
         """Whether there is an echo to ask."""
         return bool(keys.echoes(self._folder))
+
+    def set_mapped(self, ports: tuple[int, ...]) -> None:
+        """What the box was last seen to map; no more of it than an echo takes beside what was configured."""
+        left = EXTRA_PORTS - len({*self._section.extra_ports, *self._section.expect_open})
+        self.mapped = ports[: max(0, left)]
 
     def soon(self) -> int:
         """Ask everything at the next occasion; how many checks that will be, 0 when there is nobody to ask."""
@@ -109,7 +117,7 @@ class Asking:
             post=post,
             clock=self._clock,
             progress=tell,
-            extra_ports=(*self._section.extra_ports, *((DOOR_TEST_PORT,) if family == 6 else ())),
+            extra_ports=(*self._section.extra_ports, *((DOOR_TEST_PORT,) if family == 6 else self.mapped)),
             expect_open=self._section.expect_open if family == 4 else (),  # a forward is an IPv4 thing
         )
 

@@ -22,6 +22,7 @@ from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
 from sentinel.judgement.visits import Thresholds
 from sentinel.model.machine import Coverage
+from sentinel.model.moment import Address
 from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Beat, Health, Part
 from sentinel.model.verdict import Verdict
@@ -31,6 +32,7 @@ from sentinel.programs import desk
 from sentinel.programs.asking import Asking
 from sentinel.programs.claim import claim_code
 from sentinel.programs.desk import Asked, Desk
+from sentinel.programs.looking import Looking
 from sentinel.programs.postbox import Postbox
 from sentinel.services import Alarm, alarm
 from sentinel.signals import pulse
@@ -43,6 +45,9 @@ from sentinel.wire.requests import listen_at, own_user
 log = logging.getLogger(__name__)
 
 QUEUE = 20_000
+BOX = timedelta(seconds=45)
+"""A reading takes ten seconds at most, so a new mapping is known within a minute."""
+BOX_FIRST = timedelta(seconds=3)
 SPARE = 50 << 20
 """Bytes the disk must have left: a store that fills up loses the worst day."""
 RECORDED = Surroundings(interface="recorded", prefixes=(), gateways=(), families=(4,))
@@ -100,7 +105,9 @@ class Watch:
         self._archive.clock_trusted = lambda: judge.time.trusted
         self._lamp = Lamp(config.lamp, self._clock, Simulation(self._places.lamp))
         self._families: tuple[int, ...] = around.families
+        self._box: tuple[Address, ...] = networks.box
         self._asking = Asking(config.echo, self._places.lasting, self._clock, lambda: self._families)
+        self._looking = Looking(lambda: self._box, self._asking.set_mapped, self._clock)
         self._postbox = Postbox(self._places.facts, self._queue.put)
         self._street = Street(
             judge=judge,
@@ -133,6 +140,7 @@ class Watch:
         if not self._demo:
             jobs += [
                 timetable.Job(name="surroundings", every=timedelta(seconds=60), work=self._look_around),
+                timetable.Job(name="box", every=BOX, first=BOX_FIRST, work=self._looking.work),
                 timetable.Job(name="echo", every=timedelta(seconds=2), work=self._ask),
             ]
         return jobs
@@ -152,7 +160,9 @@ class Watch:
             return
         self._families = around.families
         networks = around.networks(self._config.capture.prefixes, self._config.capture.box)
-        yield HomeNetwork(networks=networks, families=around.families, at=self._clock())
+        self._box = networks.box
+        at, mac = self._clock(), around.box_mac
+        yield HomeNetwork(networks=networks, families=around.families, at=at, box_mac=mac)
 
     def _ask(self) -> Iterable[Fact]:
         return self._asking.work(self._queue.put)

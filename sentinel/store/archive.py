@@ -16,6 +16,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, ReachOutcome
 from sentinel.model.incident import Chapter, Incident
@@ -59,6 +60,7 @@ class Archive:
         self._committed: dict[str, int] = {}
         self._reached: dict[str, int] = {}
         self._sighted: dict[tuple[str, str], Moment] = {}
+        self._read: BoxReading | None = None
         self.forgotten = 0
         try:
             self._db = _open(path)
@@ -135,6 +137,14 @@ class Archive:
             "at": rows.text(answer.at.wall),
         }
         self._insert("networks", row, "INSERT OR REPLACE", self._dear)
+
+    def box(self, reading: BoxReading) -> None:
+        """The last look at the box, over the one before; written when it says something new, or is an hour old."""
+        last = self._read
+        if last and rows.is_same_box(last, reading) and reading.at.since(last.at) < SIGHTED_AGAIN:
+            return
+        self._read = reading
+        self._insert("box", rows.box_row(reading), "INSERT OR REPLACE")
 
     def _insert(self, table: str, row: rows.Row, verb: str, pile: deque[Write] | None = None) -> None:
         self._later(self._waiting if pile is None else pile, _statement(table, row, verb))

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from sentinel import codec
+from sentinel.model.box import BoxReading
 from sentinel.model.connection import ConnectionState
 from sentinel.model.exposure import Application
 from sentinel.model.finding import Level
@@ -165,6 +166,16 @@ class Reader:
             "SELECT * FROM outcomes WHERE number > ? ORDER BY number DESC LIMIT ?", (after, most)
         )
         return [_check(row) for row in found]
+
+    def macs(self) -> dict[str, str]:
+        """Addresses of the LAN, each with the hardware address last seen there."""
+        found = self._db.execute("SELECT address, mac FROM machines ORDER BY last")
+        return {row["address"]: row["mac"] for row in found}
+
+    def box(self) -> BoxReading | None:
+        """The last look at the box from inside; None before the first. Up to an hour old where nothing changes."""
+        row = self._db.execute("SELECT reading FROM box").fetchone()
+        return rows.box(row) if row else None
 
     def has_session(self, token: str, now: datetime) -> bool:
         """Whether a browser's token stands for a login that has not ended."""
