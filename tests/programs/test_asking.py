@@ -59,3 +59,12 @@ def test_the_key_is_made_once(tmp_path, clock):
     assert before
     assert {each.name: each.read_bytes() for each in tmp_path.iterdir() if each.is_file()} == before
     assert all(each.stat().st_mode & 0o077 == 0 for each in tmp_path.iterdir() if each.is_file())
+
+
+def test_what_the_box_maps_is_asked_about_as_far_as_the_echo_allows(tmp_path, clock):
+    """Sixteen ports beyond its list: what was configured comes first."""
+    made = asking(tmp_path, clock, extra_ports=tuple(range(8001, 8012)), expect_open=(1194,))
+
+    made.set_mapped((40_104, 40_105, 40_106, 40_107, 40_108))
+
+    assert made.mapped == (40_104, 40_105, 40_106, 40_107)

@@ -1,6 +1,7 @@
 """A box on the loopback that answers as it is told: SSDP, HTTP, SOAP, NAT-PMP and PCP, honest or not."""
 
 import os
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 ADDRESS = IPv4Address(f"127.{77 + os.getpid() % 150}.{os.getpid() // 150 % 250}.1")
 """Of this test run alone, since the ports are fixed."""
 
+INDEX = re.compile(rb"<NewPortMappingIndex>(\d+)<")
 Body = bytes | Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -133,7 +135,7 @@ class FakeBox:
         self.paths: dict[str, Body] = {}
         """What is told under each path, whole or by a function that writes it."""
         self.actions: dict[str, list[tuple[int, bytes]]] = {}
-        """For each SOAP action the answers in turn, the last one for ever."""
+        """For each SOAP action the answers by number, the last one for every further number."""
         self.asked: list[str] = []
         """Requests, as « GET /path » or the action's name."""
         self.datagrams: list[bytes] = []
@@ -192,8 +194,9 @@ class FakeBox:
         action = request.headers.get("SOAPAction", "").strip('"').rpartition("#")[2]
         self.asked.append(action or f"{request.command} {request.path}")
         if action:
-            request.rfile.read(int(request.headers.get("Content-Length", 0)))
-            status, body = self._next(action)
+            wanted = INDEX.search(request.rfile.read(int(request.headers.get("Content-Length", 0))))
+            told = self.actions.get(action, [(500, fault(401))])
+            status, body = told[min(int(wanted[1]) if wanted else 0, len(told) - 1)]
         else:
             said = self.paths.get(request.path)
             if callable(said):
@@ -204,10 +207,6 @@ class FakeBox:
         request.send_header("Content-Length", str(len(body)))
         request.end_headers()
         request.wfile.write(body)
-
-    def _next(self, action: str) -> tuple[int, bytes]:
-        told = self.actions.get(action, [(500, fault(401))])
-        return told.pop(0) if len(told) > 1 else told[0]
 
     def hear(self, line: socket.socket) -> None:
         """Datagrams, until the socket is closed."""
