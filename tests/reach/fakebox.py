@@ -127,6 +127,12 @@ def entry(
     return dict(zip(ENTRY, values, strict=True))
 
 
+def refuse(asked: bytes) -> list[bytes]:
+    """« Not authorised », in NAT-PMP and in PCP: an answer, so that nobody waits for one, and no offer."""
+    head, length = (b"\0\x80\0\2", 12) if asked == b"\0\0" else (b"\2\x80\0\2", 24)
+    return [head.ljust(length, b"\0")]
+
+
 class FakeBox:
     """Listens on an address of its own; what it says is in its attributes."""
 
@@ -139,7 +145,7 @@ class FakeBox:
         self.asked: list[str] = []
         """Requests, as « GET /path » or the action's name."""
         self.datagrams: list[bytes] = []
-        self.answers: Callable[[bytes], list[bytes]] = lambda _: []
+        self.answers: Callable[[bytes], list[bytes]] = refuse
         """What is answered to a datagram of NAT-PMP or PCP."""
         self.locations: list[str] | None = None
         """What SSDP tells; None: where this one describes itself."""
