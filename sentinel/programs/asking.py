@@ -8,8 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from sentinel.clock import Clock
+from sentinel.config import EXTRA_PORTS
 from sentinel.config import Echo as EchoSection
-from sentinel.echo.protocol import EXTRA_PORTS
 from sentinel.errors import SentinelError
 from sentinel.model.exposure import Outcome, PortList, ReachOutcome
 from sentinel.model.moment import Moment
@@ -59,9 +59,14 @@ class Asking:
         return bool(keys.echoes(self._folder))
 
     def set_mapped(self, ports: tuple[int, ...]) -> None:
-        """What the box was last seen to map; no more of it than an echo takes beside what was configured."""
+        """What the box was last seen to map; no more of it than an echo takes beside what was configured.
+
+        A port that was not among them is asked about at once, and of those there are few a day (`reach.mapped`).
+        """
         left = EXTRA_PORTS - len({*self._section.extra_ports, *self._section.expect_open})
-        self.mapped = ports[: max(0, left)]
+        before, self.mapped = self.mapped, ports[: max(0, left)]
+        if set(self.mapped) - set(before):
+            self._soon = True
 
     def soon(self) -> int:
         """Ask everything at the next occasion; how many checks that will be, 0 when there is nobody to ask."""

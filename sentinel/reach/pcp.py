@@ -1,6 +1,7 @@
 """Whether any program inside can ask the box to open a door: NAT-PMP (RFC 6886) and PCP (RFC 6887), by struct.
 
 Nothing is ever opened: PCP is asked to announce itself, NAT-PMP for its outer address, and neither for a mapping.
+So there is no nonce to compare: only the gateway's own address and port tell an answer from a forgery.
 """
 
 import socket
