@@ -206,6 +206,16 @@ def test_no_other_host_is_spoken_to_whatever_the_description_names(box, which):
     assert (told.complete, told.mappings) == (False, [])
 
 
+def test_a_description_elsewhere_is_not_even_asked_for(box):
+    """Whoever hands the address in: the requester itself refuses."""
+    with elsewhere() as (other, visitors):
+        told = read_igd(f"http://{other}/desc.xml", box.address)
+        time.sleep(0.1)
+
+    assert visitors == []
+    assert told.trouble == ["not understood: UpnpCommunicationError"]
+
+
 def endless(request: BaseHTTPRequestHandler) -> None:
     request.send_response(200)
     request.end_headers()
