@@ -1,5 +1,6 @@
 """Whether a question is answered: each rule in turn, and the first that is broken is the echo's word."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sentinel.echo import protocol
@@ -7,6 +8,7 @@ from sentinel.echo.book import Book, Entry
 from sentinel.echo.challenges import Caller, Challenges
 from sentinel.echo.deny import is_denied
 from sentinel.echo.identity import Identity
+from sentinel.echo.memory import Memory
 from sentinel.echo.planning import Errand, draw
 from sentinel.echo.protocol import Enrol, Forged, Garbled, OtherVersion, Request, Target
 from sentinel.echo.refused import Refused
@@ -24,13 +26,23 @@ class Admitted:
 
     key: str
     errand: Errand
+    memory: Memory
 
 
 class Admission:
     """Knows the rules of one echo."""
 
-    def __init__(self, settings: Settings, identity: Identity, book: Book, challenges: Challenges) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        identity: Identity,
+        book: Book,
+        challenges: Challenges,
+        wall: Callable[[], float],
+    ) -> None:
+        """`wall`: seconds since 1970."""
         self._settings = settings
+        self._wall = wall
         self._book = book
         self._challenges = challenges
         self._certificate = identity.certificate_hash
@@ -66,13 +78,16 @@ class Admission:
         source = self._settings.source(caller.arrived_at)
         if not self._settings.lab and is_denied(source.seen_as):
             raise Refused("not_ready")  # the plan would announce an address nobody sees
-        errand = draw(request, caller.address, source)
-        extra = {*request.extra_ports, *request.expect_open} - set(port_list(PortList(request.ports)))
+        memory = Memory(self._book, key, caller.address, self._wall)
+        declared = {*request.extra_ports, *request.expect_open}
+        listed = set(port_list(PortList(request.ports)))
+        errand = draw(request, caller.address, source, spared=memory.spared(listed | declared, request.identify))
+        extra = declared - listed
         entry = Entry(
             check=errand.check, key=key, target=caller.address, asked=len(errand.probes), extra=frozenset(extra)
         )
         self._book.enter(entry, now)
-        return Admitted(key=key, errand=errand)
+        return Admitted(key=key, errand=errand, memory=memory)
 
     def _read(self, raw: bytes) -> tuple[str, Request]:
         try:

@@ -7,7 +7,7 @@ targets are blinded with the echo's own key, logs hold a /24 or a /48.
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
@@ -29,11 +29,14 @@ CREATE TABLE IF NOT EXISTS checks (
   asked INTEGER, open INTEGER, took REAL
 );
 CREATE TABLE IF NOT EXISTS ports (at REAL, key TEXT, family INTEGER, port INTEGER);
+CREATE TABLE IF NOT EXISTS marks (kind TEXT, mark BLOB, at REAL, PRIMARY KEY (kind, mark)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS checks_at ON checks (at);
 CREATE INDEX IF NOT EXISTS ports_at ON ports (at);
 """
 KEPT_S = 14 * quota.DAY_S
 """How long a check stays in the log."""
+MARKS_KEPT_S = 90 * quota.DAY_S
+"""The longest anything is remembered of one door."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +193,7 @@ class Book:
             db.execute("UPDATE keys SET last = ?, checks = checks + 1 WHERE id = ?", (now, entry.key))
             db.execute("DELETE FROM checks WHERE at < ?", (now - KEPT_S,))
             db.execute("DELETE FROM ports WHERE at < ?", (now - quota.DAY_S,))
+            db.execute("DELETE FROM marks WHERE at < ?", (now - MARKS_KEPT_S,))
 
     @staticmethod
     def _key_wait(db: sqlite3.Connection, entry: Entry, target: bytes, now: float) -> float:
@@ -224,6 +228,33 @@ class Book:
         """Note how a check went: a count and a duration, no result."""
         with self._write() as db:
             db.execute("UPDATE checks SET open = ?, took = ? WHERE id = ?", (opened, took, check))
+
+    def mark(self, kind: str, key: str, target: Address, port: int, now: float) -> None:
+        """Remember that something happened to one door of one caller; a reader of the file cannot tell which."""
+        with self._write() as db:
+            db.execute(
+                "INSERT INTO marks VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
+                (kind, self._blind_door(kind, key, target, port), now),
+            )
+
+    def marked(self, kind: str, key: str, target: Address, port: int, since: float) -> bool:
+        """Whether that happened to this door at `since` or later; MARKS_KEPT_S back at most."""
+        return bool(self.marked_among(kind, key, target, [port], since))
+
+    def marked_among(self, kind: str, key: str, target: Address, ports: Iterable[int], since: float) -> set[int]:
+        """The ports of an address to which that happened at `since` or later."""
+        blinded = {self._blind_door(kind, key, target, port): port for port in ports}
+        holes = ", ".join("?" * len(blinded))
+        with self._open() as db:
+            rows = db.execute(
+                f"SELECT mark FROM marks WHERE kind = ? AND at >= ? AND mark IN ({holes})",  # noqa: S608 holes only
+                (kind, since, *blinded),
+            ).fetchall()
+        return {blinded[row[0]] for row in rows}
+
+    def _blind_door(self, kind: str, key: str, target: Address, port: int) -> bytes:
+        door = f"{kind}|{key}|{target.version}|{target}|{port}"
+        return blake2b(door.encode(), key=self._secret, digest_size=16).digest()
 
     def _blind(self, address: Address) -> bytes:
         return blake2b(address.packed, key=self._secret, digest_size=8).digest()

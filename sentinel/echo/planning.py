@@ -1,9 +1,22 @@
 """Drawing up a plan: which knocks, from which source ports, at which decoys; pure but for the dice."""
 
+from base64 import b32encode
+from collections.abc import Collection
 from dataclasses import dataclass
-from secrets import SystemRandom
+from secrets import SystemRandom, token_bytes
 
-from sentinel.echo.protocol import SELF, WINDOW_MS, Plan, PlannedProbe, PlannedTarget, Request, token
+from sentinel.echo.protocol import (
+    ASK_PORTS,
+    SELF,
+    WINDOW_MS,
+    Identify,
+    Plan,
+    PlannedAsk,
+    PlannedProbe,
+    PlannedTarget,
+    Request,
+    token,
+)
 from sentinel.echo.settings import SOURCE_PORTS, Source
 from sentinel.model.exposure import PortList, Probe
 from sentinel.model.moment import Address
@@ -12,6 +25,27 @@ from sentinel.services import known_ports, port_list
 DECOYS = 2
 DECOY_PORTS = range(30_000, 65_536)
 """High ports nobody has heard of; one that is open by chance is harmless, both open is a rule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A door that is asked who it is, if it is open."""
+
+    first: Probe
+    second: Probe
+    """Where the answer to the first question calls for another."""
+    again: Probe
+    """The look afterwards: does it still answer?"""
+
+    @property
+    def port(self) -> int:
+        """The door."""
+        return self.first.target_port
+
+    def plan(self) -> PlannedAsk:
+        """Its announcement."""
+        sports = [probe.source_port for probe in (self.first, self.second, self.again)]
+        return PlannedAsk(from_=str(self.first.source), port=self.port, sports=sports)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +62,12 @@ class Errand:
     controls: tuple[Probe, ...]
     """Doors declared open; dialled last, because a firewall may ban a prober midway."""
     out_of_share: tuple[int, ...]
+    asks: tuple[Ask, ...] = ()
+    """The doors that may be asked who they are."""
+    mark: str = ""
+    """Our calling AE title in this check, and in no other."""
+    tls: bool = False
+    """Whether a door may be asked inside TLS."""
 
     @property
     def probes(self) -> tuple[Probe, ...]:
@@ -44,6 +84,8 @@ class Errand:
             probes=[_planned(probe) for probe in self.probes],
             decoys=[probe.target_port for probe in self.decoys],
             window_ms=WINDOW_MS,
+            mark=self.mark,
+            asks=[ask.plan() for ask in self.asks],
         )
 
 
@@ -51,8 +93,10 @@ def _planned(probe: Probe) -> PlannedProbe:
     return PlannedProbe(from_=str(probe.source), sport=probe.source_port, addr=SELF, port=probe.target_port)
 
 
-def draw(request: Request, target: Address, source: Source) -> Errand:
+def draw(request: Request, target: Address, source: Source, spared: Collection[int] = ()) -> Errand:
     """The errand that answers a request; its list is known and its ports are ports.
+
+    Doors in `spared` are knocked at like all others, and not asked who they are.
 
     Raises:
         ValueError: nobody knows a port list of that name.
@@ -62,7 +106,10 @@ def draw(request: Request, target: Address, source: Source) -> Errand:
     controls = [port for port in sorted(set(request.expect_open)) if low <= port <= high]
     listed = [port for port in wanted if low <= port <= high and port not in controls]
     decoys = _decoys({*known_ports(), *wanted, *request.expect_open}, low, high)
-    probes = _probes([*listed, *decoys, *controls], target, source)
+    asked = [port for port in _wants_to_know(request, [*listed, *controls]) if port not in spared]
+    doors = [*listed, *decoys, *controls]
+    drawn = _probes([*doors, *(port for port in asked for _ in range(ASK_PORTS))], target, source)
+    probes, asking = drawn[: len(doors)], drawn[len(doors) :]
     return Errand(
         check=token(),
         nonce=request.nonce,
@@ -72,7 +119,25 @@ def draw(request: Request, target: Address, source: Source) -> Errand:
         decoys=probes[len(listed) : len(listed) + len(decoys)],
         controls=probes[len(listed) + len(decoys) :],
         out_of_share=tuple(port for port in wanted if not low <= port <= high),
+        asks=_asks(asking),
+        mark=f"SNT{b32encode(token_bytes(10)).decode()[:13]}",
+        tls=request.identify in (Identify.NEW, Identify.ALL),
     )
+
+
+def _wants_to_know(request: Request, doors: list[int]) -> list[int]:
+    """The doors whose service the caller wants named; a word nobody knows asks for none."""
+    if request.identify == Identify.ALL:
+        return doors
+    if request.identify in (Identify.NEW, Identify.NEW_NO_TLS):
+        return [port for port in doors if str(port) not in request.known]
+    return []
+
+
+def _asks(probes: tuple[Probe, ...]) -> tuple[Ask, ...]:
+    """Three knocks in a row lead to one door."""
+    in_threes = zip(*(probes[place::ASK_PORTS] for place in range(ASK_PORTS)), strict=True)
+    return tuple(Ask(first=first, second=second, again=again) for first, second, again in in_threes)
 
 
 def _decoys(taken: set[int], low: int, high: int) -> list[int]:

@@ -170,3 +170,38 @@ def test_a_file_that_cannot_be_written_is_noticed(book, tmp_path):
     with pytest.raises(sqlite3.Error):
         book.enter(entry(), 0)
     holder.close()
+
+
+def test_a_mark_is_for_one_door_of_one_caller(book):
+    """Another kind, key, address or port is another door; and it ages."""
+    book.mark("gone", "k", HOME, 4242, 1000)
+
+    assert book.marked("gone", "k", HOME, 4242, 1000)
+    assert not book.marked("gone", "k", HOME, 4242, 1001)
+    for other in (
+        ("asked", "k", HOME, 4242),
+        ("gone", "l", HOME, 4242),
+        ("gone", "k", ip_address("192.0.2.8"), 4242),
+        ("gone", "k", HOME, 104),
+    ):
+        assert not book.marked(*other, 0)
+
+
+def test_a_mark_made_again_is_as_young_as_the_last(book):
+    """Whatever order the clock gives them in."""
+    for moment in (1000, 2000, 500):
+        book.mark("gone", "k", HOME, 4242, moment)
+
+    assert book.marked("gone", "k", HOME, 4242, 2000)
+
+
+def test_marks_name_no_door_and_do_not_stay(book, tmp_path):
+    """A reader of the file finds a kind, a number and a time; after 90 days not even those."""
+    book.mark("gone", "ed25519:k", HOME, 4242, 1000)
+    with sqlite3.connect(tmp_path / "echo.db") as db:
+        [(kind, mark, at)] = db.execute("SELECT kind, mark, at FROM marks").fetchall()
+        assert (kind, len(mark), at) == ("gone", 16, 1000)
+        assert HOME.packed not in mark
+        book.enter(entry(), 1001 + 90 * DAY)
+        assert db.execute("SELECT count(*) FROM marks").fetchone() == (0,)
+    db.close()

@@ -11,7 +11,7 @@ from sentinel.echo.planning import Errand
 from sentinel.echo.prober import Outing, Pace, Prober
 from sentinel.echo.settings import Source
 from sentinel.model.exposure import Probe, Reach, Why
-from tests.echo.running import free_port, listener
+from tests.echo.running import Notes, free_port, listener
 
 HOME = ip_address("127.0.0.1")
 
@@ -63,7 +63,9 @@ def test_every_knock_of_an_errand_is_made_once():
     """Listed, decoys and controls."""
     with listener() as door, listener() as control:
         closed = [free_port() for _ in range(3)]
-        outing = run(Outing(errand([door.getsockname()[1], *closed[:2]], [closed[2]], [control.getsockname()[1]])))
+        outing = run(
+            Outing(errand([door.getsockname()[1], *closed[:2]], [closed[2]], [control.getsockname()[1]]), Notes())
+        )
         counts = accepted(door), accepted(control)
 
     assert counts == (1, 1)
@@ -78,7 +80,7 @@ def test_every_knock_of_an_errand_is_made_once():
 def test_a_target_is_knocked_at_twenty_times_a_second():
     """A box is not to be drowned."""
     began = time.monotonic()
-    run(Outing(errand([free_port() for _ in range(11)])))
+    run(Outing(errand([free_port() for _ in range(11)]), Notes()))
 
     assert 0.5 <= time.monotonic() - began < 1.0
 
@@ -93,7 +95,7 @@ def test_declared_doors_are_knocked_at_last():
             super().note(probe, answer)
 
     closed = [free_port() for _ in range(4)]
-    outing = run(Noting(errand(closed[:3], [], closed[3:])))
+    outing = run(Noting(errand(closed[:3], [], closed[3:]), Notes()))
 
     assert order[-1] == outing.errand.controls[0]
 
@@ -101,7 +103,7 @@ def test_declared_doors_are_knocked_at_last():
 def test_what_may_not_be_dialled_is_not_dialled():
     """The last look before the packet."""
     with listener() as door:
-        outing = run(Outing(errand([door.getsockname()[1]])), may_dial=lambda address: False)
+        outing = run(Outing(errand([door.getsockname()[1]]), Notes()), may_dial=lambda address: False)
         assert accepted(door) == 0
 
     answer = outing.answer(outing.errand.listed[0])
@@ -113,7 +115,7 @@ def test_stopping_stops_at_once():
     with listener() as door:
         one = errand([door.getsockname()[1]]).listed[0]
         many = tuple(replace(one, source_port=26_000 + number) for number in range(20))
-        outing = run(Outing(replace(errand(), listed=many)), stop_after=0.3)
+        outing = run(Outing(replace(errand(), listed=many), Notes()), stop_after=0.3)
         before = accepted(door)
         time.sleep(0.3)
         after = accepted(door)
@@ -127,7 +129,7 @@ def test_a_check_that_runs_out_of_time_says_so(monkeypatch):
     """What was not dialled is untested, whatever the rest was."""
     monkeypatch.setattr(module, "CHECK_S", 0.2)
     closed = [free_port() for _ in range(12)]
-    outing = run(Outing(errand(closed)))
+    outing = run(Outing(errand(closed), Notes()))
     answers = [outing.answer(probe) for probe in outing.errand.listed]
 
     assert {answer.reach for answer in answers} == {Reach.CLOSED, Reach.UNTESTED}
@@ -144,7 +146,7 @@ CLOSED = Answer(reach=Reach.CLOSED, why=Why.REFUSED)
 )
 def test_a_few_silent_ports_are_tried_again_if_a_neighbour_answered(silent, closed, repeated):
     """Where all is silent, silence is a rule and not loss."""
-    outing = Outing(errand(range(1, silent + closed + 1)))
+    outing = Outing(errand(range(1, silent + closed + 1)), Notes())
     for number, probe in enumerate(outing.errand.listed):
         outing.note(probe, SILENT if number < silent else CLOSED)
 
@@ -153,7 +155,7 @@ def test_a_few_silent_ports_are_tried_again_if_a_neighbour_answered(silent, clos
 
 def test_a_second_try_that_fails_here_takes_nothing_away():
     """Silence was heard; our own trouble is no answer."""
-    outing = Outing(errand([1]))
+    outing = Outing(errand([1]), Notes())
     probe = outing.errand.listed[0]
     outing.note(probe, SILENT)
     outing.note(probe, Answer(reach=Reach.UNTESTED, why=Why.LIMIT))

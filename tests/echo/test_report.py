@@ -10,6 +10,7 @@ from sentinel.echo.report import report
 from sentinel.echo.settings import Source
 from sentinel.model.exposure import Probe, Reach, Why
 from tests.builders import moment
+from tests.echo.running import Notes
 
 HOME, FROM = ip_address("192.0.2.7"), ip_address("198.51.100.20")
 LISTED, DECOY, CONTROL = (
@@ -29,7 +30,7 @@ ERRAND = Errand(
 
 
 def made(errand=ERRAND, **answers):
-    outing = Outing(errand)
+    outing = Outing(errand, Notes())
     for probe, answer in answers.items():
         outing.note({"listed": LISTED, "decoy": DECOY, "control": CONTROL}[probe], answer)
     return report(outing, "ed25519:k", Vantage(id="v", selftest="ok", age_s=3), began=moment(0), ended=moment(5))
