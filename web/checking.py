@@ -33,13 +33,21 @@ class Checking:
 
     under_way: tuple[Progress, ...] = ()
     ended: tuple[Ended, ...] = ()
+    missed: tuple[LastCheck, ...] = ()
+    """The last attempts that told nothing, and why."""
     hosts: Mapping[str, str]
     """Key id of an echo to its name for people."""
 
 
 def checking() -> Checking:
     """What goes on now; nothing while the sentinel does not run, or for readers without the code."""
-    scene: Scene = g.scene
+    if "checking" not in g:  # several parts of a page ask
+        g.checking = _look(g.scene)
+    known: Checking = g.checking
+    return known
+
+
+def _look(scene: Scene) -> Checking:
     if not scene.named or not scene.alive or scene.pulse is None:
         return Checking(hosts={})
     busy = {(each.echo, each.family) for each in scene.pulse.asking}
@@ -50,7 +58,12 @@ def checking() -> Checking:
             ended = tuple(_ended(reader, each) for each in fresh if (each.echo, each.family) not in busy)
     except OSError:
         last, ended = [], ()
-    return Checking(under_way=scene.pulse.asking, ended=ended, hosts={each.echo: each.host for each in last})
+    return Checking(
+        under_way=scene.pulse.asking,
+        ended=ended,
+        missed=tuple(each for each in last if each.outcome != Outcome.CHECKED),
+        hosts={each.echo: each.host for each in last},
+    )
 
 
 def _ended(reader: Reader, check: LastCheck) -> Ended:
@@ -68,5 +81,6 @@ def postpone(what: str, seconds: int) -> None:
 
 def minutes_left(what: str) -> int:
     """How long `what` stays impossible, in minutes begun; 0 when it may be asked for."""
-    until = session.get("waits", {}).get(what, 0.0)
-    return max(0, math.ceil((until - g.scene.now.boot.total_seconds()) / 60))
+    scene: Scene = g.scene
+    until: float = session.get("waits", {}).get(what, 0.0)
+    return max(0, math.ceil((until - scene.now.boot.total_seconds()) / 60))

@@ -152,8 +152,9 @@ def _place(cell: Cell | None, port: int, column: LastCheck, terms: Terms, now: d
 
 def _mark(cell: Cell, *, outdated: bool) -> Mark:
     """What was open stays an alarm until something newer is known; what was closed becomes unsure."""
-    mark = MARKS.get(_verdict(cell), Mark.UNSURE)
-    if _verdict(cell) is CellVerdict.EXPOSED and not _is_red(cell):
+    verdict = _verdict(cell)
+    mark = MARKS[verdict] if verdict else Mark.UNSURE
+    if verdict is CellVerdict.EXPOSED and not _is_red(cell):
         return Mark.ATTENTION
     return Mark.UNSURE if outdated and mark in (Mark.CALM, Mark.NOTE, Mark.EXPECTED) else mark
 

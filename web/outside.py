@@ -3,7 +3,7 @@
 from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
-from sentinel.model.exposure import CellVerdict, Outcome
+from sentinel.model.exposure import CellVerdict
 from sentinel.store import reading
 from web.guard import behind_code
 from web.matrix import Terms, matrix
@@ -26,7 +26,6 @@ def outside() -> ResponseReturnValue:
         "outside.html",
         matrix=matrix(cells, last, terms, g.scene.audience.now),
         last=[(check, proofs.get((check.echo, check.family))) for check in last],
-        missed=[check for check in last if check.outcome != Outcome.CHECKED],
         checks=checks,
         verdicts=list(CellVerdict),
     )
