@@ -254,3 +254,5 @@ class ReachOutcome:
     """Our wall clock minus the echo's, when it was learnt: the echo's signed time judges our clock."""
     retry: timedelta | None = None
     """How long the echo asks us to wait."""
+    host: str = ""
+    """The echo's name for people; empty in a recorded day."""

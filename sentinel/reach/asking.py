@@ -208,6 +208,7 @@ class _Attempt:
             decoys_open=self.proof.decoys_open if self.proof else False,
             ahead=self._ahead,
             retry=retry,
+            host=self._check.echo.host,
         )
 
 
