@@ -16,7 +16,7 @@ function beingFilled(part) {
 }
 
 function told() {
-  return ["sentence", "ended"].map(id => document.getElementById(id)?.textContent ?? "");
+  return ["sentence", "ended"].map(id => document.getElementById(id)?.textContent.replace(/\s+/g, " ").trim() ?? "");
 }
 
 function exchange(fresh) {
