@@ -12,9 +12,9 @@ from secrets import SystemRandom
 from typing import Protocol
 
 from sentinel.echo.dial import Answer, dial, talking, untested
-from sentinel.echo.identify import Interview, way
+from sentinel.echo.identify import Interview, Patience, way
 from sentinel.echo.planning import Ask, Errand
-from sentinel.echo.protocol import AGAIN_S, ANSWERS_S, CHECK_S, STOP_S
+from sentinel.echo.protocol import ANSWERS_S, CHECK_S, STOP_S
 from sentinel.echo.talk import Talk
 from sentinel.model.exposure import AfterProbe, Application, Kind, Probe, Reach, Why
 from sentinel.model.moment import Address
@@ -118,9 +118,15 @@ AFTER = {
 class Prober:
     """Dials for everybody, within what the whole server may do at once."""
 
-    def __init__(self, may_dial: Callable[[Address], bool], has_route: Callable[[int], bool]) -> None:
+    def __init__(
+        self,
+        may_dial: Callable[[Address], bool],
+        has_route: Callable[[int], bool],
+        patience: Patience = Patience(),  # noqa: B008 frozen
+    ) -> None:
         self._may_dial = may_dial
         self._has_route = has_route
+        self._patience = patience
         self._sockets = asyncio.Semaphore(SOCKETS)
         self._pace = Pace(SERVER_PER_S)
 
@@ -149,6 +155,7 @@ class Prober:
             check=outing.errand.check,
             tls=outing.errand.tls,
             ends=began + ANSWERS_S,
+            patience=self._patience,
         )
         while (ask := outing.next_to_ask()) and loop.time() < began + CHECK_S:
             if not outing.memory.will_ask(ask.port):
@@ -160,7 +167,7 @@ class Prober:
         """Do those we have asked still answer, and do the declared doors?"""
         asked = outing.asked()
         if asked:
-            await asyncio.sleep(AGAIN_S)
+            await asyncio.sleep(self._patience.again)
         await self._dial_all(outing, [*(ask.again for ask in asked), *outing.errand.controls], pace)
         for ask in asked:
             if AFTER.get(outing.answer(ask.again).reach) is AfterProbe.GONE:
