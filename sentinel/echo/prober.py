@@ -61,6 +61,8 @@ class Outing:
         self.memory = memory
         self._answers: dict[Probe, Answer] = {}
         self._found: dict[int, Application] = {}
+        self.is_banned = False
+        """Even doors that refused us at first are silent now: silence says nothing of a service."""
 
     @property
     def done(self) -> int:
@@ -95,8 +97,13 @@ class Outing:
         """What answered at a door, and whether it still does; None: it was not asked."""
         for ask in self.asked():
             if ask.port == port:
-                return replace(self._found[port], after_probe=AFTER.get(self.answer(ask.again).reach))
+                return replace(self._found[port], after_probe=self.afterwards(ask))
         return None
+
+    def afterwards(self, ask: Ask) -> AfterProbe | None:
+        """Whether a door that was asked still answers; None: nobody knows."""
+        reach = self.answer(ask.again).reach
+        return None if self.is_banned and reach is Reach.FILTERED else AFTER.get(reach)
 
     def worth_repeating(self) -> list[Probe]:
         """A few silent ports, if anything at all answered: where all is silent, silence is a rule."""
@@ -168,9 +175,14 @@ class Prober:
         asked = outing.asked()
         if asked:
             await asyncio.sleep(self._patience.again)
-        await self._dial_all(outing, [*(ask.again for ask in asked), *outing.errand.controls], pace)
+        refusing = [
+            decoy for decoy in outing.errand.decoys if asked and outing.answer(decoy).reach is Reach.CLOSED
+        ]
+        again = [ask.again for ask in asked]
+        await self._dial_all(outing, [*again, *refusing, *outing.errand.controls], pace)
+        outing.is_banned = any(outing.answer(decoy).reach is Reach.FILTERED for decoy in refusing)
         for ask in asked:
-            if AFTER.get(outing.answer(ask.again).reach) is AfterProbe.GONE:
+            if outing.afterwards(ask) is AfterProbe.GONE:
                 outing.memory.is_gone(ask.port)
 
     async def _dial_again(self, outing: Outing, pace: Pace) -> None:

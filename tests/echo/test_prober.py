@@ -229,7 +229,6 @@ def test_an_open_door_is_asked_once_and_looked_at_again():
     )
     assert outing.application(4242) is None  # refused: nobody to ask
     assert (outing.memory.asked, outing.memory.gone) == ([104], [])
-    assert server.connections == 3
     assert len(server.told) == 1
     assert outing.done == 2
 
@@ -320,3 +319,25 @@ def test_a_question_that_could_not_begin_in_time_is_asked_another_day(monkeypatc
 
     assert outing.memory.asked == [104]
     assert outing.application(4242) is None
+
+
+@pytest.mark.parametrize(
+    ("reach", "banned", "after"),
+    [
+        (Reach.OPEN, False, AfterProbe.OPEN),
+        (Reach.CLOSED, False, AfterProbe.GONE),
+        (Reach.FILTERED, False, AfterProbe.GONE),  # its machine hides what is closed
+        (Reach.UNREACHABLE, False, AfterProbe.GONE),
+        (Reach.UNTESTED, False, None),
+        (Reach.FILTERED, True, None),
+        (Reach.CLOSED, True, AfterProbe.GONE),
+    ],
+)
+def test_a_service_is_gone_unless_it_is_us_who_are_banned(reach, banned, after):
+    """When even the decoys that refused fall silent, a firewall has had enough of us."""
+    outing = Outing(asking("127.0.0.1", [104]), Notes())
+    outing.found(104, Application(kind=Kind.SILENT))
+    outing.note(outing.errand.asks[0].again, Answer(reach=reach, why=Why.UNKNOWN))
+    outing.is_banned = banned
+
+    assert outing.application(104).after_probe is after
