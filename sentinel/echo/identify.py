@@ -16,7 +16,7 @@ from enum import IntEnum
 
 from sentinel.echo import banner, dicom, page
 from sentinel.echo.planning import Ask
-from sentinel.echo.protocol import DICOM_S, LISTEN_S, WEB_S
+from sentinel.echo.protocol import AGAIN_S, DICOM_S, LISTEN_S, WEB_S
 from sentinel.echo.talk import Talk
 from sentinel.model.exposure import Answer, Application, Kind, Probe
 from sentinel.services import service
@@ -32,6 +32,18 @@ PRINTERS = range(9100, 9108)
 """They print whatever they are sent."""
 UNKNOWN = Application(kind=Kind.UNKNOWN)
 RELEASE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to wait, in seconds."""
+
+    dicom: float = DICOM_S
+    web: float = WEB_S
+    """And for remote desktops and TLS handshakes."""
+    listen: float = LISTEN_S
+    again: float = AGAIN_S
+    """From the last question to the look afterwards."""
 
 
 class Way(IntEnum):
@@ -85,16 +97,38 @@ class Question:
 class Interview:
     """Asks the doors of one check."""
 
-    def __init__(self, connect: Connect, *, mark: str, check: str, tls: bool, ends: float) -> None:
+    def __init__(
+        self,
+        connect: Connect,
+        *,
+        mark: str,
+        check: str,
+        tls: bool,
+        ends: float,
+        patience: Patience,
+    ) -> None:
         """`ends`, on the loop's clock: no answer is waited for any longer."""
         self._connect = connect
         self._tls = tls
         self._ends = ends
+        self._handshake_s = patience.web
         self._association = Question(
-            said=dicom.association_request(mark), patience=DICOM_S, most=dicom.MOST_BYTES, is_whole=dicom.is_whole
+            said=dicom.association_request(mark),
+            patience=patience.dicom,
+            most=dicom.MOST_BYTES,
+            is_whole=dicom.is_whole,
         )
         self._page = Question(
-            said=page.page_request(check), patience=WEB_S, most=page.MOST_BYTES, is_whole=page.is_whole
+            said=page.page_request(check), patience=patience.web, most=page.MOST_BYTES, is_whole=page.is_whole
+        )
+        self._remote = Question(
+            said=banner.REMOTE_DESKTOP_REQUEST,
+            patience=patience.web,
+            most=banner.MOST_BYTES,
+            is_whole=lambda raw: len(raw) >= banner.CONFIRM_BYTES,
+        )
+        self._nothing = Question(
+            said=b"", patience=patience.listen, most=banner.MOST_BYTES, is_whole=lambda raw: b"\n" in raw
         )
 
     async def ask(self, ask: Ask) -> Application:
@@ -117,8 +151,8 @@ class Interview:
             if asked is Way.WEB:
                 return await self._converse(talk, self._page)
             if asked is Way.REMOTE:
-                return await self._converse(talk, REMOTE_DESKTOP)
-            first = await self._converse(talk, LISTENING)
+                return await self._converse(talk, self._remote)
+            first = await self._converse(talk, self._nothing)
             if asked is Way.ODD and first.kind is Kind.SILENT:
                 return await self._converse(talk, self._association)
             return first
@@ -156,7 +190,7 @@ class Interview:
 
     async def _secured(self, talk: Talk) -> bool:
         try:
-            async with asyncio.timeout(self._left(WEB_S)):
+            async with asyncio.timeout(self._left(self._handshake_s)):
                 await talk.secure()
         except OSError:
             return False
@@ -192,13 +226,6 @@ class Interview:
 
 
 TELLING = (Kind.DICOM, Kind.HTTP)
-LISTENING = Question(said=b"", patience=LISTEN_S, most=banner.MOST_BYTES, is_whole=lambda raw: b"\n" in raw)
-REMOTE_DESKTOP = Question(
-    said=banner.REMOTE_DESKTOP_REQUEST,
-    patience=WEB_S,
-    most=banner.MOST_BYTES,
-    is_whole=lambda raw: len(raw) >= banner.CONFIRM_BYTES,
-)
 
 
 async def _release(talk: Talk) -> None:

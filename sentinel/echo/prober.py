@@ -12,9 +12,9 @@ from secrets import SystemRandom
 from typing import Protocol
 
 from sentinel.echo.dial import Answer, dial, talking, untested
-from sentinel.echo.identify import Interview, way
+from sentinel.echo.identify import Interview, Patience, way
 from sentinel.echo.planning import Ask, Errand
-from sentinel.echo.protocol import AGAIN_S, ANSWERS_S, CHECK_S, STOP_S
+from sentinel.echo.protocol import ANSWERS_S, CHECK_S, STOP_S
 from sentinel.echo.talk import Talk
 from sentinel.model.exposure import AfterProbe, Application, Kind, Probe, Reach, Why
 from sentinel.model.moment import Address
@@ -61,6 +61,8 @@ class Outing:
         self.memory = memory
         self._answers: dict[Probe, Answer] = {}
         self._found: dict[int, Application] = {}
+        self.is_banned = False
+        """Even doors that refused us at first are silent now: silence says nothing of a service."""
 
     @property
     def done(self) -> int:
@@ -95,8 +97,13 @@ class Outing:
         """What answered at a door, and whether it still does; None: it was not asked."""
         for ask in self.asked():
             if ask.port == port:
-                return replace(self._found[port], after_probe=AFTER.get(self.answer(ask.again).reach))
+                return replace(self._found[port], after_probe=self.afterwards(ask))
         return None
+
+    def afterwards(self, ask: Ask) -> AfterProbe | None:
+        """Whether a door that was asked still answers; None: nobody knows."""
+        reach = self.answer(ask.again).reach
+        return None if self.is_banned and reach is Reach.FILTERED else AFTER.get(reach)
 
     def worth_repeating(self) -> list[Probe]:
         """A few silent ports, if anything at all answered: where all is silent, silence is a rule."""
@@ -118,9 +125,15 @@ AFTER = {
 class Prober:
     """Dials for everybody, within what the whole server may do at once."""
 
-    def __init__(self, may_dial: Callable[[Address], bool], has_route: Callable[[int], bool]) -> None:
+    def __init__(
+        self,
+        may_dial: Callable[[Address], bool],
+        has_route: Callable[[int], bool],
+        patience: Patience = Patience(),  # noqa: B008 frozen
+    ) -> None:
         self._may_dial = may_dial
         self._has_route = has_route
+        self._patience = patience
         self._sockets = asyncio.Semaphore(SOCKETS)
         self._pace = Pace(SERVER_PER_S)
 
@@ -149,6 +162,7 @@ class Prober:
             check=outing.errand.check,
             tls=outing.errand.tls,
             ends=began + ANSWERS_S,
+            patience=self._patience,
         )
         while (ask := outing.next_to_ask()) and loop.time() < began + CHECK_S:
             if not outing.memory.will_ask(ask.port):
@@ -160,10 +174,15 @@ class Prober:
         """Do those we have asked still answer, and do the declared doors?"""
         asked = outing.asked()
         if asked:
-            await asyncio.sleep(AGAIN_S)
-        await self._dial_all(outing, [*(ask.again for ask in asked), *outing.errand.controls], pace)
+            await asyncio.sleep(self._patience.again)
+        refusing = [
+            decoy for decoy in outing.errand.decoys if asked and outing.answer(decoy).reach is Reach.CLOSED
+        ]
+        again = [ask.again for ask in asked]
+        await self._dial_all(outing, [*again, *refusing, *outing.errand.controls], pace)
+        outing.is_banned = any(outing.answer(decoy).reach is Reach.FILTERED for decoy in refusing)
         for ask in asked:
-            if AFTER.get(outing.answer(ask.again).reach) is AfterProbe.GONE:
+            if outing.afterwards(ask) is AfterProbe.GONE:
                 outing.memory.is_gone(ask.port)
 
     async def _dial_again(self, outing: Outing, pace: Pace) -> None:

@@ -1,9 +1,9 @@
 """Our own knocks: announced by the echo, recognised on the mirror, and what they prove of the inside.
 
 A knock is known by its announced source, source port and the time of its SYN, never by arrival order, and by its
-silence: the echo connects and leaves. Only where it announced that it may ask who answers may it also speak: a few
-bytes, or an association for verification under the title it announced, without one command inside. Whatever else
-comes from the echo's address is a stranger's.
+silence: the echo connects and leaves. Only where it announced that it may ask who answers, it may also speak: a
+few bytes, or an association for verification under the title it announced, without one command inside. Whatever
+else comes from the echo's address is a stranger's.
 """
 
 from dataclasses import dataclass
