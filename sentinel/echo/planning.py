@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from secrets import SystemRandom
 
+from sentinel.echo.neighbours import reaches
 from sentinel.echo.protocol import SELF, WINDOW_MS, Plan, PlannedProbe, PlannedTarget, Request, token
 from sentinel.echo.settings import SOURCE_PORTS, Source
 from sentinel.model.exposure import PortList, Probe
@@ -28,6 +29,12 @@ class Errand:
     controls: tuple[Probe, ...]
     """Doors declared open; dialled last, because a firewall may ban a prober midway."""
     out_of_share: tuple[int, ...]
+    shared: tuple[int, ...] = ()
+    """Ports of an address that others use too, and that are not the caller's."""
+    blocked: tuple[int, ...] = ()
+    """Ports the hoster of this echo filters: not dialled, for silence would mean nothing."""
+    ledger_head: str = ""
+    """As it was sent."""
 
     @property
     def probes(self) -> tuple[Probe, ...]:
@@ -51,18 +58,32 @@ def _planned(probe: Probe) -> PlannedProbe:
     return PlannedProbe(from_=str(probe.source), sport=probe.source_port, addr=SELF, port=probe.target_port)
 
 
-def draw(request: Request, target: Address, source: Source) -> Errand:
+def draw(
+    request: Request,
+    target: Address,
+    source: Source,
+    *,
+    others: frozenset[int] = frozenset(),
+    blocked: frozenset[int] = frozenset(),
+) -> Errand:
     """The errand that answers a request; its list is known and its ports are ports.
+
+    `others`: quarters of this address in which only others were seen (`neighbours`); a share that reaches into one
+    of them is no share. `blocked`: ports this vantage cannot test.
 
     Raises:
         ValueError: nobody knows a port list of that name.
     """
     low, high = request.port_share
-    wanted = sorted({*port_list(PortList(request.ports)), *request.extra_ports})
-    controls = [port for port in sorted(set(request.expect_open)) if low <= port <= high]
+    if reaches(low, high, others):
+        low, high = 1, 0
+    listing = {*port_list(PortList(request.ports)), *request.extra_ports}
+    wanted = sorted(listing - blocked)
+    controls = [port for port in sorted(set(request.expect_open) - blocked) if low <= port <= high]
     listed = [port for port in wanted if low <= port <= high and port not in controls]
-    decoys = _decoys({*known_ports(), *wanted, *request.expect_open}, low, high)
+    decoys = _decoys({*known_ports(), *wanted, *request.expect_open, *blocked}, low, high)
     probes = _probes([*listed, *decoys, *controls], target, source)
+    outside = tuple(port for port in wanted if not low <= port <= high)
     return Errand(
         check=token(),
         nonce=request.nonce,
@@ -71,7 +92,10 @@ def draw(request: Request, target: Address, source: Source) -> Errand:
         listed=probes[: len(listed)],
         decoys=probes[len(listed) : len(listed) + len(decoys)],
         controls=probes[len(listed) + len(decoys) :],
-        out_of_share=tuple(port for port in wanted if not low <= port <= high),
+        out_of_share=() if others else outside,
+        shared=outside if others else (),
+        blocked=tuple(sorted((listing | set(request.expect_open)) & blocked)),
+        ledger_head=request.ledger_head,
     )
 
 

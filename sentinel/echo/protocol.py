@@ -151,6 +151,8 @@ class Vantage(Message, frozen=True):
     selftest: str
     """`ok`, `failed` or `stale`."""
     age_s: int
+    blocked: list[int] = []
+    """Ports its hoster filters: never dialled, and never proved."""
 
 
 class Challenge(Message, frozen=True):
@@ -233,6 +235,8 @@ class Plan(Message, frozen=True):
     window_ms: int
     mark: str = ""
     """The calling AE title of every DICOM question of this check: `SNT` and 13 letters or digits of base32."""
+    keys: list[bytes] = []
+    """The echo's public keys, as in `Enrolled`: whoever trusts the signature learns the next one in time."""
 
 
 class App(Message, frozen=True, omit_defaults=True):

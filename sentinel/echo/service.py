@@ -7,12 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+import msgspec
 from aiohttp import web
 
 from sentinel.clock import Clock
 from sentinel.echo import protocol, quota
-from sentinel.echo.admission import Admission, Admitted
-from sentinel.echo.book import Book
+from sentinel.echo.admission import OPEN, Admission, Admitted
+from sentinel.echo.books import Books
 from sentinel.echo.challenges import Caller, Challenges
 from sentinel.echo.deny import unmapped
 from sentinel.echo.identity import Identity
@@ -49,13 +50,14 @@ class Running:
 class Echo:
     """Everything one echo remembers while it runs."""
 
-    def __init__(self, settings: Settings, identity: Identity, book: Book, clock: Clock) -> None:
+    def __init__(self, settings: Settings, identity: Identity, books: Books, clock: Clock) -> None:
         self.settings = settings
         self.identity = identity
-        self.book = book
+        self.books = books
+        self.book = books.book
         self.clock = clock
         self.challenges = Challenges(clock)
-        self.admission = Admission(settings, identity, book, self.challenges)
+        self.admission = Admission(settings, identity, books, self.challenges)
         self.lookout = Lookout(settings, clock)
         self.prober = Prober(self.admission.may_dial, self.lookout.has_route)
         self._running: dict[Address, Running] = {}
@@ -111,7 +113,8 @@ class Echo:
             transport=caller.connection,
             lapses=asyncio.get_running_loop().time() + protocol.LAPSE_S,
         )
-        return _sealed(protocol.seal(protocol.PLAN, admitted.errand.plan(), self.identity.current))
+        plan = msgspec.structs.replace(admitted.errand.plan(), keys=self.identity.public_keys)
+        return _sealed(protocol.seal(protocol.PLAN, plan, self.identity.current))
 
     def _take_place(self, address: Address) -> None:
         """One check at a time for one address, and a bounded number in all."""
@@ -165,13 +168,16 @@ class Echo:
 
     def _note(self, admitted: Admitted, outing: Outing, took: float) -> None:
         errand = admitted.errand
-        opened = sum(outing.answer(probe).reach is Reach.OPEN for probe in errand.probes)
+        opened = [probe.target_port for probe in errand.probes if outing.answer(probe).reach is Reach.OPEN]
         log.info(
-            "check by %s: IPv%d, %s, %d ports, %d open, %.1f s",
-            admitted.key, errand.target.version, quota.cut(errand.target), len(errand.probes), opened, took,
+            "%s by %s: IPv%d, %s, %d ports, %d open, %.1f s",
+            "re-test" if admitted.again else "check", admitted.key, errand.target.version,
+            quota.cut(errand.target), len(errand.probes), len(opened), took,
         )  # fmt: skip
         with suppress(sqlite3.Error):  # the report is out; the next check will find the book unwritable
-            self.book.finish(errand.check, opened, took)
+            for port in opened:
+                self.book.mark(OPEN, admitted.key, errand.target, port, self.wall())
+            (self.books.retests if admitted.again else self.book).finish(errand.check, len(opened), took)
 
 
 async def _tell(response: web.StreamResponse, dialling: asyncio.Task[None], outing: Outing) -> None:

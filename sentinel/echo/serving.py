@@ -12,7 +12,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from sentinel.clock import Clock, now
 from sentinel.echo import protocol
-from sentinel.echo.book import Book
+from sentinel.echo.books import open_books
 from sentinel.echo.door import Door, open_doors
 from sentinel.echo.identity import identity
 from sentinel.echo.refused import Refused
@@ -106,14 +106,13 @@ async def serving(settings: Settings, clock: Clock = now) -> AsyncIterator[Echo]
     check_source_ports()
     settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     own = identity(settings.folder, settings.name)
-    book = Book(settings.folder / "echo.db", own.secret)
-    book.prepare()
+    books = open_books(settings.folder, own.secret)
     async with AsyncExitStack() as stack:
         doors = open_doors(settings.listen)
         for door in doors:
             stack.callback(door.close)
-        book.settle(settings.name, doors[0].getsockname()[1])
-        echo = Echo(settings, own, book, clock)
+        books.book.settle(settings.name, doors[0].getsockname()[1])
+        echo = Echo(settings, own, books, clock)
         await echo.lookout.look()
         await _answer(echo, doors, stack)
         yield echo

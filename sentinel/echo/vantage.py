@@ -51,10 +51,14 @@ class Lookout:
         """What a report says of us."""
         look = self._looks.get(family)
         if look is None:
-            return Vantage(id=self._settings.name, selftest="failed", age_s=0)
+            return self._vantage("failed", 0)
         age = int(self._clock().since(look.at).total_seconds())
         word = SELFTEST_OK if look.ok else "failed"
-        return Vantage(id=self._settings.name, selftest="stale" if age > FRESH_S else word, age_s=age)
+        return self._vantage("stale" if age > FRESH_S else word, age)
+
+    def _vantage(self, word: str, age: int) -> Vantage:
+        blocked = sorted(self._settings.blocked)
+        return Vantage(id=self._settings.name, selftest=word, age_s=age, blocked=blocked)
 
     async def keep_looking(self) -> None:
         """Look again every EVERY, until cancelled."""
