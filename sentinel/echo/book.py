@@ -21,14 +21,14 @@ CREATE TABLE IF NOT EXISTS checks (
   asked INTEGER, open INTEGER, took REAL
 );
 CREATE TABLE IF NOT EXISTS ports (at REAL, key TEXT, family INTEGER, port INTEGER);
-CREATE TABLE IF NOT EXISTS marks (kind TEXT, mark BLOB, at REAL, PRIMARY KEY (kind, mark));
+CREATE TABLE IF NOT EXISTS marks (kind TEXT, mark BLOB, at REAL, PRIMARY KEY (kind, mark)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS checks_at ON checks (at);
 CREATE INDEX IF NOT EXISTS ports_at ON ports (at);
 """
 KEPT_S = 14 * quota.DAY_S
 """How long a check stays in the log."""
-MARKED_S = 90 * quota.DAY_S
-"""How long anything is remembered of one door."""
+MARKS_KEPT_S = 90 * quota.DAY_S
+"""The longest anything is remembered of one door."""
 VERSION_LETTERS = 20
 
 
@@ -185,6 +185,7 @@ class Book(File):
             db.execute("UPDATE keys SET checks = checks + 1 WHERE id = ?", (entry.key,))
             db.execute("DELETE FROM checks WHERE at < ?", (now - KEPT_S,))
             db.execute("DELETE FROM ports WHERE at < ?", (now - quota.DAY_S,))
+            db.execute("DELETE FROM marks WHERE at < ?", (now - MARKS_KEPT_S,))
 
     @staticmethod
     def _key_wait(db: sqlite3.Connection, entry: Entry, target: bytes, now: float) -> float:
@@ -221,22 +222,25 @@ class Book(File):
             db.execute("UPDATE checks SET open = ?, took = ? WHERE id = ?", (opened, took, check))
 
     def mark(self, kind: str, key: str, target: Address, port: int, now: float) -> None:
-        """Remember something about one door of one key, without keeping which door that is."""
+        """Remember that something happened to one door of one caller; a reader of the file cannot tell which."""
         with self._write() as db:
-            db.execute("INSERT OR REPLACE INTO marks VALUES (?, ?, ?)", (kind, self._mark(key, target, port), now))
-            db.execute("DELETE FROM marks WHERE at < ?", (now - MARKED_S,))
+            db.execute(
+                "INSERT INTO marks VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
+                (kind, self._blind_door(kind, key, target, port), now),
+            )
 
     def marked(self, kind: str, key: str, target: Address, port: int, since: float) -> bool:
-        """Whether that was remembered since then."""
+        """Whether that happened to this door at `since` or later; MARKS_KEPT_S back at most."""
         with self._open() as db:
             row = db.execute(
                 "SELECT 1 FROM marks WHERE kind = ? AND mark = ? AND at >= ?",
-                (kind, self._mark(key, target, port), since),
+                (kind, self._blind_door(kind, key, target, port), since),
             ).fetchone()
         return row is not None
 
-    def _mark(self, key: str, target: Address, port: int) -> bytes:
-        return blake2b(f"{key} {target} {port}".encode(), key=self._secret, digest_size=16).digest()
+    def _blind_door(self, kind: str, key: str, target: Address, port: int) -> bytes:
+        door = f"{kind}|{key}|{target.version}|{target}|{port}"
+        return blake2b(door.encode(), key=self._secret, digest_size=16).digest()
 
 
 def _hidden(code: str) -> bytes:

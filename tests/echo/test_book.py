@@ -225,22 +225,36 @@ def test_an_alias_can_be_changed(book):
     assert book.everybody()[0].alias == "Dr. C"
 
 
-def test_a_mark_is_of_one_kind_key_address_and_port(book, tmp_path):
-    """And nobody reads from the file which door it was."""
-    book.mark("open", "k", HOME, 11112, 100)
+def test_a_mark_is_for_one_door_of_one_caller(book):
+    """Another kind, key, address or port is another door; and it ages."""
+    book.mark("gone", "k", HOME, 4242, 1000)
 
-    assert book.marked("open", "k", HOME, 11112, 100)
-    assert not book.marked("open", "k", HOME, 11112, 101)
-    others = [("gone", "k", HOME, 11112), ("open", "l", HOME, 11112), ("open", "k", HOME, 104)]
-    assert not any(book.marked(*other, 0) for other in others)
-    assert not book.marked("open", "k", ip_address("192.0.2.8"), 11112, 0)
-    written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    assert b"11112" not in written
+    assert book.marked("gone", "k", HOME, 4242, 1000)
+    assert not book.marked("gone", "k", HOME, 4242, 1001)
+    for other in (
+        ("asked", "k", HOME, 4242),
+        ("gone", "l", HOME, 4242),
+        ("gone", "k", ip_address("192.0.2.8"), 4242),
+        ("gone", "k", HOME, 104),
+    ):
+        assert not book.marked(*other, 0)
 
 
-def test_marks_are_forgotten_after_ninety_days(book):
-    """The file does not grow for ever."""
-    book.mark("open", "k", HOME, 11112, 0)
-    book.mark("open", "k", HOME, 104, 91 * DAY)
+def test_a_mark_made_again_is_as_young_as_the_last(book):
+    """Whatever order the clock gives them in."""
+    for moment in (1000, 2000, 500):
+        book.mark("gone", "k", HOME, 4242, moment)
 
-    assert not book.marked("open", "k", HOME, 11112, 0)
+    assert book.marked("gone", "k", HOME, 4242, 2000)
+
+
+def test_marks_name_no_door_and_do_not_stay(book, tmp_path):
+    """A reader of the file finds a kind, a number and a time; after 90 days not even those."""
+    book.mark("gone", "ed25519:k", HOME, 4242, 1000)
+    with sqlite3.connect(tmp_path / "echo.db") as db:
+        [(kind, mark, at)] = db.execute("SELECT kind, mark, at FROM marks").fetchall()
+        assert (kind, len(mark), at) == ("gone", 16, 1000)
+        assert HOME.packed not in mark
+        book.enter(entry(), 1001 + 90 * DAY)
+        assert db.execute("SELECT count(*) FROM marks").fetchone() == (0,)
+    db.close()
