@@ -5,7 +5,6 @@ import logging
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 import msgspec
 from aiohttp import web
@@ -15,19 +14,18 @@ from sentinel.echo import protocol, quota
 from sentinel.echo.admission import OPEN, Admission, Admitted
 from sentinel.echo.books import Books
 from sentinel.echo.challenges import Caller, Challenges
-from sentinel.echo.deny import unmapped
 from sentinel.echo.identity import Identity
 from sentinel.echo.prober import Outing, Prober
 from sentinel.echo.refused import Refused
 from sentinel.echo.report import report
 from sentinel.echo.settings import Settings
 from sentinel.echo.vantage import Lookout
+from sentinel.echo.wire import caller_of, json, read_body
 from sentinel.model.exposure import Reach
 from sentinel.model.moment import Address
 
 log = logging.getLogger("sentinel.echo")
 
-BODY_S = 5.0
 CHECKS = 400
 """At the same time; each needs a few dozen sockets for a few seconds."""
 
@@ -82,7 +80,7 @@ class Echo:
 
     async def enrol(self, request: web.Request) -> web.StreamResponse:
         """`POST /v1/enrol`."""
-        enrol = self.admission.read_enrol(await _body(request), caller_of(request))
+        enrol = self.admission.read_enrol(await read_body(request), caller_of(request))
         self.book.enrol(enrol.code, enrol.public_key, self.wall())
         name = protocol.key_id(enrol.public_key)
         log.info("%s enrolled", name)
@@ -105,7 +103,7 @@ class Echo:
         caller = caller_of(request)
         self.admission.welcome(caller, self.wall())
         self._take_place(caller.address)
-        raw = await _body(request)
+        raw = await read_body(request)
         self._take_place(caller.address)  # somebody may have come while we read
         admitted = self.admission.admit(raw, caller, self.wall())
         self._running[caller.address] = Running(
@@ -189,36 +187,6 @@ async def _tell(response: web.StreamResponse, dialling: asyncio.Task[None], outi
         if finished:
             return
         await asyncio.wait({dialling}, timeout=protocol.PROGRESS_S / 4)
-
-
-def caller_of(request: web.Request) -> Caller:
-    """The other end of the connection.
-
-    Raises:
-        ConnectionResetError: it is gone.
-    """
-    transport = request.transport
-    if transport is None:
-        raise ConnectionResetError
-    peer, here = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
-    return Caller(address=_address(peer[0]), port=peer[1], arrived_at=_address(here[0]), connection=transport)
-
-
-def _address(text: str) -> Address:
-    return unmapped(ip_address(text.partition("%")[0]))
-
-
-async def _body(request: web.Request) -> bytes:
-    try:
-        async with asyncio.timeout(BODY_S):
-            return await request.read()
-    except TimeoutError:
-        raise Refused("bad_request") from None
-
-
-def json(message: protocol.Message, status: int = 200) -> web.Response:
-    """An unsigned answer."""
-    return web.Response(body=protocol.encode(message), status=status, content_type="application/json")
 
 
 def _sealed(envelope: bytes) -> web.Response:
