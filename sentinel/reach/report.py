@@ -59,6 +59,8 @@ class Announced:
     probes: tuple[Probe, ...]
     decoys: frozenset[int]
     window: timedelta
+    keys: tuple[bytes, ...] = ()
+    """The echo's keys from now on, said under the signature of one we trust; empty: as before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,17 @@ def read_plan(raw: bytes, question: Question) -> Announced | Outcome:
         probes=probes,
         decoys=frozenset(plan.decoys),
         window=timedelta(milliseconds=plan.window_ms),
+        keys=_renewed(plan, question),
     )
+
+
+def _renewed(plan: Plan, question: Question) -> tuple[bytes, ...]:
+    """Current and next, of which one is known: after two rotations we slept through we must enrol again."""
+    told = tuple(plan.keys[:2])
+    well_formed = len(set(told)) == 2 and all(len(key) == 32 for key in told)
+    if not well_formed or set(told) == set(question.echo_keys) or not set(told) & set(question.echo_keys):
+        return ()
+    return told
 
 
 def _probe(planned: PlannedProbe, address: Address) -> Probe:
