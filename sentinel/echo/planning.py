@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from secrets import SystemRandom, token_bytes
 
+from sentinel.echo.neighbours import reaches
 from sentinel.echo.protocol import (
     ASK_PORTS,
     SELF,
@@ -68,6 +69,12 @@ class Errand:
     """Our calling AE title in this check, and in no other."""
     tls: bool = False
     """Whether a door may be asked inside TLS."""
+    shared: tuple[int, ...] = ()
+    """Ports of an address that others use too, and that are not the caller's."""
+    blocked: tuple[int, ...] = ()
+    """Ports the hoster of this echo filters: not dialled, for silence would mean nothing."""
+    ledger_head: str = ""
+    """As it was sent."""
 
     @property
     def probes(self) -> tuple[Probe, ...]:
@@ -93,23 +100,37 @@ def _planned(probe: Probe) -> PlannedProbe:
     return PlannedProbe(from_=str(probe.source), sport=probe.source_port, addr=SELF, port=probe.target_port)
 
 
-def draw(request: Request, target: Address, source: Source, spared: Collection[int] = ()) -> Errand:
+def draw(
+    request: Request,
+    target: Address,
+    source: Source,
+    *,
+    spared: Collection[int] = (),
+    others: frozenset[int] = frozenset(),
+    blocked: frozenset[int] = frozenset(),
+) -> Errand:
     """The errand that answers a request; its list is known and its ports are ports.
 
-    Doors in `spared` are knocked at like all others, and not asked who they are.
+    `spared`: doors that are knocked at like all others, and not asked who they are. `others`: quarters of this
+    address in which only others were seen (`neighbours`); a share that reaches into one of them is no share.
+    `blocked`: ports this vantage cannot test.
 
     Raises:
         ValueError: nobody knows a port list of that name.
     """
     low, high = request.port_share
-    wanted = sorted({*port_list(PortList(request.ports)), *request.extra_ports})
-    controls = [port for port in sorted(set(request.expect_open)) if low <= port <= high]
+    if reaches(low, high, others):
+        low, high = 1, 0
+    listing = {*port_list(PortList(request.ports)), *request.extra_ports}
+    wanted = sorted(listing - blocked)
+    controls = [port for port in sorted(set(request.expect_open) - blocked) if low <= port <= high]
     listed = [port for port in wanted if low <= port <= high and port not in controls]
-    decoys = _decoys({*known_ports(), *wanted, *request.expect_open}, low, high)
+    decoys = _decoys({*known_ports(), *wanted, *request.expect_open, *blocked}, low, high)
     asked = [port for port in _wants_to_know(request, [*listed, *controls]) if port not in spared]
     doors = [*listed, *decoys, *controls]
     drawn = _probes([*doors, *(port for port in asked for _ in range(ASK_PORTS))], target, source)
     probes, asking = drawn[: len(doors)], drawn[len(doors) :]
+    outside = tuple(port for port in wanted if not low <= port <= high)
     return Errand(
         check=token(),
         nonce=request.nonce,
@@ -118,10 +139,13 @@ def draw(request: Request, target: Address, source: Source, spared: Collection[i
         listed=probes[: len(listed)],
         decoys=probes[len(listed) : len(listed) + len(decoys)],
         controls=probes[len(listed) + len(decoys) :],
-        out_of_share=tuple(port for port in wanted if not low <= port <= high),
+        out_of_share=() if others else outside,
         asks=_asks(asking),
         mark=f"SNT{b32encode(token_bytes(10)).decode()[:13]}",
         tls=request.identify in (Identify.NEW, Identify.ALL),
+        shared=outside if others else (),
+        blocked=tuple(sorted((listing | set(request.expect_open)) & blocked)),
+        ledger_head=request.ledger_head,
     )
 
 

@@ -165,6 +165,8 @@ class Vantage(Message, frozen=True):
     selftest: str
     """`ok`, `failed` or `stale`."""
     age_s: int
+    blocked: list[int] = []
+    """Ports its hoster filters: never dialled, and never proved."""
 
 
 class Challenge(Message, frozen=True):
@@ -258,6 +260,8 @@ class Plan(Message, frozen=True):
     """The calling AE title of every DICOM question of this check: `SNT` and 13 letters or digits of base32."""
     asks: list[PlannedAsk] = []
     """Connections that may send: only these, and none of a check that asked for no identification."""
+    keys: list[bytes] = []
+    """The echo's public keys, as in `Enrolled`: whoever trusts the signature learns the next one in time."""
 
 
 class App(Message, frozen=True, omit_defaults=True):

@@ -12,7 +12,12 @@ from sentinel.model.moment import Moment
 def report(outing: Outing, key: str, vantage: Vantage, *, began: Moment, ended: Moment) -> Report:
     """What the holder of `key` will be told of an errand."""
     errand = outing.errand
-    skipped = [_cell(port, 0, untested(Why.OUT_OF_RANGE)) for port in errand.out_of_share]
+    undialled = {
+        Why.OUT_OF_RANGE: errand.out_of_share,
+        Why.SHARED_ADDRESS: errand.shared,
+        Why.VANTAGE_BLOCKED: errand.blocked,
+    }
+    skipped = [_cell(port, 0, untested(why)) for why, ports in undialled.items() for port in ports]
     return Report(
         v=VERSION,
         check=errand.check,
@@ -25,6 +30,7 @@ def report(outing: Outing, key: str, vantage: Vantage, *, began: Moment, ended: 
         cells=[_cell_of(probe, outing) for probe in errand.listed + errand.controls] + skipped,
         decoys=[_control(probe, outing) for probe in errand.decoys],
         control=[_control(probe, outing) for probe in errand.controls],
+        ledger_head=errand.ledger_head,
     )
 
 

@@ -117,6 +117,7 @@ class Asking:
             post=post,
             clock=self._clock,
             progress=tell,
+            learn=lambda echo: keys.renew(self._folder, echo),
             extra_ports=(*self._section.extra_ports, *((DOOR_TEST_PORT,) if family == 6 else self.mapped)),
             expect_open=self._section.expect_open if family == 4 else (),  # a forward is an IPv4 thing
         )

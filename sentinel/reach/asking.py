@@ -5,7 +5,7 @@ Nothing raises: whatever goes wrong outside is the `Outcome` that is returned.
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from ipaddress import ip_address
 from itertools import islice
@@ -33,6 +33,7 @@ LINES = 1000
 Post = Callable[[Knock | Exposure], None]
 Watch = Callable[[int, int], None]
 Keep = Callable[[Record], None]
+Learn = Callable[[Echo], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +68,14 @@ def ask(
     known: Mapping[int, Kind] | None = None,
     progress: Watch | None = None,
     record: Keep | None = None,
+    learn: Learn | None = None,
     settle: timedelta = SETTLE,
 ) -> ReachOutcome:
     """Ask one echo about one family: seconds when all goes well, 100 s at worst.
 
     Posts one `Knock` before the echo may start, and once the report has come one `Exposure` for every port asked
-    about. The outcome is returned, not posted: it must come after them.
+    about. The outcome is returned, not posted: it must come after them. `learn` receives an echo whose keys have
+    changed, said by itself under a key we trust.
     """
     check = Check(
         echo=echo,
@@ -89,6 +92,8 @@ def ask(
         outcome = attempt.run()
     except NoAnswer as failed:
         outcome, retry = failed.outcome, _retry(failed.retry_s)
+    if learn is not None and attempt.renewed is not None:
+        learn(attempt.renewed)
     if record is not None and attempt.report:
         record(attempt.record(asked))
     if attempt.proof is not None:
@@ -182,6 +187,13 @@ class _Attempt:
             asks=announced.asks,
             mark=announced.mark,
         )
+
+    @property
+    def renewed(self) -> Echo | None:
+        """The echo with the keys its plan told us, if they are others than we knew."""
+        if self._announced is None or not self._announced.keys:
+            return None
+        return replace(self._check.echo, keys=self._announced.keys)
 
     def record(self, asked: Moment) -> Record:
         """The signed bytes, to be verified again; only once a report has come."""

@@ -78,6 +78,19 @@ def keep(folder: Path, echo: Echo) -> None:
     write_secret(folder / "echoes.json", msgspec.json.format(kept, indent=2) + b"\n")
 
 
+def renew(folder: Path, echo: Echo) -> None:
+    """Replace the keys of an echo we know, in its place; one we do not know stays unknown.
+
+    Raises:
+        NotReadable: what was kept before cannot be read, and is left as it is.
+        OSError: the folder cannot be written.
+    """
+    known = echoes(folder)
+    renewed = tuple(echo if each.key_id == echo.key_id else each for each in known)
+    if renewed != known:
+        write_secret(folder / "echoes.json", msgspec.json.format(msgspec.json.encode(renewed), indent=2) + b"\n")
+
+
 def _pem(key: Ed25519PrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

@@ -65,6 +65,8 @@ class Announced:
     asks: tuple[Probe, ...] = ()
     """The connections that may send something."""
     mark: str = ""
+    keys: tuple[bytes, ...] = ()
+    """The echo's keys from now on, said under the signature of one we trust; empty: as before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +125,17 @@ def read_plan(raw: bytes, question: Question) -> Announced | Outcome:
         window=timedelta(milliseconds=plan.window_ms),
         asks=asks,
         mark=plan.mark if asks else "",
+        keys=_renewed(plan, question),
     )
+
+
+def _renewed(plan: Plan, question: Question) -> tuple[bytes, ...]:
+    """Current and next, of which one is known: after two rotations we slept through we must enrol again."""
+    told = tuple(plan.keys[:2])
+    well_formed = len(set(told)) == 2 and all(len(key) == 32 for key in told)
+    if not well_formed or set(told) == set(question.echo_keys) or not set(told) & set(question.echo_keys):
+        return ()
+    return told
 
 
 def _probes(plan: Plan, address: Address) -> Iterator[Probe]:

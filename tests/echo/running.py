@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sentinel.clock import Clock, now
 from sentinel.echo import protocol
-from sentinel.echo.__main__ import make_invitation
+from sentinel.echo.operator import make_invitation
 from sentinel.echo.protocol import SELF, Message, Request, Target
 from sentinel.echo.service import Echo
 from sentinel.echo.serving import serving

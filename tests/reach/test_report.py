@@ -20,6 +20,7 @@ from tests.reach.signing import (
     LIST,
     NEXT_KEY,
     OURS,
+    PUBLIC,
     VPN,
     announced,
     cell,
@@ -30,6 +31,7 @@ from tests.reach.signing import (
 )
 
 STRANGER = Ed25519PrivateKey.generate()
+THIRD = b"3" * 32
 
 
 def read(raw, asked=None):
@@ -139,6 +141,28 @@ def test_a_plan_that_would_ask_more_than_we_wanted_excuses_nobody(planned, words
 def test_a_plan_that_would_ask_from_nowhere_is_none(bent):
     """A port is a port, an address one of this family."""
     assert plan_with(asks(**bent)) is Outcome.NOT_AN_ECHO
+
+
+@pytest.mark.parametrize(
+    ("told", "learnt"),
+    [
+        ((), ()),
+        (PUBLIC, ()),
+        ((PUBLIC[1], THIRD), (PUBLIC[1], THIRD)),
+        ((PUBLIC[0], THIRD), (PUBLIC[0], THIRD)),
+        ((THIRD, b"4" * 32), ()),
+        ((PUBLIC[1], b"short"), ()),
+        ((PUBLIC[1],), ()),
+        ((PUBLIC[1], PUBLIC[1]), ()),
+    ],
+)
+def test_new_keys_are_learnt_beside_one_that_is_known(told, learnt):
+    """And only from a plan that counts: one signed by a stranger teaches nothing."""
+    found = read_plan(sealed_plan(keys=list(told)), question())
+
+    assert isinstance(found, Announced)
+    assert found.keys == learnt
+    assert read_plan(sealed_plan(keys=list(told), key=STRANGER), question()) is Outcome.BAD_SIGNATURE
 
 
 # -- the report --------------------------------------------------------------------------------------------------
