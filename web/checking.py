@@ -65,7 +65,7 @@ def _look(scene: Scene) -> Checking:
     return Checking(
         under_way=scene.pulse.asking,
         ended=ended,
-        missed=tuple(each for each in last if each.outcome != Outcome.CHECKED),
+        missed=tuple(each for each in last if each.outcome not in (Outcome.CHECKED, Outcome.NOT_OURS)),
         hosts={each.echo: each.host for each in last},
     )
 
