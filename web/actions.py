@@ -13,15 +13,13 @@ from sentinel.model.finding import StoryKind
 from sentinel.store import reading
 from sentinel.text import has
 from sentinel.wire.requests import Answer, Reply, Request, Verb, ask
-from web.checking import postpone
+from web.checking import ASKED, EAGER, postpone
 from web.guard import YEAR, behind_code
 from web.scene import SESSION_COOKIE, Scene, surroundings
 from web.words import t
 
 pages = Blueprint("actions", __name__)
 
-ASKED = "asked"
-"""The kind of notice that the check itself takes over from, once it has begun."""
 STATUS = {Reply.WRONG_CODE: 403, Reply.TOO_MANY: 429, Reply.NOT_RUNNING: 503, Reply.BUSY: 503}
 
 
@@ -109,6 +107,8 @@ def _check(incident: int, what: str, back: str) -> ResponseReturnValue:
     answer = _ask(Request(verb=Verb.CHECK, session=g.scene.session, incident=incident))
     if answer.reply is Reply.BUSY and answer.wait_seconds:
         postpone(what, answer.wait_seconds)
+    if answer.reply is Reply.DONE:
+        postpone(ASKED, EAGER)
     flash(_said(what, answer), ASKED if answer.reply is Reply.DONE else "message")
     return redirect(back, 303)
 

@@ -13,6 +13,10 @@ from sentinel.store import reading
 from sentinel.store.reading import LastCheck, Reader
 from web.scene import Scene, surroundings
 
+QUICK, SLOW = 2, 20
+ASKED = "asked"
+"""A check that was asked for, and begins within EAGER seconds or not at all."""
+EAGER = 30
 TOLD_FOR = timedelta(seconds=60)
 """How long after its end a check's outcome stands on every page."""
 CLOSED = (CellVerdict.NOT_SEEN, CellVerdict.NOT_OURS, CellVerdict.EXPECTED, CellVerdict.UNKNOWN)
@@ -61,7 +65,7 @@ def _look(scene: Scene) -> Checking:
     return Checking(
         under_way=scene.pulse.asking,
         ended=ended,
-        missed=tuple(each for each in last if each.outcome != Outcome.CHECKED),
+        missed=tuple(each for each in last if each.outcome not in (Outcome.CHECKED, Outcome.NOT_OURS)),
         hosts={each.echo: each.host for each in last},
     )
 
@@ -79,8 +83,18 @@ def postpone(what: str, seconds: int) -> None:
     session["waits"] = waits
 
 
-def minutes_left(what: str) -> int:
-    """How long `what` stays impossible, in minutes begun; 0 when it may be asked for."""
+def seconds_left(what: str) -> float:
+    """How long `what` stays impossible; 0 when it may be asked for."""
     scene: Scene = g.scene
     until: float = session.get("waits", {}).get(what, 0.0)
-    return max(0, math.ceil((until - scene.now.boot.total_seconds()) / 60))
+    return max(0.0, until - scene.now.boot.total_seconds())
+
+
+def minutes_left(what: str) -> int:
+    """The same in minutes begun."""
+    return math.ceil(seconds_left(what) / 60)
+
+
+def renews_in() -> int:
+    """Seconds after which a page without script loads itself again."""
+    return QUICK if checking().under_way or seconds_left(ASKED) else SLOW

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sentinel.model.exposure import CellVerdict, PortList
+from sentinel.model.exposure import CellVerdict, Outcome, PortList
 from sentinel.services import Alarm, alarm, nature, port_list
 from sentinel.store.reading import Cell, LastCheck
 from sentinel.text.outside import is_asked, lasts
@@ -135,6 +135,8 @@ def matrix(cells: Sequence[Cell], checks: Iterable[LastCheck], terms: Terms, now
 
 
 def _place(cell: Cell | None, port: int, column: LastCheck, terms: Terms, now: datetime) -> Place:
+    if column.outcome == Outcome.NOT_OURS:  # nobody can be sent to us there, whatever was said before
+        return Place(verdict=CellVerdict.NOT_OURS.value, mark=Mark.NOTE)
     if cell is None:
         asked = is_asked(port, column.family, terms.expect_open, terms.extra_ports)
         return Place(verdict=NEVER, mark=Mark.UNSURE) if asked else Place(verdict=NOT_ASKED, mark=Mark.NOTE)
@@ -249,11 +251,12 @@ def _summary(doors: Mapping[int, tuple[Place, ...]], columns: Sequence[LastCheck
 
 def _is_known(places: Sequence[Place], columns: Sequence[LastCheck]) -> bool:
     """Some echo's answer counts in every family in which the door is asked about, and none is contradicted."""
+    theirs = {column.family for column in columns if column.outcome == Outcome.NOT_OURS}
     asked = [
         (column.family, place) for column, place in zip(columns, places, strict=True) if place.verdict != NOT_ASKED
     ]
     families = {family for family, _ in asked}
-    answered = {family for family, place in asked if place.counts}
+    answered = {family for family, place in asked if place.counts or family in theirs}
     return bool(families) and families == answered and all(p.verdict != CellVerdict.CONTRADICTED for _, p in asked)
 
 

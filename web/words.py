@@ -13,7 +13,7 @@ from sentinel.model.finding import Code
 from sentinel.services import DOOR_TEST_PORT, service
 from sentinel.text import catalogue, outside, points, times
 from sentinel.text.points import Phrase
-from web.checking import checking, minutes_left
+from web.checking import checking, minutes_left, renews_in
 from web.matrix import MARKS
 
 
@@ -154,6 +154,7 @@ def teach(app: Flask, config: Config) -> None:
         practice=config.practice,
         checking=checking,
         minutes_left=minutes_left,
+        renews_in=renews_in,
         endpoint=outside.endpoint,
         door_test_port=DOOR_TEST_PORT,
         marks=MARKS,

@@ -14,17 +14,15 @@ from sentinel.config import Config
 from sentinel.model.exposure import CellVerdict, Outcome
 from sentinel.model.passing import Progress
 from sentinel.places import Places
-from sentinel.programs.knocked import Terms, Tint, failed, found
+from sentinel.programs.knocked import Terms, Tint, failed, found, shared
 from sentinel.reach.keys import echoes
 from sentinel.signals import pulse
-from sentinel.store.reading import LastCheck, opened
+from sentinel.store.reading import Cell, LastCheck, opened
 from sentinel.text import say
 from sentinel.wire.requests import Reply, Request, Verb, ask
 
 PATIENCE = 60.0
 """Seconds: a check takes 40 at most, and may have to wait its turn."""
-EACH = 45.0
-"""Seconds for each further check, where several are made one after the other."""
 LOOK = 0.2
 BAR = 20
 NOTHING_OPEN, OPEN, UNKNOWN = 0, 1, 2
@@ -107,7 +105,7 @@ class _Meter:
 
 def _wait(places: Places, asked: datetime, wanted: int, meter: _Meter) -> list[LastCheck]:
     """The outcomes of questions that left after ours: one for each echo and family."""
-    deadline = time.monotonic() + PATIENCE + EACH * max(0, wanted - 1)
+    deadline = time.monotonic() + PATIENCE
     newer: list[LastCheck] = []
     while time.monotonic() < deadline and len(newer) < wanted:
         time.sleep(LOOK)
@@ -130,11 +128,18 @@ def _show(config: Config, places: Places, check: LastCheck, screen: Screen, host
         now=datetime.now(UTC),
         tint=screen.tint,
     )
-    proved = check.outcome == Outcome.CHECKED and check.check is not None
-    lines = found(check, cells, terms) if proved else failed(check, proofs.get((check.echo, check.family)), terms)
+    lines, code = _told(check, cells, proofs.get((check.echo, check.family)), terms)
     for line in ("", *lines):
         screen.tell(line)
-    return _code({CellVerdict(cell.verdict) for cell in cells}) if proved else UNKNOWN
+    return code
+
+
+def _told(check: LastCheck, cells: list[Cell], proof: datetime | None, terms: Terms) -> tuple[list[str], int]:
+    if check.outcome == Outcome.NOT_OURS:
+        return shared(check, terms), NOTHING_OPEN
+    if check.outcome != Outcome.CHECKED or check.check is None:
+        return failed(check, proof, terms), UNKNOWN
+    return found(check, cells, terms), _code({CellVerdict(cell.verdict) for cell in cells})
 
 
 def _code(verdicts: set[CellVerdict]) -> int:

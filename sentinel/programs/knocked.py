@@ -42,6 +42,11 @@ def failed(check: LastCheck, proof: datetime | None, terms: Terms) -> list[str]:
     return wrap(f"{said} {known}", WIDTH, break_on_hyphens=False)
 
 
+def shared(check: LastCheck, terms: Terms) -> list[str]:
+    """Nobody can be sent to us at an address that is our neighbours' too."""
+    return wrap(say(terms.language, "outside.not_ours", family=str(check.family)), WIDTH, break_on_hyphens=False)
+
+
 def found(check: LastCheck, cells: Sequence[Cell], terms: Terms) -> list[str]:
     """Each door that is not simply closed, the worst first; then how many are, and how they said so."""
     rank = {verdict.value: place for place, verdict in enumerate(CellVerdict)}

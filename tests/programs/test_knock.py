@@ -218,13 +218,21 @@ def test_the_exit_code_says_the_worst(places, cells, code):
     assert asked(places, checking(places, *cells))[0] == code
 
 
-@pytest.mark.parametrize("result", [each for each in Outcome if each is not Outcome.CHECKED])
+@pytest.mark.parametrize("result", [each for each in Outcome if each not in (Outcome.CHECKED, Outcome.NOT_OURS)])
 def test_a_check_that_failed_is_unknown_and_says_why(places, result):
     """In words."""
     code, told = asked(places, checking(places, result=result))
 
     assert code == UNKNOWN
     assert say("en", f"outcome.{result.value}") in " ".join(told.split())
+
+
+def test_an_address_that_is_not_ours_counts_as_closed_and_is_shown_as_what_it_is(places):
+    """Nobody can be sent to us there (design, section 3)."""
+    code, told = asked(places, checking(places, result=Outcome.NOT_OURS, check=None))
+
+    assert code == NOTHING_OPEN
+    assert say("en", "outside.not_ours", family="4") in " ".join(told.split())
 
 
 @pytest.mark.parametrize("reply", [Reply.NO_ECHO, Reply.BUSY, Reply.NOT_RUNNING])

@@ -162,6 +162,17 @@ def test_a_check_can_be_asked_for(cabinet: Cabinet, watch: Told, answer, said):
     assert said in browser.get("/outside").text.replace("\u00a0", " ")
 
 
+def test_after_asking_a_page_without_script_looks_again_soon(cabinet: Cabinet, watch: Told):
+    """Until the check has begun; a refusal changes nothing."""
+    browser, other = cabinet.insider(), cabinet.insider("en")
+    send(browser, "/outside", "/check", next="/outside")
+    watch(Answer(reply=Reply.NO_ECHO))
+    send(other, "/outside", "/check", next="/outside")
+
+    assert ['http-equiv="refresh" content="2"' in browser.get("/outside").text for _ in range(2)] == [True, True]
+    assert 'http-equiv="refresh" content="20"' in other.get("/outside").text
+
+
 def test_a_door_is_tested_again_from_its_event(cabinet: Cabinet, watch: Told):
     """Only this door, and back to where it was asked."""
     browser = cabinet.insider()

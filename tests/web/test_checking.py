@@ -88,6 +88,16 @@ def test_a_check_that_told_nothing_ends_as_not_known(cabinet: Cabinet):
     assert "IPv6, echo.example : liaison interceptée. On ne sait pas." in page
 
 
+def test_an_address_that_is_not_ours_is_no_missed_check(cabinet: Cabinet):
+    """Nothing was asked, and nothing has to be."""
+    keep(cabinet, Outcome.NOT_OURS, 5, check=None, address=None, tested=0)
+
+    page = words(cabinet.insider().get("/outside").text)
+
+    assert "IPv4 : adresse partagée avec d’autres abonnés" in page
+    assert "Dernière tentative en IPv4, echo.example" not in page
+
+
 def test_one_family_has_ended_while_the_other_goes_on(cabinet: Cabinet):
     """Each is told for itself."""
     keep(cabinet, Outcome.CHECKED, 5)

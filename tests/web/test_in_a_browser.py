@@ -253,6 +253,37 @@ def test_a_check_is_followed_from_the_button_to_its_end(browser, server, cabinet
     page.context.close()
 
 
+def test_a_bar_that_moves_moves_nothing_else(browser, server, cabinet):
+    """The lamp keeps its rhythm and a link its focus, though the page looks again every second."""
+    page = look(browser, server, insider=True)
+    page.evaluate("document.getElementById('content').same = document.getElementById('status').same = true")
+    for done in (5, 25):
+        cabinet.beat(asking=(Progress(echo="ED7QXK", family=4, done=done, of=50),))
+        page.get_by_text(f"{done} portes sur 50").wait_for(timeout=8000)
+        page.get_by_role("link", name="Événements").focus()
+        if done == 5:  # from now on the button waits: main has changed once
+            page.evaluate("document.getElementById('content').same = true")
+
+    for part in ("content", "status"):
+        assert page.evaluate(f"document.getElementById('{part}').same") is True
+    assert page.evaluate("document.activeElement.textContent").strip() == "Événements"
+    page.context.close()
+
+
+def test_a_form_still_works_after_the_page_was_started_again(browser, server, cabinet, watch):
+    """What was not exchanged has a token of the new process all the same."""
+    page = look(browser, server, "/incidents/1", insider=True)
+    before = page.locator("[name=csrf_token]").first.input_value()
+    page.wait_for_timeout(1100)  # a token is of its second
+    cabinet.beat(ALARM)
+    page.wait_for_selector("#status .lamp-alarm", timeout=8000)
+
+    after = set(page.locator("[name=csrf_token]").evaluate_all("all => all.map(each => each.value)"))
+    assert len(after) == 1
+    assert before not in after
+    page.context.close()
+
+
 def test_a_check_is_followed_without_script(browser, server, cabinet):
     """The page renews itself every two seconds while one runs."""
     cabinet.beat(asking=(Progress(echo="ED7QXK", family=6, done=7, of=51),))

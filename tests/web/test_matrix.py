@@ -131,6 +131,18 @@ def test_a_family_that_never_answered_is_not_calm():
     assert (made.summary.mark, made.summary.doors, made.summary.unsure) == (Mark.UNSURE, 0, 48)
 
 
+def test_an_address_that_is_not_ours_counts_as_closed():
+    """And is shown as what it is; the other family still has to answer for itself."""
+    columns = (column(4, outcome="not_ours", address=None, check=None), column(6))
+    made = drawn(columns=columns)
+
+    assert [place.verdict for place in made.rows[0].places] == ["not_ours", "not_seen"]
+    assert (made.summary.mark, made.summary.doors) == (Mark.CALM, 48)
+
+    aged = [cell(port, family=6, at=NOW - timedelta(days=1)) for port in FULL]
+    assert drawn(*aged, columns=columns).summary.mark is Mark.UNSURE
+
+
 def test_a_second_echo_that_is_silent_takes_nothing_from_the_first():
     """Its column is old; the other's answers stand, and one echo is said to have given them."""
     columns = (column(), column(echo="B"))

@@ -19,6 +19,10 @@ function told() {
   return ["sentence", "ended"].map(id => document.getElementById(id)?.textContent.replace(/\s+/g, " ").trim() ?? "");
 }
 
+function bare(part) {
+  return part.outerHTML.replace(/(name="csrf_token" value=")[^"]*/g, "$1"); // tokens differ at every rendering
+}
+
 function exchange(fresh) {
   const before = told();
   const focused = document.activeElement?.getAttribute("href");
@@ -26,9 +30,12 @@ function exchange(fresh) {
   let whole = true;
   for (const part of document.querySelectorAll("[data-live]")) {
     const other = fresh.getElementById(part.id);
+    if (!other || bare(part) === bare(other)) continue; // a lamp keeps its rhythm, a button its focus
     if (beingFilled(part)) whole = false;
-    else if (other) part.replaceWith(document.adoptNode(other));
+    else part.replaceWith(document.adoptNode(other));
   }
+  const token = fresh.querySelector("[name=csrf_token]")?.value;
+  for (const each of document.querySelectorAll("[name=csrf_token]")) each.value = token ?? each.value;
   document.querySelectorAll("details").forEach((each, place) => (each.open = open[place] ?? each.open));
   document.title = fresh.title;
   document.getElementById("icon").href = fresh.getElementById("icon").href;
