@@ -62,7 +62,7 @@ def _show(config: Config, places: Places, check: LastCheck, tell: Say) -> int:
     for line in _table(config, places, check, cells):
         tell(line)
     verdicts = {CellVerdict(cell.verdict) for cell in cells}
-    if verdicts - {CellVerdict.NOT_SEEN, CellVerdict.EXPECTED, CellVerdict.UNKNOWN}:
+    if verdicts - {CellVerdict.NOT_SEEN, CellVerdict.NOT_OURS, CellVerdict.EXPECTED, CellVerdict.UNKNOWN}:
         return OPEN
     return UNKNOWN if CellVerdict.UNKNOWN in verdicts else NOTHING_OPEN
 

@@ -100,7 +100,13 @@ class Watch:
         self._archive.clock_trusted = lambda: judge.time.trusted
         self._lamp = Lamp(config.lamp, self._clock, Simulation(self._places.lamp))
         self._families: tuple[int, ...] = around.families
-        self._asking = Asking(config.echo, self._places.lasting, self._clock, lambda: self._families)
+        self._asking = Asking(
+            config.echo,
+            self._places.lasting,
+            self._clock,
+            lambda: self._families,
+            kinds=self._archive.kinds(),
+        )
         self._postbox = Postbox(self._places.facts, self._queue.put)
         self._street = Street(
             judge=judge,
@@ -109,7 +115,7 @@ class Watch:
             outlook=Outlook(
                 started=self._started,
                 view=config.capture.view,
-                echo=self._demo or self._asking.is_enrolled or bool(config.echo.invitation),
+                echo=self._demo or self._asking.is_enrolled or bool(config.echo.all_invitations),
                 families=around.families,
                 broad=_is_broad(terms),
             ),
@@ -120,7 +126,7 @@ class Watch:
         )
         self._street.begin(self._started)
         sessions = Sessions(self._archive, claim_code(config, self._places))
-        self._desk = Desk(self._street, sessions, self._asking.soon, self._clock)
+        self._desk = Desk(self._street, sessions, self._asking, self._clock)
         self._line = listen_at(self._places.requests)
         desk.serve(self._line, self._queue.put, own_user())
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
@@ -133,7 +139,8 @@ class Watch:
         if not self._demo:
             jobs += [
                 timetable.Job(name="surroundings", every=timedelta(seconds=60), work=self._look_around),
-                timetable.Job(name="echo", every=timedelta(seconds=2), work=self._ask),
+                timetable.Job(name="echo", every=timedelta(seconds=1), work=self._ask),
+                timetable.Job(name="re-test", every=timedelta(seconds=0.5), work=self._ask_again),
             ]
         return jobs
 
@@ -155,7 +162,12 @@ class Watch:
         yield HomeNetwork(networks=networks, families=around.families, at=self._clock())
 
     def _ask(self) -> Iterable[Fact]:
-        return self._asking.work(self._queue.put)
+        self._asking.work(self._queue.put)
+        return ()
+
+    def _ask_again(self) -> Iterable[Fact]:
+        self._asking.work_again(self._queue.put)
+        return ()
 
     # -- the street's own thread ---------------------------------------------------------------------------
 
@@ -252,6 +264,7 @@ def _terms(config: Config) -> Terms:
         accepted=tuple(_accepted(each) for each in config.expected),
         known=tuple(ip_network(text) for text in config.capture.private_networks),
         expect_open=frozenset(config.echo.expect_open),
+        firewall=config.capture.firewall.lower(),
         thresholds=Thresholds(images_left=int(config.capture.images_left_mb * 1_000_000)),
     )
 
