@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address
 
 from sentinel.echo.book import MARKS_KEPT_S, Book
-from sentinel.echo.protocol import Identify
 from sentinel.echo.quota import DAY_S
+from sentinel.model.exposure import Identify
 from sentinel.model.moment import Address
 
 log = logging.getLogger("sentinel.echo")

@@ -10,7 +10,6 @@ from sentinel.echo.protocol import (
     ASK_PORTS,
     SELF,
     WINDOW_MS,
-    Identify,
     Plan,
     PlannedAsk,
     PlannedProbe,
@@ -19,7 +18,7 @@ from sentinel.echo.protocol import (
     token,
 )
 from sentinel.echo.settings import SOURCE_PORTS, Source
-from sentinel.model.exposure import PortList, Probe
+from sentinel.model.exposure import Identify, PortList, Probe
 from sentinel.model.moment import Address
 from sentinel.services import known_ports, port_list
 

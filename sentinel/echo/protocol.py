@@ -7,7 +7,6 @@ Fields nobody knows are ignored; words nobody knows stay words, and the reader t
 
 from base64 import b32encode, urlsafe_b64encode
 from collections.abc import Iterable
-from enum import StrEnum
 from hashlib import sha256
 from secrets import token_bytes
 from typing import TypeVar
@@ -15,6 +14,8 @@ from typing import TypeVar
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from sentinel.model.exposure import Identify
 
 VERSION = 1
 PORT = 443
@@ -183,17 +184,6 @@ class Target(Message, frozen=True):
     """What to knock at: `self`, and in this version nothing else."""
 
     addr: str
-
-
-class Identify(StrEnum):
-    """Which open doors the echo asks who they are."""
-
-    NONE = "none"
-    NEW_NO_TLS = "new_no_tls"
-    """Those not in the request's `known`, and never by a TLS handshake: some servers die of one."""
-    NEW = "new"
-    ALL = "all"
-    """Somebody pressed the button."""
 
 
 class Request(Message, frozen=True):

@@ -11,8 +11,8 @@ from sentinel.clock import now
 from sentinel.echo import protocol
 from sentinel.echo.book import Entry
 from sentinel.echo.identity import rotate
-from sentinel.echo.protocol import Identify, Observed, Vantage
-from sentinel.model.exposure import Exposure, Knock, Outcome, PortList, Reach
+from sentinel.echo.protocol import Observed, Vantage
+from sentinel.model.exposure import Exposure, Identify, Knock, Outcome, PortList, Reach
 from sentinel.reach import asking
 from sentinel.reach.asking import MARGIN, ask, last_line
 from sentinel.reach.keys import Echo
