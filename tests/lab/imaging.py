@@ -196,3 +196,29 @@ def call_ipv6(host: Host, target: IPv6Address, port: int) -> IPv4Address:
     listen = f"TCP4-LISTEN:{port},bind={here},reuseaddr,fork"
     host.start(["socat", listen, f"TCP6:[{target}]:{port}"], ready=[port])
     return here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A key and a self-signed certificate, each in a file."""
+
+    key: Path
+    certificate: Path
+
+    def for_orthanc(self) -> dict[str, object]:
+        """The settings with which Orthanc speaks DICOM over TLS with it."""
+        return {
+            "DicomTlsCertificate": str(self.certificate),
+            "DicomTlsPrivateKey": str(self.key),
+            "DicomTlsTrustedCertificates": str(self.certificate),
+        }
+
+
+def certificate(host: Host, common_name: str = "zztest") -> Certificate:
+    """One made for that machine, by OpenSSL."""
+    folder = FOLDER / f"certificate-{host.role}"
+    folder.mkdir(parents=True, exist_ok=True)
+    made = Certificate(key=folder / "key.pem", certificate=folder / "certificate.pem")
+    out = ["-keyout", str(made.key), "-out", str(made.certificate)]
+    host.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={common_name}", *out])
+    return made
