@@ -8,6 +8,7 @@ from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
 from sentinel.decode.frame import read_frame
+from sentinel.model.box import BoxReading, Mapping, Reading, Transport
 from sentinel.model.connection import (
     Association,
     Attempts,
@@ -434,6 +435,27 @@ def outcome(
         "ahead": timedelta(0),
     }
     return ReachOutcome(**{**facts, **more})  # type: ignore[arg-type]
+
+
+# -- the box from inside -----------------------------------------------------------------------------------------
+
+
+def mapping(outside_port: int = 11112, inside_port: int = 4242, **more: object) -> Mapping:
+    """The box forwards a public port to the imaging server."""
+    facts: dict[str, object] = {"transport": Transport.TCP, "machine": IMAGING, "text": "Viewer"}
+    return Mapping(outside_port=outside_port, inside_port=inside_port, **{**facts, **more})  # type: ignore[arg-type]
+
+
+def reading(*mappings: Mapping, at: Moment | None = None, **more: object) -> BoxReading:
+    """The box told everything it has."""
+    facts: dict[str, object] = {
+        "reading": Reading.READ,
+        "gateway": ip_address("192.168.1.1"),
+        "igd": 1,
+        "wan": PUBLIC,
+        "mappings": mappings,
+    }
+    return BoxReading(at=at or moment(), **{**facts, **more})  # type: ignore[arg-type]
 
 
 # -- the sentinel itself -----------------------------------------------------------------------------------------

@@ -315,3 +315,12 @@ def test_progress_is_told_while_a_check_is_under_way_and_ends(tmp_path, clock):
 
     assert seen == [Progress(echo=echo.key_id, family=4, done=0, of=0)]
     assert made.under_way == ()
+
+
+def test_what_the_box_maps_is_asked_about_as_far_as_the_echo_allows(tmp_path, clock):
+    """Sixteen ports beyond its list: what was configured comes first."""
+    made = asking(tmp_path, clock, extra_ports=tuple(range(8001, 8012)), expect_open=(1194,))
+
+    made.set_mapped((40_104, 40_105, 40_106, 40_107, 40_108))
+
+    assert made.mapped == (40_104, 40_105, 40_106, 40_107)
