@@ -1,6 +1,7 @@
 """Whether a question is answered: each rule in turn, and the first that is broken is the echo's word."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sentinel.echo import protocol
@@ -9,6 +10,7 @@ from sentinel.echo.books import Books
 from sentinel.echo.challenges import Caller, Challenges
 from sentinel.echo.deny import is_denied
 from sentinel.echo.identity import Identity
+from sentinel.echo.memory import Memory
 from sentinel.echo.planning import Errand, draw
 from sentinel.echo.protocol import Enrol, Forged, Garbled, OtherVersion, Request, Target
 from sentinel.echo.refused import Refused
@@ -30,6 +32,7 @@ class Admitted:
 
     key: str
     errand: Errand
+    memory: Memory
     again: bool = False
     """A re-test, with a budget of its own."""
 
@@ -37,8 +40,17 @@ class Admitted:
 class Admission:
     """Knows the rules of one echo."""
 
-    def __init__(self, settings: Settings, identity: Identity, books: Books, challenges: Challenges) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        identity: Identity,
+        books: Books,
+        challenges: Challenges,
+        wall: Callable[[], float],
+    ) -> None:
+        """`wall`: seconds since 1970."""
         self._settings = settings
+        self._wall = wall
         self._book = books.book
         self._retests = books.retests
         self._neighbours = books.neighbours
@@ -84,7 +96,8 @@ class Admission:
         self._check_question(request, caller)
         self._book.heard(key, request.version, now)
         self._check_target(request, caller)
-        errand = self._draw(request, caller, key, now)
+        memory = Memory(self._book, key, caller.address, self._wall)
+        errand = self._draw(request, caller, memory, key)
         again = request.ports == PortList.RETEST
         extra = {*request.extra_ports, *request.expect_open} - set(port_list(PortList(request.ports)))
         entry = Entry(
@@ -94,14 +107,21 @@ class Admission:
             self._enter_again(entry, now)
         else:
             self._enter(entry, now)
-        return Admitted(key=key, errand=errand, again=again)
+        return Admitted(key=key, errand=errand, memory=memory, again=again)
 
-    def _draw(self, request: Request, caller: Caller, key: str, now: float) -> Errand:
+    def _draw(self, request: Request, caller: Caller, memory: Memory, key: str) -> Errand:
         source = self._settings.source(caller.arrived_at)
         if not self._settings.lab and is_denied(source.seen_as):
             raise Refused("not_ready")  # the plan would announce an address nobody sees
-        others = self._neighbours.note(caller.address, key, caller.port, now)
-        return draw(request, caller.address, source, others=others, blocked=self._settings.blocked)
+        asked = {*port_list(PortList(request.ports)), *request.extra_ports, *request.expect_open}
+        return draw(
+            request,
+            caller.address,
+            source,
+            spared=memory.spared(asked, request.identify),
+            others=self._neighbours.note(caller.address, key, caller.port, self._wall()),
+            blocked=self._settings.blocked,
+        )
 
     def _enter(self, entry: Entry, now: float) -> None:
         wait = self._book.target_wait(entry.target, now)

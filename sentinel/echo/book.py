@@ -1,6 +1,7 @@
 """The echo's book: who may ask, who was invited, and how often somebody asked."""
 
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 
@@ -231,12 +232,18 @@ class Book(File):
 
     def marked(self, kind: str, key: str, target: Address, port: int, since: float) -> bool:
         """Whether that happened to this door at `since` or later; MARKS_KEPT_S back at most."""
+        return bool(self.marked_among(kind, key, target, [port], since))
+
+    def marked_among(self, kind: str, key: str, target: Address, ports: Iterable[int], since: float) -> set[int]:
+        """The ports of an address to which that happened at `since` or later."""
+        blinded = {self._blind_door(kind, key, target, port): port for port in ports}
+        holes = ", ".join("?" * len(blinded))
         with self._open() as db:
-            row = db.execute(
-                "SELECT 1 FROM marks WHERE kind = ? AND mark = ? AND at >= ?",
-                (kind, self._blind_door(kind, key, target, port), since),
-            ).fetchone()
-        return row is not None
+            rows = db.execute(
+                f"SELECT mark FROM marks WHERE kind = ? AND at >= ? AND mark IN ({holes})",  # noqa: S608 holes only
+                (kind, since, *blinded),
+            ).fetchall()
+        return {blinded[row[0]] for row in rows}
 
     def _blind_door(self, kind: str, key: str, target: Address, port: int) -> bytes:
         door = f"{kind}|{key}|{target.version}|{target}|{port}"

@@ -32,8 +32,20 @@ REPORT_BYTES = 64 * 1024
 """Largest envelope, each way."""
 CONNECT_S = 4.0
 """A shorter wait misses the answer for a machine that is off, which comes after 3.1 s."""
+DICOM_S = 20.0
+"""A server that asks in vain for our reverse name answers after 15 s: less silence is not "no DICOM"."""
+WEB_S = 6.0
+"""For a page's headers, and for a TLS handshake."""
+LISTEN_S = 2.0
+"""How long to wait for a service that speaks first."""
 CHECK_S = 25.0
-"""After this the echo dials nothing more."""
+"""After this the echo begins nothing more: no knock at the list, no question who answers."""
+ANSWERS_S = 30.0
+"""After this nobody's answer is waited for."""
+AGAIN_S = 3.0
+"""From the last question to the look whether the doors still answer."""
+STOP_S = 40.0
+"""After this the echo dials nothing at all: the last look and the declared doors fit between."""
 WINDOW_MS = 42_000
 """How long the knocks of a plan may take, from the plan on."""
 LAPSE_S = 20.0
@@ -47,6 +59,8 @@ EXTRA_PORTS = 16
 ALL_PORTS = (0, 65535)
 """The port share of a public address that is nobody else's."""
 
+ASK_PORTS = 3
+"""Source ports announced for each door that may be asked."""
 SELF = "self"
 """The only target: the address that asks."""
 SELFTEST_OK = "ok"
@@ -216,6 +230,15 @@ class PlannedProbe(Message, frozen=True):
     port: int
 
 
+class PlannedAsk(Message, frozen=True):
+    """One door that may be asked who it is, and the source ports from which that would come."""
+
+    from_: str = msgspec.field(name="from")
+    port: int
+    sports: list[int]
+    """The first question, the second one where the first calls for it, and the look afterwards."""
+
+
 class PlannedTarget(Message, frozen=True):
     """The address that will be dialled."""
 
@@ -237,6 +260,8 @@ class Plan(Message, frozen=True):
     """The calling AE title of every DICOM question of this check: `SNT` and 13 letters or digits of base32."""
     keys: list[bytes] = []
     """The echo's public keys, as in `Enrolled`: whoever trusts the signature learns the next one in time."""
+    asks: list[PlannedAsk] = []
+    """Connections that may send: only these, and none of a check that asked for no identification."""
 
 
 class App(Message, frozen=True, omit_defaults=True):

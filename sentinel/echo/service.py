@@ -55,7 +55,7 @@ class Echo:
         self.book = books.book
         self.clock = clock
         self.challenges = Challenges(clock)
-        self.admission = Admission(settings, identity, books, self.challenges)
+        self.admission = Admission(settings, identity, books, self.challenges, self.wall)
         self.lookout = Lookout(settings, clock)
         self.prober = Prober(self.admission.may_dial, self.lookout.has_route)
         self._running: dict[Address, Running] = {}
@@ -149,7 +149,7 @@ class Echo:
     async def _stream(self, request: web.Request, admitted: Admitted) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": protocol.STREAM})
         await response.prepare(request)
-        outing, began = Outing(admitted.errand), self.clock()
+        outing, began = Outing(admitted.errand, admitted.memory), self.clock()
         dialling = asyncio.create_task(self.prober.run(outing))
         try:
             await _tell(response, dialling, outing)

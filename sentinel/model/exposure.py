@@ -192,6 +192,10 @@ class Knock:
     """From here a SYN that matches a probe is our own."""
     lasts: timedelta
     """Until then; boot clock."""
+    asks: tuple[Probe, ...] = ()
+    """Connections that may also ask who answers: the only ones of ours that send anything."""
+    mark: str = ""
+    """The calling AE title of every DICOM question among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ Nothing raises: whatever goes wrong outside is the `Outcome` that is returned.
 """
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from ipaddress import ip_address
 from itertools import islice
@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sentinel.clock import Clock
 from sentinel.echo import protocol
-from sentinel.echo.protocol import SELF, Garbled, Observed, Progress, Request, Target
-from sentinel.model.exposure import Exposure, Knock, Outcome, PortList, ReachOutcome
+from sentinel.echo.protocol import SELF, Garbled, Identify, Observed, Progress, Request, Target
+from sentinel.model.exposure import Exposure, Kind, Knock, Outcome, PortList, ReachOutcome
 from sentinel.model.moment import Address, Moment
 from sentinel.reach.enrol import read_challenge
 from sentinel.reach.keys import Echo, own_key_id
@@ -48,6 +48,10 @@ class Check:
     """Beyond the list; with `expect_open` at most 16, and 16 different ones a day."""
     expect_open: tuple[int, ...] = ()
     """Doors declared open: unless all of them are found open, nothing is proved."""
+    identify: Identify = Identify.NEW_NO_TLS
+    """Which open doors the echo asks who they are."""
+    known: Mapping[int, Kind] = field(default_factory=dict)
+    """What answered before, by public port: not asked again, but by `Identify.ALL`."""
 
 
 def ask(
@@ -60,6 +64,8 @@ def ask(
     clock: Clock,
     extra_ports: Iterable[int] = (),
     expect_open: Iterable[int] = (),
+    identify: Identify = Identify.NEW_NO_TLS,
+    known: Mapping[int, Kind] | None = None,
     progress: Watch | None = None,
     record: Keep | None = None,
     learn: Learn | None = None,
@@ -72,7 +78,13 @@ def ask(
     changed, said by itself under a key we trust.
     """
     check = Check(
-        echo=echo, family=family, ports=ports, extra_ports=tuple(extra_ports), expect_open=tuple(expect_open)
+        echo=echo,
+        family=family,
+        ports=ports,
+        extra_ports=tuple(extra_ports),
+        expect_open=tuple(expect_open),
+        identify=identify,
+        known=known or {},
     )
     attempt = _Attempt(check, key, clock, post, progress or _unwatched)
     asked, retry = clock(), None
@@ -146,6 +158,7 @@ class _Attempt:
             ports=check.ports,
             extra_ports=check.extra_ports,
             expect_open=check.expect_open,
+            identify=check.identify,
         )
 
     def _request(self, question: Question, challenge: str, certificate: str) -> Request:
@@ -160,6 +173,8 @@ class _Attempt:
             tls_cert=certificate,
             extra_ports=list(self._check.extra_ports),
             expect_open=list(self._check.expect_open),
+            identify=self._check.identify.value,
+            known={str(port): kind.value for port, kind in self._check.known.items()},
         )
 
     def _knock(self, announced: Announced) -> Knock:
@@ -169,6 +184,8 @@ class _Attempt:
             probes=announced.probes,
             opens=self._clock(),
             lasts=announced.window + MARGIN,
+            asks=announced.asks,
+            mark=announced.mark,
         )
 
     @property

@@ -7,22 +7,24 @@ acquits only in a report that counts.
 
 import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import TypeVar
 
 from sentinel.echo import protocol
-from sentinel.echo.protocol import Cell, Forged, Garbled, Message, Plan, PlannedProbe, Report
-from sentinel.model.exposure import Exposure, Outcome, PortList, Probe, Reach, Why
+from sentinel.echo.protocol import ASK_PORTS, Cell, Forged, Garbled, Identify, Message, Plan, Report
+from sentinel.model.exposure import Application, Exposure, Outcome, PortList, Probe, Reach, Why
 from sentinel.model.moment import Address, Moment
+from sentinel.reach.application import read_application
 from sentinel.services import port_list
 
 M = TypeVar("M", bound=Message)
 
 DEFINITE = frozenset({Reach.OPEN, Reach.CLOSED, Reach.FILTERED, Reach.UNREACHABLE})
 CHECK = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MARK = re.compile(r"SNT[A-Z2-7]{13}")
 PROBES = 128
 """More than the longest list, the extra ports and the decoys."""
 WINDOW_MS = 60_000
@@ -44,6 +46,7 @@ class Question:
     ports: PortList
     extra_ports: tuple[int, ...] = ()
     expect_open: tuple[int, ...] = ()
+    identify: Identify = Identify.NONE
 
     @property
     def doors(self) -> frozenset[int]:
@@ -59,6 +62,9 @@ class Announced:
     probes: tuple[Probe, ...]
     decoys: frozenset[int]
     window: timedelta
+    asks: tuple[Probe, ...] = ()
+    """The connections that may send something."""
+    mark: str = ""
     keys: tuple[bytes, ...] = ()
     """The echo's keys from now on, said under the signature of one we trust; empty: as before."""
 
@@ -75,6 +81,8 @@ class Proof:
     decoys_open: bool
     ended: datetime | None
     """By the echo's clock, signed; None when it is no time."""
+    applications: Mapping[int, Application] = field(default_factory=dict)
+    """What answered, by public port: of open doors that were announced to be asked."""
 
     def exposures(self, question: Question, at: Moment) -> Iterator[Exposure]:
         """One fact for every port that was asked about."""
@@ -90,6 +98,7 @@ class Proof:
                 source=probe.source,
                 source_port=probe.source_port,
                 at=at,
+                app=self.applications.get(probe.target_port),
             )
 
 
@@ -103,16 +112,19 @@ def read_plan(raw: bytes, question: Question) -> Announced | Outcome:
     if plan.nonce != question.nonce or plan.target.addr != str(question.address):
         return Outcome.NOT_OUR_QUESTION
     try:
-        probes = tuple(_probe(planned, question.address) for planned in plan.probes[: PROBES + 1])
+        probes = tuple(_probes(plan, question.address))
+        asks = tuple(_asks(plan, question.address))
     except ValueError:
         return Outcome.NOT_AN_ECHO
-    if not _is_asked_for(probes, plan, question):
+    if not _is_asked_for(probes, plan, question) or not _may_be_asked(probes, asks, plan, question):
         return Outcome.NOT_OUR_QUESTION
     return Announced(
         check=plan.check,
         probes=probes,
         decoys=frozenset(plan.decoys),
         window=timedelta(milliseconds=plan.window_ms),
+        asks=asks,
+        mark=plan.mark if asks else "",
         keys=_renewed(plan, question),
     )
 
@@ -126,12 +138,24 @@ def _renewed(plan: Plan, question: Question) -> tuple[bytes, ...]:
     return told
 
 
-def _probe(planned: PlannedProbe, address: Address) -> Probe:
-    source = ip_address(planned.from_)
-    ports_are_ports = 1 <= planned.sport <= 65535 and 1 <= planned.port <= 65535
-    if not ports_are_ports or planned.addr != protocol.SELF or source.version != address.version:
+def _probes(plan: Plan, address: Address) -> Iterator[Probe]:
+    for planned in plan.probes[: PROBES + 1]:
+        if planned.addr != protocol.SELF:
+            raise ValueError("not a knock at our address")
+        yield _probe(planned.from_, planned.sport, planned.port, address)
+
+
+def _asks(plan: Plan, address: Address) -> Iterator[Probe]:
+    for planned in plan.asks[: PROBES + 1]:
+        for sport in planned.sports[: ASK_PORTS + 1]:
+            yield _probe(planned.from_, sport, planned.port, address)
+
+
+def _probe(source: str, sport: int, port: int, address: Address) -> Probe:
+    origin = ip_address(source)
+    if not 1 <= sport <= 65535 or not 1 <= port <= 65535 or origin.version != address.version:
         raise ValueError("not a knock at our address")
-    return Probe(source=source, source_port=planned.sport, target=address, target_port=planned.port)
+    return Probe(source=origin, source_port=sport, target=address, target_port=port)
 
 
 def _is_asked_for(probes: tuple[Probe, ...], plan: Plan, question: Question) -> bool:
@@ -143,6 +167,20 @@ def _is_asked_for(probes: tuple[Probe, ...], plan: Plan, question: Question) -> 
         and 0 < plan.window_ms <= WINDOW_MS
         and len({probe.target_port for probe in probes}) == len(probes)
         and all(probe.target_port in allowed for probe in probes)
+    )
+
+
+def _may_be_asked(probes: tuple[Probe, ...], asks: tuple[Probe, ...], plan: Plan, question: Question) -> bool:
+    """Whoever may send is excused for more: only if we wanted it, at our doors, from ports of their own."""
+    if not plan.asks:
+        return True
+    ends = [(probe.source, probe.source_port) for probe in (*probes, *asks)]
+    return (
+        question.identify is not Identify.NONE
+        and MARK.fullmatch(plan.mark) is not None
+        and len({ask.port for ask in plan.asks}) == len(plan.asks) <= PROBES
+        and all(ask.port in question.doors and len(ask.sports) <= ASK_PORTS for ask in plan.asks)
+        and len(set(ends)) == len(ends)
     )
 
 
@@ -164,6 +202,7 @@ def read_report(raw: bytes, question: Question, announced: Announced) -> Proof |
         tested=tested,
         decoys_open=_decoys_open(report, announced),
         ended=_time(report.ended),
+        applications=_applications(report, announced, cells),
     )
 
 
@@ -201,6 +240,19 @@ def _cells(report: Report, announced: Announced, counts: bool) -> Iterator[tuple
         reach = _reach(answer.state)
         doubtful = not counts and reach in DEFINITE and reach is not Reach.OPEN
         yield probe, Reach.UNKNOWN if doubtful else reach, _why(answer.why), _took(answer.ms)
+
+
+def _applications(
+    report: Report, announced: Announced, cells: tuple[tuple[Probe, Reach, Why, timedelta], ...]
+) -> dict[int, Application]:
+    """Who answered at the doors that are open and were to be asked; whatever else is told is nobody's answer."""
+    opened = {probe.target_port for probe, reach, _, _ in cells if reach is Reach.OPEN}
+    wanted = opened & {probe.target_port for probe in announced.asks}
+    return {
+        cell.port: read_application(cell.app)
+        for cell in report.cells[:PROBES]
+        if cell.app is not None and cell.port in wanted
+    }
 
 
 def _unsealed(raw: bytes, kind: str, wanted: type[M], question: Question) -> M | Outcome:

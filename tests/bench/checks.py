@@ -93,7 +93,7 @@ class Bench:
         self.echo.admission.welcome(caller, self.echo.wall())
         admitted = self.echo.admission.admit(self._question(caller, key), caller, self.echo.wall())
         protocol.seal(protocol.PLAN, admitted.errand.plan(), self.echo.identity.current)
-        outing, began = Outing(admitted.errand), now()
+        outing, began = Outing(admitted.errand, admitted.memory), now()
         await self.echo.prober.run(outing)
         vantage = self.echo.lookout.vantage(4)
         said = report(outing, admitted.key, vantage, began=began, ended=now())

@@ -37,6 +37,24 @@ def listener(address: str = "127.0.0.1") -> socket.socket:
     return socket.create_server((address, 0), family=family)
 
 
+class Notes:
+    """What a check would have an echo remember of doors."""
+
+    def __init__(self, willing: bool = True) -> None:
+        self.willing = willing
+        self.asked: list[int] = []
+        self.gone: list[int] = []
+
+    def will_ask(self, port: int) -> bool:
+        """Note it, and let it be asked."""
+        self.asked.append(port)
+        return self.willing
+
+    def is_gone(self, port: int) -> None:
+        """Note it."""
+        self.gone.append(port)
+
+
 class RunningEcho:
     """An echo in a thread of its own, for as long as the context lasts."""
 

@@ -1,9 +1,10 @@
+import re
 from ipaddress import ip_address
 
 import pytest
 
 from sentinel.echo.planning import draw
-from sentinel.echo.protocol import ALL_PORTS, SELF, Request, Target
+from sentinel.echo.protocol import ALL_PORTS, REPORT_BYTES, SELF, Request, Target, encode
 from sentinel.echo.settings import SOURCE_PORTS, Source
 from sentinel.model.exposure import PortList
 from sentinel.services import known_ports, port_list
@@ -12,7 +13,16 @@ HOME = ip_address("192.0.2.7")
 SOURCE = Source(local=ip_address("10.0.0.5"), seen_as=ip_address("198.51.100.20"))
 
 
-def errand(ports=PortList.HOURLY, extra_ports=(), expect_open=(), port_share=ALL_PORTS, **words):
+def errand(
+    ports=PortList.HOURLY,
+    extra_ports=(),
+    expect_open=(),
+    port_share=ALL_PORTS,
+    identify="none",
+    known=None,
+    spared=(),
+    **words,
+):
     request = Request(
         v=1,
         aud="echo.example.org",
@@ -25,8 +35,10 @@ def errand(ports=PortList.HOURLY, extra_ports=(), expect_open=(), port_share=ALL
         port_share=port_share,
         extra_ports=list(extra_ports),
         expect_open=list(expect_open),
+        identify=identify,
+        known=known or {},
     )
-    return draw(request, HOME, SOURCE, **words)
+    return draw(request, HOME, SOURCE, spared, **words)
 
 
 def ports(probes):
@@ -132,3 +144,54 @@ def test_a_retest_asks_only_what_it_names():
     drawn = errand(PortList.RETEST, extra_ports=[11112], expect_open=[1194])
 
     assert (ports(drawn.listed), ports(drawn.controls), len(drawn.decoys)) == ([11112], [1194], 2)
+
+
+KNOWN = {"104": "dicom", "1194": "silent"}
+
+
+@pytest.mark.parametrize(
+    ("identify", "spared", "asked", "tls"),
+    [
+        ("none", (), 0, False),
+        ("guess", (), 0, False),  # a word of a later version
+        ("new_no_tls", (), 13, False),
+        ("new", (), 13, True),
+        ("new", (104, 4242), 12, True),
+        ("all", (), 15, True),
+        ("all", (104, 4242), 13, True),
+    ],
+)
+def test_the_doors_that_may_be_asked_are_those_the_caller_does_not_know(identify, spared, asked, tls):
+    """The list and the declared doors; all of them only at a button, and what is spared never."""
+    drawn = errand(expect_open=[1194], identify=identify, known=KNOWN, spared=spared)
+
+    assert (len(drawn.asks), drawn.tls) == (asked, tls)
+    assert not {ask.port for ask in drawn.asks} & {*spared, *ports(drawn.decoys)}
+
+
+def test_every_connection_that_asks_is_announced_with_a_port_of_its_own():
+    """Three for each door, none of them a knock's."""
+    drawn = errand(PortList.FULL, identify="all")
+    plan = drawn.plan()
+    sports = [probe.source_port for probe in drawn.probes] + [sport for ask in plan.asks for sport in ask.sports]
+
+    assert {len(ask.sports) for ask in plan.asks} == {3}
+    assert len(set(sports)) == len(sports) == 50 + 3 * 48
+    assert {ask.from_ for ask in plan.asks} == {"198.51.100.20"}
+    assert [ask.first.target_port for ask in drawn.asks] == [ask.again.target_port for ask in drawn.asks]
+
+
+def test_the_largest_plan_fits_its_envelope():
+    """48 listed, 16 more, and all of them may be asked."""
+    drawn = errand(PortList.FULL, extra_ports=range(9200, 9216), identify="all")
+
+    assert len(encode(drawn.plan())) < REPORT_BYTES / 2
+
+
+def test_a_mark_is_an_ae_title_of_this_check_alone():
+    """64 bits that nobody can guess."""
+    marks = {errand().mark for _ in range(50)}
+
+    assert len(marks) == 50
+    assert all(re.fullmatch("SNT[A-Z2-7]{13}", mark) for mark in marks)
+    assert errand(identify="all").plan().mark

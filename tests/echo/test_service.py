@@ -7,10 +7,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sentinel.echo import protocol
-from sentinel.echo.protocol import Progress
+from sentinel.echo.protocol import App, Progress
 from sentinel.model.exposure import PortList
 from sentinel.services import port_list
 from tests.builders import moment
+from tests.echo import answers
+from tests.echo.answers import Answering, says, when_told
 from tests.echo.running import Caller, RunningEcho, free_port, listener, word
 
 
@@ -57,6 +59,38 @@ def test_nothing_is_dialled_before_go(running, key):
             door.accept()
         caller.go(plan.check)
         door.accept()[0].close()
+
+
+def test_an_open_door_is_asked_who_it_is_and_not_again_the_same_day(running, key):
+    """Unless somebody presses the button."""
+    port, titles = free_port(), []
+
+    def script(caller, told):
+        titles.append(told[26:42].decode())
+        says(answers.ASSOCIATED)(caller, told)
+
+    with Answering(port, when_told(script), address="127.0.0.1"):
+        with Caller(running, key) as caller:
+            plan = caller.plan(extra_ports=[port], identify="new_no_tls")
+            report = caller.report(plan.check)
+        with Caller(running, key) as caller:
+            again = caller.plan(extra_ports=[port], identify="new_no_tls")
+            caller.go(again.check)
+        with Caller(running, key) as caller:
+            pressed = caller.plan(extra_ports=[port], identify="all")
+
+    told = {cell.port: cell.app for cell in report.cells}
+    assert told[port] == App(kind="dicom", assoc="accepted", after_probe="open")
+    assert [port in {ask.port for ask in each.asks} for each in (plan, again, pressed)] == [True, False, True]
+    assert titles == [plan.mark]
+
+
+def test_nobody_is_asked_who_does_not_want_it(running, key):
+    """A caller of the first days, whose request says nothing of it."""
+    with listener() as door, Caller(running, key) as caller:
+        plan = caller.plan(extra_ports=[door.getsockname()[1]])
+
+    assert plan.asks == []
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "CF-Connecting-IP"])

@@ -11,7 +11,7 @@ from sentinel.clock import now
 from sentinel.echo import protocol
 from sentinel.echo.book import Entry
 from sentinel.echo.identity import rotate
-from sentinel.echo.protocol import Observed, Vantage
+from sentinel.echo.protocol import Identify, Observed, Vantage
 from sentinel.model.exposure import Exposure, Knock, Outcome, PortList, Reach
 from sentinel.reach import asking
 from sentinel.reach.asking import MARGIN, ask, last_line
@@ -37,7 +37,7 @@ def enrolled(running):
 class Asked:
     """One check, and everything it posted."""
 
-    def __init__(self, echo, key, ports=PortList.HOURLY, family=4, clock=now, **words):
+    def __init__(self, echo, key, ports=PortList.HOURLY, family=4, clock=now, identify=Identify.NONE, **words):
         self.facts, self.progress, self.records = [], [], []
         self.outcome = ask(
             echo,
@@ -49,6 +49,7 @@ class Asked:
             progress=lambda done, of: self.progress.append((done, of)),
             record=self.records.append,
             settle=timedelta(0),
+            identify=identify,
             **words,
         )
 
@@ -112,6 +113,7 @@ def test_the_street_knows_of_every_knock_before_it_comes(running, key):
             post=post,
             clock=now,
             extra_ports=[port],
+            identify=Identify.NONE,
             settle=timedelta(0),
         )
         caller, peer = door.accept()

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentinel.echo import protocol
-from sentinel.echo.protocol import Control, PlannedProbe, PlannedTarget, Vantage
-from sentinel.model.exposure import Outcome, Reach, Why
+from sentinel.echo.protocol import App, Control, Identify, PlannedAsk, PlannedProbe, PlannedTarget, Vantage
+from sentinel.model.exposure import AfterProbe, Answer, Application, Kind, Outcome, Reach, Why
 from sentinel.reach.report import DEFINITE, Announced, Proof, read_plan, read_report
 from tests.builders import moment
 from tests.reach.signing import (
@@ -112,6 +112,57 @@ def test_new_keys_are_learnt_beside_one_that_is_known(told, learnt):
     assert isinstance(found, Announced)
     assert found.keys == learnt
     assert read_plan(sealed_plan(keys=list(told), key=STRANGER), question()) is Outcome.BAD_SIGNATURE
+
+
+MARK = "SNTJ2K4QW7XR3MTA"
+
+
+def asks(port=104, sports=(21_000, 21_001, 21_002), source="198.51.100.20"):
+    return PlannedAsk(from_=source, port=port, sports=list(sports))
+
+
+def plan_with(*planned, mark=MARK, identify=Identify.NEW_NO_TLS):
+    return read_plan(sealed_plan(asks=list(planned), mark=mark), question(identify=identify))
+
+
+def test_a_plan_announces_every_connection_that_may_ask():
+    """And the title under which it does."""
+    found = plan_with(asks(), asks(port=VPN, sports=[21_003]))
+
+    assert [(probe.target_port, probe.source_port) for probe in found.asks] == [
+        (104, 21_000),
+        (104, 21_001),
+        (104, 21_002),
+        (VPN, 21_003),
+    ]
+    assert found.mark == MARK
+
+
+@pytest.mark.parametrize(
+    ("planned", "words"),
+    [
+        ([asks()], {"identify": Identify.NONE}),
+        ([asks()], {"mark": ""}),
+        ([asks()], {"mark": "ZZSTRANGER"}),
+        ([asks(port=22)], {}),
+        ([asks(port=DECOYS[0])], {}),
+        ([asks(), asks(sports=[21_007])], {}),
+        ([asks(sports=[21_000, 21_001, 21_002, 21_003])], {}),
+        ([asks(sports=[21_000, 21_000])], {}),
+        ([asks(), asks(port=VPN)], {}),
+        ([asks(sports=[20_104])], {}),  # a knock's own
+        ([asks(port=port, sports=[]) for port in range(1, 140)], {}),
+    ],
+)
+def test_a_plan_that_would_ask_more_than_we_wanted_excuses_nobody(planned, words):
+    """Whoever may send is excused for more than whoever only knocks."""
+    assert plan_with(*planned, **words) is Outcome.NOT_OUR_QUESTION
+
+
+@pytest.mark.parametrize("bent", [{"sports": [0]}, {"source": "2001:db8::1"}, {"source": "x"}, {"port": 0}])
+def test_a_plan_that_would_ask_from_nowhere_is_none(bent):
+    """A port is a port, an address one of this family."""
+    assert plan_with(asks(**bent)) is Outcome.NOT_AN_ECHO
 
 
 # -- the report --------------------------------------------------------------------------------------------------
@@ -321,3 +372,54 @@ def test_another_sentinels_report_is_not_ours():
     assert (
         read(sealed_report(), replace(question(), key_id="ed25519:bbbbbbbbbbbbbbbb")) is Outcome.NOT_OUR_QUESTION
     )
+
+
+# -- what answered -----------------------------------------------------------------------------------------------
+
+
+def applications(*cells):
+    return dict(read_report(sealed_report(*cells), question(), plan_with(asks())).applications)
+
+
+def test_what_answered_is_told_beside_its_door():
+    """In our words."""
+    app = App(kind="dicom", tls=True, assoc="rejected", rejection=(1, 1, 7), after_probe="gone")
+    proof = read_report(sealed_report(cell(104, "open", "synack", app=app)), question(), plan_with(asks()))
+    found = {fact.port: fact.app for fact in proof.exposures(question(), moment(0))}
+
+    assert found[104] == Application(
+        kind=Kind.DICOM,
+        tls=True,
+        answer=Answer.REJECTED,
+        rejection=(1, 1, 7),
+        after_probe=AfterProbe.GONE,
+    )
+    assert {app for port, app in found.items() if port != 104} == {None}
+
+
+def test_what_answered_counts_at_an_open_door_that_was_to_be_asked():
+    """Elsewhere there was nobody to ask, or nobody had announced it."""
+    app = App(kind="http", status=200)
+
+    assert applications(cell(104, "open", "synack", app=app))
+    assert not applications(cell(104, "closed", "refused", app=app))
+    assert not applications(cell(4242, "open", "synack", app=app))
+    assert not applications(cell(104, "open", "synack"))
+
+
+@pytest.mark.parametrize(
+    ("app", "expected"),
+    [
+        (App(kind="MEIER^ANNA"), Application(kind=Kind.UNKNOWN)),
+        (App(kind="dicom", assoc="maybe"), Application(kind=Kind.DICOM)),
+        (App(kind="dicom", rejection=(1, 2, 999)), Application(kind=Kind.DICOM)),
+        (App(kind="http", status=7), Application(kind=Kind.HTTP)),
+        (App(kind="http", status=10**9, auth="psst"), Application(kind=Kind.HTTP)),
+        (App(kind="http", product="<script>"), Application(kind=Kind.HTTP)),
+        (App(kind="http", product="orthanc"), Application(kind=Kind.HTTP, product="orthanc")),
+        (App(kind="http", after_probe="perhaps"), Application(kind=Kind.HTTP)),
+    ],
+)
+def test_words_nobody_knows_become_none(app, expected):
+    """An echo of a later version, or one that lies."""
+    assert applications(cell(104, "open", "synack", app=app)) == {104: expected}
