@@ -130,6 +130,7 @@ async def serving(settings: Settings, clock: Clock = now) -> AsyncIterator[Echo]
     own = identity(settings.folder, settings.name)
     books = open_books(settings.folder, own.secret)
     async with AsyncExitStack() as stack:
+        stack.enter_context(books.book.held())
         doors = open_doors((*settings.listen, *settings.http))
         for door in doors:
             stack.callback(door.close)

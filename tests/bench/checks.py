@@ -69,6 +69,10 @@ class Bench:
 
     async def run(self, count: int, rate: float) -> Tally:
         """Let so many practices ask, at so many knocks a second."""
+        with self.echo.book.held():
+            return await self._run(count, rate)
+
+    async def _run(self, count: int, rate: float) -> Tally:
         await self.echo.lookout.look()
         keys = [self._enrolled(number) for number in range(count)]
         apart = (len(port_list(self.ports)) + 2) / rate
