@@ -74,8 +74,22 @@ async def _connect(
 
 
 async def _reach(loop: asyncio.AbstractEventLoop, knocking: socket.socket, probe: Probe) -> None:
-    async with asyncio.timeout(CONNECT_S):
-        await loop.sock_connect(knocking, (str(probe.target), probe.target_port))
+    """Wait for the connection, CONNECT_S at most.
+
+    Not by `asyncio.timeout`: where this program stood still meanwhile, that would cancel an answer that has come.
+
+    Raises:
+        OSError: what the answer was; TimeoutError: there was none.
+    """
+    connecting = asyncio.ensure_future(loop.sock_connect(knocking, (str(probe.target), probe.target_port)))
+    try:
+        answered, _ = await asyncio.wait({connecting}, timeout=CONNECT_S)
+        if not answered:
+            raise TimeoutError
+        await connecting
+    finally:
+        connecting.cancel()  # and let go of the socket before its number is another's
+        await asyncio.gather(connecting, return_exceptions=True)
 
 
 @asynccontextmanager

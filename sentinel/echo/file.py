@@ -38,6 +38,13 @@ class File:
                 _complete(db, table, columns)
 
     @contextmanager
+    def held(self) -> Iterator[None]:
+        """Meanwhile an entry is not the last to close the file, which would write all of it to disk each time."""
+        with self._open() as db:
+            db.execute("SELECT 1 FROM sqlite_schema").fetchone()
+            yield
+
+    @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         uri = f"{self._path.absolute().as_uri()}?mode=rw"
         with closing(sqlite3.connect(uri, uri=True, timeout=0.25, isolation_level=None)) as db:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sqlite3
 import ssl
+from asyncio import sslproto
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from weakref import WeakKeyDictionary
@@ -29,6 +30,8 @@ log = logging.getLogger("sentinel.echo")
 HANDSHAKE_S = 5.0
 HEADERS_S = 10.0
 """From the TCP handshake to the end of the first question's headers."""
+TLS_BYTES = 32 * 1024
+"""For what a caller sends at once: two TLS records. asyncio would fill 256 KiB for each who only stands there."""
 REQUESTS = 4
 """On one connection: challenge, check, go, and one more."""
 
@@ -126,10 +129,12 @@ async def serving(settings: Settings, clock: Clock = now) -> AsyncIterator[Echo]
         OSError: an address is not ours, a port is taken, the folder cannot be written.
     """
     check_source_ports()
+    sslproto.SSLProtocol.max_size = TLS_BYTES
     settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     own = identity(settings.folder, settings.name)
     books = open_books(settings.folder, own.secret)
     async with AsyncExitStack() as stack:
+        stack.enter_context(books.book.held())
         doors = open_doors((*settings.listen, *settings.http))
         for door in doors:
             stack.callback(door.close)

@@ -69,6 +69,10 @@ class Bench:
 
     async def run(self, count: int, rate: float) -> Tally:
         """Let so many practices ask, at so many knocks a second."""
+        with self.echo.book.held():
+            return await self._run(count, rate)
+
+    async def _run(self, count: int, rate: float) -> Tally:
         await self.echo.lookout.look()
         keys = [self._enrolled(number) for number in range(count)]
         apart = (len(port_list(self.ports)) + 2) / rate
@@ -93,7 +97,7 @@ class Bench:
         self.echo.admission.welcome(caller, self.echo.wall())
         admitted = self.echo.admission.admit(self._question(caller, key), caller, self.echo.wall())
         protocol.seal(protocol.PLAN, admitted.errand.plan(), self.echo.identity.current)
-        outing, began = Outing(admitted.errand), now()
+        outing, began = Outing(admitted.errand, admitted.memory), now()
         await self.echo.prober.run(outing)
         vantage = self.echo.lookout.vantage(4)
         said = report(outing, admitted.key, vantage, began=began, ended=now())

@@ -45,14 +45,14 @@ def open_ports() -> tuple[int, ...]:
 
 def rules() -> str:
     """For nft: what is dropped."""
-    lines = []
+    lines, known = [], ", ".join(map(str, PORTS))
     for number in range(GROUPS):
         answering = {port for index, port in enumerate(PORTS) if index % GROUPS == number}
         dropped = ", ".join(str(port) for port in PORTS if port not in answering)
         where = f"ip daddr & 0.0.0.{GROUPS - 1} == 0.0.0.{number}"
         lines.append(f"    {where} tcp dport {{ {dropped} }} drop")
         if number:
-            lines.append(f"    {where} tcp dport >= {DECOYS_FROM} tcp dport != {{ {dropped} }} drop")
+            lines.append(f"    {where} tcp dport >= {DECOYS_FROM} tcp dport != {{ {known} }} drop")
     body = "\n".join(lines)
     hook = "type filter hook input priority filter; policy accept;"
     return f"table ip practices {{\n  chain in {{\n    {hook}\n{body}\n  }}\n}}\n"

@@ -105,14 +105,22 @@ class Caller:
     """One connection, and a key; it says what it is told to."""
 
     def __init__(
-        self, running: RunningEcho, key: Ed25519PrivateKey | None = None, source: str | None = None
+        self,
+        running: RunningEcho,
+        key: Ed25519PrivateKey | None = None,
+        source: str | None = None,
+        source_port: int = 0,
     ) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         self._running = running
         self.key = key or Ed25519PrivateKey.generate()
         self.http = http.client.HTTPSConnection(
-            running.host, running.port, timeout=15, context=context, source_address=(source, 0) if source else None
+            running.host,
+            running.port,
+            timeout=15,
+            context=context,
+            source_address=(source, source_port) if source else None,
         )
         self.http.connect()
         self.http.auto_open = 0
