@@ -139,11 +139,5 @@ class Asking:
 
 def _unproved(echo: keys.Echo, family: int, ports: PortList, asked: Moment, at: Moment) -> ReachOutcome:
     return ReachOutcome(
-        echo=echo.key_id,
-        family=family,
-        ports=ports,
-        outcome=Outcome.NOT_PROVED,
-        asked=asked,
-        at=at,
-        host=echo.host,
+        echo=echo.key_id, family=family, ports=ports, outcome=Outcome.NOT_PROVED, asked=asked, at=at
     )
