@@ -24,7 +24,7 @@ from sentinel.wire.requests import Reply, Request, Verb, ask
 PATIENCE = 60.0
 """Seconds: a check takes 40 at most, and may have to wait its turn."""
 LOOK = 0.2
-BAR = 20
+BAR = 10
 NOTHING_OPEN, OPEN, UNKNOWN = 0, 1, 2
 
 Say = Callable[[str], None]
@@ -92,15 +92,26 @@ class _Meter:
 
     def show(self, under_way: tuple[Progress, ...]) -> None:
         """How far each check is; nothing under way is an empty line."""
-        if self._redraw is not None:
-            self._redraw("  ".join(map(self._one, under_way)))
+        if self._redraw is None:
+            return
+        if len(under_way) == 1:
+            self._redraw(self._one(under_way[0]))
+        else:  # one line holds no words for two
+            self._redraw("   ".join(map(_brief, under_way)))
 
     def _one(self, progress: Progress) -> str:
         key = "checking.bar" if progress.of else "checking.begins"
         words = say(self._language, key, done=progress.done, of=progress.of, family=str(progress.family))
-        filled = BAR * progress.done // progress.of if progress.of else 0
-        host = self._hosts.get(progress.echo, "")
-        return f"[{'#' * filled:.<{BAR}}] {words} {host}".rstrip()
+        return f"{_bar(progress, 2 * BAR)} {words} {self._hosts.get(progress.echo, '')}".rstrip()
+
+
+def _brief(progress: Progress) -> str:
+    return f"IPv{progress.family} {_bar(progress, BAR)} {progress.done}/{progress.of}"
+
+
+def _bar(progress: Progress, width: int) -> str:
+    filled = width * progress.done // progress.of if progress.of else 0
+    return f"[{'#' * min(filled, width):.<{width}}]"
 
 
 def _wait(places: Places, asked: datetime, wanted: int, meter: _Meter) -> list[LastCheck]:

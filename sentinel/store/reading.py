@@ -1,9 +1,9 @@
 """What readers see of the store: the page and the command line, each in its own process, never writing."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -172,13 +172,6 @@ class Reader:
         found = self._db.execute('SELECT * FROM exposures WHERE "check" = ? ORDER BY port', (check,))
         return [_cell(row) for row in found]
 
-    def checks(self, *, most: int = 20, after: int = 0) -> list[LastCheck]:
-        """Attempts to ask the echo, newest first; only those numbered above `after`."""
-        found = self._db.execute(
-            "SELECT * FROM outcomes WHERE number > ? ORDER BY number DESC LIMIT ?", (after, most)
-        )
-        return [_check(row) for row in found]
-
     def macs(self) -> dict[str, str]:
         """Addresses of the LAN, each with the hardware address last seen there."""
         found = self._db.execute("SELECT address, mac FROM machines ORDER BY last")
@@ -192,7 +185,7 @@ class Reader:
     def last_checks(self) -> list[LastCheck]:
         """The last attempt with each echo and family, IPv4 first; what is asked no more leaves after a day."""
         found = self._db.execute("SELECT *, max(number) FROM outcomes GROUP BY echo, family ORDER BY family, echo")
-        checks = [_check(row) for row in found]
+        checks = self._named(found)
         newest = max((check.asked for check in checks), default=None)
         return [check for check in checks if newest and newest - check.asked < ASKED]
 
@@ -203,6 +196,18 @@ class Reader:
             (Outcome.CHECKED.value, PortList.FULL.value),
         )
         return {(echo, family): rows.wall(asked) for echo, family, asked in found}
+
+    def checks(self, *, most: int = 20, after: int = 0) -> list[LastCheck]:
+        """Attempts to ask the echo, newest first; only those numbered above `after`."""
+        found = self._db.execute(
+            "SELECT * FROM outcomes WHERE number > ? ORDER BY number DESC LIMIT ?", (after, most)
+        )
+        return self._named(found)
+
+    def _named(self, found: Iterable[sqlite3.Row]) -> list[LastCheck]:
+        """Attempts, each with its echo's name: one that was not made, or an older release's, brings none."""
+        names = dict(self._db.execute("SELECT echo, max(host) FROM outcomes GROUP BY echo").fetchall())
+        return [replace(_check(row), host=row["host"] or names[row["echo"]]) for row in found]
 
     def has_session(self, token: str, now: datetime) -> bool:
         """Whether a browser's token stands for a login that has not ended."""

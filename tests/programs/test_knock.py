@@ -1,10 +1,15 @@
 """`sentinel knock`: asks, waits for its own outcome, and says what a stranger could open."""
 
+import os
+import pty
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +30,7 @@ from sentinel.text import say
 from sentinel.wire.requests import Answer, Reply, Request, answer_one, listen_at, own_user
 from tests.builders import IMAGING, IMAGING_MAC, exposure, outcome
 
+ROOT = Path(__file__).parents[2]
 ENGLISH = Config(page=Page(language=Language.EN), labels={IMAGING_MAC: "RADIO-PC"})
 
 
@@ -149,8 +155,10 @@ def test_a_console_sees_how_far_the_check_is(places):
 
     def respond(request: Request) -> Answer:
         def later() -> None:
-            for done in (0, 31):
-                beat(places, Progress(echo="echo-key", family=4, done=done, of=50 if done else 0))
+            first = Progress(echo="echo-key", family=4, done=31, of=50)
+            second = Progress(echo="echo-key", family=6, done=51, of=51)
+            for under_way in ((replace(first, done=0, of=0),), (first,), (first, second)):
+                beat(places, *under_way)
                 time.sleep(3 * LOOK)
             keep(places, CLOSED)
 
@@ -163,7 +171,8 @@ def test_a_console_sees_how_far_the_check_is(places):
     assert code == NOTHING_OPEN
     begins, bar = say("en", "checking.begins", family="4"), say("en", "checking.bar", done=31, of=50, family="4")
     seen = [each for each in dict.fromkeys(drawn) if each]
-    assert seen == [f"[{'.' * 20}] {begins}", f"[{'#' * 12}{'.' * 8}] {bar}"]
+    both = "IPv4 [######....] 31/50   IPv6 [##########] 51/51"
+    assert seen == [f"[{'.' * 20}] {begins}", f"[{'#' * 12}{'.' * 8}] {bar}", both]
     assert drawn[-1] == ""
 
 
@@ -172,6 +181,51 @@ def beat(places: Places, *under_way: Progress) -> None:
     at = now()
     calm = Verdict(level=Level.CALM, reasons=(), at=at, view=View.MIRROR, assurance=Assurance.B, checked=None)
     pulse.write(pulse.Pulse(at=at, boot="b", started=at, verdict=calm, asking=under_way), places.pulse)
+
+
+@pytest.mark.parametrize("console", [True, False])
+def test_the_command_draws_at_a_console_and_only_speaks_into_a_pipe(places, console):
+    """The whole command, in a process of its own: a line redrawn and a red door, or plain text alone."""
+
+    def respond(request: Request) -> Answer:
+        def later() -> None:
+            beat(places, Progress(echo="echo-key", family=4, done=31, of=50))
+            time.sleep(3 * LOOK)
+            keep(places, CLOSED, OPENED)
+
+        threading.Thread(target=later).start()
+        return Answer(reply=Reply.DONE, checks=1)
+
+    line = listen_at(places.requests)
+    desk = threading.Thread(target=answer_one, args=(line, respond, own_user()))
+    desk.start()
+    code, told = run_command(places, console=console)
+    desk.join()
+    line.close()
+
+    assert code == OPEN
+    assert ("\r[############........] 31 portes sur 50, IPv4" in told) == console
+    assert ("\x1b[31m\x1b[1mouverte à tous\x1b[0m" in told) == console
+    if not console:
+        assert "ouverte à tous\n" in told
+        assert not re.search(r"[\r\x1b]", told)
+
+
+def run_command(places: Places, *, console: bool) -> tuple[int, str]:
+    """`sentinel knock`, its words through a pseudo-terminal or a pipe."""
+    ours, theirs = pty.openpty() if console else os.pipe()
+    config = places.lasting / "sentinel.toml"
+    config.write_text('[page]\nlanguage = "fr"\n', encoding="utf-8")
+    command = [sys.executable, "-m", "sentinel", "--config", config, "--dir", places.lasting, "knock"]
+    with subprocess.Popen(command, stdout=theirs, stdin=subprocess.DEVNULL, cwd=ROOT) as process:
+        os.close(theirs)
+        heard = b""
+        with suppress(OSError):  # how a pseudo-terminal ends
+            while more := os.read(ours, 4096):
+                heard += more
+        os.close(ours)
+        code = process.wait(timeout=30)
+    return code, heard.decode()
 
 
 def test_every_outcome_that_was_asked_for_is_waited_for(places):

@@ -85,14 +85,18 @@ def test_a_way_in_that_is_not_known_is_not_made_up(cabinet: Cabinet):
         rows.incident_row(incident(3, outside_port=None)),
         rows.incident_row(incident(4, code=Code.BOX_ANSWERS, machine=None, mac=None, outside_port=443)),
         rows.incident_row(incident(5, code=Code.DOOR_DORMANT, state=IncidentState.DORMANT)),
+        rows.incident_row(incident(6, code=Code.OPEN_ALL, outside_port=0, port=None)),
+        rows.incident_row(incident(7, machine=None)),
     )
     browser = cabinet.insider()
-    told = {number: words(browser.get(f"/incidents/{number}").text) for number in (2, 3, 4, 5)}
+    told = {number: words(browser.get(f"/incidents/{number}").text) for number in range(2, 8)}
 
     assert "Internet : 11112 (dicom) → box → appareil pas encore connu" in told[2]
     assert "Le chemin depuis Internet n’est pas encore connu." in told[3]
     assert "Internet : 443 (https) → box la box répond elle-même Les faits" in told[4]
     assert "192.168.77.20:4242 (dicom) éteint" in told[5]
+    assert "Internet : toutes les portes → box → RADIO-PC 192.168.77.20 Les faits" in told[6]
+    assert f"→ RADIO-PC {MAC} Les faits" in told[7]
 
 
 def test_an_event_that_is_read_or_over_has_no_button(cabinet: Cabinet):
