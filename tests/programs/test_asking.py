@@ -288,9 +288,9 @@ def test_what_answered_before_is_told_to_the_echo_so_that_nothing_is_asked_twice
     [
         ({}, False, "new_no_tls"),
         ({}, True, "new_no_tls"),
-        ({"identify": "none"}, True, "none"),
-        ({"identify": "all"}, False, "new"),
-        ({"identify": "all"}, True, "all"),
+        ({"identify": Identify.NONE}, True, "none"),
+        ({"identify": Identify.ALL}, False, "new"),
+        ({"identify": Identify.ALL}, True, "all"),
     ],
 )
 def test_the_button_is_no_reason_to_touch_a_fragile_server(tmp_path, clock, section, press, wish):
