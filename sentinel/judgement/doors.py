@@ -88,7 +88,12 @@ def led_to(finding: Finding) -> Door:
 
 
 def opened(
-    exposure: Exposure, heard: Heard | None, *, mirrored: bool, seconded: bool = False, nature: Nature | None = None
+    exposure: Exposure,
+    heard: Heard | None,
+    *,
+    mirrored: bool,
+    seconded: bool = False,
+    nature: Nature | None = None,
 ) -> Finding:
     """The echo says open. The knock seen inside names the machine.
 
@@ -194,9 +199,7 @@ def gone(exposure: Exposure, heard: Heard | None) -> Finding:
 
 def back(story: Story, exposure: Exposure) -> Finding:
     """The service answers again, or its door is proved closed."""
-    return Finding(
-        code=Code.SERVICE_GONE, story=story, level=Level.ATTENTION, ends=True, at=exposure.at, count=0
-    )
+    return Finding(code=Code.SERVICE_GONE, story=story, level=Level.ATTENTION, ends=True, at=exposure.at, count=0)
 
 
 SPEECHLESS = (Kind.SILENT, Kind.CLOSES, Kind.RESETS, Kind.UNKNOWN)

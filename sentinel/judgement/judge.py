@@ -66,7 +66,9 @@ class Judge:
             return Standing.INSIDE
         if self._knocks.recognise(connection):
             return Standing.OWN_CHECK
-        if any(each.excuses(connection) for each in self._terms.accepted) or self.outside.is_at_firewall(connection):
+        if any(each.excuses(connection) for each in self._terms.accepted) or self.outside.is_at_firewall(
+            connection
+        ):
             return Standing.EXPECTED
         standing = visits.whose(connection.source, self.networks, self._knocks.hiding)
         if standing is Standing.PRIVATE and self._is_known(connection.source):

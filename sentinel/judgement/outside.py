@@ -1,7 +1,7 @@
 """The two witnesses: what the echoes say of each public port, and what the mirror saw of their knocks.
 
-Open at any echo counts; closed needs every echo whose word is fresh. An echo that denies what we saw is not believed
-until it agrees about that very door. `doors` holds the rules; this remembers what they need.
+Open at any echo counts; closed needs every echo whose word is fresh. An echo that denies what we saw is not
+believed until it agrees about that very door. `doors` holds the rules; this remembers what they need.
 """
 
 from collections.abc import Iterable, Iterator
@@ -184,7 +184,7 @@ class Outside:
         return any(each.accepts_door(machine, mac, port, today) for each in self._terms.accepted)
 
     def is_guarded(self, machine: Address | None, mac: str | None, port: int) -> bool:
-        """At the declared firewall, by a port that is not red wherever it leads: what is behind is judged there."""
+        """At the declared firewall, by a port that is red nowhere: what is behind it is judged there."""
         return is_firewall(self._terms.firewall, machine, mac) and alarm(port) is not Alarm.OPEN
 
     def is_at_firewall(self, connection: Connection) -> bool:

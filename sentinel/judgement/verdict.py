@@ -114,7 +114,9 @@ def _age(outlook: Outlook, family: int, at: Moment) -> Iterator[Reason]:
     why = last.outcome if last else None
     doubtful = [each.at for each in missed if each.outcome is Outcome.ADDRESS_DOUBTFUL]
     if doubtful:  # whatever was proved, was it of us?
-        yield Reason(code=Code.ADDRESS_DOUBTFUL, level=Level.UNSURE, since=min(doubtful, key=lambda each: each.boot))
+        yield Reason(
+            code=Code.ADDRESS_DOUBTFUL, level=Level.UNSURE, since=min(doubtful, key=lambda each: each.boot)
+        )
     elif complete is None or hourly is None:
         yield Reason(code=Code.NOT_CHECKED, level=Level.UNSURE, since=outlook.started, outcome=why)
     elif at.since(complete.asked) > COMPLETE_FRESH:

@@ -1,11 +1,11 @@
 """When `watch` asks the echoes: by the timetable, after a doubt, or because somebody pressed a button.
 
-Both families are asked at the same time, the echoes of a family one after the other: two of them knocking at once
-would be a load for the box, and two answers about the same minute teach no more than two about the same half minute.
+Both families are asked at the same time, the echoes of a family one after the other: two of them knocking at
+once would be a load for the box.
 
-An IPv4 address that is not ours alone is never asked about, for behind it are neighbours. The design took a private
-address on the box's internet side for that case; it is not. Mostly it is a second router of our own, which forwards
-as it likes, so that is told as a doubt until somebody says whose it is (`address` in `sentinel.toml`).
+An IPv4 address that is not ours alone is never asked about, for behind it are neighbours. The design took a
+private address on the box's internet side for that case; it is not. Mostly it is a second router of our own, which
+forwards as it likes, so that is told as a doubt until somebody says whose it is (`address` in `sentinel.toml`).
 """
 
 import logging
@@ -249,7 +249,8 @@ class Asking:
     def _note(self, errand: Errand, outcome: ReachOutcome) -> None:
         pair = (errand.echo.key_id, errand.family)
         if outcome.outcome is Outcome.QUOTA:
-            self._free_at[errand.budget] = outcome.at.boot + wait_after(outcome, 1)
+            wait = wait_after(outcome, 1) if outcome.retry is None else outcome.retry
+            self._free_at[errand.budget] = outcome.at.boot + wait
         if errand.family == 4 and outcome.address is not None:
             self._observed = outcome.address
         if errand.ports is not PortList.RETEST:

@@ -11,7 +11,6 @@ from sentinel.echo.protocol import key_id
 from sentinel.errors import NotReadable
 from sentinel.secret import write_secret
 
-
 MOST = 3
 """Echoes that are asked, one after the other."""
 

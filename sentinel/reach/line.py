@@ -63,9 +63,7 @@ class _Timed(ssl.SSLSocket):
 class Line:
     """The connection; use it as a context."""
 
-    def __init__(
-        self, host: str, port: int, family: int, share: tuple[int, int] = protocol.ALL_PORTS
-    ) -> None:
+    def __init__(self, host: str, port: int, family: int, share: tuple[int, int] = protocol.ALL_PORTS) -> None:
         """Connect, over IPv4 from a port of our share of the address.
 
         Raises:

@@ -1,4 +1,4 @@
-"""When the echoes are asked: not without one, all of them, never about a neighbour, and what a button is promised."""
+"""When the echoes are asked: all of them, never about a neighbour, and what a button is promised."""
 
 import json
 from datetime import timedelta
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sentinel.config import Echo, Whose
+from sentinel.config import Echo, Identify, Whose
 from sentinel.echo import protocol
 from sentinel.model.box import BoxReading, Reading
 from sentinel.model.exposure import Application, Kind, Outcome, PortList, Reach, ReachOutcome
@@ -135,7 +135,10 @@ def test_every_enrolled_echo_is_asked_and_each_has_its_own_timetable(tmp_path, c
 
 def test_a_button_is_told_how_long_every_echo_wants_us_to_wait(tmp_path, clock):
     """Nothing is asked before, and the first to be free counts; afterwards it is asked."""
-    with stub_at(tmp_path / "1", declines("quota", 300)) as one, stub_at(tmp_path / "2", declines("quota", 90)) as two:
+    with (
+        stub_at(tmp_path / "1", declines("quota", 300)) as one,
+        stub_at(tmp_path / "2", declines("quota", 90)) as two,
+    ):
         know(tmp_path, one.port, "a"), know(tmp_path, two.port, "b")
         made = asking(tmp_path, clock, (4,))
         worked(made)
@@ -285,9 +288,9 @@ def test_what_answered_before_is_told_to_the_echo_so_that_nothing_is_asked_twice
     [
         ({}, False, "new_no_tls"),
         ({}, True, "new_no_tls"),
-        ({"identify": "none"}, True, "none"),
-        ({"identify": "all"}, False, "new"),
-        ({"identify": "all"}, True, "all"),
+        ({"identify": Identify.NONE}, True, "none"),
+        ({"identify": Identify.ALL}, False, "new"),
+        ({"identify": Identify.ALL}, True, "all"),
     ],
 )
 def test_the_button_is_no_reason_to_touch_a_fragile_server(tmp_path, clock, section, press, wish):
