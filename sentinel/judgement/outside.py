@@ -48,6 +48,8 @@ class Outside:
         self._knocks = knocks
         self._alive = alive
         self._terms = terms
+        self.addresses: dict[int, Address] = {}
+        """For each family our public address, as the last check was told it."""
         self._doors: dict[tuple[int, int], Door] = {}
         self._denied: dict[tuple[str, int], set[int]] = {}
         """For each echo and family the public ports of which it last denied what we saw."""
@@ -216,6 +218,8 @@ class Outside:
 
     def outcome(self, outcome: ReachOutcome) -> Iterator[Finding]:
         """A check has ended: where do all the knocks go, and is a contradiction over?"""
+        if outcome.address is not None:
+            self.addresses[outcome.family] = outcome.address
         if outcome.ports is not PortList.RETEST:
             yield from self._everything(outcome)
         if outcome.outcome is Outcome.CHECKED:

@@ -12,7 +12,8 @@ from sentinel.echo import protocol
 from sentinel.model.box import BoxReading, Reading
 from sentinel.model.exposure import Application, Kind, Outcome, PortList, Reach, ReachOutcome
 from sentinel.model.passing import Progress
-from sentinel.programs.asking import AGAIN, RETEST_WITHIN, Asking, Promised
+from sentinel.programs.asking import RETEST_WITHIN, Asking, Promised
+from sentinel.programs.invitations import AGAIN
 from sentinel.reach import keys
 from tests.builders import exposure, moment
 from tests.echo.running import RunningEcho
