@@ -73,6 +73,8 @@ class Judge:
             return Standing.INSIDE
         if self._knocks.recognise(connection):
             return Standing.OWN_CHECK
+        if connection.hairpin is not None and connection.hairpin in self.outside.addresses.values():
+            return Standing.INSIDE  # a machine of ours, by way of our own public address
         if any(each.excuses(connection) for each in self._terms.accepted) or self.outside.is_at_firewall(
             connection
         ):

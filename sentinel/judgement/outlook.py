@@ -1,7 +1,7 @@
 """What is known of the outside beyond incidents: each echo's proofs and their age, and what attempts have met.
 
-Assurance of « nothing open » is A where two echoes agree, or one has found open what is declared open; B for one
-honest echo; C for anything less. A shared address is never A: part of it was not, or nothing of it was asked about.
+Assurance of « nothing open » is A where two echoes agree, or one has found open what is declared open; B for
+one honest echo; C for anything less. A shared address is never A: some of it, or all, was not asked about.
 """
 
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,7 @@
 """The two witnesses: what the echoes say of each public port, and what the mirror saw of their knocks.
 
-Open at any echo counts; closed needs every echo whose word is fresh. An echo that denies what we saw is not believed
-until it agrees about that very door. `doors` holds the rules; this remembers what they need.
+Open at any echo counts; closed needs every echo whose word is fresh. An echo that denies what we saw is not
+believed until it agrees about that very door. `doors` holds the rules; this remembers what they need.
 """
 
 from collections.abc import Iterable, Iterator
@@ -52,6 +52,8 @@ class Outside:
         self._machines = machines
         self._box = box
         self._terms = terms
+        self.addresses: dict[int, Address] = {}
+        """For each family our public address, as the last check was told it."""
         self._doors: dict[tuple[int, int], Door] = {}
         self._denied: dict[tuple[str, int], set[int]] = {}
         """For each echo and family the public ports of which it last denied what we saw."""
@@ -192,7 +194,7 @@ class Outside:
         return any(each.accepts_door(machine, mac, port, today) for each in self._terms.accepted)
 
     def is_guarded(self, machine: Address | None, mac: str | None, port: int) -> bool:
-        """At the declared firewall, by a port that is not red wherever it leads: what is behind is judged there."""
+        """At the declared firewall, by a port that is red nowhere: what is behind it is judged there."""
         return is_firewall(self._terms.firewall, machine, mac) and alarm(port) is not Alarm.OPEN
 
     def is_at_firewall(self, connection: Connection) -> bool:
@@ -224,6 +226,8 @@ class Outside:
 
     def outcome(self, outcome: ReachOutcome) -> Iterator[Finding]:
         """A check has ended: where do all the knocks go, and is a contradiction over?"""
+        if outcome.address is not None:
+            self.addresses[outcome.family] = outcome.address
         if outcome.ports is not PortList.RETEST:
             yield from self._everything(outcome)
         if outcome.outcome is Outcome.CHECKED:

@@ -1,11 +1,11 @@
 """When `watch` asks the echoes: by the timetable, after a doubt, or because somebody pressed a button.
 
-Both families are asked at the same time, the echoes of a family one after the other: two of them knocking at once
-would be a load for the box, and two answers about the same minute teach no more than two about the same half minute.
+Both families are asked at the same time, the echoes of a family one after the other: two of them knocking at
+once would be a load for the box.
 
-An IPv4 address that is not ours alone is never asked about, for behind it are neighbours. The design took a private
-address on the box's internet side for that case; it is not. Mostly it is a second router of our own, which forwards
-as it likes, so that is told as a doubt until somebody says whose it is (`address` in `sentinel.toml`).
+An IPv4 address that is not ours alone is never asked about, for behind it are neighbours. The design took a
+private address on the box's internet side for that case; it is not. Mostly it is a second router of our own, which
+forwards as it likes, so that is told as a doubt until somebody says whose it is (`address` in `sentinel.toml`).
 """
 
 import logging
@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,22 +21,23 @@ from sentinel.clock import Clock
 from sentinel.config import ALL_PORTS, Whose
 from sentinel.config import Echo as EchoSection
 from sentinel.echo.protocol import EXTRA_PORTS
-from sentinel.errors import SentinelError
 from sentinel.model.box import BoxReading, WanAddress, wan_address
 from sentinel.model.exposure import Exposure, Identify, Kind, Outcome, PortList, Reach, ReachOutcome
 from sentinel.model.moment import Address, Moment
 from sentinel.model.passing import Progress
 from sentinel.pipeline import Fact
-from sentinel.reach import enrol, keys
+from sentinel.programs.errand import Errand, Promised
+from sentinel.programs.invitations import Invitations
+from sentinel.reach import keys
 from sentinel.reach.asking import ask
 from sentinel.reach.doortest import door_test
 from sentinel.reach.due import JITTER, Due, wait_after
 from sentinel.services import DOOR_TEST_PORT
 
+__all__ = ["Asking", "Promised"]
+
 log = logging.getLogger(__name__)
 
-AGAIN = timedelta(seconds=60)
-"""An invitation that could not be used is tried again this often."""
 DOUBTS = 2
 DOUBT_LASTS = timedelta(hours=1)
 """So many early checks within this time: an echo allows 60 a day, and the button must still find some left."""
@@ -48,36 +48,6 @@ TOLD_LASTS = timedelta(hours=1)
 FAMILIES = 2
 
 Post = Callable[[Fact], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Promised:
-    """What comes of a button."""
-
-    checks: int = 0
-    """Outcomes to wait for: one for each echo and family."""
-    wait: timedelta | None = None
-    """Nothing is asked before this has passed: the echoes said so."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
-    """One question to put, to one echo over one family."""
-
-    echo: keys.Echo
-    family: int
-    ports: PortList
-    pressed: bool = False
-    """Somebody pressed the button."""
-    doors: tuple[int, ...] = ()
-    """Of a re-test: public ports found open before."""
-    until: timedelta | None = None
-    """Of a re-test: given up after this, by the boot clock."""
-
-    @property
-    def budget(self) -> tuple[str, int, bool]:
-        """What an echo counts together: re-tests apart."""
-        return self.echo.key_id, self.family, self.ports is PortList.RETEST
 
 
 class Asking:
@@ -104,12 +74,12 @@ class Asking:
         self._clock = clock
         self._families = families
         self._key = keys.own_key(folder)
+        self._invitations = Invitations(section.all_invitations, folder, clock, self._key)
         self._due: dict[tuple[str, int], Due] = {}
         self._free_at: dict[tuple[str, int, bool], timedelta] = {}
         """Until when an echo's quota is used up, by the boot clock."""
         self._retests: deque[Errand] = deque()
         self._soon = self._pressed = False
-        self._enrol_again: dict[str, Moment] = {}
         self._last: dict[tuple[str, int], Outcome] = {}
         self._doubts: list[Moment] = []
         self.mapped: tuple[int, ...] = ()
@@ -190,7 +160,7 @@ class Asking:
 
     def work(self, post: Post) -> None:
         """Ask what is due; post knocks, cells and outcomes as they come."""
-        self._accept_invitations()
+        self._invitations.accept()
         echoes, pressed = keys.echoes(self._folder), self._hasten()
         rounds = [list(self._due_now(family, echoes, pressed)) for family in self._families()]
         self._run([each for each in rounds if each], post)
@@ -257,7 +227,8 @@ class Asking:
     def _note(self, errand: Errand, outcome: ReachOutcome) -> None:
         pair = (errand.echo.key_id, errand.family)
         if outcome.outcome is Outcome.QUOTA:
-            self._free_at[errand.budget] = outcome.at.boot + wait_after(outcome, 1)
+            wait = wait_after(outcome, 1) if outcome.retry is None else outcome.retry
+            self._free_at[errand.budget] = outcome.at.boot + wait
         if errand.family == 4 and outcome.address is not None:
             self._observed = outcome.address
         if errand.ports is not PortList.RETEST:
@@ -334,29 +305,3 @@ class Asking:
             at=self._clock(),
             host=errand.echo.host,
         )
-
-    # -- becoming known ----------------------------------------------------------------------------------------
-
-    def _accept_invitations(self) -> None:
-        """Each is used once: an echo we know needs none, however often the file names it."""
-        for text in self._section.all_invitations:
-            at, again = self._clock(), self._enrol_again.get(text)
-            known = keys.echoes(self._folder)
-            if len(known) < keys.MOST and (again is None or at.since(again) >= AGAIN):
-                self._enrol_again[text] = at
-                self._accept(text, {echo.key_id for echo in known})
-
-    def _accept(self, text: str, known: set[str]) -> None:
-        try:
-            invitation = enrol.read_invitation(text)
-        except SentinelError as error:
-            log.error("the invitation cannot be read: %s", error)
-            return
-        if invitation.key_id in known:
-            return
-        answer = enrol.enrol(invitation, self._key)
-        if isinstance(answer, Outcome):
-            log.warning("%s did not take the invitation: %s", invitation.host, answer.value)
-            return
-        keys.keep(self._folder, answer)
-        log.info("enrolled with the echo %s", answer.host)

@@ -78,7 +78,7 @@ class Due:
 
 
 def wait_after(outcome: ReachOutcome, failures: int) -> timedelta:
-    """How long not to ask again. A quota says itself when it is over; everything else waits at least as long as the echo asks."""
+    """How long not to ask again: a quota says itself when it is over, all else waits at least as the echo asks."""
     wait = PATIENCE.get(outcome.outcome, DECLINED).after(failures)
     if outcome.retry is not None:
         wait = outcome.retry if outcome.outcome is Outcome.QUOTA else max(wait, outcome.retry)

@@ -1,4 +1,4 @@
-"""When the echoes are asked: not without one, all of them, never about a neighbour, and what a button is promised."""
+"""When the echoes are asked: all of them, never about a neighbour, and what a button is promised."""
 
 import json
 from datetime import timedelta
@@ -10,9 +10,10 @@ import pytest
 from sentinel.config import Echo, Whose
 from sentinel.echo import protocol
 from sentinel.model.box import BoxReading, Reading
-from sentinel.model.exposure import Application, Kind, Outcome, PortList, Reach, ReachOutcome
+from sentinel.model.exposure import Application, Identify, Kind, Outcome, PortList, Reach, ReachOutcome
 from sentinel.model.passing import Progress
-from sentinel.programs.asking import AGAIN, RETEST_WITHIN, Asking, Promised
+from sentinel.programs.asking import RETEST_WITHIN, Asking, Promised
+from sentinel.programs.invitations import AGAIN
 from sentinel.reach import keys
 from tests.builders import exposure, moment
 from tests.echo.running import RunningEcho
