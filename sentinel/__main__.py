@@ -155,8 +155,9 @@ def status(setting: Setting, as_json: bool) -> None:
 def knock(setting: Setting) -> None:
     """Ask the echo now, and show what it could open."""
     from sentinel.programs.knock import knock as ask
+    from sentinel.programs.knock import terminal
 
-    sys.exit(ask(setting.config(), setting.places, click.echo))
+    sys.exit(ask(setting.config(), setting.places, terminal()))
 
 
 @main.command()

@@ -168,9 +168,11 @@ class Street:
             case Exposure():
                 return self._expose(fact)
             case ReachOutcome():
-                self.outlook = self.outlook.learn(fact)
+                findings = list(self.judge.outcome(fact))  # first: whether this echo is believed at all
+                denied = self.judge.outside.denies(fact.echo, fact.family)
+                self.outlook = self.outlook.learn(fact, denied=denied)
                 self.archive.outcome(fact)
-                return self.judge.outcome(fact)
+                return findings
             case NetworkAnswer():
                 self.archive.network(fact)
                 return self.judge.answer(fact)

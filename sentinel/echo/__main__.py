@@ -2,32 +2,25 @@
 
 import asyncio
 import logging
-import re
-import secrets
+import resource
 import signal
 import sqlite3
-from base64 import b32encode
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlencode
 
 import click
 
-from sentinel.clock import now
-from sentinel.echo.book import Book, KnownKey
-from sentinel.echo.identity import Identity, identity
-from sentinel.echo.protocol import PORT
+from sentinel.echo import operator
+from sentinel.echo.operator import FOLDER
 from sentinel.echo.serving import serving
-from sentinel.echo.settings import Settings, read_listen, read_network, read_source
-from sentinel.errors import ConfigurationError, MissingDevice
+from sentinel.echo.settings import Settings, read_listen, read_network, read_port, read_source
+from sentinel.errors import MissingDevice
 
 T = TypeVar("T")
 
-FOLDER = click.option(
-    "--dir", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help="Keys and book."
-)
+FILES = 10_500
+"""Sockets of knocks and callers, and what is left for everything else."""
 
 
 def _reading(read: Callable[[str], T]) -> Callable[[Any, Any, tuple[str, ...]], tuple[T, ...]]:
@@ -64,14 +57,40 @@ def cli() -> None:
     callback=_reading(read_listen),
     help="ADDR:PORT that drops every knock, for the self-check.",
 )
+@click.option(
+    "--blocked",
+    multiple=True,
+    callback=_reading(read_port),
+    help="A port the hoster filters on the way out: told as not tested.",
+)
+@click.option(
+    "--http", multiple=True, callback=_reading(read_listen), help="ADDR:PORT for the page without TLS, as ADDR:80."
+)
+@click.option("--contact", default="", help="On that page: to whom one may complain.")
 @click.option("--lab", is_flag=True, help="A test: private addresses may be dialled.")
-def serve(folder: Path, listen: Any, name: str, probe_from: Any, own: Any, silent: Any, lab: bool) -> None:
+def serve(
+    folder: Path, listen: Any, name: str, probe_from: Any, own: Any, silent: Any, blocked: Any, http: Any,
+    contact: str, lab: bool,
+) -> None:  # fmt: skip
     """Run an echo until it is told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    if http and not contact:
+        raise click.UsageError("--http shows a page to strangers: --contact says to whom they may write")
     settings = Settings(
-        folder=folder, name=name.lower(), listen=listen, sources=probe_from, own=own, silent=silent, lab=lab
-    )
+        folder=folder, name=name.lower(), listen=listen, sources=probe_from, own=own, silent=silent,
+        blocked=frozenset(blocked), http=http, contact=contact, lab=lab,
+    )  # fmt: skip
+    _raise_the_limit_of_files()
     asyncio.run(_serve(settings))
+
+
+def _raise_the_limit_of_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if wanted > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    if wanted < FILES:
+        logging.getLogger("sentinel.echo").warning("only %d files may be open: %d are wanted", wanted, FILES)
 
 
 async def _serve(settings: Settings) -> None:
@@ -86,80 +105,7 @@ async def _serve(settings: Settings) -> None:
         raise MissingDevice(f"the echo cannot start: {error}") from None
 
 
-@cli.command()
-@FOLDER
-@click.option("--alias", default="", help="Your own name for the practice; it never leaves this machine.")
-@click.option("--expires", default="7d", show_default=True, help="How long it may be used: 7d, 12h, 30m.")
-def invite(folder: Path, alias: str, expires: str) -> None:
-    """Print an invitation for one sentinel."""
-    click.echo(make_invitation(folder, alias, read_duration(expires)))
-
-
-@cli.command()
-@FOLDER
-def keys(folder: Path) -> None:
-    """List who enrolled, and when they last asked."""
-    for key in _book(folder)[0].everybody():
-        click.echo(_line(key))
-
-
-@cli.command()
-@FOLDER
-@click.argument("who")
-def revoke(folder: Path, who: str) -> None:
-    """Take back the keys of an alias or a key id; effective at once."""
-    count = _book(folder)[0].revoke(who, now().wall.timestamp())
-    click.echo(f"{count} revoked")
-
-
-def make_invitation(folder: Path, alias: str, lasts: timedelta) -> str:
-    """A new invitation, to be used once.
-
-    Raises:
-        ConfigurationError: the echo of this folder was never started.
-    """
-    book, own = _book(folder)
-    place = book.place()
-    if place is None:
-        raise ConfigurationError([f"{folder} does not know its name yet: start the echo once"])
-    code = b32encode(secrets.token_bytes(10)).decode().lower()
-    book.invite(code, alias, (now().wall + lasts).timestamp())
-    host = f"[{place[0]}]" if ":" in place[0] else place[0]
-    port = "" if place[1] == PORT else f":{place[1]}"
-    return f"sentinel-echo://{host}{port}/?{urlencode({'k': own.key_id, 'c': code}, safe=':')}"
-
-
-def _book(folder: Path) -> tuple[Book, Identity]:
-    if not (folder / "echo.db").exists():
-        raise ConfigurationError([f"{folder} holds no echo: start it once"])
-    own = identity(folder, "")
-    return Book(folder / "echo.db", own.secret), own
-
-
-def _line(key: KnownKey) -> str:
-    times = [_day(key.first), _day(key.last)]
-    revoked = "  revoked" if key.revoked else ""
-    return f"{key.alias or '-':<24} {key.id}  first {times[0]}  last {times[1]}  {key.checks} checks{revoked}"
-
-
-def _day(seconds: float | None) -> str:
-    if seconds is None:
-        return "never"
-    return datetime.fromtimestamp(seconds, UTC).isoformat(sep=" ", timespec="minutes").removesuffix("+00:00")
-
-
-def read_duration(text: str) -> timedelta:
-    """`7d`, `12h` or `30m`.
-
-    Raises:
-        BadParameter: it is none of them.
-    """
-    match = re.fullmatch(r"(\d{1,4})([dhm])", text)
-    if match is None:
-        raise click.BadParameter(f"{text!r} is not a duration, as in 7d, 12h or 30m", param_hint="--expires")
-    unit = {"d": "days", "h": "hours", "m": "minutes"}[match[2]]
-    return timedelta(**{unit: int(match[1])})
-
+operator.add_to(cli)
 
 if __name__ == "__main__":
     cli()

@@ -1,21 +1,29 @@
 """Whether a question is answered: each rule in turn, and the first that is broken is the echo's word."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sentinel.echo import protocol
-from sentinel.echo.book import Book, Entry
+from sentinel.echo.book import Entry
+from sentinel.echo.books import Books
 from sentinel.echo.challenges import Caller, Challenges
 from sentinel.echo.deny import is_denied
 from sentinel.echo.identity import Identity
+from sentinel.echo.memory import Memory
 from sentinel.echo.planning import Errand, draw
 from sentinel.echo.protocol import Enrol, Forged, Garbled, OtherVersion, Request, Target
 from sentinel.echo.refused import Refused
+from sentinel.echo.retests import KNOWN_S
 from sentinel.echo.settings import Settings
 from sentinel.model.exposure import PortList
 from sentinel.model.moment import Address
 from sentinel.services import port_list
 
 PORT_LISTS = {name.value for name in PortList}
+LEDGER_HEAD = re.compile(r"[0-9a-f]{64}|")
+OPEN = "open"
+"""The mark of a door that was reported open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,19 +32,40 @@ class Admitted:
 
     key: str
     errand: Errand
+    memory: Memory
+    again: bool = False
+    """A re-test, with a budget of its own."""
 
 
 class Admission:
     """Knows the rules of one echo."""
 
-    def __init__(self, settings: Settings, identity: Identity, book: Book, challenges: Challenges) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        identity: Identity,
+        books: Books,
+        challenges: Challenges,
+        wall: Callable[[], float],
+    ) -> None:
+        """`wall`: seconds since 1970."""
         self._settings = settings
-        self._book = book
+        self._wall = wall
+        self._book = books.book
+        self._retests = books.retests
+        self._neighbours = books.neighbours
+        self._optouts = books.optouts
         self._challenges = challenges
         self._certificate = identity.certificate_hash
 
     def may_dial(self, address: Address) -> bool:
-        """Whether an address may be dialled at all."""
+        """Whether an address may be dialled at all.
+
+        Raises:
+            sqlite3.Error: nobody can say who opted out.
+        """
+        if self._optouts.covers(address):
+            return False
         if self._settings.is_ours(address) and not self._settings.lab:
             return False
         return not is_denied(address, self._settings.own, lab=self._settings.lab)
@@ -45,12 +74,15 @@ class Admission:
         """What can be refused before a byte of the question is read.
 
         Raises:
-            Refused: `target_refused`, or `quota` for the address.
+            Refused: `opted_out`, `target_refused`, or `quota` for the address.
         """
+        if self._optouts.covers(caller.address):
+            raise Refused("opted_out")
         ourselves = caller.address == caller.arrived_at and not self._settings.lab
         if ourselves or not self.may_dial(caller.address):
             raise Refused("target_refused")
-        wait = self._book.target_wait(caller.address, now)
+        # Whether it is a re-test is not known before it is read.
+        wait = min(self._book.target_wait(caller.address, now), self._retests.target_wait(caller.address, now))
         if wait > 0:
             raise Refused("quota", wait)
 
@@ -62,17 +94,51 @@ class Admission:
         """
         key, request = self._read(raw)
         self._check_question(request, caller)
+        self._book.heard(key, request.version, now)
         self._check_target(request, caller)
-        source = self._settings.source(caller.arrived_at)
-        if not self._settings.lab and is_denied(source.seen_as):
-            raise Refused("not_ready")  # the plan would announce an address nobody sees
-        errand = draw(request, caller.address, source)
+        memory = Memory(self._book, key, caller.address, self._wall)
+        errand = self._draw(request, caller, memory, now)
+        again = request.ports == PortList.RETEST
         extra = {*request.extra_ports, *request.expect_open} - set(port_list(PortList(request.ports)))
         entry = Entry(
             check=errand.check, key=key, target=caller.address, asked=len(errand.probes), extra=frozenset(extra)
         )
+        if again:
+            self._enter_again(entry, now)
+        else:
+            self._enter(entry, now)
+        return Admitted(key=key, errand=errand, memory=memory, again=again)
+
+    def _draw(self, request: Request, caller: Caller, memory: Memory, now: float) -> Errand:
+        source = self._settings.source(caller.arrived_at)
+        if not self._settings.lab and is_denied(source.seen_as):
+            raise Refused("not_ready")  # the plan would announce an address nobody sees
+        others = self._neighbours.note(caller.address, memory.key, caller.port, now)
+        doors = {*port_list(PortList(request.ports)), *request.extra_ports, *request.expect_open}
+        return draw(
+            request,
+            caller.address,
+            source,
+            spared=memory.spared(doors, request.identify),
+            others=others,
+            blocked=self._settings.blocked,
+        )
+
+    def _enter(self, entry: Entry, now: float) -> None:
+        wait = self._book.target_wait(entry.target, now)
+        if wait > 0:
+            raise Refused("quota", wait)
         self._book.enter(entry, now)
-        return Admitted(key=key, errand=errand)
+
+    def _enter_again(self, entry: Entry, now: float) -> None:
+        """Only doors that we ourselves reported open, to this key, at this address."""
+        wait = self._retests.target_wait(entry.target, now)
+        if wait > 0:
+            raise Refused("quota", wait)
+        since = now - KNOWN_S
+        if not all(self._book.marked(OPEN, entry.key, entry.target, port, since) for port in entry.extra):
+            raise Refused("target_refused")
+        self._retests.enter(entry, now)
 
     def _read(self, raw: bytes) -> tuple[str, Request]:
         try:
@@ -130,9 +196,11 @@ class Admission:
 
 
 def check_ports(request: Request) -> None:
-    """Refuse lists nobody knows, ports that are none, and too many of them."""
+    """Refuse unknown lists, ports that are none, too many of them or none at all, and a head that is no hash."""
     asked = {*request.extra_ports, *request.expect_open}
     if request.ports not in PORT_LISTS or not all(1 <= port <= 65535 for port in asked):
         raise Refused("bad_request")
-    if len(asked) > protocol.EXTRA_PORTS:
+    if len(asked) > protocol.EXTRA_PORTS or not LEDGER_HEAD.fullmatch(request.ledger_head):
         raise Refused("bad_request")
+    if request.ports == PortList.RETEST and not request.extra_ports:
+        raise Refused("bad_request")  # it has no list of its own

@@ -1,19 +1,12 @@
-"""The echo's one file: who may ask, who was invited, and how often somebody asked.
+"""The echo's book: who may ask, who was invited, and how often somebody asked."""
 
-Opened anew for every entry, so that a file that was taken away or made read-only is noticed at once: an echo
-that cannot count refuses, it never pretends. No result of a knock is kept, and no address a reader could name:
-targets are blinded with the echo's own key, logs hold a /24 or a /48.
-"""
-
-import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
-from pathlib import Path
 
 from sentinel.echo import quota
+from sentinel.echo.file import File
 from sentinel.echo.protocol import EXTRA_PORTS, key_id
 from sentinel.echo.refused import Refused
 from sentinel.model.moment import Address
@@ -29,11 +22,15 @@ CREATE TABLE IF NOT EXISTS checks (
   asked INTEGER, open INTEGER, took REAL
 );
 CREATE TABLE IF NOT EXISTS ports (at REAL, key TEXT, family INTEGER, port INTEGER);
+CREATE TABLE IF NOT EXISTS marks (kind TEXT, mark BLOB, at REAL, PRIMARY KEY (kind, mark)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS checks_at ON checks (at);
 CREATE INDEX IF NOT EXISTS ports_at ON ports (at);
 """
 KEPT_S = 14 * quota.DAY_S
 """How long a check stays in the log."""
+MARKS_KEPT_S = 90 * quota.DAY_S
+"""The longest anything is remembered of one door."""
+VERSION_LETTERS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,41 +53,22 @@ class KnownKey:
     alias: str
     first: float
     last: float | None
+    """When it last asked a question that was its own, answered or not; None: never."""
     checks: int
     revoked: bool
+    version: str
+    """Of its software, as it says."""
+
+    def silent_since(self, moment: float) -> bool:
+        """Whether it was not heard since then; a key that was taken back is not waited for."""
+        return not self.revoked and (self.first if self.last is None else self.last) < moment
 
 
-class Book:
-    """Reads and writes the file; every method may raise `sqlite3.Error`, which means "not ready"."""
+class Book(File):
+    """The practices, and what each may still ask; every method may raise `sqlite3.Error`: "not ready"."""
 
-    def __init__(self, path: Path, secret: bytes) -> None:
-        self._path = path
-        self._secret = secret
-
-    def prepare(self) -> None:
-        """Make the file, closed to others, and its tables."""
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-        with self._open() as db:
-            db.execute("PRAGMA journal_mode=WAL")
-            db.executescript(SCHEMA)
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        uri = f"{self._path.absolute().as_uri()}?mode=rw"
-        with closing(sqlite3.connect(uri, uri=True, timeout=0.25, isolation_level=None)) as db:
-            db.execute("PRAGMA synchronous=NORMAL")
-            yield db
-
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        with self._open() as db:
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-            except BaseException:
-                db.execute("ROLLBACK")
-                raise
-            db.execute("COMMIT")
+    schema = SCHEMA
+    added = {"keys": {"version": "TEXT"}}  # noqa: RUF012 # a ClassVar, by the base
 
     def settle(self, name: str, port: int) -> None:
         """Remember under which name and port invitations must send people here."""
@@ -145,11 +123,29 @@ class Book:
     def everybody(self) -> list[KnownKey]:
         """Everybody who ever enrolled, oldest first."""
         with self._open() as db:
-            rows = db.execute("SELECT id, alias, first, last, checks, revoked FROM keys ORDER BY first").fetchall()
+            rows = db.execute(
+                "SELECT id, alias, first, last, checks, revoked, version FROM keys ORDER BY first"
+            ).fetchall()
         return [
-            KnownKey(id=row[0], alias=row[1], first=row[2], last=row[3], checks=row[4], revoked=row[5] is not None)
+            KnownKey(
+                id=row[0], alias=row[1], first=row[2], last=row[3], checks=row[4],
+                revoked=row[5] is not None, version=row[6] or "",
+            )
             for row in rows
+        ]  # fmt: skip
+
+    def heard(self, name: str, version: str, now: float) -> None:
+        """A key asked a question that was its own: whatever becomes of it, its sentinel is alive."""
+        shown = "".join(letter for letter in version if letter.isascii() and letter.isprintable())[
+            :VERSION_LETTERS
         ]
+        with self._write() as db:
+            db.execute("UPDATE keys SET last = ?, version = ? WHERE id = ?", (now, shown, name))
+
+    def rename(self, who: str, alias: str) -> int:
+        """Give the keys of this id or alias another alias; how many there were."""
+        with self._write() as db:
+            return db.execute("UPDATE keys SET alias = ? WHERE id = ? OR alias = ?", (alias, who, who)).rowcount
 
     def revoke(self, who: str, now: float) -> int:
         """Take back the keys of this id or alias, from the next request on; how many there were."""
@@ -187,9 +183,10 @@ class Book:
                 "INSERT INTO ports VALUES (?, ?, ?, ?)",
                 [(now, entry.key, family, port) for port in sorted(entry.extra)],
             )
-            db.execute("UPDATE keys SET last = ?, checks = checks + 1 WHERE id = ?", (now, entry.key))
+            db.execute("UPDATE keys SET checks = checks + 1 WHERE id = ?", (entry.key,))
             db.execute("DELETE FROM checks WHERE at < ?", (now - KEPT_S,))
             db.execute("DELETE FROM ports WHERE at < ?", (now - quota.DAY_S,))
+            db.execute("DELETE FROM marks WHERE at < ?", (now - MARKS_KEPT_S,))
 
     @staticmethod
     def _key_wait(db: sqlite3.Connection, entry: Entry, target: bytes, now: float) -> float:
@@ -225,8 +222,32 @@ class Book:
         with self._write() as db:
             db.execute("UPDATE checks SET open = ?, took = ? WHERE id = ?", (opened, took, check))
 
-    def _blind(self, address: Address) -> bytes:
-        return blake2b(address.packed, key=self._secret, digest_size=8).digest()
+    def mark(self, kind: str, key: str, target: Address, port: int, now: float) -> None:
+        """Remember that something happened to one door of one caller; a reader of the file cannot tell which."""
+        with self._write() as db:
+            db.execute(
+                "INSERT INTO marks VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
+                (kind, self._blind_door(kind, key, target, port), now),
+            )
+
+    def marked(self, kind: str, key: str, target: Address, port: int, since: float) -> bool:
+        """Whether that happened to this door at `since` or later; MARKS_KEPT_S back at most."""
+        return bool(self.marked_among(kind, key, target, [port], since))
+
+    def marked_among(self, kind: str, key: str, target: Address, ports: Iterable[int], since: float) -> set[int]:
+        """The ports of an address to which that happened at `since` or later."""
+        blinded = {self._blind_door(kind, key, target, port): port for port in ports}
+        holes = ", ".join("?" * len(blinded))
+        with self._open() as db:
+            rows = db.execute(
+                f"SELECT mark FROM marks WHERE kind = ? AND at >= ? AND mark IN ({holes})",  # noqa: S608 holes only
+                (kind, since, *blinded),
+            ).fetchall()
+        return {blinded[row[0]] for row in rows}
+
+    def _blind_door(self, kind: str, key: str, target: Address, port: int) -> bytes:
+        door = f"{kind}|{key}|{target.version}|{target}|{port}"
+        return blake2b(door.encode(), key=self._secret, digest_size=16).digest()
 
 
 def _hidden(code: str) -> bytes:

@@ -1,4 +1,4 @@
-"""One knock: a TCP connection made and dropped at once, and what the kernel said about it.
+"""One knock: a TCP connection made and dropped at once, or kept to ask something, and what the kernel said.
 
 Never guess a state: what the table below does not know is our own failure, not the practice's.
 Kernels since 6.5 send up to four more SYNs a second apart than TCP_SYNCNT says; 4.0 s outlast both.
@@ -8,10 +8,13 @@ import asyncio
 import errno
 import socket
 import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sentinel.echo.protocol import CONNECT_S
+from sentinel.echo.talk import Talk
 from sentinel.model.exposure import Probe, Reach, Why
 from sentinel.model.moment import Address
 
@@ -61,13 +64,44 @@ async def _connect(
 ) -> tuple[Reach, Why]:
     try:
         with _socket(local, probe.source_port) as knocking:
-            async with asyncio.timeout(CONNECT_S):
-                await loop.sock_connect(knocking, (str(probe.target), probe.target_port))
+            knocking.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close by RST
+            await _reach(loop, knocking, probe)
     except TimeoutError:  # ours, or the kernel's ETIMEDOUT
         return FILTERED
     except OSError as error:
         return meaning(error.errno, family=probe.target.version, has_route=has_route)
     return Reach.OPEN, Why.SYNACK
+
+
+async def _reach(loop: asyncio.AbstractEventLoop, knocking: socket.socket, probe: Probe) -> None:
+    """Wait for the connection, CONNECT_S at most.
+
+    Not by `asyncio.timeout`: where this program stood still meanwhile, that would cancel an answer that has come.
+
+    Raises:
+        OSError: what the answer was; TimeoutError: there was none.
+    """
+    connecting = asyncio.ensure_future(loop.sock_connect(knocking, (str(probe.target), probe.target_port)))
+    try:
+        answered, _ = await asyncio.wait({connecting}, timeout=CONNECT_S)
+        if not answered:
+            raise TimeoutError
+        await connecting
+    finally:
+        connecting.cancel()  # and let go of the socket before its number is another's
+        await asyncio.gather(connecting, return_exceptions=True)
+
+
+@asynccontextmanager
+async def talking(probe: Probe, local: Address) -> AsyncIterator[Talk]:
+    """A connection to ask something on, from `local` and the announced port.
+
+    Raises:
+        OSError: it was refused, or not answered within CONNECT_S.
+    """
+    with _socket(local, probe.source_port) as connected:
+        await _reach(asyncio.get_running_loop(), connected, probe)
+        yield Talk(connected)
 
 
 def _socket(local: Address, port: int) -> socket.socket:
@@ -77,7 +111,6 @@ def _socket(local: Address, port: int) -> socket.socket:
         # One source port may serve many targets at once; bind() would refuse it otherwise.
         knocking.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         knocking.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, 2)  # 1 gives up at 3 s on older kernels
-        knocking.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close by RST
         knocking.bind((str(local), port))
     except OSError:
         knocking.close()

@@ -20,6 +20,8 @@ from sentinel.echo.protocol import key_id
 from sentinel.errors import NotReadable
 from sentinel.secret import write_secret
 
+CURRENT, NEXT = "echo.key", "echo-next.key"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -30,6 +32,8 @@ class Identity:
     """Already known to every sentinel, so that one day it can replace the current one."""
     certificate: Path
     certificate_key: Path
+    secret: bytes
+    """Blinds addresses in the book; whoever reads the book alone cannot name a practice. Outlasts the keys."""
 
     @property
     def key_id(self) -> str:
@@ -46,11 +50,6 @@ class Identity:
         """SHA-256 of the certificate, hex."""
         pem = self.certificate.read_text(encoding="ascii")
         return sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
-
-    @property
-    def secret(self) -> bytes:
-        """Blinds addresses in the book; whoever reads the book alone cannot name a practice."""
-        return blake2b(self.current.private_bytes_raw(), person=b"echo book").digest()
 
     def tls(self) -> ssl.SSLContext:
         """TLS 1.3 with our certificate."""
@@ -69,12 +68,37 @@ def identity(folder: Path, name: str) -> Identity:
     certificate, certificate_key = folder / "tls.crt", folder / "tls.key"
     if not (certificate.exists() and certificate_key.exists()):
         _make_certificate(certificate, certificate_key, name)
+    current = _signing_key(folder / CURRENT)
     return Identity(
-        current=_signing_key(folder / "echo.key"),
-        next=_signing_key(folder / "echo-next.key"),
+        current=current,
+        next=_signing_key(folder / NEXT),
         certificate=certificate,
         certificate_key=certificate_key,
+        secret=_secret(folder / "book.key", current),
     )
+
+
+def rotate(folder: Path) -> None:
+    """Let the next key take the current one's place; a new next one is made when the identity is read again.
+
+    Whoever knows the former next key keeps trusting, and learns the new one from the next plan. Interrupted in the
+    middle it has either happened or not.
+
+    Raises:
+        OSError: there is no next key, or the folder cannot be written.
+    """
+    (folder / NEXT).replace(folder / CURRENT)
+
+
+def _secret(path: Path, current: Ed25519PrivateKey) -> bytes:
+    """The same for ever: were it to follow the key, a rotation would forget every quota and every opt-out."""
+    if not path.exists():  # an echo of before: as it was derived then
+        made = blake2b(current.private_bytes_raw(), person=b"echo book").digest()
+        write_secret(path, made.hex().encode() + b"\n")
+    try:
+        return bytes.fromhex(path.read_text(encoding="ascii"))
+    except ValueError:
+        raise NotReadable(f"{path} is not what an echo wrote") from None
 
 
 def _signing_key(path: Path) -> Ed25519PrivateKey:

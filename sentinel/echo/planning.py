@@ -1,17 +1,51 @@
 """Drawing up a plan: which knocks, from which source ports, at which decoys; pure but for the dice."""
 
+from base64 import b32encode
+from collections.abc import Collection
 from dataclasses import dataclass
-from secrets import SystemRandom
+from secrets import SystemRandom, token_bytes
 
-from sentinel.echo.protocol import SELF, WINDOW_MS, Plan, PlannedProbe, PlannedTarget, Request, token
+from sentinel.echo.neighbours import reaches
+from sentinel.echo.protocol import (
+    ASK_PORTS,
+    SELF,
+    WINDOW_MS,
+    Plan,
+    PlannedAsk,
+    PlannedProbe,
+    PlannedTarget,
+    Request,
+    token,
+)
 from sentinel.echo.settings import SOURCE_PORTS, Source
-from sentinel.model.exposure import PortList, Probe
+from sentinel.model.exposure import Identify, PortList, Probe
 from sentinel.model.moment import Address
-from sentinel.services import known_ports, port_list
+from sentinel.services import DOOR_TEST_PORT, known_ports, port_list
 
 DECOYS = 2
 DECOY_PORTS = range(30_000, 65_536)
 """High ports nobody has heard of; one that is open by chance is harmless, both open is a rule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A door that is asked who it is, if it is open."""
+
+    first: Probe
+    second: Probe
+    """Where the answer to the first question calls for another."""
+    again: Probe
+    """The look afterwards: does it still answer?"""
+
+    @property
+    def port(self) -> int:
+        """The door."""
+        return self.first.target_port
+
+    def plan(self) -> PlannedAsk:
+        """Its announcement."""
+        sports = [probe.source_port for probe in (self.first, self.second, self.again)]
+        return PlannedAsk(from_=str(self.first.source), port=self.port, sports=sports)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +62,18 @@ class Errand:
     controls: tuple[Probe, ...]
     """Doors declared open; dialled last, because a firewall may ban a prober midway."""
     out_of_share: tuple[int, ...]
+    asks: tuple[Ask, ...] = ()
+    """The doors that may be asked who they are."""
+    mark: str = ""
+    """Our calling AE title in this check, and in no other."""
+    tls: bool = False
+    """Whether a door may be asked inside TLS."""
+    shared: tuple[int, ...] = ()
+    """Ports of an address that others use too, and that are not the caller's."""
+    blocked: tuple[int, ...] = ()
+    """Ports the hoster of this echo filters: not dialled, for silence would mean nothing."""
+    ledger_head: str = ""
+    """As it was sent."""
 
     @property
     def probes(self) -> tuple[Probe, ...]:
@@ -44,6 +90,8 @@ class Errand:
             probes=[_planned(probe) for probe in self.probes],
             decoys=[probe.target_port for probe in self.decoys],
             window_ms=WINDOW_MS,
+            mark=self.mark,
+            asks=[ask.plan() for ask in self.asks],
         )
 
 
@@ -51,18 +99,37 @@ def _planned(probe: Probe) -> PlannedProbe:
     return PlannedProbe(from_=str(probe.source), sport=probe.source_port, addr=SELF, port=probe.target_port)
 
 
-def draw(request: Request, target: Address, source: Source) -> Errand:
+def draw(
+    request: Request,
+    target: Address,
+    source: Source,
+    *,
+    spared: Collection[int] = (),
+    others: frozenset[int] = frozenset(),
+    blocked: frozenset[int] = frozenset(),
+) -> Errand:
     """The errand that answers a request; its list is known and its ports are ports.
+
+    `spared`: doors that are knocked at like all others, and not asked who they are. `others`: quarters of this
+    address in which only others were seen (`neighbours`); a share that reaches into one of them is no share.
+    `blocked`: ports this vantage cannot test.
 
     Raises:
         ValueError: nobody knows a port list of that name.
     """
     low, high = request.port_share
-    wanted = sorted({*port_list(PortList(request.ports)), *request.extra_ports})
-    controls = [port for port in sorted(set(request.expect_open)) if low <= port <= high]
+    if reaches(low, high, others):
+        low, high = 1, 0
+    listing = {*port_list(PortList(request.ports)), *request.extra_ports}
+    wanted = sorted(listing - blocked)
+    controls = [port for port in sorted(set(request.expect_open) - blocked) if low <= port <= high]
     listed = [port for port in wanted if low <= port <= high and port not in controls]
-    decoys = _decoys({*known_ports(), *wanted, *request.expect_open}, low, high)
-    probes = _probes([*listed, *decoys, *controls], target, source)
+    decoys = _decoys({*known_ports(), *wanted, *request.expect_open, *blocked}, low, high)
+    asked = [port for port in _wants_to_know(request, [*listed, *controls]) if port not in spared]
+    doors = [*listed, *decoys, *controls]
+    drawn = _probes([*doors, *(port for port in asked for _ in range(ASK_PORTS))], target, source)
+    probes, asking = drawn[: len(doors)], drawn[len(doors) :]
+    outside = tuple(port for port in wanted if not low <= port <= high)
     return Errand(
         check=token(),
         nonce=request.nonce,
@@ -71,8 +138,33 @@ def draw(request: Request, target: Address, source: Source) -> Errand:
         listed=probes[: len(listed)],
         decoys=probes[len(listed) : len(listed) + len(decoys)],
         controls=probes[len(listed) + len(decoys) :],
-        out_of_share=tuple(port for port in wanted if not low <= port <= high),
+        out_of_share=() if others else outside,
+        asks=_asks(asking),
+        mark=f"SNT{b32encode(token_bytes(10)).decode()[:13]}",
+        tls=request.identify in (Identify.NEW, Identify.ALL),
+        shared=outside if others else (),
+        blocked=tuple(sorted((listing | set(request.expect_open)) & blocked)),
+        ledger_head=request.ledger_head,
     )
+
+
+def _wants_to_know(request: Request, doors: list[int]) -> list[int]:
+    """The doors whose service the caller wants named; a word nobody knows asks for none.
+
+    Nor does anybody ask the sentinel's own listener, which it opens to see whether we come in.
+    """
+    doors = [port for port in doors if port != DOOR_TEST_PORT]
+    if request.identify == Identify.ALL:
+        return doors
+    if request.identify in (Identify.NEW, Identify.NEW_NO_TLS):
+        return [port for port in doors if str(port) not in request.known]
+    return []
+
+
+def _asks(probes: tuple[Probe, ...]) -> tuple[Ask, ...]:
+    """Three knocks in a row lead to one door."""
+    in_threes = zip(*(probes[place::ASK_PORTS] for place in range(ASK_PORTS)), strict=True)
+    return tuple(Ask(first=first, second=second, again=again) for first, second, again in in_threes)
 
 
 def _decoys(taken: set[int], low: int, high: int) -> list[int]:

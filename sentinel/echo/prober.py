@@ -1,13 +1,22 @@
-"""Making the knocks of a plan: paced, bounded, and stopped in the middle when nobody waits for them any more."""
+"""Making the knocks of a plan: paced, bounded, and stopped in the middle when nobody waits for them any more.
+
+First every door is knocked at, then those that are open are asked who they are, one at a time; three seconds later
+they are knocked at once more, and the declared doors last of all: a firewall may have banned us midway.
+"""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from secrets import SystemRandom
+from typing import Protocol
 
-from sentinel.echo.dial import Answer, dial, untested
-from sentinel.echo.planning import Errand
-from sentinel.echo.protocol import CHECK_S
-from sentinel.model.exposure import Probe, Reach, Why
+from sentinel.echo.dial import Answer, dial, talking, untested
+from sentinel.echo.identify import Interview, Patience, way
+from sentinel.echo.planning import Ask, Errand
+from sentinel.echo.protocol import ANSWERS_S, CHECK_S, STOP_S
+from sentinel.echo.talk import Talk
+from sentinel.model.exposure import AfterProbe, Application, Kind, Probe, Reach, Why
 from sentinel.model.moment import Address
 
 TARGET_PER_S = 20
@@ -34,17 +43,31 @@ class Pace:
             await asyncio.sleep(turn - now)
 
 
+class Remembers(Protocol):
+    """Who keeps what must outlast a check; `memory.Memory` in an echo."""
+
+    def will_ask(self, port: int) -> bool:
+        """A door is about to be asked; whether it may be."""
+
+    def is_gone(self, port: int) -> None:
+        """A door stopped answering after our question."""
+
+
 class Outing:
     """One errand on its way: what was answered so far."""
 
-    def __init__(self, errand: Errand) -> None:
+    def __init__(self, errand: Errand, memory: Remembers) -> None:
         self.errand = errand
+        self.memory = memory
         self._answers: dict[Probe, Answer] = {}
+        self._found: dict[int, Application] = {}
+        self.is_banned = False
+        """Even doors that refused us at first are silent now: silence says nothing of a service."""
 
     @property
     def done(self) -> int:
         """How many knocks have their answer."""
-        return len(self._answers)
+        return sum(probe in self._answers for probe in self.errand.probes)
 
     def note(self, probe: Probe, answer: Answer) -> None:
         """Keep an answer; a second try that failed on our side takes nothing away from the first."""
@@ -55,6 +78,33 @@ class Outing:
         """What a knock met; one that was never made ran out of time."""
         return self._answers.get(probe, untested(Why.TIME))
 
+    def next_to_ask(self) -> Ask | None:
+        """A door worth asking: open, or declared and so not knocked at yet; imaging first."""
+        opened = {probe.target_port for probe in self.errand.listed if self.answer(probe).reach is Reach.OPEN}
+        opened |= {probe.target_port for probe in self.errand.controls}
+        left = [ask for ask in self.errand.asks if ask.port in opened - self._found.keys()]
+        return min(left, key=lambda ask: (way(ask.port), ask.port), default=None)
+
+    def found(self, port: int, application: Application) -> None:
+        """Keep what answered at a door."""
+        self._found[port] = application
+
+    def asked(self) -> list[Ask]:
+        """The doors that were asked."""
+        return [ask for ask in self.errand.asks if ask.port in self._found]
+
+    def application(self, port: int) -> Application | None:
+        """What answered at a door, and whether it still does; None: it was not asked."""
+        for ask in self.asked():
+            if ask.port == port:
+                return replace(self._found[port], after_probe=self.afterwards(ask))
+        return None
+
+    def afterwards(self, ask: Ask) -> AfterProbe | None:
+        """Whether a door that was asked still answers; None: nobody knows."""
+        reach = self.answer(ask.again).reach
+        return None if self.is_banned and reach is Reach.FILTERED else AFTER.get(reach)
+
     def worth_repeating(self) -> list[Probe]:
         """A few silent ports, if anything at all answered: where all is silent, silence is a rule."""
         silent = [probe for probe in self.errand.listed if self.answer(probe).reach is Reach.FILTERED]
@@ -64,26 +114,81 @@ class Outing:
         return SystemRandom().sample(silent, min(RETRIES, len(silent)))
 
 
+AFTER = {
+    Reach.OPEN: AfterProbe.OPEN,
+    Reach.CLOSED: AfterProbe.GONE,
+    Reach.FILTERED: AfterProbe.GONE,  # a firewall on the machine itself hides that a port is closed
+    Reach.UNREACHABLE: AfterProbe.GONE,
+}
+
+
 class Prober:
     """Dials for everybody, within what the whole server may do at once."""
 
-    def __init__(self, may_dial: Callable[[Address], bool], has_route: Callable[[int], bool]) -> None:
+    def __init__(
+        self,
+        may_dial: Callable[[Address], bool],
+        has_route: Callable[[int], bool],
+        patience: Patience = Patience(),  # noqa: B008 frozen
+    ) -> None:
         self._may_dial = may_dial
         self._has_route = has_route
+        self._patience = patience
         self._sockets = asyncio.Semaphore(SOCKETS)
         self._pace = Pace(SERVER_PER_S)
 
     async def run(self, outing: Outing) -> None:
-        """Make every knock of an errand; cancelling this stops dialling at once. CHECK_S at most."""
+        """Make every knock of an errand; cancelling this stops dialling at once. STOP_S at most."""
         pace = Pace(TARGET_PER_S)
         errand = outing.errand
+        began = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(CHECK_S):
-                await self._dial_all(outing, _shuffled(errand.listed + errand.decoys), pace)
-                await self._dial_again(outing, pace)
-                await self._dial_all(outing, errand.controls, pace)
+            async with asyncio.timeout(STOP_S):
+                async with asyncio.timeout(CHECK_S):
+                    await self._dial_all(outing, _shuffled(errand.listed + errand.decoys), pace)
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._dial_again(outing, pace))
+                    group.create_task(self._ask_all(outing, pace, began))
+                await self._look_after(outing, pace)
         except TimeoutError:
             pass  # what is missing reads "time"
+
+    async def _ask_all(self, outing: Outing, pace: Pace, began: float) -> None:
+        """Ask one open door after the other who it is; one that keeps us waiting does not hold up the next."""
+        loop = asyncio.get_running_loop()
+        interview = Interview(
+            lambda probe: self._talking(outing, probe, pace),
+            mark=outing.errand.mark,
+            check=outing.errand.check,
+            tls=outing.errand.tls,
+            ends=began + ANSWERS_S,
+            patience=self._patience,
+        )
+
+        async def ask_one(ask: Ask) -> None:
+            outing.found(ask.port, await interview.ask(ask))
+
+        async with asyncio.TaskGroup() as group:
+            while (ask := outing.next_to_ask()) and loop.time() < began + CHECK_S:
+                if not outing.memory.will_ask(ask.port):
+                    return
+                outing.found(ask.port, Application(kind=Kind.UNKNOWN))
+                await asyncio.wait({group.create_task(ask_one(ask))}, timeout=self._patience.turn)
+
+    async def _look_after(self, outing: Outing, pace: Pace) -> None:
+        """Do those we have asked still answer, and do the declared doors?"""
+        asked = outing.asked()
+        if asked:
+            await asyncio.sleep(self._patience.again)
+        refusing = [
+            decoy for decoy in outing.errand.decoys if asked and outing.answer(decoy).reach is Reach.CLOSED
+        ]
+        again = [ask.again for ask in asked]
+        await self._dial_all(outing, [*again, *refusing, *outing.errand.controls], pace)
+        outing.is_banned = any(outing.answer(decoy).reach is Reach.FILTERED for decoy in refusing)
+        for ask in asked:
+            if outing.afterwards(ask) is AfterProbe.GONE:
+                outing.memory.is_gone(ask.port)
 
     async def _dial_again(self, outing: Outing, pace: Pace) -> None:
         silent = outing.worth_repeating()
@@ -96,6 +201,21 @@ class Prober:
             for probe in probes:
                 await pace.wait()
                 group.create_task(self._dial(outing, probe))
+
+    @asynccontextmanager
+    async def _talking(self, outing: Outing, probe: Probe, pace: Pace) -> AsyncIterator[Talk]:
+        """A connection to ask something on.
+
+        Raises:
+            OSError: there is none.
+        """
+        await pace.wait()
+        async with self._sockets:
+            await self._pace.wait()
+            if not self._may_dial(probe.target):
+                raise PermissionError(f"{probe.target} may not be dialled")
+            async with talking(probe, outing.errand.source.local) as talk:
+                yield talk
 
     async def _dial(self, outing: Outing, probe: Probe) -> None:
         async with self._sockets:

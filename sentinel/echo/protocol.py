@@ -7,7 +7,6 @@ Fields nobody knows are ignored; words nobody knows stay words, and the reader t
 
 from base64 import b32encode, urlsafe_b64encode
 from collections.abc import Iterable
-from enum import StrEnum
 from hashlib import sha256
 from secrets import token_bytes
 from typing import TypeVar
@@ -15,6 +14,8 @@ from typing import TypeVar
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from sentinel.model.exposure import Identify
 
 VERSION = 1
 PORT = 443
@@ -32,10 +33,25 @@ REPORT_BYTES = 64 * 1024
 """Largest envelope, each way."""
 CONNECT_S = 4.0
 """A shorter wait misses the answer for a machine that is off, which comes after 3.1 s."""
+DICOM_S = 33.0
+"""A server that looks up our reverse name in vain takes 15 s for the knock and 15 s more before it reads the question
+(DCMTK's storescp, measured; it serves one caller at a time). Less silence than this is not "no DICOM"."""
+WEB_S = 6.0
+"""For a page's headers, and for a TLS handshake."""
+LISTEN_S = 2.0
+"""How long to wait for a service that speaks first."""
 CHECK_S = 25.0
-"""After this the echo dials nothing more."""
-WINDOW_MS = 42_000
-"""How long the knocks of a plan may take, from the plan on."""
+"""After this the echo begins nothing more: no knock at the list, no question who answers."""
+ANSWERS_S = 34.0
+"""After this nobody's answer is waited for."""
+AGAIN_S = 3.0
+"""From the last question to the look whether the doors still answer."""
+STOP_S = 42.0
+"""After this the echo dials nothing at all: the last look and the declared doors fit between."""
+WINDOW_MS = 44_000
+"""How long the knocks of a plan may take, from the plan on: its caller says go at once."""
+REPORT_WAIT_S = 48.0
+"""How long a caller waits for the report, from go on."""
 LAPSE_S = 20.0
 """A plan nobody says go to lapses."""
 CHALLENGE_S = 60.0
@@ -47,6 +63,8 @@ EXTRA_PORTS = 16
 ALL_PORTS = (0, 65535)
 """The port share of a public address that is nobody else's."""
 
+ASK_PORTS = 3
+"""Source ports announced for each door that may be asked."""
 SELF = "self"
 """The only target: the address that asks."""
 SELFTEST_OK = "ok"
@@ -151,6 +169,8 @@ class Vantage(Message, frozen=True):
     selftest: str
     """`ok`, `failed` or `stale`."""
     age_s: int
+    blocked: list[int] = []
+    """Ports its hoster filters: never dialled, and never proved."""
 
 
 class Challenge(Message, frozen=True):
@@ -167,17 +187,6 @@ class Target(Message, frozen=True):
     """What to knock at: `self`, and in this version nothing else."""
 
     addr: str
-
-
-class Identify(StrEnum):
-    """Which open doors the echo asks who they are."""
-
-    NONE = "none"
-    NEW_NO_TLS = "new_no_tls"
-    """Those not in the request's `known`, and never by a TLS handshake: some servers die of one."""
-    NEW = "new"
-    ALL = "all"
-    """Somebody pressed the button."""
 
 
 class Request(Message, frozen=True):
@@ -214,6 +223,15 @@ class PlannedProbe(Message, frozen=True):
     port: int
 
 
+class PlannedAsk(Message, frozen=True):
+    """One door that may be asked who it is, and the source ports from which that would come."""
+
+    from_: str = msgspec.field(name="from")
+    port: int
+    sports: list[int]
+    """The first question, the second one where the first calls for it, and the look afterwards."""
+
+
 class PlannedTarget(Message, frozen=True):
     """The address that will be dialled."""
 
@@ -233,6 +251,10 @@ class Plan(Message, frozen=True):
     window_ms: int
     mark: str = ""
     """The calling AE title of every DICOM question of this check: `SNT` and 13 letters or digits of base32."""
+    asks: list[PlannedAsk] = []
+    """Connections that may send: only these, and none of a check that asked for no identification."""
+    keys: list[bytes] = []
+    """The echo's public keys, as in `Enrolled`: whoever trusts the signature learns the next one in time."""
 
 
 class App(Message, frozen=True, omit_defaults=True):

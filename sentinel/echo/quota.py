@@ -17,6 +17,11 @@ KEY_ADDRESSES_PER_DAY = 4
 """All of these for one key and one family."""
 TARGET_PER_HOUR = 12
 """Over all keys."""
+RETEST_EVERY_S = 30.0
+RETESTS_PER_HOUR = 30
+"""Of doors already reported open; for one key and one family, and beside everything above."""
+RETESTS_OF_TARGET_PER_HOUR = 60
+"""Over all keys."""
 NETWORK_PER_MINUTE = 60
 """New connections from one /24 or /64."""
 NETWORKS_REMEMBERED = 65_536
@@ -41,6 +46,11 @@ def wait_for_count(times: Sequence[float], now: float, *, window: float, count: 
 def network_of(address: Address) -> Network:
     """The /24 or /64 somebody comes from: the smallest a stranger usually commands."""
     return ip_network((address, 24 if address.version == 4 else 64), strict=False)
+
+
+def alone(address: Address) -> Network:
+    """One address as a network."""
+    return ip_network(address)
 
 
 def cut(address: Address) -> Network:

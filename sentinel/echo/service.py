@@ -5,28 +5,27 @@ import logging
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import ip_address
 
+import msgspec
 from aiohttp import web
 
 from sentinel.clock import Clock
 from sentinel.echo import protocol, quota
-from sentinel.echo.admission import Admission, Admitted
-from sentinel.echo.book import Book
+from sentinel.echo.admission import OPEN, Admission, Admitted
+from sentinel.echo.books import Books
 from sentinel.echo.challenges import Caller, Challenges
-from sentinel.echo.deny import unmapped
 from sentinel.echo.identity import Identity
 from sentinel.echo.prober import Outing, Prober
 from sentinel.echo.refused import Refused
 from sentinel.echo.report import report
 from sentinel.echo.settings import Settings
 from sentinel.echo.vantage import Lookout
+from sentinel.echo.wire import caller_of, json, read_body
 from sentinel.model.exposure import Reach
 from sentinel.model.moment import Address
 
 log = logging.getLogger("sentinel.echo")
 
-BODY_S = 5.0
 CHECKS = 400
 """At the same time; each needs a few dozen sockets for a few seconds."""
 
@@ -49,13 +48,14 @@ class Running:
 class Echo:
     """Everything one echo remembers while it runs."""
 
-    def __init__(self, settings: Settings, identity: Identity, book: Book, clock: Clock) -> None:
+    def __init__(self, settings: Settings, identity: Identity, books: Books, clock: Clock) -> None:
         self.settings = settings
         self.identity = identity
-        self.book = book
+        self.books = books
+        self.book = books.book
         self.clock = clock
         self.challenges = Challenges(clock)
-        self.admission = Admission(settings, identity, book, self.challenges)
+        self.admission = Admission(settings, identity, books, self.challenges, self.wall)
         self.lookout = Lookout(settings, clock)
         self.prober = Prober(self.admission.may_dial, self.lookout.has_route)
         self._running: dict[Address, Running] = {}
@@ -80,7 +80,7 @@ class Echo:
 
     async def enrol(self, request: web.Request) -> web.StreamResponse:
         """`POST /v1/enrol`."""
-        enrol = self.admission.read_enrol(await _body(request), caller_of(request))
+        enrol = self.admission.read_enrol(await read_body(request), caller_of(request))
         self.book.enrol(enrol.code, enrol.public_key, self.wall())
         name = protocol.key_id(enrol.public_key)
         log.info("%s enrolled", name)
@@ -103,7 +103,7 @@ class Echo:
         caller = caller_of(request)
         self.admission.welcome(caller, self.wall())
         self._take_place(caller.address)
-        raw = await _body(request)
+        raw = await read_body(request)
         self._take_place(caller.address)  # somebody may have come while we read
         admitted = self.admission.admit(raw, caller, self.wall())
         self._running[caller.address] = Running(
@@ -111,7 +111,8 @@ class Echo:
             transport=caller.connection,
             lapses=asyncio.get_running_loop().time() + protocol.LAPSE_S,
         )
-        return _sealed(protocol.seal(protocol.PLAN, admitted.errand.plan(), self.identity.current))
+        plan = msgspec.structs.replace(admitted.errand.plan(), keys=self.identity.public_keys)
+        return _sealed(protocol.seal(protocol.PLAN, plan, self.identity.current))
 
     def _take_place(self, address: Address) -> None:
         """One check at a time for one address, and a bounded number in all."""
@@ -148,7 +149,7 @@ class Echo:
     async def _stream(self, request: web.Request, admitted: Admitted) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": protocol.STREAM})
         await response.prepare(request)
-        outing, began = Outing(admitted.errand), self.clock()
+        outing, began = Outing(admitted.errand, admitted.memory), self.clock()
         dialling = asyncio.create_task(self.prober.run(outing))
         try:
             await _tell(response, dialling, outing)
@@ -165,13 +166,16 @@ class Echo:
 
     def _note(self, admitted: Admitted, outing: Outing, took: float) -> None:
         errand = admitted.errand
-        opened = sum(outing.answer(probe).reach is Reach.OPEN for probe in errand.probes)
+        opened = [probe.target_port for probe in errand.probes if outing.answer(probe).reach is Reach.OPEN]
         log.info(
-            "check by %s: IPv%d, %s, %d ports, %d open, %.1f s",
-            admitted.key, errand.target.version, quota.cut(errand.target), len(errand.probes), opened, took,
+            "%s by %s: IPv%d, %s, %d ports, %d open, %.1f s",
+            "re-test" if admitted.again else "check", admitted.key, errand.target.version,
+            quota.cut(errand.target), len(errand.probes), len(opened), took,
         )  # fmt: skip
         with suppress(sqlite3.Error):  # the report is out; the next check will find the book unwritable
-            self.book.finish(errand.check, opened, took)
+            for port in opened:
+                self.book.mark(OPEN, admitted.key, errand.target, port, self.wall())
+            (self.books.retests if admitted.again else self.book).finish(errand.check, len(opened), took)
 
 
 async def _tell(response: web.StreamResponse, dialling: asyncio.Task[None], outing: Outing) -> None:
@@ -183,36 +187,6 @@ async def _tell(response: web.StreamResponse, dialling: asyncio.Task[None], outi
         if finished:
             return
         await asyncio.wait({dialling}, timeout=protocol.PROGRESS_S / 4)
-
-
-def caller_of(request: web.Request) -> Caller:
-    """The other end of the connection.
-
-    Raises:
-        ConnectionResetError: it is gone.
-    """
-    transport = request.transport
-    if transport is None:
-        raise ConnectionResetError
-    peer, here = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
-    return Caller(address=_address(peer[0]), port=peer[1], arrived_at=_address(here[0]), connection=transport)
-
-
-def _address(text: str) -> Address:
-    return unmapped(ip_address(text.partition("%")[0]))
-
-
-async def _body(request: web.Request) -> bytes:
-    try:
-        async with asyncio.timeout(BODY_S):
-            return await request.read()
-    except TimeoutError:
-        raise Refused("bad_request") from None
-
-
-def json(message: protocol.Message, status: int = 200) -> web.Response:
-    """An unsigned answer."""
-    return web.Response(body=protocol.encode(message), status=status, content_type="application/json")
 
 
 def _sealed(envelope: bytes) -> web.Response:

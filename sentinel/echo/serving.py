@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import sqlite3
+import ssl
+from asyncio import sslproto
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from weakref import WeakKeyDictionary
@@ -12,12 +14,15 @@ from aiohttp.web_protocol import RequestHandler
 
 from sentinel.clock import Clock, now
 from sentinel.echo import protocol
-from sentinel.echo.book import Book
-from sentinel.echo.door import Door, open_doors
+from sentinel.echo.books import open_books
+from sentinel.echo.door import BACKLOG, Door, open_doors
 from sentinel.echo.identity import identity
+from sentinel.echo.porch import Porch
 from sentinel.echo.refused import Refused
-from sentinel.echo.service import Echo, json
+from sentinel.echo.service import Echo
 from sentinel.echo.settings import SOURCE_PORTS, Settings, local_ports
+from sentinel.echo.visitors import Visitors
+from sentinel.echo.wire import json
 from sentinel.errors import ConfigurationError
 
 log = logging.getLogger("sentinel.echo")
@@ -25,6 +30,8 @@ log = logging.getLogger("sentinel.echo")
 HANDSHAKE_S = 5.0
 HEADERS_S = 10.0
 """From the TCP handshake to the end of the first question's headers."""
+TLS_BYTES = 32 * 1024
+"""For what a caller sends at once: two TLS records. asyncio would fill 256 KiB for each who only stands there."""
 REQUESTS = 4
 """On one connection: challenge, check, go, and one more."""
 
@@ -79,18 +86,36 @@ def _refusal(refused: Refused) -> web.Response:
     return answer
 
 
-def app(echo: Echo, edge: Edge) -> web.Application:
-    """The four questions."""
+def app(echo: Echo, edge: Edge, porch: Porch) -> web.Application:
+    """The four questions of a sentinel, and a page for anybody else."""
+
+    async def check(request: web.Request) -> web.StreamResponse:
+        answer = await echo.check(request)
+        if request.transport is not None:
+            porch.hold(request.transport.get_extra_info("socket").fileno())
+        return answer
+
+    made = page(echo, edge)
+    made.router.add_get("/v1/challenge", echo.challenge)
+    made.router.add_post("/v1/enrol", echo.enrol)
+    made.router.add_post("/v1/check", check)
+    made.router.add_post("/v1/check/{check}/go", echo.go)
+    return made
+
+
+def page(echo: Echo, edge: Edge) -> web.Application:
+    """The page alone: all there is without TLS."""
 
     @web.middleware
     async def at_the_edge(request: web.Request, handler: Handle) -> web.StreamResponse:
         return await edge(request, handler)
 
+    visitors = Visitors(echo.settings, echo.books.optouts, echo.clock)
     made = web.Application(middlewares=[at_the_edge], client_max_size=protocol.REQUEST_BYTES)
-    made.router.add_get("/v1/challenge", echo.challenge)
-    made.router.add_post("/v1/enrol", echo.enrol)
-    made.router.add_post("/v1/check", echo.check)
-    made.router.add_post("/v1/check/{check}/go", echo.go)
+    made.router.add_get("/", visitors.show)
+    made.router.add_get("/robots.txt", visitors.robots)
+    made.router.add_post("/opt-out", visitors.opt_out)
+    made.router.add_post("/opt-in", visitors.opt_in)
     return made
 
 
@@ -104,43 +129,53 @@ async def serving(settings: Settings, clock: Clock = now) -> AsyncIterator[Echo]
         OSError: an address is not ours, a port is taken, the folder cannot be written.
     """
     check_source_ports()
+    sslproto.SSLProtocol.max_size = TLS_BYTES
     settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     own = identity(settings.folder, settings.name)
-    book = Book(settings.folder / "echo.db", own.secret)
-    book.prepare()
+    books = open_books(settings.folder, own.secret)
     async with AsyncExitStack() as stack:
-        doors = open_doors(settings.listen)
+        stack.enter_context(books.book.held())
+        doors = open_doors((*settings.listen, *settings.http))
         for door in doors:
             stack.callback(door.close)
-        book.settle(settings.name, doors[0].getsockname()[1])
-        echo = Echo(settings, own, book, clock)
+        books.book.settle(settings.name, doors[0].getsockname()[1])
+        echo = Echo(settings, own, books, clock)
         await echo.lookout.look()
         await _answer(echo, doors, stack)
         yield echo
 
 
 async def _answer(echo: Echo, doors: list[Door], stack: AsyncExitStack) -> None:
-    loop = asyncio.get_running_loop()
-    edge = Edge()
-    runner = _runner(echo, edge)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
+    edge, porch, shielded = Edge(), doors[0].porch, len(echo.settings.listen)
     tls = echo.identity.tls()
-    for door in doors:
-        server = await loop.create_server(
-            _receiving(runner, edge), sock=door, ssl=tls, ssl_handshake_timeout=HANDSHAKE_S
-        )
-        stack.callback(server.close)
+    for made, some, context in (
+        (app(echo, edge, porch), doors[:shielded], tls),
+        (page(echo, edge), doors[shielded:], None),
+    ):
+        runner = _runner(made)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        for door in some:
+            await _open(door, _receiving(runner, edge), context, stack)
     looking = asyncio.create_task(echo.lookout.keep_looking())
     stack.push_async_callback(_stop, looking)
 
 
-def _runner(echo: Echo, edge: Edge) -> web.AppRunner:
+async def _open(
+    door: Door, receive: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None, stack: AsyncExitStack
+) -> None:
+    server = await asyncio.get_running_loop().create_server(
+        receive, sock=door, ssl=tls, ssl_handshake_timeout=HANDSHAKE_S if tls else None, backlog=BACKLOG
+    )
+    stack.callback(server.close)
+
+
+def _runner(made: web.Application) -> web.AppRunner:
     # aiohttp's own words name callers in full; ours do not, so its logger stays silent.
     silent = logging.getLogger("sentinel.echo.http")
     silent.setLevel(logging.CRITICAL + 1)
     return web.AppRunner(
-        app(echo, edge),
+        made,
         handler_cancellation=True,  # the caller hung up: stop dialling
         handle_signals=False,
         access_log=None,

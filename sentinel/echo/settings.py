@@ -35,6 +35,12 @@ class Settings:
     """Networks of the operator, never dialled."""
     silent: tuple[tuple[Address, int], ...] = ()
     """Where every knock is dropped; the self-check must find it silent."""
+    blocked: frozenset[int] = frozenset()
+    """Ports the hoster filters on the way out: told as not tested, never dialled."""
+    http: tuple[tuple[Address, int], ...] = ()
+    """Where the page for visitors is shown without TLS."""
+    contact: str = ""
+    """To whom visitors of that page may write."""
     lab: bool = False
     """A test: addresses no stranger could reach may be dialled."""
 
@@ -47,7 +53,7 @@ class Settings:
 
     def is_ours(self, address: Address) -> bool:
         """Whether an address is this echo's: it knocks at others, not at itself."""
-        own = {listening for listening, _ in self.listen}
+        own = {listening for listening, _ in (*self.listen, *self.http)}
         for source in self.sources:
             own |= {source.local, source.seen_as}
         return address in own
@@ -63,6 +69,17 @@ def read_listen(text: str) -> tuple[Address, int]:
     if not colon or not port.isdecimal() or not 0 <= int(port) <= 65535:
         raise ValueError(f"{text!r} is not ADDRESS:PORT, as in 192.0.2.7:443 or [2001:db8::7]:443")
     return ip_address(host.removeprefix("[").removesuffix("]")), int(port)
+
+
+def read_port(text: str) -> int:
+    """A TCP port.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise ValueError(f"{text!r} is not a port from 1 to 65535")
+    return int(text)
 
 
 def read_source(text: str) -> Source:

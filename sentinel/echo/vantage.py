@@ -1,6 +1,7 @@
 """The echo looks at itself: would it notice an open, a closed and a silent port, in each family?
 
 A vantage whose own line is broken sees every practice closed. So a report says how this vantage did, and when.
+Silence takes four seconds to find out, so at the start the other two are looked at alone, and silence right after.
 """
 
 import asyncio
@@ -51,27 +52,34 @@ class Lookout:
         """What a report says of us."""
         look = self._looks.get(family)
         if look is None:
-            return Vantage(id=self._settings.name, selftest="failed", age_s=0)
+            return self._vantage("failed", 0)
         age = int(self._clock().since(look.at).total_seconds())
         word = SELFTEST_OK if look.ok else "failed"
-        return Vantage(id=self._settings.name, selftest="stale" if age > FRESH_S else word, age_s=age)
+        return self._vantage("stale" if age > FRESH_S else word, age)
+
+    def _vantage(self, word: str, age: int) -> Vantage:
+        blocked = sorted(self._settings.blocked)
+        return Vantage(id=self._settings.name, selftest=word, age_s=age, blocked=blocked)
 
     async def keep_looking(self) -> None:
-        """Look again every EVERY, until cancelled."""
+        """Look for everything, now and every EVERY, until cancelled."""
         while True:
+            await self.look(silence=True)
             await asyncio.sleep(EVERY.total_seconds())
-            await self.look()
 
-    async def look(self) -> None:
-        """Check every family we listen in."""
-        for family in {address.version for address, _ in self._settings.listen}:
-            self._looks[family] = await self._look_at(family)
+    async def look(self, *, silence: bool = False) -> None:
+        """Check every family we listen in; silence takes CONNECT_S longer."""
+        families = {address.version for address, _ in self._settings.listen}
+        looks = await asyncio.gather(*(self._look_at(family, silence) for family in families))
+        self._looks.update(zip(families, looks, strict=True))
 
-    async def _look_at(self, family: int) -> Look:
+    async def _look_at(self, family: int, silence: bool) -> Look:
         own = self._own(family)
         if own is None:
             return Look(has_route=False, ok=False, at=self._clock())
-        ok = await _sees(own[0], own[-1]) and await self._hears_nothing(own[0])
+        ok = await _sees(own[0], own[-1])
+        if silence:
+            ok = all((ok, await _hears_nothing(own[0], own[-1]), await self._is_silent(own[0])))
         return Look(has_route=True, ok=ok, at=self._clock())
 
     def _own(self, family: int) -> list[Address] | None:
@@ -84,7 +92,8 @@ class Lookout:
             return None
         return mine[:2] or [outward]
 
-    async def _hears_nothing(self, local: Address) -> bool:
+    async def _is_silent(self, local: Address) -> bool:
+        """Whether the operator's own silent places are."""
         for target, port in self._settings.silent:
             if target.version == local.version and await _knock(local, target, port) is not Reach.FILTERED:
                 return False
@@ -109,6 +118,18 @@ async def _sees(local: Address, other: Address) -> bool:
         port = listener.getsockname()[1]
         opened = await _knock(local, other, port)
     return opened is Reach.OPEN and await _knock(local, other, port) is Reach.CLOSED
+
+
+async def _hears_nothing(local: Address, other: Address) -> bool:
+    """A listener whose queue is full drops what comes (Linux), and reads silent."""
+    with closing(socket.socket(_family(other), socket.SOCK_STREAM)) as listener:
+        listener.bind((str(other), 0))
+        listener.listen(0)
+        port = listener.getsockname()[1]
+        with closing(socket.socket(_family(other), socket.SOCK_STREAM)) as waiting:
+            waiting.setblocking(False)
+            await asyncio.get_running_loop().sock_connect(waiting, (str(other), port))
+            return await _knock(local, other, port) is Reach.FILTERED
 
 
 async def _knock(local: Address, target: Address, port: int) -> Reach:

@@ -22,9 +22,11 @@ AGREES = timedelta(minutes=2)
 PARTS = {Part.STORE: Code.STORE_FAILING, Part.DISK: Code.DISK_FULL, Part.CAPTURE: Code.CAPTURE_LOST}
 
 
-def condition(code: Code, at: Moment, *, holds: bool, level: Level = Level.UNSURE, family: int = 0) -> Finding:
-    """A part that fails, or works again; `family` where IPv4 and IPv6 fail each for itself."""
-    story = Story(kind=StoryKind.CONDITION, about=code.value, family=family)
+def condition(
+    code: Code, at: Moment, *, holds: bool, level: Level = Level.UNSURE, family: int = 0, echo: str = ""
+) -> Finding:
+    """A part that fails, or works again; `family` and `echo` where each of them fails for itself."""
+    story = Story(kind=StoryKind.CONDITION, about=f"{code.value} {echo}".strip(), family=family)
     return Finding(code=code, story=story, level=level, at=at, ends=not holds)
 
 

@@ -47,7 +47,9 @@ log = logging.getLogger(__name__)
 QUEUE = 20_000
 BOX = timedelta(seconds=45)
 """A reading takes ten seconds at most, so a new mapping is known within a minute."""
-BOX_FIRST = timedelta(seconds=3)
+BOX_FIRST = timedelta(0)
+BOX_WITHIN = timedelta(seconds=15)
+"""So long the first check waits for the first look at the box, which tells whose the address is."""
 SPARE = 50 << 20
 """Bytes the disk must have left: a store that fills up loses the worst day."""
 RECORDED = Surroundings(interface="recorded", prefixes=(), gateways=(), families=(4,))
@@ -106,7 +108,14 @@ class Watch:
         self._lamp = Lamp(config.lamp, self._clock, Simulation(self._places.lamp))
         self._families: tuple[int, ...] = around.families
         self._box: tuple[Address, ...] = networks.box
-        self._asking = Asking(config.echo, self._places.lasting, self._clock, lambda: self._families)
+        self._asking = Asking(
+            config.echo,
+            self._places.lasting,
+            self._clock,
+            lambda: self._families,
+            kinds=self._archive.kinds(),
+            box_within=BOX_WITHIN,
+        )
         self._looking = Looking(lambda: self._box, self._asking.set_mapped, self._clock)
         self._postbox = Postbox(self._places.facts, self._queue.put)
         self._street = Street(
@@ -116,7 +125,7 @@ class Watch:
             outlook=Outlook(
                 started=self._started,
                 view=config.capture.view,
-                echo=self._demo or self._asking.is_enrolled or bool(config.echo.invitation),
+                echo=self._demo or self._asking.is_enrolled or bool(config.echo.all_invitations),
                 families=around.families,
                 broad=_is_broad(terms),
             ),
@@ -127,7 +136,7 @@ class Watch:
         )
         self._street.begin(self._started)
         sessions = Sessions(self._archive, claim_code(config, self._places))
-        self._desk = Desk(self._street, sessions, self._asking.soon, self._clock)
+        self._desk = Desk(self._street, sessions, self._asking, self._clock)
         self._line = listen_at(self._places.requests)
         desk.serve(self._line, self._queue.put, own_user())
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
@@ -140,8 +149,9 @@ class Watch:
         if not self._demo:
             jobs += [
                 timetable.Job(name="surroundings", every=timedelta(seconds=60), work=self._look_around),
-                timetable.Job(name="box", every=BOX, first=BOX_FIRST, work=self._looking.work),
-                timetable.Job(name="echo", every=timedelta(seconds=2), work=self._ask),
+                timetable.Job(name="box", every=BOX, first=BOX_FIRST, work=self._look_at_box),
+                timetable.Job(name="echo", every=timedelta(seconds=1), work=self._ask),
+                timetable.Job(name="re-test", every=timedelta(seconds=0.5), work=self._ask_again),
             ]
         return jobs
 
@@ -164,8 +174,18 @@ class Watch:
         at, mac = self._clock(), around.box_mac
         yield HomeNetwork(networks=networks, families=around.families, at=at, box_mac=mac)
 
+    def _look_at_box(self) -> Iterator[Fact]:
+        for reading in self._looking.work():
+            self._asking.learn(reading)  # whose the address is, before anybody knocks at it
+            yield reading
+
     def _ask(self) -> Iterable[Fact]:
-        return self._asking.work(self._queue.put)
+        self._asking.work(self._queue.put)
+        return ()
+
+    def _ask_again(self) -> Iterable[Fact]:
+        self._asking.work_again(self._queue.put)
+        return ()
 
     # -- the street's own thread ---------------------------------------------------------------------------
 
@@ -262,6 +282,7 @@ def _terms(config: Config) -> Terms:
         accepted=tuple(_accepted(each) for each in config.expected),
         known=tuple(ip_network(text) for text in config.capture.private_networks),
         expect_open=frozenset(config.echo.expect_open),
+        firewall=config.capture.firewall.lower(),
         thresholds=Thresholds(images_left=int(config.capture.images_left_mb * 1_000_000)),
     )
 

@@ -4,18 +4,19 @@ Nothing raises: whatever goes wrong outside is the `Outcome` that is returned.
 """
 
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from ipaddress import ip_address
 from itertools import islice
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+import sentinel
 from sentinel.clock import Clock
 from sentinel.echo import protocol
 from sentinel.echo.protocol import SELF, Garbled, Observed, Progress, Request, Target
-from sentinel.model.exposure import Exposure, Knock, Outcome, PortList, ReachOutcome
+from sentinel.model.exposure import Exposure, Identify, Kind, Knock, Outcome, PortList, Reach, ReachOutcome
 from sentinel.model.moment import Address, Moment
 from sentinel.reach.enrol import read_challenge
 from sentinel.reach.keys import Echo, own_key_id
@@ -33,6 +34,7 @@ LINES = 1000
 Post = Callable[[Knock | Exposure], None]
 Watch = Callable[[int, int], None]
 Keep = Callable[[Record], None]
+Learn = Callable[[Echo], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,12 @@ class Check:
     """Beyond the list; with `expect_open` at most 16, and 16 different ones a day."""
     expect_open: tuple[int, ...] = ()
     """Doors declared open: unless all of them are found open, nothing is proved."""
+    port_share: tuple[int, int] = protocol.ALL_PORTS
+    """First and last port of ours, where the address is shared with neighbours."""
+    identify: Identify = Identify.NEW_NO_TLS
+    """Which open doors the echo asks who they are."""
+    known: Mapping[int, Kind] = field(default_factory=dict)
+    """What answered before, by public port: not asked again, but by `Identify.ALL`."""
 
 
 def ask(
@@ -59,17 +67,29 @@ def ask(
     clock: Clock,
     extra_ports: Iterable[int] = (),
     expect_open: Iterable[int] = (),
+    port_share: tuple[int, int] = protocol.ALL_PORTS,
+    identify: Identify = Identify.NEW_NO_TLS,
+    known: Mapping[int, Kind] | None = None,
     progress: Watch | None = None,
     record: Keep | None = None,
+    learn: Learn | None = None,
     settle: timedelta = SETTLE,
 ) -> ReachOutcome:
-    """Ask one echo about one family: seconds when all goes well, 100 s at worst.
+    """Ask one echo about one family: seconds when all goes well, 103 s at worst.
 
     Posts one `Knock` before the echo may start, and once the report has come one `Exposure` for every port asked
-    about. The outcome is returned, not posted: it must come after them.
+    about. The outcome is returned, not posted: it must come after them. `learn` receives an echo whose keys have
+    changed, said by itself under a key we trust.
     """
     check = Check(
-        echo=echo, family=family, ports=ports, extra_ports=tuple(extra_ports), expect_open=tuple(expect_open)
+        echo=echo,
+        family=family,
+        ports=ports,
+        extra_ports=tuple(extra_ports),
+        expect_open=tuple(expect_open),
+        port_share=port_share,
+        identify=identify,
+        known=known or {},
     )
     attempt = _Attempt(check, key, clock, post, progress or _unwatched)
     asked, retry = clock(), None
@@ -77,6 +97,8 @@ def ask(
         outcome = attempt.run()
     except NoAnswer as failed:
         outcome, retry = failed.outcome, _retry(failed.retry_s)
+    if learn is not None and attempt.renewed is not None:
+        learn(attempt.renewed)
     if record is not None and attempt.report:
         record(attempt.record(asked))
     if attempt.proof is not None:
@@ -107,7 +129,7 @@ class _Attempt:
             NoAnswer: the attempt ended early, and why.
         """
         echo = self._check.echo
-        with Line(echo.host, echo.port, self._check.family) as line:
+        with Line(echo.host, echo.port, self._check.family, self._check.port_share) as line:
             question, announced = self._ask(line)
             self._post(self._knock(announced))
             self.report = last_line(line.stream(f"/v1/check/{announced.check}/go"), self._watch)
@@ -141,6 +163,8 @@ class _Attempt:
             ports=check.ports,
             extra_ports=check.extra_ports,
             expect_open=check.expect_open,
+            identify=check.identify,
+            port_share=check.port_share,
         )
 
     def _request(self, question: Question, challenge: str, certificate: str) -> Request:
@@ -155,6 +179,10 @@ class _Attempt:
             tls_cert=certificate,
             extra_ports=list(self._check.extra_ports),
             expect_open=list(self._check.expect_open),
+            port_share=self._check.port_share,
+            identify=self._check.identify.value,
+            known={str(port): kind.value for port, kind in self._check.known.items()},
+            version=sentinel.__version__,
         )
 
     def _knock(self, announced: Announced) -> Knock:
@@ -164,7 +192,17 @@ class _Attempt:
             probes=announced.probes,
             opens=self._clock(),
             lasts=announced.window + MARGIN,
+            asks=announced.asks,
+            mark=announced.mark,
+            decoys=announced.decoys,
         )
+
+    @property
+    def renewed(self) -> Echo | None:
+        """The echo with the keys its plan told us, if they are others than we knew."""
+        if self._announced is None or not self._announced.keys:
+            return None
+        return replace(self._check.echo, keys=self._announced.keys)
 
     def record(self, asked: Moment) -> Record:
         """The signed bytes, to be verified again; only once a report has come."""
@@ -174,10 +212,11 @@ class _Attempt:
 
     def conclude(self, outcome: Outcome, asked: Moment, retry: timedelta | None) -> ReachOutcome:
         """Post what was proved, and say how it ended."""
-        ended = self._clock()
+        ended, opened = self._clock(), set()
         if self.proof is not None and self._question is not None:
             for exposure in self.proof.exposures(self._question, ended):
                 self._post(exposure)
+                opened |= {exposure.port} if exposure.reach is Reach.OPEN else set()
         return ReachOutcome(
             echo=self._check.echo.key_id,
             family=self._check.family,
@@ -189,8 +228,13 @@ class _Attempt:
             address=self._question.address if self._question else None,
             tested=self.proof.tested if self.proof else 0,
             decoys_open=self.proof.decoys_open if self.proof else False,
+            decoys_refused=self.proof.decoys_refused if self.proof else False,
+            opened=frozenset(opened),
+            control=self.proof.control if self.proof else False,
+            whole=self._check.port_share == protocol.ALL_PORTS,
             ahead=self._ahead,
             retry=retry,
+            host=self._check.echo.host,
         )
 
 

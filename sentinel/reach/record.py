@@ -8,8 +8,9 @@ from ipaddress import ip_address
 
 import msgspec
 
+from sentinel.echo.protocol import ALL_PORTS
 from sentinel.errors import NotReadable
-from sentinel.model.exposure import Outcome, PortList
+from sentinel.model.exposure import Identify, Outcome, PortList
 from sentinel.reach.report import Announced, Proof, Question, read_plan, read_report
 
 
@@ -27,6 +28,8 @@ class _Line(msgspec.Struct, frozen=True):
     echo_keys: list[str]
     extra_ports: list[int] = []
     expect_open: list[int] = []
+    identify: str = Identify.NONE.value
+    port_share: tuple[int, int] = ALL_PORTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,8 @@ def write_record(record: Record) -> bytes:
         echo_keys=[b64encode(key).decode() for key in question.echo_keys],
         extra_ports=list(question.extra_ports),
         expect_open=list(question.expect_open),
+        identify=question.identify.value,
+        port_share=question.port_share,
     )
     return msgspec.json.encode(line)
 
@@ -93,6 +98,8 @@ def _record(line: _Line) -> Record:
         ports=PortList(line.ports),
         extra_ports=tuple(line.extra_ports),
         expect_open=tuple(line.expect_open),
+        identify=Identify(line.identify),
+        port_share=line.port_share,
     )
     return Record(
         asked_at=datetime.fromisoformat(line.asked_at),

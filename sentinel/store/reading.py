@@ -1,21 +1,26 @@
 """What readers see of the store: the page and the command line, each in its own process, never writing."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
 from sentinel import codec
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import ConnectionState
-from sentinel.model.exposure import Application
+from sentinel.model.exposure import Application, Outcome, PortList
 from sentinel.model.finding import Level
 from sentinel.model.incident import Chapter, Incident
 from sentinel.model.standing import Standing
 from sentinel.store import rows
+
+REMEMBERED = timedelta(days=7)
+"""An older word on a port is told no more, once there are newer ones."""
+ASKED = timedelta(days=1)
+"""An echo or a family that was not tried for so long, while others were, is not asked any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +78,8 @@ class LastCheck:
     asked: datetime
     at: datetime
     check: str | None
+    host: str
+    """The echo's name for people; empty where nobody kept it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,9 +156,14 @@ class Reader:
         return int(row[0]), int(row[1])
 
     def cells(self) -> list[Cell]:
-        """The last word on each public address and port, by port."""
+        """The last word of each echo on each family's ports, by port; a week back from the newest."""
+        newest = self._db.execute("SELECT max(at) FROM exposures").fetchone()[0]
+        if newest is None:
+            return []
         found = self._db.execute(
-            "SELECT *, max(at) FROM exposures GROUP BY address, port ORDER BY port, address",
+            "SELECT *, max(at) FROM exposures WHERE at >= ?"
+            " GROUP BY echo, family, port ORDER BY port, family, echo",
+            (rows.text(rows.wall(newest) - REMEMBERED),),  # so that a page reads a week and not half a year
         )
         return [_cell(row) for row in found]
 
@@ -159,13 +171,6 @@ class Reader:
         """Everything one check said, by port."""
         found = self._db.execute('SELECT * FROM exposures WHERE "check" = ? ORDER BY port', (check,))
         return [_cell(row) for row in found]
-
-    def checks(self, *, most: int = 20, after: int = 0) -> list[LastCheck]:
-        """Attempts to ask the echo, newest first; only those numbered above `after`."""
-        found = self._db.execute(
-            "SELECT * FROM outcomes WHERE number > ? ORDER BY number DESC LIMIT ?", (after, most)
-        )
-        return [_check(row) for row in found]
 
     def macs(self) -> dict[str, str]:
         """Addresses of the LAN, each with the hardware address last seen there."""
@@ -176,6 +181,33 @@ class Reader:
         """The last look at the box from inside; None before the first. Up to an hour old where nothing changes."""
         row = self._db.execute("SELECT reading FROM box").fetchone()
         return rows.box(row) if row else None
+
+    def last_checks(self) -> list[LastCheck]:
+        """The last attempt with each echo and family, IPv4 first; what is asked no more leaves after a day."""
+        found = self._db.execute("SELECT *, max(number) FROM outcomes GROUP BY echo, family ORDER BY family, echo")
+        checks = self._named(found)
+        newest = max((check.asked for check in checks), default=None)
+        return [check for check in checks if newest and newest - check.asked < ASKED]
+
+    def last_proofs(self) -> dict[tuple[str, int], datetime]:
+        """When the last complete check of each echo and family was asked for."""
+        found = self._db.execute(
+            "SELECT echo, family, max(asked) FROM outcomes WHERE outcome = ? AND ports = ? GROUP BY echo, family",
+            (Outcome.CHECKED.value, PortList.FULL.value),
+        )
+        return {(echo, family): rows.wall(asked) for echo, family, asked in found}
+
+    def checks(self, *, most: int = 20, after: int = 0) -> list[LastCheck]:
+        """Attempts to ask the echo, newest first; only those numbered above `after`."""
+        found = self._db.execute(
+            "SELECT * FROM outcomes WHERE number > ? ORDER BY number DESC LIMIT ?", (after, most)
+        )
+        return self._named(found)
+
+    def _named(self, found: Iterable[sqlite3.Row]) -> list[LastCheck]:
+        """Attempts, each with its echo's name: one that was not made, or an older release's, brings none."""
+        names = dict(self._db.execute("SELECT echo, max(host) FROM outcomes GROUP BY echo").fetchall())
+        return [replace(_check(row), host=row["host"] or names[row["echo"]]) for row in found]
 
     def has_session(self, token: str, now: datetime) -> bool:
         """Whether a browser's token stands for a login that has not ended."""
@@ -271,4 +303,5 @@ def _check(row: sqlite3.Row) -> LastCheck:
         asked=rows.wall(row["asked"]),
         at=rows.wall(row["at"]),
         check=row["check"],
+        host=row["host"],
     )

@@ -225,6 +225,7 @@ def outcome_row(outcome: ReachOutcome) -> Row:
         "decoys_open": int(outcome.decoys_open),
         "asked": text(outcome.asked.wall),
         "at": text(outcome.at.wall),
+        "host": outcome.host,
     }
 
 

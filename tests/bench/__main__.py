@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tests.bench import machine, memory, red, start
+from tests.bench import echo, machine, memory, red, start
 from tests.bench.figure import Figure
 from tests.bench.sentinels import TooSlowError
 from tests.lab.conditions import why_not
@@ -17,7 +17,10 @@ SECTIONS: dict[str, Callable[[Path], list[Figure]]] = {
     "memory": memory.measure,
     "start": start.measure,
     "red": red.measure,
+    "echo": echo.measure,
 }
+OF_THE_LAB = frozenset({"red", "echo"})
+"""They need namespaces."""
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 BEGINS, ENDS = "<!-- the table begins -->\n", "<!-- the table ends -->\n"
 
@@ -26,18 +29,18 @@ BEGINS, ENDS = "<!-- the table begins -->\n", "<!-- the table ends -->\n"
 @click.argument("sections", nargs=-1, type=click.Choice(tuple(SECTIONS)))
 @click.option("--markdown", is_flag=True, help="Write the table of docs/benchmarks.md.")
 def bench(sections: tuple[str, ...], markdown: bool) -> None:
-    """Measure memory, start and red on this machine: all of them, or only the sections named."""
+    """Measure memory, start, red and the echo under load on this machine: all, or only the sections named."""
     if markdown and sections:
         raise click.UsageError("--markdown writes the whole table: name no section with it")
     reason = why_not()
-    if reason and (markdown or "red" in sections):
-        raise click.ClickException(f"red: {reason}")
+    if reason and (markdown or OF_THE_LAB.intersection(sections)):
+        raise click.ClickException(reason)
     click.echo(f"{machine.describe()}\n")
     figures = []
     with tempfile.TemporaryDirectory() as folder:
         for name in sections or SECTIONS:
-            if name == "red" and reason:
-                click.echo(f"red: not measured: {reason}")
+            if name in OF_THE_LAB and reason:
+                click.echo(f"{name}: not measured: {reason}")
                 continue
             figures += _tell(name, Path(folder))
     if markdown:

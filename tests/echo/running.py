@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sentinel.clock import Clock, now
 from sentinel.echo import protocol
-from sentinel.echo.__main__ import make_invitation
+from sentinel.echo.operator import make_invitation
 from sentinel.echo.protocol import SELF, Message, Request, Target
 from sentinel.echo.service import Echo
 from sentinel.echo.serving import serving
@@ -35,6 +35,24 @@ def listener(address: str = "127.0.0.1") -> socket.socket:
     """An open door."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     return socket.create_server((address, 0), family=family)
+
+
+class Notes:
+    """What a check would have an echo remember of doors."""
+
+    def __init__(self, willing: bool = True) -> None:
+        self.willing = willing
+        self.asked: list[int] = []
+        self.gone: list[int] = []
+
+    def will_ask(self, port: int) -> bool:
+        """Note it, and let it be asked."""
+        self.asked.append(port)
+        return self.willing
+
+    def is_gone(self, port: int) -> None:
+        """Note it."""
+        self.gone.append(port)
 
 
 class RunningEcho:
@@ -87,14 +105,22 @@ class Caller:
     """One connection, and a key; it says what it is told to."""
 
     def __init__(
-        self, running: RunningEcho, key: Ed25519PrivateKey | None = None, source: str | None = None
+        self,
+        running: RunningEcho,
+        key: Ed25519PrivateKey | None = None,
+        source: str | None = None,
+        source_port: int = 0,
     ) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         self._running = running
         self.key = key or Ed25519PrivateKey.generate()
         self.http = http.client.HTTPSConnection(
-            running.host, running.port, timeout=15, context=context, source_address=(source, 0) if source else None
+            running.host,
+            running.port,
+            timeout=15,
+            context=context,
+            source_address=(source, source_port) if source else None,
         )
         self.http.connect()
         self.http.auto_open = 0

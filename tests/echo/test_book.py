@@ -170,3 +170,91 @@ def test_a_file_that_cannot_be_written_is_noticed(book, tmp_path):
     with pytest.raises(sqlite3.Error):
         book.enter(entry(), 0)
     holder.close()
+
+
+def test_a_file_of_an_older_echo_receives_what_is_missing(tmp_path):
+    """No practice has to enrol again."""
+    with sqlite3.connect(tmp_path / "old.db") as db:
+        db.execute(
+            "CREATE TABLE keys (id TEXT PRIMARY KEY, public BLOB, alias TEXT, first REAL, last REAL,"
+            " checks INTEGER DEFAULT 0, revoked REAL)"
+        )
+        db.execute("INSERT INTO keys VALUES (?, ?, 'Dr. A', 1, 2, 3, NULL)", (key_id(ONE), ONE))
+    db.close()
+    book = Book(tmp_path / "old.db", b"secret")
+    for _ in range(2):
+        book.prepare()
+
+    assert book.public_key(key_id(ONE)) == ONE
+    assert book.everybody()[0].version == ""
+    book.heard(key_id(ONE), "0.3.1", 5)
+    assert (book.everybody()[0].version, book.everybody()[0].last) == ("0.3.1", 5)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [("0.3.1", "0.3.1"), ("x" * 99, "x" * 20), ("\x1b[31m1.0\n", "[31m1.0"), ("1\u202e0é", "10")]
+)
+def test_a_version_is_twenty_printable_letters(book, said, kept):
+    """It is shown on the operator's terminal."""
+    book.heard(key_id(ONE), said, 5)
+
+    assert book.everybody()[0].version == kept
+
+
+@pytest.mark.parametrize(("heard", "silent"), [(None, True), (19, True), (20, False)])
+def test_a_key_that_was_not_heard_is_silent(book, heard, silent):
+    """One that never asked counts from its enrolment."""
+    if heard is not None:
+        book.heard(key_id(ONE), "", heard)
+
+    assert book.everybody()[0].silent_since(20) is silent
+
+
+def test_nobody_waits_for_a_key_that_was_taken_back(book):
+    """It is meant to be silent."""
+    book.revoke("Dr. A", 11)
+
+    assert not book.everybody()[0].silent_since(20)
+
+
+def test_an_alias_can_be_changed(book):
+    """By id or by the old one."""
+    assert book.rename("Dr. A", "Dr. B") == 1
+    assert book.rename(key_id(ONE), "Dr. C") == 1
+    assert book.rename("Dr. A", "Dr. D") == 0
+    assert book.everybody()[0].alias == "Dr. C"
+
+
+def test_a_mark_is_for_one_door_of_one_caller(book):
+    """Another kind, key, address or port is another door; and it ages."""
+    book.mark("gone", "k", HOME, 4242, 1000)
+
+    assert book.marked("gone", "k", HOME, 4242, 1000)
+    assert not book.marked("gone", "k", HOME, 4242, 1001)
+    for other in (
+        ("asked", "k", HOME, 4242),
+        ("gone", "l", HOME, 4242),
+        ("gone", "k", ip_address("192.0.2.8"), 4242),
+        ("gone", "k", HOME, 104),
+    ):
+        assert not book.marked(*other, 0)
+
+
+def test_a_mark_made_again_is_as_young_as_the_last(book):
+    """Whatever order the clock gives them in."""
+    for moment in (1000, 2000, 500):
+        book.mark("gone", "k", HOME, 4242, moment)
+
+    assert book.marked("gone", "k", HOME, 4242, 2000)
+
+
+def test_marks_name_no_door_and_do_not_stay(book, tmp_path):
+    """A reader of the file finds a kind, a number and a time; after 90 days not even those."""
+    book.mark("gone", "ed25519:k", HOME, 4242, 1000)
+    with sqlite3.connect(tmp_path / "echo.db") as db:
+        [(kind, mark, at)] = db.execute("SELECT kind, mark, at FROM marks").fetchall()
+        assert (kind, len(mark), at) == ("gone", 16, 1000)
+        assert HOME.packed not in mark
+        book.enter(entry(), 1001 + 90 * DAY)
+        assert db.execute("SELECT count(*) FROM marks").fetchone() == (0,)
+    db.close()

@@ -1,6 +1,7 @@
 import asyncio
 import errno
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -9,11 +10,13 @@ from ipaddress import ip_address
 
 import pytest
 
+from sentinel.echo import dial as module
 from sentinel.echo.dial import dial, meaning
 from sentinel.model.exposure import Probe, Reach, Why
 from tests.echo.running import free_port, listener
 
 LOCAL = {4: "127.0.0.1", 6: "::1"}
+HOME = ip_address(LOCAL[4])
 
 
 def knock(target, port, source_port=21_000, local=None):
@@ -190,3 +193,31 @@ def test_what_a_box_far_away_says(far_away):
         target: answer[2] for target, answer in found.items() if not FAR[target][2] <= answer[2] <= FAR[target][3]
     }
     assert late == {}
+
+
+@pytest.mark.parametrize(("opens", "reach"), [(True, Reach.OPEN), (False, Reach.CLOSED)])
+def test_an_answer_that_came_while_we_stood_still_counts(monkeypatch, opens, reach):
+    """A slow disk may hold this program for seconds: silence would then be its own.
+
+    The door has no room, so the first SYN is dropped; the kernel's second, a second later, is answered while we
+    stand still, after our own time has run out.
+    """
+    monkeypatch.setattr(module, "CONNECT_S", 0.5)
+
+    async def standing_still(door):
+        place = door.getsockname()
+        probe = Probe(source=HOME, source_port=21_007, target=HOME, target_port=place[1])
+        with socket.create_connection(place):
+            knocking = asyncio.create_task(dial(probe, HOME))
+            await asyncio.sleep(0.1)
+            if opens:
+                door.accept()[0].close()  # now there is room
+            else:
+                door.close()
+            time.sleep(1.5)
+            return await knocking
+
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        door.listen(0)
+        assert asyncio.run(standing_still(door)).reach is reach

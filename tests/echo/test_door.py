@@ -5,6 +5,7 @@ from ipaddress import ip_address
 import pytest
 
 from sentinel.echo.door import open_doors
+from sentinel.echo.porch import Porch
 from sentinel.echo.quota import Turnstile
 from tests.echo.running import free_port
 
@@ -12,7 +13,7 @@ from tests.echo.running import free_port
 def test_a_network_that_comes_too_often_is_hung_up_on():
     """Before a byte is read, and before TLS; asyncio's own server accepts through the same door."""
     (door,) = open_doors([(ip_address("127.0.0.1"), free_port())])
-    door.turnstile = Turnstile(per_minute=3)
+    door.porch = Porch(Turnstile(per_minute=3))
 
     async def greet(reader, writer):
         writer.write(b"hello")

@@ -2,15 +2,12 @@ import re
 import signal
 import subprocess
 import sys
-from datetime import timedelta
 
-import click
 import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sentinel.echo.__main__ import cli, make_invitation, read_duration
-from sentinel.errors import ConfigurationError
+from sentinel.echo.__main__ import cli
 from sentinel.reach.enrol import enrol, read_invitation
 from tests.echo.running import RunningEcho, free_port
 
@@ -42,7 +39,7 @@ def test_an_echo_is_served_invites_and_lists(tmp_path):
         rf"sentinel-echo://127\.0\.0\.1:{port}/\?k=ed25519:[a-z2-7]{{16}}&c=[a-z2-7]{{16}}", invitation
     )
     assert echo.port == port
-    assert re.match(r"Dr\. A +ed25519:\S+  first 20\S+ \S+  last never  0 checks", listed)
+    assert re.match(r"Dr\. A +ed25519:\S+  first 20\S+ \S+  last never  - +0 checks", listed)
     assert revoked == "1 revoked\n"
     assert served.returncode == 0
     assert "Traceback" not in rest
@@ -54,27 +51,16 @@ def test_an_ipv6_host_is_written_in_brackets(tmp_path):
         assert running.invitation().startswith(f"sentinel-echo://[::1]:{running.port}/?k=")
 
 
-def test_an_invitation_needs_an_echo(tmp_path):
-    """Its name is learnt at the first start."""
-    with pytest.raises(ConfigurationError, match="start it once"):
-        make_invitation(tmp_path, "", timedelta(days=1))
-
-
-@pytest.mark.parametrize(("text", "lasts"), [("7d", timedelta(days=7)), ("12h", timedelta(hours=12))])
-def test_a_duration_is_read(text, lasts):
-    """Days, hours or minutes."""
-    assert read_duration(text) == lasts
-
-
-@pytest.mark.parametrize("text", ["", "7", "d", "7w", "-1d", "99999d"])
-def test_what_is_no_duration_is_said(text):
-    """With an example."""
-    with pytest.raises(click.BadParameter, match="as in 7d"):
-        read_duration(text)
-
-
 @pytest.mark.parametrize(
-    ("option", "value"), [("--listen", "nowhere"), ("--probe-from", "here"), ("--own", "x"), ("--silent", "y")]
+    ("option", "value"),
+    [
+        ("--listen", "nowhere"),
+        ("--probe-from", "here"),
+        ("--own", "x"),
+        ("--silent", "y"),
+        ("--http", "z"),
+        ("--blocked", "0"),
+    ],
 )
 def test_a_value_that_does_not_fit_is_named(tmp_path, option, value):
     """Before anything starts."""
@@ -90,3 +76,12 @@ def test_a_port_that_is_taken_is_one_plain_sentence(tmp_path):
         said = run("serve", "--dir", tmp_path / "two", "--name", "e", "--listen", f"127.0.0.1:{running.port}")
 
     assert "the echo cannot start" in str(said.exception)
+
+
+def test_a_page_for_strangers_needs_a_contact(tmp_path):
+    """Whoever reads it wants to write to somebody."""
+    words = ["--dir", tmp_path, "--name", "e", "--listen", "127.0.0.1:1", "--http", "127.0.0.1:2"]
+    said = run("serve", *words)
+
+    assert said.exit_code == 2
+    assert "--contact" in said.output

@@ -3,13 +3,15 @@ from datetime import timedelta
 from ipaddress import ip_address
 
 from sentinel.echo.dial import Answer
-from sentinel.echo.planning import Errand
+from sentinel.echo.planning import Ask, Errand
 from sentinel.echo.prober import Outing
-from sentinel.echo.protocol import Vantage
+from sentinel.echo.protocol import App, Vantage
 from sentinel.echo.report import report
 from sentinel.echo.settings import Source
-from sentinel.model.exposure import Probe, Reach, Why
+from sentinel.model.exposure import Answer as Association
+from sentinel.model.exposure import Application, Kind, Probe, Reach, Why
 from tests.builders import moment
+from tests.echo.running import Notes
 
 HOME, FROM = ip_address("192.0.2.7"), ip_address("198.51.100.20")
 LISTED, DECOY, CONTROL = (
@@ -29,7 +31,7 @@ ERRAND = Errand(
 
 
 def made(errand=ERRAND, **answers):
-    outing = Outing(errand)
+    outing = Outing(errand, Notes())
     for probe, answer in answers.items():
         outing.note({"listed": LISTED, "decoy": DECOY, "control": CONTROL}[probe], answer)
     return report(outing, "ed25519:k", Vantage(id="v", selftest="ok", age_s=3), began=moment(0), ended=moment(5))
@@ -75,3 +77,20 @@ def test_decoys_are_told_apart_and_declared_doors_twice():
 def test_an_errand_without_declared_doors_has_no_control():
     """The list is empty, not missing."""
     assert made(replace(ERRAND, controls=())).control == []
+
+
+def test_what_answered_stands_beside_an_open_door_only():
+    """In the protocol's words, and whether it still answers."""
+    ask = Ask(first=LISTED, second=LISTED, again=replace(LISTED, source_port=20_100))
+    found = Application(kind=Kind.DICOM, tls=True, answer=Association.REJECTED, rejection=(1, 1, 7))
+    for reach, app in (
+        (Reach.OPEN, App(kind="dicom", tls=True, assoc="rejected", rejection=(1, 1, 7), after_probe="gone")),
+        (Reach.FILTERED, None),
+    ):
+        outing = Outing(replace(ERRAND, asks=(ask,)), Notes())
+        outing.note(LISTED, Answer(reach=reach, why=Why.SYNACK))
+        outing.found(104, found)
+        outing.note(ask.again, Answer(reach=Reach.CLOSED, why=Why.REFUSED))
+        said = report(outing, "k", Vantage(id="v", selftest="ok", age_s=3), began=moment(0), ended=moment(5))
+
+        assert said.cells[0].app == app

@@ -1,14 +1,18 @@
 import sqlite3
 import time
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sentinel.echo import protocol
-from sentinel.echo.protocol import Progress
+from sentinel.echo.protocol import App, Progress
 from sentinel.model.exposure import PortList
 from sentinel.services import port_list
 from tests.builders import moment
+from tests.echo import answers
+from tests.echo.answers import Answering, says, when_told
 from tests.echo.running import Caller, RunningEcho, free_port, listener, word
 
 
@@ -55,6 +59,38 @@ def test_nothing_is_dialled_before_go(running, key):
             door.accept()
         caller.go(plan.check)
         door.accept()[0].close()
+
+
+def test_an_open_door_is_asked_who_it_is_and_not_again_the_same_day(running, key):
+    """Unless somebody presses the button."""
+    port, titles = free_port(), []
+
+    def script(caller, told):
+        titles.append(told[26:42].decode())
+        says(answers.ASSOCIATED)(caller, told)
+
+    with Answering(port, when_told(script), address="127.0.0.1"):
+        with Caller(running, key) as caller:
+            plan = caller.plan(extra_ports=[port], identify="new_no_tls")
+            report = caller.report(plan.check)
+        with Caller(running, key) as caller:
+            again = caller.plan(extra_ports=[port], identify="new_no_tls")
+            caller.go(again.check)
+        with Caller(running, key) as caller:
+            pressed = caller.plan(extra_ports=[port], identify="all")
+
+    [cell] = [cell for cell in report.cells if cell.port == port]
+    assert cell.app == App(kind="dicom", assoc="accepted", after_probe="open")
+    assert [port in {ask.port for ask in each.asks} for each in (plan, again, pressed)] == [True, False, True]
+    assert titles == [plan.mark]
+
+
+def test_nobody_is_asked_who_does_not_want_it(running, key):
+    """A caller of the first days, whose request says nothing of it."""
+    with listener() as door, Caller(running, key) as caller:
+        plan = caller.plan(extra_ports=[door.getsockname()[1]])
+
+    assert plan.asks == []
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "CF-Connecting-IP"])
@@ -189,3 +225,65 @@ def test_a_share_of_an_address_is_respected(running, key):
 
     assert len(plan.probes) == 2
     assert {(cell.state, cell.why) for cell in report.cells} == {("untested", "out_of_range")}
+
+
+def test_the_ledgers_head_comes_back_signed_with_the_time(running, key):
+    """Whoever rewrites the ledger later cannot rewrite this."""
+    head = "0123456789abcdef" * 4
+    with Caller(running, key) as caller:
+        plan = caller.plan(ledger_head=head)
+        line = caller.go(plan.check)[-1]
+    body = protocol.unseal(line, protocol.REPORT, protocol.REPORT_BYTES, running.echo.identity.public_keys[:1])
+
+    report = protocol.decode(body, protocol.Report)
+    assert report.ledger_head == head
+    assert abs(datetime.fromisoformat(report.ended) - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_a_plan_carries_the_next_key(running, key):
+    """Signed by the current one: so a later rotation finds everybody prepared."""
+    with Caller(running, key) as caller:
+        assert caller.plan().keys == running.echo.identity.public_keys
+
+
+def test_what_the_hoster_filters_is_told_before_and_after(tmp_path):
+    """Silence of ours, not of the practice."""
+    key = Ed25519PrivateKey.generate()
+    with RunningEcho(tmp_path, blocked=frozenset({104})) as running:
+        running.know(key)
+        with Caller(running, key) as caller:
+            assert caller.challenge()["vantage"]["blocked"] == [104]
+            plan = caller.plan()
+            report = caller.report(plan.check)
+
+    assert 104 not in {probe.port for probe in plan.probes}
+    assert {(cell.state, cell.why) for cell in report.cells if cell.port == 104} == {
+        ("untested", "vantage_blocked")
+    }
+    assert {cell.port for cell in report.cells} == set(port_list(PortList.HOURLY))
+
+
+def test_a_key_is_heard_though_its_question_is_declined(running, key):
+    """The dead man's list asks who is alive, not who was answered."""
+    with Caller(running, key) as caller:
+        assert caller.word(family=6, version="0.3.1") == "target_refused"
+
+    [known] = running.echo.book.everybody()
+    assert known.last is not None
+    assert (known.version, known.checks) == ("0.3.1", 0)
+
+
+def test_an_address_that_opted_out_is_not_dialled(running, key):
+    """Told before a byte of the question is read; opted out in the middle, the rest is not dialled."""
+    optouts, home = running.echo.books.optouts, ip_address("127.0.0.1")
+    with Caller(running, key) as caller:
+        plan = caller.plan()
+        optouts.add(home, "page", 0)
+        report = caller.report(plan.check)
+    with Caller(running, key) as caller:
+        assert word(*caller.ask("POST", "/v1/check", b"no envelope at all")) == "opted_out"
+
+    assert {(cell.state, cell.why) for cell in report.cells} == {("untested", "policy")}
+    optouts.remove(home)
+    with Caller(running, key) as caller:
+        assert caller.word() == "ok"

@@ -13,7 +13,8 @@ from tests.echo.running import Caller, word
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/"), ("GET", "/v1/check"), ("POST", "/v1/challenge"), ("GET", "/v2/challenge")]
+    ("method", "path"),
+    [("GET", "/admin"), ("GET", "/v1/check"), ("POST", "/v1/challenge"), ("GET", "/v2/challenge")],
 )
 def test_every_other_question_is_declined_in_the_echos_words(running, method, path):
     """And the connection is over."""

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from sentinel.clock import now
 from sentinel.echo import protocol
 from sentinel.echo.book import Entry
+from sentinel.echo.identity import rotate
 from sentinel.echo.protocol import Observed, Vantage
-from sentinel.model.exposure import Exposure, Knock, Outcome, PortList, Reach
+from sentinel.model.exposure import Exposure, Identify, Knock, Outcome, PortList, Reach
 from sentinel.reach import asking
 from sentinel.reach.asking import MARGIN, ask, last_line
 from sentinel.reach.keys import Echo
@@ -36,7 +37,7 @@ def enrolled(running):
 class Asked:
     """One check, and everything it posted."""
 
-    def __init__(self, echo, key, ports=PortList.HOURLY, family=4, clock=now, **words):
+    def __init__(self, echo, key, ports=PortList.HOURLY, family=4, clock=now, identify=Identify.NONE, **words):
         self.facts, self.progress, self.records = [], [], []
         self.outcome = ask(
             echo,
@@ -48,6 +49,7 @@ class Asked:
             progress=lambda done, of: self.progress.append((done, of)),
             record=self.records.append,
             settle=timedelta(0),
+            identify=identify,
             **words,
         )
 
@@ -61,7 +63,7 @@ class Asked:
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
-@pytest.mark.parametrize("ports", PortList)
+@pytest.mark.parametrize("ports", [PortList.HOURLY, PortList.FULL])
 def test_a_check_becomes_facts(tmp_path, address, ports):
     """One knock first, then every door; the outcome is for the caller to post, last."""
     key = Ed25519PrivateKey.generate()
@@ -111,6 +113,7 @@ def test_the_street_knows_of_every_knock_before_it_comes(running, key):
             post=post,
             clock=now,
             extra_ports=[port],
+            identify=Identify.NONE,
             settle=timedelta(0),
         )
         caller, peer = door.accept()
@@ -293,3 +296,22 @@ def test_the_wait_an_echo_wishes_for_is_bounded():
     """It is not even signed."""
     assert asking._retry(10**12) == timedelta(days=1)
     assert asking._retry(-5) == timedelta(0)
+
+
+def test_a_rotation_is_learnt_from_the_plan_before_it_and_survived(tmp_path):
+    """The former next key signs, which we know; and with its first plan we learn the one after it."""
+    key, learnt = Ed25519PrivateKey.generate(), []
+    with RunningEcho(tmp_path) as running:
+        running.know(key)
+        before = enrolled(running)
+        assert Asked(before, key, learn=learnt.append).outcome.outcome is Outcome.CHECKED
+    assert learnt == []
+    rotate(tmp_path)
+    with RunningEcho(tmp_path) as running:
+        moved = replace(before, port=running.port)
+        asked = Asked(moved, key, learn=learnt.append)
+        now_known = enrolled(running).keys
+
+    assert asked.outcome.outcome is Outcome.CHECKED
+    assert learnt == [replace(moved, keys=now_known)]
+    assert now_known[0] == before.keys[1]

@@ -1,9 +1,10 @@
 import stat
+from dataclasses import replace
 
 import pytest
 
 from sentinel.errors import NotReadable
-from sentinel.reach.keys import Echo, echoes, keep, own_key, own_key_id
+from sentinel.reach.keys import Echo, echoes, keep, own_key, own_key_id, renew
 
 ECHO = Echo(host="echo.example.org", port=443, key_id="ed25519:a", keys=(b"1" * 32, b"2" * 32), vantage="par1")
 OTHER = Echo(host="2001:db8::7", port=8443, key_id="ed25519:b", keys=(b"3" * 32,), vantage="fra1")
@@ -26,7 +27,7 @@ def test_what_we_keep_is_closed_to_others(tmp_path):
 
 
 def test_the_newest_echo_comes_first(tmp_path):
-    """It is the one that is asked: a dead one must not stand before its successor. None yet is none."""
+    """A dead one must not stand before its successor. None yet is none."""
     assert echoes(tmp_path) == ()
     keep(tmp_path, ECHO)
     keep(tmp_path, OTHER)
@@ -59,3 +60,22 @@ def test_a_broken_key_is_not_replaced_in_silence(tmp_path, content):
 
     with pytest.raises(NotReadable, match=r"sentinel\.key"):
         own_key(tmp_path)
+
+
+def test_an_echo_with_new_keys_keeps_its_place(tmp_path):
+    """It is not the newest for that; and whom we do not know we do not learn."""
+    keep(tmp_path, ECHO)
+    keep(tmp_path, OTHER)
+    renewed = replace(ECHO, keys=(b"3" * 32, b"4" * 32))
+    renew(tmp_path, renewed)
+    renew(tmp_path, replace(ECHO, key_id="ed25519:somebody"))
+
+    assert echoes(tmp_path) == (OTHER, renewed)
+
+
+def test_three_echoes_are_kept_and_the_oldest_makes_room(tmp_path):
+    """More would teach nothing, and each costs the box fifty knocks an hour."""
+    for name in "abcd":
+        keep(tmp_path, Echo(host=name, port=1, key_id=name, keys=(), vantage=""))
+
+    assert [echo.host for echo in echoes(tmp_path)] == ["d", "c", "b"]

@@ -3,8 +3,9 @@ from dataclasses import replace
 
 import pytest
 
+from sentinel.echo.protocol import PlannedAsk
 from sentinel.errors import NotReadable
-from sentinel.model.exposure import Outcome
+from sentinel.model.exposure import Identify, Outcome
 from sentinel.reach.record import Record, read_record, read_records, write_record
 from tests.builders import START
 from tests.reach.signing import question, sealed_plan, sealed_report
@@ -26,6 +27,17 @@ def test_a_record_is_verified_again_without_echo_or_key():
 
     assert announced.check == proof.check == "check-1"
     assert proof.outcome is Outcome.CHECKED
+
+
+def test_a_record_of_a_check_that_asked_who_answers_verifies_too():
+    """Whether it was allowed to belongs to the question."""
+    asks = [PlannedAsk(from_="198.51.100.20", port=104, sports=[21_000])]
+    plan = sealed_plan(asks=asks, mark="SNTJ2K4QW7XR3MTA")
+    asked = replace(RECORD, question=question(identify=Identify.NEW), plan=plan)
+
+    announced, _ = read_record(write_record(asked)).verify()
+    assert len(announced.asks) == 1
+    assert replace(asked, question=question()).verify() is Outcome.NOT_OUR_QUESTION
 
 
 @pytest.mark.parametrize(("field", "value"), [("nonce", "other"), ("aud", "ed25519:x"), ("address", "192.0.2.8")])

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentinel.echo import protocol
-from sentinel.echo.protocol import Control, PlannedProbe, PlannedTarget, Vantage
-from sentinel.model.exposure import Outcome, Reach, Why
+from sentinel.echo.protocol import App, Control, PlannedAsk, PlannedProbe, PlannedTarget, Vantage
+from sentinel.model.exposure import AfterProbe, Answer, Application, Identify, Kind, Outcome, Reach, Why
 from sentinel.reach.report import DEFINITE, Announced, Proof, read_plan, read_report
 from tests.builders import moment
 from tests.reach.signing import (
@@ -20,9 +20,11 @@ from tests.reach.signing import (
     LIST,
     NEXT_KEY,
     OURS,
+    PUBLIC,
     VPN,
     announced,
     cell,
+    plan,
     question,
     report,
     sealed_plan,
@@ -30,6 +32,7 @@ from tests.reach.signing import (
 )
 
 STRANGER = Ed25519PrivateKey.generate()
+THIRD = b"3" * 32
 
 
 def read(raw, asked=None):
@@ -88,6 +91,79 @@ def test_a_plan_that_is_not_the_answer_excuses_nobody(raw, outcome):
 def test_a_plan_signed_with_the_next_key_counts():
     """The echo changed its key as it had said it would."""
     assert isinstance(read_plan(sealed_plan(key=NEXT_KEY), question()), Announced)
+
+
+MARK = "SNTJ2K4QW7XR3MTA"
+
+
+def asks(port=104, sports=(21_000, 21_001, 21_002), source="198.51.100.20"):
+    return PlannedAsk(from_=source, port=port, sports=list(sports))
+
+
+def plan_with(*planned, mark=MARK, identify=Identify.NEW_NO_TLS):
+    return read_plan(sealed_plan(asks=list(planned), mark=mark), question(identify=identify))
+
+
+def test_a_plan_announces_every_connection_that_may_ask():
+    """And the title under which it does."""
+    found = plan_with(asks(), asks(port=VPN, sports=[21_003]))
+
+    assert [(probe.target_port, probe.source_port) for probe in found.asks] == [
+        (104, 21_000),
+        (104, 21_001),
+        (104, 21_002),
+        (VPN, 21_003),
+    ]
+    assert found.mark == MARK
+
+
+@pytest.mark.parametrize(
+    ("planned", "words"),
+    [
+        ([asks()], {"identify": Identify.NONE}),
+        ([asks()], {"mark": ""}),
+        ([asks()], {"mark": "ZZSTRANGER"}),
+        ([asks(port=22)], {}),
+        ([asks(port=DECOYS[0])], {}),
+        ([asks(), asks(sports=[21_007])], {}),
+        ([asks(sports=[21_000, 21_001, 21_002, 21_003])], {}),
+        ([asks(sports=[21_000, 21_000])], {}),
+        ([asks(), asks(port=VPN)], {}),
+        ([asks(sports=[20_104])], {}),  # a knock's own
+        ([asks(port=port, sports=[]) for port in range(1, 140)], {}),
+    ],
+)
+def test_a_plan_that_would_ask_more_than_we_wanted_excuses_nobody(planned, words):
+    """Whoever may send is excused for more than whoever only knocks."""
+    assert plan_with(*planned, **words) is Outcome.NOT_OUR_QUESTION
+
+
+@pytest.mark.parametrize("bent", [{"sports": [0]}, {"source": "2001:db8::1"}, {"source": "x"}, {"port": 0}])
+def test_a_plan_that_would_ask_from_nowhere_is_none(bent):
+    """A port is a port, an address one of this family."""
+    assert plan_with(asks(**bent)) is Outcome.NOT_AN_ECHO
+
+
+@pytest.mark.parametrize(
+    ("told", "learnt"),
+    [
+        ((), ()),
+        (PUBLIC, ()),
+        ((PUBLIC[1], THIRD), (PUBLIC[1], THIRD)),
+        ((PUBLIC[0], THIRD), (PUBLIC[0], THIRD)),
+        ((THIRD, b"4" * 32), ()),
+        ((PUBLIC[1], b"short"), ()),
+        ((PUBLIC[1],), ()),
+        ((PUBLIC[1], PUBLIC[1]), ()),
+    ],
+)
+def test_new_keys_are_learnt_beside_one_that_is_known(told, learnt):
+    """And only from a plan that counts: one signed by a stranger teaches nothing."""
+    found = read_plan(sealed_plan(keys=list(told)), question())
+
+    assert isinstance(found, Announced)
+    assert found.keys == learnt
+    assert read_plan(sealed_plan(keys=list(told), key=STRANGER), question()) is Outcome.BAD_SIGNATURE
 
 
 # -- the report --------------------------------------------------------------------------------------------------
@@ -297,3 +373,115 @@ def test_another_sentinels_report_is_not_ours():
     assert (
         read(sealed_report(), replace(question(), key_id="ed25519:bbbbbbbbbbbbbbbb")) is Outcome.NOT_OUR_QUESTION
     )
+
+
+# -- what answered -----------------------------------------------------------------------------------------------
+
+
+def applications(*cells):
+    return dict(read_report(sealed_report(*cells), question(), plan_with(asks())).applications)
+
+
+def test_what_answered_is_told_beside_its_door():
+    """In our words."""
+    app = App(kind="dicom", tls=True, assoc="rejected", rejection=(1, 1, 7), after_probe="gone")
+    proof = read_report(sealed_report(cell(104, "open", "synack", app=app)), question(), plan_with(asks()))
+    found = {fact.port: fact.app for fact in proof.exposures(question(), moment(0))}
+
+    assert found[104] == Application(
+        kind=Kind.DICOM,
+        tls=True,
+        answer=Answer.REJECTED,
+        rejection=(1, 1, 7),
+        after_probe=AfterProbe.GONE,
+    )
+    assert {app for port, app in found.items() if port != 104} == {None}
+
+
+def test_what_answered_counts_at_an_open_door_that_was_to_be_asked():
+    """Elsewhere there was nobody to ask, or nobody had announced it."""
+    app = App(kind="http", status=200)
+
+    assert applications(cell(104, "open", "synack", app=app))
+    assert not applications(cell(104, "closed", "refused", app=app))
+    assert not applications(cell(4242, "open", "synack", app=app))
+    assert not applications(cell(104, "open", "synack"))
+
+
+@pytest.mark.parametrize(
+    ("app", "expected"),
+    [
+        (App(kind="MEIER^ANNA"), Application(kind=Kind.UNKNOWN)),
+        (App(kind="dicom", assoc="maybe"), Application(kind=Kind.DICOM)),
+        (App(kind="dicom", rejection=(1, 2, 999)), Application(kind=Kind.DICOM)),
+        (App(kind="http", status=7), Application(kind=Kind.HTTP)),
+        (App(kind="http", status=10**9, auth="psst"), Application(kind=Kind.HTTP)),
+        (App(kind="http", product="<script>"), Application(kind=Kind.HTTP)),
+        (App(kind="http", product="orthanc"), Application(kind=Kind.HTTP, product="orthanc")),
+        (App(kind="http", after_probe="perhaps"), Application(kind=Kind.HTTP)),
+    ],
+)
+def test_words_nobody_knows_become_none(app, expected):
+    """An echo of a later version, or one that lies."""
+    assert applications(cell(104, "open", "synack", app=app)) == {104: expected}
+
+
+# -- a shared address, and what else a report may leave open -----------------------------------------------------
+
+SHARE = (0, 1023)
+
+
+def test_of_a_shared_address_our_part_is_proved_and_the_rest_is_nobodys_business():
+    """The doors of neighbours become cells by our own word: no echo is asked about them."""
+    ours = [port for port in LIST if port <= 1023]
+    probes = [each for each in plan().probes if each.port in (*ours, *DECOYS)]
+    asked = question(port_share=SHARE, expect_open=())
+    told = read_plan(sealed_plan(probes=probes), asked)
+    assert isinstance(told, Announced)
+    cells = [cell(port) for port in ours]
+    proof = read_report(sealed_report(cells=cells, control=[]), asked, told)
+
+    assert isinstance(proof, Proof)
+    assert (proof.outcome, proof.tested) == (Outcome.CHECKED, len(ours))
+    cells_by_port = {each.port: each for each in proof.exposures(asked, moment())}
+    assert cells_by_port.keys() == set(LIST)
+    beyond = cells_by_port[11112]
+    assert (beyond.reach, beyond.why, beyond.source_port) == (Reach.UNTESTED, Why.OUT_OF_RANGE, 0)
+
+
+def test_a_plan_to_knock_at_a_neighbour_is_none_of_ours():
+    """Not even one that an echo would call an excuse."""
+    assert read_plan(sealed_plan(), question(port_share=SHARE)) is Outcome.NOT_OUR_QUESTION
+
+
+def test_an_echo_that_has_met_neighbours_at_our_address_leaves_it_in_doubt():
+    """Nobody has declared a share: what was not dialled is not closed."""
+    shared = cell(104, "untested", "shared_address", sport=0)
+
+    assert read(sealed_report(shared)).outcome is Outcome.ADDRESS_DOUBTFUL
+
+
+@pytest.mark.parametrize("ended", ["", "soon", "2026-03-02T09:00:05"])
+def test_a_report_without_a_time_proves_nothing(ended):
+    """Nothing would confirm our clock, and every age would rest on it."""
+    proof = read(sealed_report(ended=ended))
+
+    assert (proof.outcome, proof.ended) == (Outcome.NOT_PROVED, None)
+
+
+def test_the_positive_control_is_told_only_where_doors_are_declared():
+    """And decoys that are refused say that somebody is awake."""
+    assert read(sealed_report()).control
+    assert read(sealed_report()).decoys_refused
+    silent = [Control(port=port, state="filtered") for port in DECOYS]
+    assert not read(sealed_report(decoys=silent)).decoys_refused
+    assert not read(sealed_report(control=[Control(port=VPN, state="closed")])).control
+
+
+def test_what_is_open_among_ports_that_all_are_is_marked():
+    """The judge must know it before the check has ended."""
+    answers = [Control(port=port, state="open") for port in DECOYS]
+    proof = read(sealed_report(cell(104, "open", "synack"), decoys=answers))
+
+    marked = {each.port for each in proof.exposures(question(), moment()) if each.open_all}
+    assert marked == {104, VPN}

@@ -1,0 +1,152 @@
+"""The page for whoever finds our address in a log: what this is, why it came, and how to be left alone.
+
+The one text for people outside `text/`: the echo runs without the catalogues and their package. Both languages
+stand on one page, because a visitor's browser is asked nothing. The address is the socket's peer; it is shown to
+its owner and kept nowhere but in the opt-outs, blinded.
+
+Another site can make a visitor's browser send a form, but cannot read this page: so the form carries a token, for
+this line and this hour. A name that was made to point at us could read it, so only our own names are served.
+"""
+
+import secrets
+from datetime import timedelta
+from hashlib import blake2b
+from hmac import compare_digest
+from html import escape
+from importlib.resources import files
+from ipaddress import ip_address
+from string import Template
+from urllib.parse import parse_qs, urlsplit
+
+from aiohttp import web
+
+from sentinel.clock import Clock
+from sentinel.echo.challenges import Caller
+from sentinel.echo.optouts import OptOuts, line_of
+from sentinel.echo.refused import Refused
+from sentinel.echo.settings import Settings
+from sentinel.echo.wire import caller_of, read_body
+from sentinel.model.moment import Address
+
+TOKEN_LASTS = timedelta(hours=1)
+HEADERS = {
+    "Server": "sentinel-echo",
+    "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+STATES = {
+    False: ("is not opted out", "n’est pas exclue du contrôle", "/opt-out", "Opt out · Ne plus être contrôlé"),
+    True: ("is opted out", "est exclue du contrôle", "/opt-in", "Opt in again · Être contrôlé de nouveau"),
+}
+DONE = {
+    None: ("", ""),
+    True: ("Done: this line will not be checked.", "C’est fait\u00a0: cette ligne ne sera plus contrôlée."),
+    False: (
+        "Done: this line may be checked again.",
+        "C’est fait\u00a0: cette ligne peut être contrôlée de nouveau.",
+    ),
+}
+
+
+class Visitors:
+    """Answers whoever is no sentinel."""
+
+    def __init__(self, settings: Settings, optouts: OptOuts, clock: Clock) -> None:
+        self._settings = settings
+        self._optouts = optouts
+        self._clock = clock
+        self._key = secrets.token_bytes(32)
+        self._page = Template(files("sentinel.echo").joinpath("page.html").read_text(encoding="utf-8"))
+
+    async def show(self, request: web.Request) -> web.StreamResponse:
+        """`GET /`."""
+        caller = caller_of(request)
+        self._require_our_name(request, caller)
+        return self._answer(caller, None)
+
+    async def robots(self, _request: web.Request) -> web.StreamResponse:
+        """`GET /robots.txt`: nothing here is worth an index."""
+        return web.Response(text="User-agent: *\nDisallow: /\n", headers=HEADERS)
+
+    async def opt_out(self, request: web.Request) -> web.StreamResponse:
+        """`POST /opt-out`: from the next check on, and from the next knock of one that runs."""
+        caller = await self._own_wish(request)
+        self._optouts.add(caller.address, "page", self._clock().wall.timestamp())
+        return self._answer(caller, True)
+
+    async def opt_in(self, request: web.Request) -> web.StreamResponse:
+        """`POST /opt-in`: as before."""
+        caller = await self._own_wish(request)
+        self._optouts.remove(caller.address)
+        return self._answer(caller, False)
+
+    def _answer(self, caller: Caller, done: bool | None) -> web.Response:
+        english, french, action, button = STATES[self._optouts.covers(caller.address)]
+        text = self._page.substitute(
+            name=escape(self._settings.name),
+            contact=escape(self._settings.contact or "–"),
+            address=escape(str(line_of(caller.address)).removesuffix("/32")),
+            done_en=DONE[done][0],
+            done_fr=DONE[done][1],
+            state_en=english,
+            state_fr=french,
+            action=action,
+            button=button,
+            token=self._token(caller.address, 0),
+        )
+        answer = web.Response(text=text, content_type="text/html", headers=HEADERS)
+        answer.force_close()
+        return answer
+
+    async def _own_wish(self, request: web.Request) -> Caller:
+        """Who sent a form of ours, from the line it was made for.
+
+        Raises:
+            Refused: `bad_request`, another site made his browser send it, or it is too old.
+        """
+        caller = caller_of(request)
+        self._require_our_name(request, caller)
+        body = await read_body(request)
+        given = _token_in(body)
+        if not any(_same(given, self._token(caller.address, ago)) for ago in (0, 1)):
+            raise Refused("bad_request")
+        return caller
+
+    def _token(self, address: Address, ago: int) -> str:
+        hour = int(self._clock().wall.timestamp() // TOKEN_LASTS.total_seconds()) - ago
+        return blake2b(f"{line_of(address)} {hour}".encode(), key=self._key, digest_size=16).hexdigest()
+
+    def _require_our_name(self, request: web.Request, caller: Caller) -> None:
+        host = _host(request.headers.get("Host", ""))
+        name = self._settings.name
+        own = {caller.arrived_at, self._settings.source(caller.arrived_at).seen_as}
+        if host != name and not host.endswith("." + name) and not any(_is_address(host, each) for each in own):
+            raise Refused("bad_request")
+
+
+def _token_in(body: bytes) -> str:
+    try:
+        return parse_qs(body.decode("ascii"), max_num_fields=4).get("token", [""])[0]
+    except ValueError:
+        return ""
+
+
+def _host(header: str) -> str:
+    try:
+        return (urlsplit(f"//{header}").hostname or "").rstrip(".").lower()
+    except ValueError:
+        return ""
+
+
+def _is_address(host: str, address: Address) -> bool:
+    try:
+        return ip_address(host) == address
+    except ValueError:
+        return False
+
+
+def _same(given: str, wanted: str) -> bool:
+    return compare_digest(given.encode(), wanted.encode())
