@@ -247,7 +247,7 @@ def test_a_check_is_followed_from_the_button_to_its_end(browser, server, cabinet
 
     cabinet.add("outcomes", rows.outcome_row(told(Outcome.CHECKED, timedelta(0), check="c1")))
     cabinet.beat()
-    page.locator("#ended").wait_for(timeout=4000)
+    page.locator("#ended", has_text="IPv4, echo.example").wait_for(timeout=4000)
 
     assert page.locator("progress").count() == 0
     assert page.get_by_role("button", name="Contrôler maintenant").is_enabled()
