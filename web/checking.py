@@ -10,7 +10,8 @@ from flask import g, session
 from sentinel.model.exposure import CellVerdict, Outcome
 from sentinel.model.passing import Progress
 from sentinel.store import reading
-from sentinel.store.reading import LastCheck, Reader
+from sentinel.store.listed import LastCheck
+from sentinel.store.reading import Reader
 from web.scene import Scene, surroundings
 
 QUICK, SLOW = 2, 20

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from sentinel.model.exposure import CellVerdict, Outcome, PortList
 from sentinel.services import Alarm, alarm, nature, port_list
-from sentinel.store.reading import Cell, LastCheck
+from sentinel.store.listed import Cell, LastCheck
 from sentinel.text.outside import is_asked, lasts
 
 

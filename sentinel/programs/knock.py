@@ -17,7 +17,8 @@ from sentinel.places import Places
 from sentinel.programs.knocked import Terms, Tint, failed, found, shared
 from sentinel.reach.keys import echoes
 from sentinel.signals import pulse
-from sentinel.store.reading import Cell, LastCheck, opened
+from sentinel.store.listed import Cell, LastCheck
+from sentinel.store.reading import opened
 from sentinel.text import say
 from sentinel.wire.requests import Reply, Request, Verb, ask
 

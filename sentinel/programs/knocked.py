@@ -8,7 +8,7 @@ from textwrap import wrap
 
 from sentinel.model.exposure import AfterProbe, CellVerdict
 from sentinel.services import service
-from sentinel.store.reading import Cell, LastCheck
+from sentinel.store.listed import Cell, LastCheck
 from sentinel.text import say, times
 from sentinel.text.outside import answered, endpoint, route
 

@@ -8,7 +8,7 @@ from furnished import MAC, MACHINE, NOW, PUBLIC
 
 from sentinel.model.exposure import Answer, Application, CellVerdict, Kind, PortList
 from sentinel.services import DOOR_TEST_PORT, port_list
-from sentinel.store.reading import Cell, LastCheck
+from sentinel.store.listed import Cell, LastCheck
 from web.matrix import MARKS, NEVER, NOT_ASKED, Mark, Matrix, Terms, matrix
 
 FULL = port_list(PortList.FULL)

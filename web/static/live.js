@@ -42,7 +42,8 @@ function exchange(fresh) {
   if (focused) document.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
   const changed = told().filter((said, place) => said && said !== before[place]);
   if (changed.length) document.getElementById("told").textContent = changed.join(" ");
-  if (document.querySelector("#asking > *")) document.querySelector("[data-asked]")?.remove();
+  const begun = document.querySelector("#asking progress") || told()[1] !== before[1];
+  if (begun) document.querySelector("[data-asked]")?.remove(); // the check speaks for itself now
   return whole;
 }
 
