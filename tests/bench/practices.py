@@ -49,7 +49,7 @@ def rules() -> str:
     for number in range(GROUPS):
         answering = {port for index, port in enumerate(PORTS) if index % GROUPS == number}
         dropped = ", ".join(str(port) for port in PORTS if port not in answering)
-        where = f"ip daddr & 0.0.0.{GROUPS - 1} == 0.0.0.{number}"
+        where = f"ip daddr & 0.0.0.{GROUPS - 1} == 0.0.0.{number} tcp flags & (syn | ack) == syn"
         lines.append(f"    {where} tcp dport {{ {dropped} }} drop")
         if number:
             lines.append(f"    {where} tcp dport >= {DECOYS_FROM} tcp dport != {{ {known} }} drop")

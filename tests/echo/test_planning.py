@@ -195,3 +195,12 @@ def test_a_mark_is_an_ae_title_of_this_check_alone():
     assert len(marks) == 50
     assert all(re.fullmatch("SNT[A-Z2-7]{13}", mark) for mark in marks)
     assert errand(identify="all").plan().mark
+
+
+@pytest.mark.parametrize("share", [(0, 10**9), (65_000, 10**9), (40_000, 40_003), (30_000, 30_000), (1_024, 1_026)])
+def test_decoys_are_ports_of_the_share(share):
+    """Whatever somebody declares."""
+    drawn = ports(errand(port_share=share).decoys)
+
+    assert 1 <= len(drawn) <= 2
+    assert all(share[0] <= port <= min(share[1], 65_535) for port in drawn)
