@@ -42,12 +42,11 @@ STATES = {
     True: ("is opted out", "est exclue du contrôle", "/opt-in", "Opt in again · Être contrôlé de nouveau"),
 }
 DONE = {
-    None: ("", ""),
-    True: ("Done: this line will not be checked.", "C’est fait\u00a0: cette ligne ne sera plus contrôlée."),
-    False: (
-        "Done: this line may be checked again.",
-        "C’est fait\u00a0: cette ligne peut être contrôlée de nouveau.",
-    ),
+    None: "",
+    True: "<p>Done: this line will not be checked.</p>\n"
+    '<p lang="fr">C’est fait\u00a0: cette ligne ne sera plus contrôlée.</p>',
+    False: "<p>Done: this line may be checked again.</p>\n"
+    '<p lang="fr">C’est fait\u00a0: cette ligne peut être contrôlée de nouveau.</p>',
 }
 
 
@@ -59,7 +58,7 @@ class Visitors:
         self._optouts = optouts
         self._clock = clock
         self._key = secrets.token_bytes(32)
-        self._page = Template(files("sentinel.echo").joinpath("page.html").read_text(encoding="utf-8"))
+        self._page = Template(files("sentinel.echo").joinpath("visitors.html").read_text(encoding="utf-8"))
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """`GET /`."""
@@ -89,8 +88,7 @@ class Visitors:
             name=escape(self._settings.name),
             contact=escape(self._settings.contact or "–"),
             address=escape(str(line_of(caller.address)).removesuffix("/32")),
-            done_en=DONE[done][0],
-            done_fr=DONE[done][1],
+            done=DONE[done],
             state_en=english,
             state_fr=french,
             action=action,

@@ -197,7 +197,9 @@ def test_a_mark_is_an_ae_title_of_this_check_alone():
     assert errand(identify="all").plan().mark
 
 
-@pytest.mark.parametrize("share", [(0, 10**9), (65_000, 10**9), (40_000, 40_003), (30_000, 30_000), (1_024, 1_026)])
+@pytest.mark.parametrize(
+    "share", [(0, 10**9), (65_000, 10**9), (40_000, 40_003), (30_000, 30_000), (1_024, 1_026)]
+)
 def test_decoys_are_ports_of_the_share(share):
     """Whatever somebody declares."""
     drawn = ports(errand(port_share=share).decoys)
