@@ -42,6 +42,8 @@ class Patience:
     web: float = WEB_S
     """And for remote desktops and TLS handshakes."""
     listen: float = LISTEN_S
+    turn: float = WEB_S
+    """After so much silence the next door is asked, while the first may still think."""
     again: float = AGAIN_S
     """From the last question to the look afterwards."""
 

@@ -21,7 +21,7 @@ from sentinel.echo.protocol import (
 from sentinel.echo.settings import SOURCE_PORTS, Source
 from sentinel.model.exposure import PortList, Probe
 from sentinel.model.moment import Address
-from sentinel.services import known_ports, port_list
+from sentinel.services import DOOR_TEST_PORT, known_ports, port_list
 
 DECOYS = 2
 DECOY_PORTS = range(30_000, 65_536)
@@ -150,7 +150,11 @@ def draw(
 
 
 def _wants_to_know(request: Request, doors: list[int]) -> list[int]:
-    """The doors whose service the caller wants named; a word nobody knows asks for none."""
+    """The doors whose service the caller wants named; a word nobody knows asks for none.
+
+    Nor does anybody ask the sentinel's own listener, which it opens to see whether we come in.
+    """
+    doors = [port for port in doors if port != DOOR_TEST_PORT]
     if request.identify == Identify.ALL:
         return doors
     if request.identify in (Identify.NEW, Identify.NEW_NO_TLS):

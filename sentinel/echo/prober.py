@@ -154,7 +154,7 @@ class Prober:
             pass  # what is missing reads "time"
 
     async def _ask_all(self, outing: Outing, pace: Pace, began: float) -> None:
-        """Ask one open door after the other who it is."""
+        """Ask one open door after the other who it is; one that keeps us waiting does not hold up the next."""
         loop = asyncio.get_running_loop()
         interview = Interview(
             lambda probe: self._talking(outing, probe, pace),
@@ -164,11 +164,16 @@ class Prober:
             ends=began + ANSWERS_S,
             patience=self._patience,
         )
-        while (ask := outing.next_to_ask()) and loop.time() < began + CHECK_S:
-            if not outing.memory.will_ask(ask.port):
-                return
-            outing.found(ask.port, Application(kind=Kind.UNKNOWN))
+
+        async def ask_one(ask: Ask) -> None:
             outing.found(ask.port, await interview.ask(ask))
+
+        async with asyncio.TaskGroup() as group:
+            while (ask := outing.next_to_ask()) and loop.time() < began + CHECK_S:
+                if not outing.memory.will_ask(ask.port):
+                    return
+                outing.found(ask.port, Application(kind=Kind.UNKNOWN))
+                await asyncio.wait({group.create_task(ask_one(ask))}, timeout=self._patience.turn)
 
     async def _look_after(self, outing: Outing, pace: Pace) -> None:
         """Do those we have asked still answer, and do the declared doors?"""

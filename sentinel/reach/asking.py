@@ -71,7 +71,7 @@ def ask(
     learn: Learn | None = None,
     settle: timedelta = SETTLE,
 ) -> ReachOutcome:
-    """Ask one echo about one family: seconds when all goes well, 100 s at worst.
+    """Ask one echo about one family: seconds when all goes well, 103 s at worst.
 
     Posts one `Knock` before the echo may start, and once the report has come one `Exposure` for every port asked
     about. The outcome is returned, not posted: it must come after them. `learn` receives an echo whose keys have

@@ -20,7 +20,7 @@ from sentinel.model.exposure import Outcome
 CONNECT_S = 10.0
 ANSWER_S = 15.0
 """For every answer but the report."""
-REPORT_S = 45.0
+REPORT_S = protocol.REPORT_WAIT_S
 ERROR_BYTES = 4096
 
 BY_WORD = {

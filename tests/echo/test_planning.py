@@ -7,7 +7,7 @@ from sentinel.echo.planning import draw
 from sentinel.echo.protocol import ALL_PORTS, REPORT_BYTES, SELF, Request, Target, encode
 from sentinel.echo.settings import SOURCE_PORTS, Source
 from sentinel.model.exposure import PortList
-from sentinel.services import known_ports, port_list
+from sentinel.services import DOOR_TEST_PORT, known_ports, port_list
 
 HOME = ip_address("192.0.2.7")
 SOURCE = Source(local=ip_address("10.0.0.5"), seen_as=ip_address("198.51.100.20"))
@@ -206,3 +206,10 @@ def test_decoys_are_ports_of_the_share(share):
 
     assert 1 <= len(drawn) <= 2
     assert all(share[0] <= port <= min(share[1], 65_535) for port in drawn)
+
+
+def test_the_sentinels_own_listener_is_not_asked_who_it_is():
+    """It opens for the knock alone."""
+    drawn = errand(PortList.RETEST, extra_ports=[DOOR_TEST_PORT, 8006], identify="all")
+
+    assert [ask.port for ask in drawn.asks] == [8006]

@@ -7,6 +7,7 @@ from secrets import SystemRandom
 import pytest
 
 from sentinel.echo import prober as module
+from sentinel.echo import protocol
 from sentinel.echo.dial import Answer
 from sentinel.echo.identify import Patience
 from sentinel.echo.planning import Ask, Errand
@@ -14,6 +15,8 @@ from sentinel.echo.prober import Outing, Pace, Prober
 from sentinel.echo.settings import Source
 from sentinel.model.exposure import AfterProbe, Application, Kind, Probe, Reach, Why
 from sentinel.model.exposure import Answer as Association
+from sentinel.reach.line import REPORT_S
+from sentinel.reach.report import WINDOW_MS
 from tests.echo import answers
 from tests.echo.answers import Answering, dies, hangs_up, inside_tls, says, waits
 from tests.echo.running import Notes, free_port, listener
@@ -181,7 +184,7 @@ def test_a_pace_is_kept():
 
 # -- asking who answers ------------------------------------------------------------------------------------------
 
-BRIEF = Patience(dicom=0.8, web=0.5, listen=0.3, again=0.2)
+BRIEF = Patience(dicom=0.8, web=0.5, listen=0.3, turn=0.4, again=0.2)
 
 
 def asking(target, listed=(), controls=(), *, tls=False):
@@ -309,6 +312,29 @@ def test_cells_are_complete_though_nobody_answers_in_time(monkeypatch):
 
     assert outing.application(104) == Application(kind=Kind.UNKNOWN, after_probe=AfterProbe.OPEN)
     assert [outing.answer(probe).reach for probe in outing.errand.probes] == [Reach.OPEN, Reach.CLOSED]
+
+
+def test_a_door_that_keeps_us_waiting_does_not_hold_up_the_next():
+    """Its answer still counts when it comes."""
+    with (
+        Answering(104, says(answers.ASSOCIATED, after=0.65)) as slow,
+        Answering(4242, says(answers.ASSOCIATED), address=slow.address),
+    ):
+        began = time.monotonic()
+        outing = ask(Outing(asking(slow.address, [104, 4242]), Notes()))
+        took = time.monotonic() - began
+
+    assert {outing.application(port).answer for port in (104, 4242)} == {Association.ACCEPTED}
+    assert took < 1.8
+
+
+def test_the_time_limits_follow_from_one_another():
+    """An echo stops before the sentinel's excuse for it ends, and the sentinel waits for its report."""
+    assert protocol.CONNECT_S < protocol.CHECK_S < protocol.ANSWERS_S
+    assert protocol.ANSWERS_S + protocol.AGAIN_S + protocol.CONNECT_S < protocol.STOP_S
+    assert protocol.STOP_S * 1000 + 2000 <= protocol.WINDOW_MS < WINDOW_MS
+    assert protocol.STOP_S + protocol.PROGRESS_S < protocol.REPORT_WAIT_S == REPORT_S
+    assert protocol.DICOM_S > 2 * 15.3  # storescp, measured: the knock's turn and then ours
 
 
 def test_a_question_that_could_not_begin_in_time_is_asked_another_day(monkeypatch):

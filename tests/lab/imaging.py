@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 from tests.lab.host import FOLDER, Host
+from tests.lab.wires import NAME_SERVICE
 
 CALLER = "ZZSTRANGER"
 """The AE title a stranger gives who knows nothing."""
@@ -196,3 +197,49 @@ def call_ipv6(host: Host, target: IPv6Address, port: int) -> IPv4Address:
     listen = f"TCP4-LISTEN:{port},bind={here},reuseaddr,fork"
     host.start(["socat", listen, f"TCP6:[{target}]:{port}"], ready=[port])
     return here
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A key and a self-signed certificate, each in a file."""
+
+    key: Path
+    certificate: Path
+
+    def for_orthanc(self) -> dict[str, object]:
+        """The settings with which Orthanc speaks DICOM over TLS with it."""
+        return {
+            "DicomTlsCertificate": str(self.certificate),
+            "DicomTlsPrivateKey": str(self.key),
+            "DicomTlsTrustedCertificates": str(self.certificate),
+        }
+
+    def for_https(self) -> dict[str, object]:
+        """The settings with which its pages are served over TLS with it."""
+        both = self.certificate.with_name("both.pem")
+        both.write_text(self.key.read_text() + self.certificate.read_text())
+        return {"SslEnabled": True, "SslCertificate": str(both)}
+
+
+def certificate(host: Host, common_name: str = "zztest") -> Certificate:
+    """One made for that machine, by OpenSSL."""
+    folder = FOLDER / f"certificate-{host.role}"
+    folder.mkdir(parents=True, exist_ok=True)
+    made = Certificate(key=folder / "key.pem", certificate=folder / "certificate.pem")
+    out = ["-keyout", str(made.key), "-out", str(made.certificate)]
+    host.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={common_name}", *out])
+    return made
+
+
+def without_names(host: Host) -> None:
+    """Let programs started there from now on know nobody's name, and wait for a name server that does not answer.
+
+    As in a practice whose name server knows nothing of strangers. DCMTK looks a caller up three times, five seconds
+    each, before it reads what he says.
+    """
+    folder = NAME_SERVICE / host.name
+    (folder / "hosts").write_text("127.0.0.1 localhost\n")
+    (folder / "resolv.conf").write_text(f"nameserver {NOBODY}\noptions attempts:1\n")
+
+
+NOBODY = IPv4Address("192.168.77.250")
