@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv4Network
 from sentinel.model.exposure import Reach
 from sentinel.services import known_ports
 
+ECHO_ADDRESS = "25.3.0.1"
 NETWORK = IPv4Network("25.2.0.0/16")
 DECOYS_FROM = 30_000
 GROUPS = 4
