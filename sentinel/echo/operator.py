@@ -90,7 +90,7 @@ def rotate(folder: Path) -> None:
     """Sign with the next key from the next start on; whoever asked since the last rotation keeps trusting."""
     before = _books(folder)[1]
     keyring.rotate(folder)
-    after = identity(folder, "")
+    after = _identity(folder)
     click.echo(f"{before.key_id} is replaced by {after.key_id}: restart the echo now")
 
 
@@ -153,17 +153,17 @@ def square(text: str) -> str:
 def _books(folder: Path) -> tuple[Books, Identity]:
     if not (folder / FILE).exists():
         raise ConfigurationError([f"{folder} holds no echo: start it once"])
-    _act_as_its_owner(folder)
-    own = identity(folder, "")
+    own = _identity(folder)
     return open_books(folder, own.secret), own
 
 
-def _act_as_its_owner(folder: Path) -> None:
-    """A file root would make here the running echo could not read."""
-    owner = folder.stat()
-    if os.geteuid() == 0 and owner.st_uid != 0:
-        os.setegid(owner.st_gid)
-        os.seteuid(owner.st_uid)
+def _identity(folder: Path) -> Identity:
+    """The echo's; what root makes here belongs to the folder's owner, or the running echo could not read it."""
+    own, owner = identity(folder, ""), folder.stat()
+    if os.geteuid() == 0:
+        for path in (*folder.glob("*.key"), *folder.glob("*.crt")):  # SQLite does the same for its own
+            os.chown(path, owner.st_uid, owner.st_gid)
+    return own
 
 
 def _line(key: KnownKey) -> str:

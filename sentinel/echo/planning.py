@@ -168,9 +168,17 @@ def _asks(probes: tuple[Probe, ...]) -> tuple[Ask, ...]:
 
 
 def _decoys(taken: set[int], low: int, high: int) -> list[int]:
-    free = [port for port in DECOY_PORTS if low <= port <= high and port not in taken]
-    free = free or [port for port in range(max(low, 1024), high + 1) if port not in taken]
-    return SystemRandom().sample(free, min(DECOYS, len(free)))
+    high = min(high, DECOY_PORTS.stop - 1)
+    high_ones = range(max(low, DECOY_PORTS.start), high + 1)
+    free = set(_some(high_ones)) - taken
+    if not free:  # a share without high ports, or a narrow one
+        free = set(high_ones) - taken or set(range(max(low, 1024), high + 1)) - taken
+    return SystemRandom().sample(sorted(free), min(DECOYS, len(free)))
+
+
+def _some(ports: range) -> list[int]:
+    """A few at random: to look at every one of them, check after check, is work for nothing."""
+    return SystemRandom().sample(ports, min(64, len(ports)))
 
 
 def _probes(ports: list[int], target: Address, source: Source) -> tuple[Probe, ...]:

@@ -91,8 +91,9 @@ def app(echo: Echo, edge: Edge, porch: Porch) -> web.Application:
 
     async def check(request: web.Request) -> web.StreamResponse:
         answer = await echo.check(request)
-        if request.transport is not None:
-            porch.hold(request.transport.get_extra_info("socket").fileno())
+        line = request.transport.get_extra_info("socket") if request.transport else None
+        if line is not None:
+            porch.hold(line.fileno())
         return answer
 
     made = page(echo, edge)

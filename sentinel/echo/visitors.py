@@ -5,7 +5,7 @@ stand on one page, because a visitor's browser is asked nothing. The address is 
 its owner and kept nowhere but in the opt-outs, blinded.
 
 Another site can make a visitor's browser send a form, but cannot read this page: so the form carries a token, for
-this line and this hour. A name that was made to point at us could read it, so only our own names are served.
+this line and this hour. A name that was made to point at us could read it, so under other names there is no form.
 """
 
 import secrets
@@ -41,13 +41,15 @@ STATES = {
     False: ("is not opted out", "n’est pas exclue du contrôle", "/opt-out", "Opt out · Ne plus être contrôlé"),
     True: ("is opted out", "est exclue du contrôle", "/opt-in", "Opt in again · Être contrôlé de nouveau"),
 }
+FORM = """<form method="post" action="{action}"><input type="hidden" name="token" value="{token}">
+<button type="submit">{button}</button></form>"""
+ELSEWHERE = """<p>Here · Ici\u00a0: <a href="http://{here}/">http://{here}/</a></p>"""
 DONE = {
-    None: ("", ""),
-    True: ("Done: this line will not be checked.", "C’est fait\u00a0: cette ligne ne sera plus contrôlée."),
-    False: (
-        "Done: this line may be checked again.",
-        "C’est fait\u00a0: cette ligne peut être contrôlée de nouveau.",
-    ),
+    None: "",
+    True: "<p>Done: this line will not be checked.</p>\n"
+    '<p lang="fr">C’est fait\u00a0: cette ligne ne sera plus contrôlée.</p>',
+    False: "<p>Done: this line may be checked again.</p>\n"
+    '<p lang="fr">C’est fait\u00a0: cette ligne peut être contrôlée de nouveau.</p>',
 }
 
 
@@ -59,13 +61,12 @@ class Visitors:
         self._optouts = optouts
         self._clock = clock
         self._key = secrets.token_bytes(32)
-        self._page = Template(files("sentinel.echo").joinpath("page.html").read_text(encoding="utf-8"))
+        self._page = Template(files("sentinel.echo").joinpath("visitors.html").read_text(encoding="utf-8"))
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """`GET /`."""
         caller = caller_of(request)
-        self._require_our_name(request, caller)
-        return self._answer(caller, None)
+        return self._answer(caller, None, form=self._is_our_name(request, caller))
 
     async def robots(self, _request: web.Request) -> web.StreamResponse:
         """`GET /robots.txt`: nothing here is worth an index."""
@@ -83,19 +84,18 @@ class Visitors:
         self._optouts.remove(caller.address)
         return self._answer(caller, False)
 
-    def _answer(self, caller: Caller, done: bool | None) -> web.Response:
+    def _answer(self, caller: Caller, done: bool | None, *, form: bool = True) -> web.Response:
         english, french, action, button = STATES[self._optouts.covers(caller.address)]
         text = self._page.substitute(
             name=escape(self._settings.name),
             contact=escape(self._settings.contact or "–"),
             address=escape(str(line_of(caller.address)).removesuffix("/32")),
-            done_en=DONE[done][0],
-            done_fr=DONE[done][1],
+            done=DONE[done],
             state_en=english,
             state_fr=french,
-            action=action,
-            button=button,
-            token=self._token(caller.address, 0),
+            form=FORM.format(action=action, button=button, token=self._token(caller.address, 0))
+            if form
+            else ELSEWHERE.format(here=self._here(caller)),
         )
         answer = web.Response(text=text, content_type="text/html", headers=HEADERS)
         answer.force_close()
@@ -108,10 +108,10 @@ class Visitors:
             Refused: `bad_request`, another site made his browser send it, or it is too old.
         """
         caller = caller_of(request)
-        self._require_our_name(request, caller)
-        body = await read_body(request)
-        given = _token_in(body)
-        if not any(_same(given, self._token(caller.address, ago)) for ago in (0, 1)):
+        given = _token_in(await read_body(request))
+        if not self._is_our_name(request, caller) or not any(
+            _same(given, self._token(caller.address, ago)) for ago in (0, 1)
+        ):
             raise Refused("bad_request")
         return caller
 
@@ -119,12 +119,18 @@ class Visitors:
         hour = int(self._clock().wall.timestamp() // TOKEN_LASTS.total_seconds()) - ago
         return blake2b(f"{line_of(address)} {hour}".encode(), key=self._key, digest_size=16).hexdigest()
 
-    def _require_our_name(self, request: web.Request, caller: Caller) -> None:
-        host = _host(request.headers.get("Host", ""))
-        name = self._settings.name
-        own = {caller.arrived_at, self._settings.source(caller.arrived_at).seen_as}
-        if host != name and not host.endswith("." + name) and not any(_is_address(host, each) for each in own):
-            raise Refused("bad_request")
+    def _is_our_name(self, request: web.Request, caller: Caller) -> bool:
+        host, name = _host(request.headers.get("Host", "")), self._settings.name
+        if host == name or host.endswith("." + name):
+            return True
+        return any(_is_address(host, each) for each in {caller.arrived_at, self._seen_as(caller)})
+
+    def _seen_as(self, caller: Caller) -> Address:
+        return self._settings.source(caller.arrived_at).seen_as
+
+    def _here(self, caller: Caller) -> str:
+        address = self._seen_as(caller)
+        return f"[{address}]" if address.version == 6 else str(address)
 
 
 def _token_in(body: bytes) -> str:

@@ -28,7 +28,7 @@ from sentinel.echo.settings import Settings
 from sentinel.model.exposure import PortList
 from sentinel.services import port_list
 from tests.bench import practices
-from tests.bench.line import ECHO_ADDRESS
+from tests.bench.practices import ECHO_ADDRESS
 
 
 @dataclass

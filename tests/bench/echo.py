@@ -13,7 +13,8 @@ from sentinel.services import port_list
 from tests.bench import practices
 from tests.bench.checks import Tally
 from tests.bench.figure import Figure
-from tests.bench.line import ECHO, ECHO_ADDRESS, FAR, laid, started, there
+from tests.bench.line import ECHO, FAR, laid, started, there
+from tests.bench.practices import ECHO_ADDRESS
 from tests.lab.host import REPOSITORY
 
 PRACTICES = 1_080
@@ -22,7 +23,7 @@ RATE = 900.0
 MEMORY = 300.0
 """Megabytes, at most."""
 HANDSHAKES = 2_000
-NMAP_S = 300
+NMAP_S = 180
 """nmap gets so long."""
 PORT = 8443
 

@@ -1,25 +1,32 @@
-"""One cable between an echo and its practices, in two namespaces of the bench's own."""
+"""One cable between an echo and its practices, in two namespaces of this very process's own.
 
+Their names carry its number, so that a bench and the lab may run side by side; what a killed bench has left is
+taken away by the next.
+"""
+
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 from tests.bench import practices
-from tests.lab.cabinet import alone
+from tests.bench.practices import ECHO_ADDRESS
+from tests.lab import wires
 from tests.lab.host import REPOSITORY
 
-ECHO, FAR = "bench-echo", "bench-practices"
-ECHO_ADDRESS = "25.3.0.1"
+PREFIX = "bench-"
+ECHO, FAR = (f"{PREFIX}{os.getpid()}-{end}" for end in ("echo", "practices"))
 PATIENCE = 20
 
 
 @contextmanager
 def laid() -> Iterator[None]:
-    """The cable, with the practices answering at the other end; nobody else has a lab up meanwhile."""
-    with alone(), ExitStack() as stack:
+    """The cable, with the practices answering at the other end."""
+    _sweep()
+    with ExitStack() as stack:
         for name in (ECHO, FAR):
-            _delete(name)
             _ip("netns", "add", name)
             stack.callback(_delete, name)
         _cable()
@@ -60,6 +67,12 @@ def started(place: str, module: str, *words: str, **settings: object) -> Iterato
 def there(place: str, module: str, *words: str) -> Sequence[str]:
     """The command that runs a module of ours in a namespace."""
     return ["ip", "netns", "exec", place, sys.executable, "-m", module, *words]
+
+
+def _sweep() -> None:
+    for left in wires.NAMESPACES.glob(f"{PREFIX}*"):
+        if not Path("/proc", left.name.split("-")[1]).exists():
+            _delete(left.name)
 
 
 def _ip(*words: str) -> None:

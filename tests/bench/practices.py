@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv4Network
 from sentinel.model.exposure import Reach
 from sentinel.services import known_ports
 
+ECHO_ADDRESS = "25.3.0.1"
 NETWORK = IPv4Network("25.2.0.0/16")
 DECOYS_FROM = 30_000
 GROUPS = 4
@@ -49,7 +50,7 @@ def rules() -> str:
     for number in range(GROUPS):
         answering = {port for index, port in enumerate(PORTS) if index % GROUPS == number}
         dropped = ", ".join(str(port) for port in PORTS if port not in answering)
-        where = f"ip daddr & 0.0.0.{GROUPS - 1} == 0.0.0.{number}"
+        where = f"ip daddr & 0.0.0.{GROUPS - 1} == 0.0.0.{number} tcp flags & (syn | ack) == syn"
         lines.append(f"    {where} tcp dport {{ {dropped} }} drop")
         if number:
             lines.append(f"    {where} tcp dport >= {DECOYS_FROM} tcp dport != {{ {known} }} drop")

@@ -196,6 +196,17 @@ def test_a_retest_asks_only_what_it_names():
     assert (ports(drawn.listed), ports(drawn.controls), len(drawn.decoys)) == ([11112], [1194], 2)
 
 
+@pytest.mark.parametrize(
+    "share", [(0, 10**9), (65_000, 10**9), (40_000, 40_003), (30_000, 30_000), (1_024, 1_026)]
+)
+def test_decoys_are_ports_of_the_share(share):
+    """Whatever somebody declares."""
+    drawn = ports(errand(port_share=share).decoys)
+
+    assert 1 <= len(drawn) <= 2
+    assert all(share[0] <= port <= min(share[1], 65_535) for port in drawn)
+
+
 def test_the_sentinels_own_listener_is_not_asked_who_it_is():
     """It opens for the knock alone."""
     drawn = errand(PortList.RETEST, extra_ports=[DOOR_TEST_PORT, 8006], identify="all")

@@ -131,9 +131,16 @@ def test_a_token_is_good_for_an_hour_or_two(tmp_path):
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "10.0.0.1", "[", ""])
-def test_a_name_made_to_point_at_us_is_not_served(shown, host):
-    """Its script could read the token in a visitor's browser."""
-    assert ask(shown, headers={"Host": host})[0] == 400
+def test_under_a_name_that_is_not_ours_there_is_no_form(shown, host):
+    """It may have been made to point at us, and its script could read the token in a visitor's browser."""
+    status, _, page = ask(shown, headers={"Host": host})
+    given = token(ask(shown)[2])
+
+    assert status == 200
+    assert "token" not in page
+    assert 'href="http://127.0.0.1/"' in page
+    assert ask(shown, "POST", "/opt-out", f"token={given}", {"Host": host})[0] == 400
+    assert not shown.echo.books.optouts.everybody()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:80", "probe-1.127.0.0.1"])
