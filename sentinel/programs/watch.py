@@ -43,6 +43,8 @@ from sentinel.wire.requests import listen_at, own_user
 log = logging.getLogger(__name__)
 
 QUEUE = 20_000
+LISTENS = timedelta(seconds=5)
+"""From the start: `listen` reports by then, or it is not going to."""
 SPARE = 50 << 20
 """Bytes the disk must have left: a store that fills up loses the worst day."""
 RECORDED = Surroundings(interface="recorded", prefixes=(), gateways=(), families=(4,))
@@ -162,7 +164,11 @@ class Watch:
         yield HomeNetwork(networks=networks, families=around.families, at=self._clock())
 
     def _ask(self) -> Iterable[Fact]:
-        self._asking.work(self._queue.put)
+        listens = self._street.judge.coverage is not None
+        if (
+            listens or self._clock().since(self._started) > LISTENS
+        ):  # it must see our talk from its first packet on
+            self._asking.work(self._queue.put)
         return ()
 
     def _ask_again(self) -> Iterable[Fact]:
