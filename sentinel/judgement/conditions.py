@@ -44,6 +44,8 @@ class Sight:
         self._is_marked = True
         self._doubted = started
         """When the view was last lost: no older frame proves it."""
+        self._began: Moment | None = None
+        """Since when this run of `listen` reports: it cannot show what passed before."""
         self._to_show: ReachOutcome | None = None
         """A check whose own traffic the next report must show."""
         self._blind = False
@@ -53,6 +55,7 @@ class Sight:
     def take(self, coverage: Coverage) -> Iterator[Finding]:
         """One report."""
         self._last, self._apart = coverage.at, coverage.apart
+        self._began = self._began or coverage.at
         yield condition(Code.CAPTURE_LOST, coverage.at, holds=False)
         if not coverage.carrier:
             self._lose(coverage.at)
@@ -78,7 +81,8 @@ class Sight:
 
     def checked(self, outcome: ReachOutcome) -> None:
         """A check has talked to the echo; a capture with a card of its own must have seen it."""
-        if outcome.outcome is Outcome.CHECKED:
+        listened = self._began is not None and outcome.asked.since(self._began) >= timedelta(0)
+        if outcome.outcome is Outcome.CHECKED and listened:
             self._to_show = outcome
 
     def is_mirrored(self, at: Moment, knocked: Moment | None = None) -> bool:
@@ -95,7 +99,7 @@ class Sight:
 
     def forget_run(self) -> None:
         """`listen` began anew: its totals start over."""
-        self._lost = 0
+        self._lost, self._began = 0, None
 
     def _lose(self, at: Moment) -> None:
         self._blind, self._doubted, self.proved = True, at, None

@@ -50,6 +50,8 @@ BOX = timedelta(seconds=45)
 BOX_FIRST = timedelta(0)
 BOX_WITHIN = timedelta(seconds=15)
 """So long the first check waits for the first look at the box, which tells whose the address is."""
+LISTENS = timedelta(seconds=5)
+"""From the start: `listen` reports by then, or it is not going to."""
 SPARE = 50 << 20
 """Bytes the disk must have left: a store that fills up loses the worst day."""
 RECORDED = Surroundings(interface="recorded", prefixes=(), gateways=(), families=(4,))
@@ -180,7 +182,11 @@ class Watch:
             yield reading
 
     def _ask(self) -> Iterable[Fact]:
-        self._asking.work(self._queue.put)
+        listens = self._street.judge.coverage is not None
+        if (
+            listens or self._clock().since(self._started) > LISTENS
+        ):  # it must see our talk from its first packet on
+            self._asking.work(self._queue.put)
         return ()
 
     def _ask_again(self) -> Iterable[Fact]:

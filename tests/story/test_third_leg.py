@@ -206,9 +206,12 @@ def between(cabinet: Cabinet, echo: EchoHost, tmp_path: Path) -> Iterator[Callab
 
     def stand(between: bool) -> None:
         rules = f"""
-        table inet proxy {{ chain in {{ type nat hook prerouting priority dstnat - 1;
+        table inet proxy {{
+          chain in {{ type nat hook prerouting priority dstnat - 1;
           iifname lan0 ip daddr {echo.host.v4} tcp dport {ECHO_PORT} redirect to :9443
-          iifname lan0 ip6 daddr {echo.host.v6} tcp dport {ECHO_PORT} redirect to :9444 }} }}"""
+          iifname lan0 ip6 daddr {echo.host.v6} tcp dport {ECHO_PORT} redirect to :9444
+          }}
+        }}"""
         cabinet.box.run(["nft", "-f", "-"], stdin=rules if between else "delete table inet proxy")
 
     yield stand
@@ -312,8 +315,11 @@ def test_a_prober_that_is_banned_midway_proves_nothing(
     with door(cabinet.imaging, 1194):
         sentinel = make_sentinel(f'[echo]\ninvitation = "{echo.invite()}"\nexpect_open = [1194]\n')
         calm(sentinel)
-        ban = f"""table inet ban {{ chain in {{ type filter hook prerouting priority raw;
-          ip saddr {echo.host.v4} tcp flags syn / syn,ack quota over 1200 bytes drop }} }}"""
+        ban = f"""table inet ban {{
+          chain in {{ type filter hook prerouting priority raw;
+          ip saddr {echo.host.v4} tcp flags syn / syn,ack quota over 1200 bytes drop
+          }}
+        }}"""
         cabinet.box.run(["nft", "-f", "-"], stdin=ban)
         code, table = sentinel.command("knock")
 
@@ -337,9 +343,12 @@ def test_of_a_shared_address_only_our_ports_are_knocked_at(
         ["nft", "-f", "-"],
         stdin=f"""table inet share {{
           chain out {{ type nat hook postrouting priority srcnat - 1;
-            oifname wan0 meta nfproto ipv4 meta l4proto tcp masquerade to :{share[0]}-{share[1]} }}
+            oifname wan0 meta nfproto ipv4 meta l4proto tcp masquerade to :{share[0]}-{share[1]}
+          }}
           chain in {{ type filter hook prerouting priority raw;
-            ip saddr {echo.host.v4} tcp flags syn / syn,ack tcp dport != {share[0]}-{share[1]} counter }} }}""",
+            ip saddr {echo.host.v4} tcp flags syn / syn,ack tcp dport != {share[0]}-{share[1]} counter
+          }}
+        }}""",
     )
     sentinel = make_sentinel(f'[echo]\ninvitation = "{echo.invite()}"\nport_share = {list(share)}\n')
     calm(sentinel)
@@ -355,8 +364,11 @@ def test_of_a_shared_address_only_our_ports_are_knocked_at(
 
 def everything_answers(host: Host, port: int) -> None:
     """Whatever port of that machine is knocked at, this one answers."""
-    rules = f"""table ip all {{ chain in {{ type nat hook prerouting priority dstnat;
-      ip saddr != 192.168.77.0/24 tcp dport 1-65535 redirect to :{port} }} }}"""
+    rules = f"""table ip all {{
+          chain in {{ type nat hook prerouting priority dstnat;
+      ip saddr != 192.168.77.0/24 tcp dport 1-65535 redirect to :{port}
+          }}
+        }}"""
     host.run(["nft", "-f", "-"], stdin=rules)
 
 
