@@ -1,7 +1,7 @@
 """When `watch` asks the echoes: by the timetable, after a doubt, or because somebody pressed a button.
 
-Both families are asked at the same time, the echoes of a family one after the other: two of them knocking at
-once would be a load for the box.
+Each family is asked in a thread of its own, its echoes one after the other: two of them knocking at once would be
+a load for the box.
 
 An IPv4 address that is not ours alone is never asked about, for behind it are neighbours. The design took a
 private address on the box's internet side for that case; it is not. Mostly it is a second router of our own, which
@@ -12,7 +12,6 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
@@ -44,7 +43,7 @@ RETEST_WITHIN = timedelta(seconds=20)
 """A re-test that an echo has no time for is put again for this long; later nobody stands there waiting."""
 TOLD_LASTS = timedelta(hours=1)
 """The box is looked at every minute; what it said longer ago of its address may be another box's."""
-FAMILIES = 2
+FAMILIES = (4, 6)
 
 Post = Callable[[Fact], None]
 
@@ -78,7 +77,7 @@ class Asking:
         self._free_at: dict[tuple[str, int, bool], timedelta] = {}
         """Until when an echo's quota is used up, by the boot clock."""
         self._retests: deque[Errand] = deque()
-        self._soon = self._pressed = False
+        self._soon, self._pressed = dict.fromkeys(FAMILIES, False), dict.fromkeys(FAMILIES, False)
         self._last: dict[tuple[str, int], Outcome] = {}
         self._doubts: list[Moment] = []
         self.mapped: tuple[int, ...] = ()
@@ -86,11 +85,9 @@ class Asking:
         self._kinds = dict(kinds or {})
         self._box: BoxReading | None = None
         self._box_by = clock().boot + box_within
-        self._turned = False
-        """Whose the IPv4 address is has changed."""
         self._observed: Address | None = None
         self._progress: dict[tuple[int, bool], tuple[Progress, ...]] = {
-            (family, again): () for family in (4, 6) for again in (False, True)
+            (family, again): () for family in FAMILIES for again in (False, True)
         }
 
     @property
@@ -111,7 +108,7 @@ class Asking:
         left = EXTRA_PORTS - len({*self._section.extra_ports, *self._section.expect_open})
         before, self.mapped = self.mapped, ports[: max(0, left)]
         if set(self.mapped) - set(before):
-            self._soon = True
+            self._all_soon()
 
     # -- from the street's thread ------------------------------------------------------------------------------
 
@@ -120,7 +117,8 @@ class Asking:
         pairs = [(echo.key_id, family, False) for echo in keys.echoes(self._folder) for family in self._families()]
         promised = self._promise(pairs)
         if promised.checks:
-            self._soon = self._pressed = True
+            self._pressed.update(dict.fromkeys(FAMILIES, True))
+            self._all_soon()
         return promised
 
     def retest(self, family: int, doors: tuple[int, ...]) -> Promised:
@@ -141,14 +139,15 @@ class Asking:
         self._doubts = [each for each in self._doubts if at.since(each) < DOUBT_LASTS]
         if self._last and len(self._doubts) < DOUBTS:
             self._doubts.append(at)
-            self._soon = True
+            self._all_soon()
 
     def learn(self, reading: BoxReading) -> None:
         """What the box says of its internet side; a look that failed takes back nothing for an hour."""
         before = self._is_nobodys(4)
         if reading.wan is not None or reading.addressless or self._box is None:
             self._box = reading
-        self._turned = self._turned or self._is_nobodys(4) is not before
+        if self._is_nobodys(4) is not before:
+            self._soon[4] = True
 
     def _promise(self, budgets: list[tuple[str, int, bool]]) -> Promised:
         now = self._clock()
@@ -162,25 +161,17 @@ class Asking:
 
     # -- from the timetable's threads --------------------------------------------------------------------------
 
-    def work(self, post: Post) -> None:
-        """Ask what is due; post knocks, cells and outcomes as they come."""
-        self._invitations.accept()
-        echoes, pressed = keys.echoes(self._folder), self._hasten()
-        rounds = [list(self._due_now(family, echoes, pressed)) for family in self._families()]
-        self._run([each for each in rounds if each], post)
+    def work(self, family: int, post: Post) -> None:
+        """Ask what is due over one family; post knocks, cells and outcomes as they come."""
+        if family == FAMILIES[0]:
+            self._invitations.accept()
+        if family in self._families():
+            pressed = self._hasten(family)
+            self._round(list(self._due_now(family, keys.echoes(self._folder), pressed)), post)
 
     def work_again(self, post: Post) -> None:
         """Put the re-tests that wait; an echo that is busy with another check of ours is asked once more."""
-        waiting = [self._retests.popleft() for _ in range(len(self._retests))]
-        rounds = [[each for each in waiting if each.family == family] for family in (4, 6)]
-        self._run([each for each in rounds if each], post)
-
-    def _run(self, rounds: list[list[Errand]], post: Post) -> None:
-        if not rounds:
-            return
-        with ThreadPoolExecutor(FAMILIES, thread_name_prefix="echo") as pool:
-            for ended in [pool.submit(self._round, errands, post) for errands in rounds]:
-                ended.result()
+        self._round([self._retests.popleft() for _ in range(len(self._retests))], post)
 
     def _round(self, errands: list[Errand], post: Post) -> None:
         for errand in errands:
@@ -194,14 +185,17 @@ class Asking:
         self._retests.append(errand)
         return True
 
-    def _hasten(self) -> bool:
+    def _hasten(self, family: int) -> bool:
         """Everything is due at once after a doubt or a button; whether it was the button."""
-        soon, pressed, turned = self._soon, self._pressed, self._turned
-        self._soon = self._pressed = self._turned = False
-        for pair, due in self._due.items():
-            if soon or (turned and pair[1] == 4):
+        soon, pressed = self._soon[family], self._pressed[family]
+        self._soon[family] = self._pressed[family] = False
+        for pair, due in list(self._due.items()) if soon else ():
+            if pair[1] == family:
                 self._due[pair] = due.at_once()
         return pressed
+
+    def _all_soon(self) -> None:
+        self._soon.update(dict.fromkeys(FAMILIES, True))
 
     def _due_now(self, family: int, echoes: tuple[keys.Echo, ...], pressed: bool) -> Iterator[Errand]:
         now = self._clock()

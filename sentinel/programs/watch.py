@@ -152,7 +152,8 @@ class Watch:
             jobs += [
                 timetable.Job(name="surroundings", every=timedelta(seconds=60), work=self._look_around),
                 timetable.Job(name="box", every=BOX, first=BOX_FIRST, work=self._look_at_box),
-                timetable.Job(name="echo", every=timedelta(seconds=1), work=self._ask),
+                timetable.Job(name="IPv4", every=timedelta(seconds=1), work=lambda: self._ask(4)),
+                timetable.Job(name="IPv6", every=timedelta(seconds=1), work=lambda: self._ask(6)),
                 timetable.Job(name="re-test", every=timedelta(seconds=0.5), work=self._ask_again),
             ]
         return jobs
@@ -181,12 +182,12 @@ class Watch:
             self._asking.learn(reading)  # whose the address is, before anybody knocks at it
             yield reading
 
-    def _ask(self) -> Iterable[Fact]:
+    def _ask(self, family: int) -> Iterable[Fact]:
         listens = self._street.judge.coverage is not None
         if (
             listens or self._clock().since(self._started) > LISTENS
         ):  # it must see our talk from its first packet on
-            self._asking.work(self._queue.put)
+            self._asking.work(family, self._queue.put)
         return ()
 
     def _ask_again(self) -> Iterable[Fact]:
