@@ -32,8 +32,6 @@ from sentinel.reach.doortest import door_test
 from sentinel.reach.due import JITTER, Due, wait_after
 from sentinel.services import DOOR_TEST_PORT
 
-__all__ = ["Asking", "Promised"]
-
 log = logging.getLogger(__name__)
 
 DOUBTS = 2
@@ -213,10 +211,12 @@ class Asking:
         nobody = self._is_nobodys(errand.family)
         try:
             with door_test() if errand.family == 6 and not again and nobody is None else nullcontext():
-                outcome = self._put(errand, post) if nobody is None else self._unasked(errand, begun, nobody)
+                outcome = (
+                    self._put(errand, post) if nobody is None else errand.unasked(nobody, begun, self._clock())
+                )
         except OSError as error:  # without our own listener, closed proves nothing over IPv6
             log.warning("the IPv6 door test cannot listen: %s", error)
-            outcome = self._unasked(errand, begun, Outcome.NOT_PROVED)
+            outcome = errand.unasked(Outcome.NOT_PROVED, begun, self._clock())
         finally:
             self._progress[(errand.family, again)] = ()
         self._note(errand, outcome)
@@ -292,14 +292,3 @@ class Asking:
         if self._box is not None and self._clock().since(self._box.at) < TOLD_LASTS:
             whose = wan_address(self._box, self._observed)
         return {WanAddress.SHARED: Outcome.NOT_OURS, WanAddress.BEHIND_ROUTER: Outcome.ADDRESS_DOUBTFUL}.get(whose)
-
-    def _unasked(self, errand: Errand, begun: Moment, outcome: Outcome) -> ReachOutcome:
-        return ReachOutcome(
-            echo=errand.echo.key_id,
-            family=errand.family,
-            ports=errand.ports,
-            outcome=outcome,
-            asked=begun,
-            at=self._clock(),
-            host=errand.echo.host,
-        )

@@ -12,7 +12,8 @@ from sentinel.echo import protocol
 from sentinel.model.box import BoxReading, Reading
 from sentinel.model.exposure import Application, Identify, Kind, Outcome, PortList, Reach, ReachOutcome
 from sentinel.model.passing import Progress
-from sentinel.programs.asking import FAMILIES, RETEST_WITHIN, Asking, Promised
+from sentinel.programs.asking import FAMILIES, RETEST_WITHIN, Asking
+from sentinel.programs.errand import Promised
 from sentinel.programs.invitations import AGAIN
 from sentinel.reach import keys
 from tests.builders import exposure, moment
