@@ -47,6 +47,8 @@ BOX = timedelta(seconds=45)
 BOX_FIRST = timedelta(0)
 BOX_WITHIN = timedelta(seconds=15)
 """So long the first check waits for the first look at the box, which tells whose the address is."""
+LOOKS = timedelta(seconds=0.5)
+"""How often it is looked whether an echo is to be asked: whoever pressed the button stands there."""
 LISTENS = timedelta(seconds=5)
 """From the start: `listen` reports by then, or it is not going to."""
 SPARE = 50 << 20
@@ -149,9 +151,9 @@ class Watch:
             jobs += [
                 timetable.Job(name="surroundings", every=timedelta(seconds=60), work=self._look_around),
                 timetable.Job(name="box", every=BOX, first=BOX_FIRST, work=self._look_at_box),
-                timetable.Job(name="IPv4", every=timedelta(seconds=1), work=lambda: self._ask(4)),
-                timetable.Job(name="IPv6", every=timedelta(seconds=1), work=lambda: self._ask(6)),
-                timetable.Job(name="re-test", every=timedelta(seconds=0.5), work=self._ask_again),
+                timetable.Job(name="IPv4", every=LOOKS, work=lambda: self._ask(4)),
+                timetable.Job(name="IPv6", every=LOOKS, work=lambda: self._ask(6)),
+                timetable.Job(name="re-test", every=LOOKS, work=self._ask_again),
             ]
         return jobs
 
