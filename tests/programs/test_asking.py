@@ -239,8 +239,8 @@ def test_a_box_that_has_no_address_of_its_own_is_a_doubt_until_somebody_says_who
 
 
 def test_a_newly_mapped_port_is_asked_about_at_once(tmp_path, clock):
-    """And one that is known already is not."""
-    with stub_at(tmp_path / "1", declines("busy"), declines("busy"), declines("busy")) as stub:
+    """Also one of the list; and one that is known already is not."""
+    with stub_at(tmp_path / "1", *(declines("busy") for _ in range(4))) as stub:
         know(tmp_path, stub.port)
         made = asking(tmp_path, clock, (4,))
         assert len(worked(made)) == 1
@@ -249,6 +249,9 @@ def test_a_newly_mapped_port_is_asked_about_at_once(tmp_path, clock):
         assert len(worked(made)) == 1
         made.set_mapped((40_104,))
         assert worked(made) == []
+        made.set_mapped((40_104, 11112))
+        assert len(worked(made)) == 1
+        assert made.mapped == (40_104,)
 
 
 def test_the_first_look_at_the_box_is_waited_for(tmp_path, clock):
