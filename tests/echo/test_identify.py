@@ -18,8 +18,8 @@ from sentinel.echo.planning import Ask
 from sentinel.echo.talk import Talk
 from sentinel.model.exposure import Answer, Application, Auth, Kind, Probe
 from tests.echo import answers
-from tests.echo.answers import Answering, floods, hangs_up, inside_tls, resets, says, waits, when_told
-from tests.echo.test_answers import bent, in_fixed_words
+from tests.echo.answers import Answering, bent, floods, hangs_up, inside_tls, resets, says, waits, when_told
+from tests.echo.test_banner import in_fixed_words
 
 MARK = "SNTJ2K4QW7XR3MTA"
 DICOM, WEB, REMOTE, SHARE, ODD, PRINTER = 11112, 8042, 3389, 4900, 8006, 9100
