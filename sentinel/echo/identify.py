@@ -30,6 +30,7 @@ Raises:
 """
 PRINTERS = range(9100, 9108)
 """They print whatever they are sent."""
+BAD_REQUEST = 400
 UNKNOWN = Application(kind=Kind.UNKNOWN)
 RELEASE_S = 2.0
 
@@ -69,6 +70,11 @@ def way(port: int) -> Way:
     if row.category == "imaging-web" or row.name in ("http", "https", "webdav"):
         return Way.WEB
     return Way.REMOTE if row.name == "ms-wbt-server" else Way.LISTEN
+
+
+def _is_for_tls(port: int) -> bool:
+    row = service(port)
+    return row is not None and row.name == "https"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +146,7 @@ class Interview:
             first = await self._first(asked, ask.first)
         except OSError:  # a TimeoutError too: the door was open a moment ago
             return UNKNOWN
-        again = self._second(asked, first)
+        again = self._second(asked, first, ask.port)
         if again is None:
             return first
         question, inside = again
@@ -159,7 +165,7 @@ class Interview:
                 return await self._converse(talk, self._association)
             return first
 
-    def _second(self, asked: Way, first: Application) -> tuple[Question, bool] | None:
+    def _second(self, asked: Way, first: Application, port: int) -> tuple[Question, bool] | None:
         """What a first answer makes us ask once more, and whether inside TLS."""
         if asked in (Way.DICOM, Way.ODD):
             if first.kind is Kind.HTTP:
@@ -167,11 +173,11 @@ class Interview:
             if first.kind in (Kind.RESETS, Kind.TLS) and self._tls:
                 return self._association, True
         if asked is Way.WEB:
+            hung_up = first.kind in (Kind.CLOSES, Kind.TLS) or first.status == BAD_REQUEST
+            if self._tls and (hung_up or (first.kind is Kind.RESETS and _is_for_tls(port))):
+                return self._page, True
             if first.kind is Kind.RESETS:  # as a DICOM server does when it is told "GET"
                 return self._association, False
-            wants_tls = first.kind in (Kind.CLOSES, Kind.TLS) or first.status == 400
-            if wants_tls and self._tls:
-                return self._page, True
         return None
 
     async def _followed(

@@ -33,8 +33,8 @@ REPORT_BYTES = 64 * 1024
 CONNECT_S = 4.0
 """A shorter wait misses the answer for a machine that is off, which comes after 3.1 s."""
 DICOM_S = 33.0
-"""A server that looks up our reverse name in vain takes 15 s for the knock and 15 s more before it reads the question
-(DCMTK's storescp, measured; it serves one caller at a time). Less silence than this is not "no DICOM"."""
+"""A server that looks up our reverse name in vain takes 15 s for the knock, and 15 s more before it reads what we
+ask (DCMTK's storescp, measured; it serves one caller at a time). Less silence than this is not "no DICOM"."""
 WEB_S = 6.0
 """For a page's headers, and for a TLS handshake."""
 LISTEN_S = 2.0

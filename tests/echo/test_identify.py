@@ -183,16 +183,18 @@ def test_a_web_port_is_asked_for_its_headers(answer: answers.Script, expected: d
     assert server.told == [b"GET / HTTP/1.0\r\nUser-Agent: sentinel-check/check-1\r\n\r\n"]
 
 
-@pytest.mark.parametrize("first", [hangs_up(), hangs_up(answers.BAD_REQUEST), hangs_up(answers.HANDSHAKE_FAILURE)])
+@pytest.mark.parametrize(
+    "first", [hangs_up(), hangs_up(answers.BAD_REQUEST), hangs_up(answers.HANDSHAKE_FAILURE), resets]
+)
 @pytest.mark.parametrize("tls", [False, True])
 def test_a_page_inside_tls_is_read_only_where_a_handshake_is_allowed(tmp_path, first: answers.Script, tls: bool):
-    """An empty close, a bad request or an alert: what servers say that want TLS."""
+    """An empty close, a bad request, an alert, a reset: what servers say that want TLS."""
     secured = inside_tls(tmp_path, says(answers.SECURE_AREA))
     with Answering(8443, first, secured) as server:
         found = asked(server, tls=tls)
 
     assert (found.tls, found.product) == ((True, "orthanc") if tls else (False, None))
-    assert server.connections == (2 if tls else 1)
+    assert sum(told[:1] == b"\x16" for told in server.told) == (1 if tls else 0)
 
 
 def test_a_page_that_was_read_is_never_asked_for_inside_tls():

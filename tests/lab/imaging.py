@@ -234,8 +234,8 @@ def certificate(host: Host, common_name: str = "zztest") -> Certificate:
 def without_names(host: Host) -> None:
     """Let programs started there from now on know nobody's name, and wait for a name server that does not answer.
 
-    As in a practice whose name server knows nothing of strangers. DCMTK looks a caller up three times, five seconds
-    each, before it reads what he says.
+    As in a practice whose name server knows nothing of strangers. DCMTK looks a caller up three times, five
+    seconds each, before it reads what he says.
     """
     folder = NAME_SERVICE / host.name
     (folder / "hosts").write_text("127.0.0.1 localhost\n")
