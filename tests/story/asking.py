@@ -45,7 +45,7 @@ def _main(folder: Path, invitation: str, identify: str, *ports: str) -> int:
             print(codec.encode(fact).decode())
 
     outcome = ask(
-        keys.echoes(folder)[0], 4, PortList.RETEST,
+        keys.echoes(folder)[0], 4, PortList.HOURLY,
         key=key, post=post, clock=now, extra_ports=map(int, ports), identify=Identify(identify),
         record=lambda record: (folder / "report.json").write_bytes(record.report), settle=timedelta(0),
     )  # fmt: skip
