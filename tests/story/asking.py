@@ -27,7 +27,7 @@ def asked(host: Host, folder: Path, invitation: str, identify: Identify, *ports:
     words = [str(folder), invitation, identify.value, *map(str, ports)]
     lines = host.python("-m", "tests.story.asking", *words, timeout=60).stdout.splitlines()
     facts = [codec.decode(line.encode(), Exposure) for line in lines]
-    return {fact.port: fact for fact in facts}
+    return {fact.port: fact for fact in facts if fact.port in ports}
 
 
 def _main(folder: Path, invitation: str, identify: str, *ports: str) -> int:
