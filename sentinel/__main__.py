@@ -155,8 +155,20 @@ def status(setting: Setting, as_json: bool) -> None:
 def knock(setting: Setting) -> None:
     """Ask the echo now, and show what it could open."""
     from sentinel.programs.knock import knock as ask
+    from sentinel.programs.knock import terminal
 
-    sys.exit(ask(setting.config(), setting.places, click.echo))
+    sys.exit(ask(setting.config(), setting.places, terminal()))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, hidden=True, help="The reading as it is.")
+@click.pass_obj
+@plainly
+def box(setting: Setting, as_json: bool) -> None:
+    """What the internet box says of itself, read from inside: its forwards, its address."""
+    from sentinel.programs.box import box as look
+
+    sys.exit(look(setting.config(), setting.places, click.echo, as_json=as_json))
 
 
 @main.command()

@@ -16,11 +16,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sentinel import codec
 from sentinel.errors import ConfigurationError
+from sentinel.model.exposure import Identify
 from sentinel.model.networks import Network
 from sentinel.model.verdict import View
 
 EXTRA_PORTS = 15
 """An echo takes 16 beyond its list; the IPv6 door test needs one of them."""
+ALL_PORTS = (0, 65_535)
+ECHOES = 3
+"""Asked one after the other at each check; more would teach nothing."""
 SHORTEST_CODE = 4
 FRIDAY = 5
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
@@ -31,6 +35,17 @@ class Language(StrEnum):
 
     FR = "fr"
     EN = "en"
+
+
+class Whose(StrEnum):
+    """Whose the public IPv4 address is."""
+
+    AUTO = "auto"
+    """What the box says of its internet side, where it says anything."""
+    OWN = "own"
+    """Ours alone, although the box has a private one: the router before it is ours too."""
+    SHARED = "shared"
+    """Several subscribers': nobody there can be sent to us, and asking would knock at neighbours."""
 
 
 class LampKind(StrEnum):
@@ -71,6 +86,8 @@ class Capture:
     """The box's own LAN addresses; empty: those of the default routes."""
     private_networks: tuple[str, ...] = ()
     """Private networks that may connect, such as the VPN of the technician."""
+    firewall: str = ""
+    """MAC or IP address of the practice's own firewall, where the box sends it everything (DMZ)."""
     images_left_mb: float = 1.0
     """More than this towards an outsider after a DICOM association: images left. Megabytes."""
 
@@ -95,10 +112,25 @@ class Echo:
 
     invitation: str = ""
     """`sentinel-echo://…`, as its operator gave it; used once, at the first start."""
+    invitations: tuple[str, ...] = ()
+    """The same where there are several echoes, 3 at most: two that agree are the best proof there is."""
     expect_open: tuple[int, ...] = ()
     """Declared open doors, such as the VPN: each check must find them open, or it proves nothing."""
     extra_ports: tuple[int, ...] = ()
     """Public ports to ask about beyond the list; with the declared ones 15 at most."""
+    identify: Identify = Identify.NEW_NO_TLS
+    """Which open doors are asked who they are."""
+    port_share: tuple[int, int] = ALL_PORTS
+    """First and last port of ours, where the provider shares one IPv4 address by ports (A+P, RFC 6346)."""
+    address: Whose = Whose.AUTO
+    """Whose the public IPv4 address is; `own` and `shared` need `declared_by`."""
+    declared_by: str = ""
+    """Who said so and when: "Sophie Martin, 2026-11-23"."""
+
+    @property
+    def all_invitations(self) -> tuple[str, ...]:
+        """Every invitation of the file, once each."""
+        return tuple(dict.fromkeys(each for each in (self.invitation, *self.invitations) if each))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,6 +315,8 @@ def _contradictions(config: Config) -> list[str]:
         *_lamp(config.lamp),
         *_page(config.page),
         *_practice(config.practice),
+        *_echo(config.echo),
+        *_firewall(config.capture.firewall),
         *_counts(config),
     ]
 
@@ -315,6 +349,25 @@ def _is_address(text: str) -> bool:
 
 def _ports(path: str, ports: Any) -> list[str]:
     return [f"{path} = {port}: expected a port, 1-65535" for port in ports if not 1 <= port <= 65535]
+
+
+def _echo(echo: Echo) -> list[str]:
+    """Whoever declares an address answers for it; a share must leave us a port to come from."""
+    mistakes = []
+    if len(echo.all_invitations) > ECHOES:
+        mistakes.append(f"echo.invitations: {len(echo.all_invitations)} echoes, {ECHOES} at most")
+    low, high = echo.port_share
+    if not 0 <= low <= high <= 65_535 or high < 1024:
+        mistakes.append(f"echo.port_share = {[low, high]}: expected first and last port, as [16384, 32767]")
+    if echo.address is not Whose.AUTO and not echo.declared_by.strip():
+        mistakes.append("echo.declared_by: missing; who declares the address and when, as 'Sophie, 2026-11-23'")
+    return mistakes
+
+
+def _firewall(text: str) -> list[str]:
+    if not text or MAC.fullmatch(text.lower()) or _is_address(text):
+        return []
+    return [f"capture.firewall = {text!r}: expected a MAC address or an IP address"]
 
 
 def _lamp(lamp: Lamp) -> list[str]:

@@ -18,6 +18,7 @@ from sentinel.judgement.conditions import condition
 from sentinel.judgement.doors import cell_verdict
 from sentinel.judgement.judge import Judge
 from sentinel.judgement.verdict import Outlook, weigh
+from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
 from sentinel.model.finding import Code, Finding, Level, StoryKind
@@ -43,6 +44,7 @@ Fact = (
     | Read
     | NetworkAnswer
     | HomeNetwork
+    | BoxReading
 )
 
 DOUBTS = (
@@ -53,6 +55,8 @@ DOUBTS = (
     Code.IMAGES_LEFT,
     Code.CLOCK_WRONG,
     Code.ECHO_CONTRADICTED,
+    Code.MAPPING_OPENED,
+    Code.BOX_CHANGED,
 )
 """Findings after which the echo is asked at once: is the door open to everybody, is our clock right?"""
 
@@ -147,7 +151,7 @@ class Street:
 
     # -- frame to finding ----------------------------------------------------------------------------------
 
-    def _judge(self, fact: Fact) -> Iterable[Finding]:  # noqa: PLR0911 - one line a kind of fact is the clearest
+    def _judge(self, fact: Fact) -> Iterable[Finding]:  # noqa: PLR0911, PLR0912 - one line a kind of fact is the clearest
         match fact:
             case Connection():
                 standing = self.judge.standing(fact)
@@ -164,14 +168,19 @@ class Street:
             case Exposure():
                 return self._expose(fact)
             case ReachOutcome():
-                self.outlook = self.outlook.learn(fact)
+                findings = list(self.judge.outcome(fact))  # first: whether this echo is believed at all
+                denied = self.judge.outside.denies(fact.echo, fact.family)
+                self.outlook = self.outlook.learn(fact, denied=denied)
                 self.archive.outcome(fact)
-                return self.judge.outcome(fact)
+                return findings
             case NetworkAnswer():
                 self.archive.network(fact)
                 return self.judge.answer(fact)
             case HomeNetwork():
                 return self._adopt(fact)
+            case BoxReading():
+                self.archive.box(fact)
+                return self.judge.box.take(fact)
             case Coverage():
                 return self.judge.see(fact)
             case Health():
@@ -187,7 +196,7 @@ class Street:
         if home.networks.own:
             self.judge.networks = home.networks
         self.outlook = replace(self.outlook, families=home.families)
-        return ()
+        return self.judge.box.adopt(home)
 
     def _expose(self, exposure: Exposure) -> list[Finding]:
         findings = list(self.judge.exposure(exposure))

@@ -8,6 +8,7 @@ from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
 from sentinel.decode.frame import read_frame
+from sentinel.model.box import BoxReading, Mapping, Reading, Transport
 from sentinel.model.connection import (
     Association,
     Attempts,
@@ -343,12 +344,20 @@ def _ends(family: int) -> tuple[Address, Address]:
     return (ECHO, PUBLIC) if family == 4 else (ECHO6, PUBLIC6)
 
 
-def knock(*ports: int, check: str = "check-1", at: Moment | None = None, family: int = 4) -> Knock:
+def knock(
+    *ports: int,
+    check: str = "check-1",
+    at: Moment | None = None,
+    family: int = 4,
+    echo: str = "echo-key",
+    decoys: Iterable[int] = (),
+) -> Knock:
     """The echo announces its knocks, for half a minute; each from a source port of its own."""
     source, target = _ends(family)
     return Knock(
         check=check,
-        echo="echo-key",
+        echo=echo,
+        decoys=frozenset(decoys),
         probes=tuple(
             Probe(source=source, source_port=ECHO_PORT + n, target=target, target_port=port)
             for n, port in enumerate(ports or (4242,))
@@ -366,12 +375,13 @@ def knock_heard(
     port: int = 4242,
     family: int = 4,
     source_port: int = ECHO_PORT,
+    seen_from: Address | None = None,
 ) -> Connection:
     """An announced knock as the mirror saw it, at the imaging server."""
     source, _ = _ends(family)
     return connection(
         serial=serial,
-        source=source,
+        source=seen_from or source,
         source_port=source_port,
         target=IMAGING if family == 4 else IMAGING6,
         target_port=port,
@@ -391,6 +401,7 @@ def exposure(
     family: int = 4,
     echo: str = "echo-key",
     app: Application | None = None,
+    open_all: bool = False,
 ) -> Exposure:
     """One cell of the echo's report."""
     source, address = _ends(family)
@@ -401,6 +412,7 @@ def exposure(
         address=address,
         port=port,
         app=app,
+        open_all=open_all,
         reach=reach,
         why=why or usual.get(reach, Why.UNKNOWN),
         took=timedelta(seconds=took),
@@ -434,6 +446,27 @@ def outcome(
         "ahead": timedelta(0),
     }
     return ReachOutcome(**{**facts, **more})  # type: ignore[arg-type]
+
+
+# -- the box from inside -----------------------------------------------------------------------------------------
+
+
+def mapping(outside_port: int = 11112, inside_port: int = 4242, **more: object) -> Mapping:
+    """The box forwards a public port to the imaging server."""
+    facts: dict[str, object] = {"transport": Transport.TCP, "machine": IMAGING, "text": "Viewer"}
+    return Mapping(outside_port=outside_port, inside_port=inside_port, **{**facts, **more})  # type: ignore[arg-type]
+
+
+def reading(*mappings: Mapping, at: Moment | None = None, **more: object) -> BoxReading:
+    """The box told everything it has."""
+    facts: dict[str, object] = {
+        "reading": Reading.READ,
+        "gateway": ip_address("192.168.1.1"),
+        "igd": 1,
+        "wan": PUBLIC,
+        "mappings": mappings,
+    }
+    return BoxReading(at=at or moment(), **{**facts, **more})  # type: ignore[arg-type]
 
 
 # -- the sentinel itself -----------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentinel.config import SECTIONS, Config, LampKind, Language, load, networks, parse
+from sentinel.config import SECTIONS, Config, LampKind, Language, Whose, load, networks, parse
 from sentinel.errors import ConfigurationError
 from sentinel.model.verdict import View
 
@@ -287,3 +287,46 @@ def test_any_text_is_read_or_refused(text: str):
     """Also where it is no TOML at all."""
     with suppress(ConfigurationError):
         assert isinstance(parse(text), Config)
+
+
+# -- the echoes --------------------------------------------------------------------------------------------------
+
+
+def test_one_invitation_or_several_come_to_the_same():
+    """The old key stays, and both may be used."""
+    both = parse('[echo]\ninvitation = "a"\ninvitations = ["b", "a"]\n').echo
+
+    assert both.all_invitations == ("a", "b")
+    assert Config().echo.all_invitations == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[echo]\ninvitation = "a"\ninvitations = ["b", "c", "d"]', "echo.invitations: 4 echoes, 3 at most"),
+        ('[echo]\naddress = "own"', "echo.declared_by: missing"),
+        ('[echo]\naddress = "shared"\ndeclared_by = " "', "echo.declared_by: missing"),
+        ('[echo]\naddress = "mine"', "expected one of auto, own, shared"),
+        ("[echo]\nport_share = [200, 100]", "echo.port_share = [200, 100]"),
+        ("[echo]\nport_share = [0, 1023]", "echo.port_share = [0, 1023]"),
+        ("[echo]\nport_share = [16384]", "echo.port_share"),
+        ('[echo]\nidentify = "everything"', "expected one of none, new_no_tls, new, all"),
+        ('[capture]\nfirewall = "the black one"', "capture.firewall = 'the black one'"),
+    ],
+)
+def test_what_is_said_of_an_address_must_make_sense(text, words):
+    """Whoever declares an address answers for it."""
+    (mistake,) = mistakes(text)
+
+    assert words in mistake
+
+
+def test_a_declared_address_and_a_firewall_are_read():
+    """As an installer writes them."""
+    config = parse(
+        '[capture]\nfirewall = "02:CA:B0:00:00:14"\n'
+        '[echo]\naddress = "own"\ndeclared_by = "Sophie, 2026-11-23"\nport_share = [16384, 32767]\n'
+    )
+
+    assert (config.capture.firewall, config.echo.address) == ("02:CA:B0:00:00:14", Whose.OWN)
+    assert config.echo.port_share == (16_384, 32_767)

@@ -17,7 +17,7 @@ from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
 from sentinel.model.connection import ConnectionState
 from sentinel.model.exposure import Outcome, PortList, Reach
-from sentinel.model.finding import Code, Grade, Level
+from sentinel.model.finding import Code, Grade, Level, StoryKind
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.machine import Coverage
 from sentinel.model.moment import Moment
@@ -37,9 +37,11 @@ from tests.builders import (
     exposure,
     knock,
     knock_heard,
+    mapping,
     moment,
     networks,
     outcome,
+    reading,
     sighting,
 )
 
@@ -537,3 +539,50 @@ def test_what_is_on_disk_is_what_is_told(tmp_path, facts: list[Fact]):
     assert kept == {each.number: each for each in life.street.casebook.told()}
     life.archive.close()
     life.path.unlink()
+
+
+# -- the box from inside -----------------------------------------------------------------------------------------
+
+
+def test_a_new_mapping_to_a_red_door_is_an_alarm_and_asks_the_echo_at_once(lived):
+    """Once, and red before anyone has knocked."""
+    calm(lived)
+    lived.beat(2)
+    assert lived.level is Level.CALM
+
+    lived.walk(reading(mapping(), at=moment(3)))
+    lived.walk(reading(mapping(), at=moment(48)))
+
+    assert (lived.level, lived.codes, lived.asked) == (Level.ALARM, {Code.MAPPING_OPENED}, 1)
+    with opened(lived.path) as reader:
+        assert reader.box() == reading(mapping(), at=moment(3))
+        assert {each.code for each in reader.incidents()} >= {Code.MAPPING_OPENED, Code.UPNP_OFFERED}
+
+
+def test_an_offer_to_open_doors_takes_no_green_away(lived):
+    calm(lived)
+    lived.walk(reading(at=moment(3)))
+    lived.beat(4)
+
+    assert (lived.level, lived.asked) == (Level.CALM, 0)
+
+
+def test_another_box_is_asked_about_at_once(lived):
+    for at, mac in ((0, "02:00:00:00:00:01"), (60, "02:00:00:00:00:02")):
+        lived.walk(HomeNetwork(networks=networks(), families=(4,), at=moment(at), box_mac=mac))
+
+    assert lived.asked == 1
+    assert [each.code for each in lived.street.casebook.told()] == [Code.BOX_CHANGED]
+
+
+def test_a_mapping_of_before_a_restart_that_is_gone_is_over(tmp_path):
+    before = Lived(tmp_path)
+    before.walk(reading(mapping(), at=moment(3)))
+    before.archive.close()
+
+    after = Lived(tmp_path, started=moment(100))
+    after.walk(reading(at=moment(103)))
+
+    [told] = [each for each in after.incidents() if each.story.kind is StoryKind.MAPPING]
+    assert (told.state, told.number) == (IncidentState.CLOSED, 1)
+    after.archive.close()

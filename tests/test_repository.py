@@ -39,13 +39,16 @@ STORIES = {
 HOUSE = {
     "test_repository.py": "the house itself",
     "test_in_a_browser.py": "every page at once, as a person sees it",
+    "test_answers.py": "what real servers say, read by every module of the echo that asks",
+    "test_missed.py": "why a check was missed, from its outcome to its sentence",
 }
 
 # A package with a licence or a weight of its own stays where it was let in: design, "programs and rights".
 ROOMS_OF_PACKAGES = {
     "scapy": ("sentinel/programs/dissect.py", "sentinel/capture/recording.py"),
     "sqlite_utils": ("sentinel/store/",),
-    "aiohttp": ("sentinel/echo/",),
+    "aiohttp": ("sentinel/echo/", "sentinel/reach/igd.py"),
+    "async_upnp_client": ("sentinel/reach/igd.py",),
     "flask": ("web/",),
 }
 

@@ -6,11 +6,14 @@ Each is a request to `watch`, which alone knows codes and sessions; this process
 import re
 from dataclasses import replace
 
-from flask import Blueprint, flash, g, redirect, render_template, request
+from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from sentinel.model.finding import StoryKind
+from sentinel.store import reading
 from sentinel.text import has
 from sentinel.wire.requests import Answer, Reply, Request, Verb, ask
+from web.checking import ASKED, EAGER, postpone
 from web.guard import YEAR, behind_code
 from web.scene import SESSION_COOKIE, Scene, surroundings
 from web.words import t
@@ -33,7 +36,7 @@ def enter() -> ResponseReturnValue:
     given = request.form.get("code", "")[:100].strip()
     answer = _ask(Request(verb=Verb.LOGIN, code=given))
     if answer.reply is not Reply.DONE:
-        page = render_template("code.html", back=back, said=_said(Verb.LOGIN, answer))
+        page = render_template("code.html", back=back, said=_said(Verb.LOGIN.value, answer))
         return page, STATUS.get(answer.reply, 400)
     reply = redirect(back, 303)
     reply.set_cookie(
@@ -53,7 +56,7 @@ def leave() -> ResponseReturnValue:
     scene: Scene = g.scene
     if scene.session:
         answer = _ask(Request(verb=Verb.LOGOUT, session=scene.session))
-        flash(_said(Verb.LOGOUT, answer))
+        flash(_said(Verb.LOGOUT.value, answer))
     reply = redirect("/", 303)
     reply.delete_cookie(SESSION_COOKIE)
     return reply
@@ -63,7 +66,18 @@ def leave() -> ResponseReturnValue:
 @behind_code
 def check() -> ResponseReturnValue:
     """Ask for a check from outside, now."""
-    return _act(Request(verb=Verb.CHECK, session=g.scene.session), _local(request.form.get("next", "/")))
+    return _check(0, "check", _local(request.form.get("next", "/")))
+
+
+@pages.post("/incidents/<int(max=999999999):number>/check")
+@behind_code
+def retest(number: int) -> ResponseReturnValue:
+    """« Vérifier que c'est fermé »: only this door, which has a budget of its own."""
+    with reading.opened(surroundings().places.store) as reader:
+        found = reader.incident(number)
+    if found is None or found.story.kind is not StoryKind.DOOR:
+        abort(404)
+    return _check(number, "retest", f"/incidents/{number}")
 
 
 @pages.post("/incidents/<int(max=999999999):number>/read")
@@ -88,9 +102,20 @@ def network(number: int) -> ResponseReturnValue:
     return _act(wish, f"/incidents/{number}")
 
 
+def _check(incident: int, what: str, back: str) -> ResponseReturnValue:
+    """Ask for a check of everything, or of one incident's door, and remember how long the next must wait."""
+    answer = _ask(Request(verb=Verb.CHECK, session=g.scene.session, incident=incident))
+    if answer.reply is Reply.BUSY and answer.wait_seconds:
+        postpone(what, answer.wait_seconds)
+    if answer.reply is Reply.DONE:
+        postpone(ASKED, EAGER)
+    flash(_said(what, answer), ASKED if answer.reply is Reply.DONE else "message")
+    return redirect(back, 303)
+
+
 def _act(wish: Request, back: str) -> ResponseReturnValue:
     """Ask, then show the page again with what came of it."""
-    flash(_said(wish.verb, _ask(wish)))
+    flash(_said(wish.verb.value, _ask(wish)))
     return redirect(back, 303)
 
 
@@ -99,11 +124,11 @@ def _ask(wish: Request) -> Answer:
     return ask(surroundings().places.requests, replace(wish, client=request.remote_addr or "page"))
 
 
-def _said(verb: Verb, answer: Answer) -> str:
-    """An answer in words: those of its verb where it has some."""
-    key = f"reply.{verb.value}.{answer.reply.value}"
-    if not has(g.scene.audience.language, key):
-        key = f"reply.{answer.reply.value}"
+def _said(what: str, answer: Answer) -> str:
+    """An answer in words: those of what was asked where it has some, and how long to wait where that is known."""
+    waits = answer.reply is Reply.BUSY and answer.wait_seconds
+    keys = ["reply.wait"] if waits else [f"reply.{what}.{answer.reply.value}", f"reply.{answer.reply.value}"]
+    key = next((each for each in keys if has(g.scene.audience.language, each)), keys[-1])
     return str(t(key, count=max(1, -(-answer.wait_seconds // 60))))
 
 

@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from sentinel.model.connection import ConnectionState
 from sentinel.model.standing import Standing
 from sentinel.store import reading
-from sentinel.store.reading import ConnectionRow, Filter
+from sentinel.store.listed import ConnectionRow
+from sentinel.store.reading import Filter
 from sentinel.text import say
 from web.guard import behind_code
 from web.scene import surroundings

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sentinel.model.finding import Code, Level
 from sentinel.model.verdict import Reason, Verdict
 from sentinel.store import reading
-from sentinel.text import times
+from sentinel.text import say, times
 from sentinel.text.deadline import LASTS
 from sentinel.text.points import Phrase, Record, contact, record
 from sentinel.text.sentences import Words, verdict_words
@@ -29,6 +29,8 @@ class Front:
     deadline: Phrase | None = None
     checked: datetime | None = None
     doors: int = 0
+    missed: tuple[Phrase, ...] = ()
+    """Checks from outside that failed, while an older one may still count."""
     unnamed: bool = False
     """Some reason has a machine whose name the code would show."""
 
@@ -82,6 +84,7 @@ def _front(scene: Scene) -> Front:
         deadline=words.deadline,
         checked=verdict.checked.wall if verdict.checked else None,
         doors=verdict.doors,
+        missed=words.missed,
         unnamed=not scene.named and any(each.machine or each.mac for each in verdict.reasons),
     )
 
@@ -128,11 +131,15 @@ def _records(verdict: Verdict, now: datetime) -> dict[int, Record]:
 def _accepted(scene: Scene) -> tuple[str, ...]:
     """Who may come in through a door declared open to anybody; a narrow source opens nothing to strangers."""
     today = scene.audience.now.astimezone(scene.audience.zone).date()
-    expected = surroundings().config.expected
-    return tuple(dict.fromkeys(each.who for each in expected if each.source == "any" and each.until >= today))
+    config = surroundings().config
+    broad = [each.who for each in config.expected if each.source == "any" and each.until >= today]
+    firewall = config.capture.firewall.lower()
+    if firewall:
+        broad.append(scene.audience.labels.get(firewall) or say(scene.audience.language, "firewall.name"))
+    return tuple(dict.fromkeys(broad))
 
 
 def _is_doubt(reason: Reason) -> bool:
     """Whether a reason is about the sentinel itself and not about a door."""
-    weak = {Code.CHECK_AGEING, Code.WEAK_ASSURANCE, Code.CAPTURE_INCOMPLETE}
+    weak = {Code.CHECK_AGEING, Code.CHECK_TROUBLED, Code.WEAK_ASSURANCE, Code.CAPTURE_INCOMPLETE}
     return reason.level is Level.UNSURE or reason.code in weak

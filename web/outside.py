@@ -1,34 +1,31 @@
-"""`/outside`: what strangers can open, as the last checks told it, door by door."""
+"""`/outside`: what strangers can open, door by door, family by family, as each echo saw it."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
+from sentinel.model.exposure import CellVerdict
 from sentinel.store import reading
 from web.guard import behind_code
+from web.matrix import Terms, matrix
 from web.scene import surroundings
 
 pages = Blueprint("outside", __name__)
-
-WORST_FIRST = (
-    "exposed",
-    "open_all",
-    "contradicted",
-    "box_answers",
-    "dormant",
-    "expected",
-    "unknown",
-    "not_ours",
-    "not_seen",
-)
 
 
 @pages.get("/outside")
 @behind_code
 def outside() -> ResponseReturnValue:
-    """The last checks, and the last word on each door, the worst first."""
+    """The whole in one line, each door, and what every echo last answered."""
+    section = surroundings().config.echo
     with reading.opened(surroundings().places.store) as reader:
+        last, proofs = reader.last_checks(), reader.last_proofs()
         checks = reader.checks(most=10)
         cells = reader.cells()
-    worst = {verdict: rank for rank, verdict in enumerate(WORST_FIRST)}
-    cells.sort(key=lambda cell: (worst.get(cell.verdict, 0), cell.port, cell.address))
-    return render_template("outside.html", checks=checks, cells=cells)
+    terms = Terms(expect_open=section.expect_open, extra_ports=section.extra_ports)
+    return render_template(
+        "outside.html",
+        matrix=matrix(cells, last, terms, g.scene.audience.now),
+        last=[(check, proofs.get((check.echo, check.family))) for check in last],
+        checks=checks,
+        verdicts=list(CellVerdict),
+    )

@@ -10,9 +10,11 @@ from markupsafe import Markup, escape
 from sentinel import text
 from sentinel.config import Config
 from sentinel.model.finding import Code
-from sentinel.services import service
-from sentinel.text import catalogue, points, times
+from sentinel.services import DOOR_TEST_PORT, service
+from sentinel.text import catalogue, outside, points, times
 from sentinel.text.points import Phrase
+from web.checking import checking, minutes_left, renews_in
+from web.matrix import MARKS
 
 
 def _language() -> str:
@@ -92,6 +94,11 @@ def label(mac: str | None, address: object = None) -> str:
     return str(g.scene.audience.labels.get((mac or "").lower(), "")) if address or mac else ""
 
 
+def old(when: datetime) -> str:
+    """The age of an answer that is too old: « 5 heures »."""
+    return times.lasting(_language(), max(g.scene.audience.now - when, timedelta(0)))
+
+
 def port(number: int | None) -> str:
     """A port with the name of its service."""
     known = service(number) if number else None
@@ -134,6 +141,8 @@ def teach(app: Flask, config: Config) -> None:
         port=port,
         number=number,
         capital=capital,
+        old=old,
+        answered=lambda app: outside.answered(_language(), app),
     )
     app.jinja_env.globals.update(
         t=t,
@@ -143,5 +152,11 @@ def teach(app: Flask, config: Config) -> None:
         made=made,
         finding_title=lambda code: t(points.title(Code(code)).key),
         practice=config.practice,
+        checking=checking,
+        minutes_left=minutes_left,
+        renews_in=renews_in,
+        endpoint=outside.endpoint,
+        door_test_port=DOOR_TEST_PORT,
+        marks=MARKS,
     )
     app.jinja_env.tests["dated"] = is_dated

@@ -28,6 +28,8 @@ class Surroundings:
     """Next hops of the default routes: the box."""
     families: tuple[int, ...]
     """4 and 6, as far as both a default route and a routable address stand."""
+    box_mac: str | None = None
+    """Hardware address of the first gateway whose neighbour entry the kernel has, lower case."""
 
     def networks(self, prefixes: tuple[str, ...] = (), box: tuple[str, ...] = ()) -> Networks:
         """What is ours: what the kernel knows, and what was declared beyond it."""
@@ -82,6 +84,11 @@ def look_around() -> Surroundings:
             for entry in kernel.get_addr()
             if names.get(entry["index"]) != "lo"
         ]
+        neighbours = {
+            ip_address(entry.get_attr("NDA_DST")): str(mac).lower()
+            for entry in kernel.get_neighbours()
+            if entry.get_attr("NDA_DST") and (mac := entry.get_attr("NDA_LLADDR"))
+        }
     defaults = [route for route in routes if route["dst_len"] == 0 and route.get_attr("RTA_OIF")]
     hops = {ip_address(hop) for route in defaults if (hop := route.get_attr("RTA_GATEWAY"))}
     return Surroundings(
@@ -89,6 +96,7 @@ def look_around() -> Surroundings:
         prefixes=tuple(sorted(str(network) for network in _prefixes(routes, addresses))),
         gateways=tuple(sorted(str(hop) for hop in hops)),
         families=_families(defaults, addresses),
+        box_mac=next((neighbours[hop] for hop in sorted(hops, key=_order) if hop in neighbours), None),
     )
 
 
@@ -106,6 +114,11 @@ def _families(defaults: list[Any], addresses: list[Any]) -> tuple[int, ...]:
     routed = {version[route["family"]] for route in defaults}
     routable = {each.version for each in addresses if each.version == 4 or _is_global(each.ip)}
     return tuple(sorted(routed & routable))
+
+
+def _order(hop: Address) -> tuple[int, int]:
+    """IPv4 first, so that the same gateway is asked about each time."""
+    return hop.version, int(hop)
 
 
 def _is_global(address: Address) -> bool:

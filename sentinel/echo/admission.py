@@ -97,7 +97,7 @@ class Admission:
         self._book.heard(key, request.version, now)
         self._check_target(request, caller)
         memory = Memory(self._book, key, caller.address, self._wall)
-        errand = self._draw(request, caller, memory, key)
+        errand = self._draw(request, caller, memory, now)
         again = request.ports == PortList.RETEST
         extra = {*request.extra_ports, *request.expect_open} - set(port_list(PortList(request.ports)))
         entry = Entry(
@@ -109,17 +109,18 @@ class Admission:
             self._enter(entry, now)
         return Admitted(key=key, errand=errand, memory=memory, again=again)
 
-    def _draw(self, request: Request, caller: Caller, memory: Memory, key: str) -> Errand:
+    def _draw(self, request: Request, caller: Caller, memory: Memory, now: float) -> Errand:
         source = self._settings.source(caller.arrived_at)
         if not self._settings.lab and is_denied(source.seen_as):
             raise Refused("not_ready")  # the plan would announce an address nobody sees
-        asked = {*port_list(PortList(request.ports)), *request.extra_ports, *request.expect_open}
+        others = self._neighbours.note(caller.address, memory.key, caller.port, now)
+        doors = {*port_list(PortList(request.ports)), *request.extra_ports, *request.expect_open}
         return draw(
             request,
             caller.address,
             source,
-            spared=memory.spared(asked, request.identify),
-            others=self._neighbours.note(caller.address, key, caller.port, self._wall()),
+            spared=memory.spared(doors, request.identify),
+            others=others,
             blocked=self._settings.blocked,
         )
 

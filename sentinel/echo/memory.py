@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address
 
 from sentinel.echo.book import MARKS_KEPT_S, Book
-from sentinel.echo.protocol import Identify
 from sentinel.echo.quota import DAY_S
+from sentinel.model.exposure import Identify
 from sentinel.model.moment import Address
 
 log = logging.getLogger("sentinel.echo")
@@ -26,16 +26,16 @@ class Memory:
     def __init__(self, book: Book, key: str, target: Address, wall: Callable[[], float]) -> None:
         """`wall`: seconds since 1970."""
         self._book = book
-        self._key = key
+        self.key = key
         self._target = target
         self._wall = wall
 
     def spared(self, ports: Iterable[int], identify: str) -> set[int]:
         """The doors that must not be asked again now."""
         ports, now = set(ports), self._wall()
-        spared = self._book.marked_among(GONE, self._key, ANYWHERE, ports, now - MARKS_KEPT_S)
+        spared = self._book.marked_among(GONE, self.key, ANYWHERE, ports, now - MARKS_KEPT_S)
         if identify != Identify.ALL:
-            spared |= self._book.marked_among(ASKED, self._key, self._target, ports, now - DAY_S)
+            spared |= self._book.marked_among(ASKED, self.key, self._target, ports, now - DAY_S)
         return spared
 
     def will_ask(self, port: int) -> bool:
@@ -48,7 +48,7 @@ class Memory:
 
     def _write(self, kind: str, target: Address, port: int) -> bool:
         try:
-            self._book.mark(kind, self._key, target, port, self._wall())
+            self._book.mark(kind, self.key, target, port, self._wall())
         except sqlite3.Error as error:
             log.error("the book cannot be used: %s", error)
             return False

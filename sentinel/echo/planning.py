@@ -10,7 +10,6 @@ from sentinel.echo.protocol import (
     ASK_PORTS,
     SELF,
     WINDOW_MS,
-    Identify,
     Plan,
     PlannedAsk,
     PlannedProbe,
@@ -19,7 +18,7 @@ from sentinel.echo.protocol import (
     token,
 )
 from sentinel.echo.settings import SOURCE_PORTS, Source
-from sentinel.model.exposure import PortList, Probe
+from sentinel.model.exposure import Identify, PortList, Probe
 from sentinel.model.moment import Address
 from sentinel.services import DOOR_TEST_PORT, known_ports, port_list
 
@@ -63,18 +62,18 @@ class Errand:
     controls: tuple[Probe, ...]
     """Doors declared open; dialled last, because a firewall may ban a prober midway."""
     out_of_share: tuple[int, ...]
-    shared: tuple[int, ...] = ()
-    """Ports of an address that others use too, and that are not the caller's."""
-    blocked: tuple[int, ...] = ()
-    """Ports the hoster of this echo filters: not dialled, for silence would mean nothing."""
-    ledger_head: str = ""
-    """As it was sent."""
     asks: tuple[Ask, ...] = ()
     """The doors that may be asked who they are."""
     mark: str = ""
     """Our calling AE title in this check, and in no other."""
     tls: bool = False
     """Whether a door may be asked inside TLS."""
+    shared: tuple[int, ...] = ()
+    """Ports of an address that others use too, and that are not the caller's."""
+    blocked: tuple[int, ...] = ()
+    """Ports the hoster of this echo filters: not dialled, for silence would mean nothing."""
+    ledger_head: str = ""
+    """As it was sent."""
 
     @property
     def probes(self) -> tuple[Probe, ...]:
@@ -104,16 +103,16 @@ def draw(
     request: Request,
     target: Address,
     source: Source,
-    spared: Collection[int] = (),
     *,
+    spared: Collection[int] = (),
     others: frozenset[int] = frozenset(),
     blocked: frozenset[int] = frozenset(),
 ) -> Errand:
     """The errand that answers a request; its list is known and its ports are ports.
 
-    Doors in `spared` are knocked at like all others, and not asked who they are. `others`: quarters of the address
-    in which only others were seen (`neighbours`); a share that reaches into one of them is no share. `blocked`:
-    ports this vantage cannot test.
+    `spared`: doors that are knocked at like all others, and not asked who they are. `others`: quarters of this
+    address in which only others were seen (`neighbours`); a share that reaches into one of them is no share.
+    `blocked`: ports this vantage cannot test.
 
     Raises:
         ValueError: nobody knows a port list of that name.
@@ -140,12 +139,12 @@ def draw(
         decoys=probes[len(listed) : len(listed) + len(decoys)],
         controls=probes[len(listed) + len(decoys) :],
         out_of_share=() if others else outside,
-        shared=outside if others else (),
-        blocked=tuple(sorted((listing | set(request.expect_open)) & blocked)),
-        ledger_head=request.ledger_head,
         asks=_asks(asking),
         mark=f"SNT{b32encode(token_bytes(10)).decode()[:13]}",
         tls=request.identify in (Identify.NEW, Identify.ALL),
+        shared=outside if others else (),
+        blocked=tuple(sorted((listing | set(request.expect_open)) & blocked)),
+        ledger_head=request.ledger_head,
     )
 
 

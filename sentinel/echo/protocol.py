@@ -7,7 +7,6 @@ Fields nobody knows are ignored; words nobody knows stay words, and the reader t
 
 from base64 import b32encode, urlsafe_b64encode
 from collections.abc import Iterable
-from enum import StrEnum
 from hashlib import sha256
 from secrets import token_bytes
 from typing import TypeVar
@@ -15,6 +14,8 @@ from typing import TypeVar
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from sentinel.model.exposure import Identify
 
 VERSION = 1
 PORT = 443
@@ -188,17 +189,6 @@ class Target(Message, frozen=True):
     addr: str
 
 
-class Identify(StrEnum):
-    """Which open doors the echo asks who they are."""
-
-    NONE = "none"
-    NEW_NO_TLS = "new_no_tls"
-    """Those not in the request's `known`, and never by a TLS handshake: some servers die of one."""
-    NEW = "new"
-    ALL = "all"
-    """Somebody pressed the button."""
-
-
 class Request(Message, frozen=True):
     """One question, for one family."""
 
@@ -261,10 +251,10 @@ class Plan(Message, frozen=True):
     window_ms: int
     mark: str = ""
     """The calling AE title of every DICOM question of this check: `SNT` and 13 letters or digits of base32."""
-    keys: list[bytes] = []
-    """The echo's public keys, as in `Enrolled`: whoever trusts the signature learns the next one in time."""
     asks: list[PlannedAsk] = []
     """Connections that may send: only these, and none of a check that asked for no identification."""
+    keys: list[bytes] = []
+    """The echo's public keys, as in `Enrolled`: whoever trusts the signature learns the next one in time."""
 
 
 class App(Message, frozen=True, omit_defaults=True):

@@ -22,9 +22,11 @@ AGREES = timedelta(minutes=2)
 PARTS = {Part.STORE: Code.STORE_FAILING, Part.DISK: Code.DISK_FULL, Part.CAPTURE: Code.CAPTURE_LOST}
 
 
-def condition(code: Code, at: Moment, *, holds: bool, level: Level = Level.UNSURE, family: int = 0) -> Finding:
-    """A part that fails, or works again; `family` where IPv4 and IPv6 fail each for itself."""
-    story = Story(kind=StoryKind.CONDITION, about=code.value, family=family)
+def condition(
+    code: Code, at: Moment, *, holds: bool, level: Level = Level.UNSURE, family: int = 0, echo: str = ""
+) -> Finding:
+    """A part that fails, or works again; `family` and `echo` where each of them fails for itself."""
+    story = Story(kind=StoryKind.CONDITION, about=f"{code.value} {echo}".strip(), family=family)
     return Finding(code=code, story=story, level=level, at=at, ends=not holds)
 
 
@@ -42,6 +44,8 @@ class Sight:
         self._is_marked = True
         self._doubted = started
         """When the view was last lost: no older frame proves it."""
+        self._began: Moment | None = None
+        """Since when this run of `listen` reports: it cannot show what passed before."""
         self._to_show: ReachOutcome | None = None
         """A check whose own traffic the next report must show."""
         self._blind = False
@@ -51,6 +55,7 @@ class Sight:
     def take(self, coverage: Coverage) -> Iterator[Finding]:
         """One report."""
         self._last, self._apart = coverage.at, coverage.apart
+        self._began = self._began or coverage.at
         yield condition(Code.CAPTURE_LOST, coverage.at, holds=False)
         if not coverage.carrier:
             self._lose(coverage.at)
@@ -76,7 +81,8 @@ class Sight:
 
     def checked(self, outcome: ReachOutcome) -> None:
         """A check has talked to the echo; a capture with a card of its own must have seen it."""
-        if outcome.outcome is Outcome.CHECKED:
+        listened = self._began is not None and outcome.asked.since(self._began) >= timedelta(0)
+        if outcome.outcome is Outcome.CHECKED and listened:
             self._to_show = outcome
 
     def is_mirrored(self, at: Moment, knocked: Moment | None = None) -> bool:
@@ -93,7 +99,7 @@ class Sight:
 
     def forget_run(self) -> None:
         """`listen` began anew: its totals start over."""
-        self._lost = 0
+        self._lost, self._began = 0, None
 
     def _lose(self, at: Moment) -> None:
         self._blind, self._doubted, self.proved = True, at, None

@@ -1,8 +1,8 @@
 """What the echo saw, and what the mirror saw of it: the two witnesses.
 
 A door is `reachable` when the echo says open and nothing contradicts it; it is closed only on living proof:
-the echo says not open, and the machine behind it was seen alive, or a week of checks found it shut. Otherwise it
-is `dormant`, which is neither.
+the echo says not open, and the machine behind it was seen alive, or the box has stopped listing the mapping that
+led there, or a week of checks found it shut. Otherwise it is `dormant`, which is neither.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,16 @@ from datetime import timedelta
 from sentinel.judgement.conditions import condition
 from sentinel.judgement.knocks import Heard
 from sentinel.model.connection import ConnectionState
-from sentinel.model.exposure import CellVerdict, Exposure, Reach, Why
+from sentinel.model.exposure import (
+    Application,
+    CellVerdict,
+    Exposure,
+    Kind,
+    Nature,
+    Reach,
+    ReachOutcome,
+    Why,
+)
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.model.moment import Address, Moment
 from sentinel.services import Alarm, alarm
@@ -35,6 +44,8 @@ class Door:
     machine: Address | None
     mac: str | None
     port: int | None
+    nature: Nature | None = None
+    """What was recognised behind it, once: nobody is asked twice who he is."""
     is_box: bool = False
     """The box itself answered: it is alive whenever a check passes through it."""
     refused: tuple[Moment, Moment] | None = None
@@ -46,6 +57,12 @@ class Door:
             return None
         port = self.port or self.story.port
         return Heard(machine=self.machine, mac=self.mac, port=port, state=ConnectionState.ANSWERED)
+
+    def is_at(self, heard: Heard) -> bool:
+        """Whether a knock that was seen inside went where this door led before."""
+        if self.machine is None:  # it was never named: this may be its name
+            return True
+        return (heard.mac or str(heard.machine), heard.port) == (self.mac or str(self.machine), self.port)
 
     def refused_at(self, at: Moment) -> "Door":
         """The same, not open once more; a day without any check begins the count anew."""
@@ -65,43 +82,135 @@ def led_to(finding: Finding) -> Door:
         machine=finding.machine,
         mac=finding.mac,
         port=finding.port,
+        nature=finding.nature,
         is_box=finding.code is Code.BOX_ANSWERS,
     )
 
 
-def opened(exposure: Exposure, heard: Heard | None, *, mirrored: bool) -> Finding:
-    """The echo says open. The knock seen inside names the machine; unseen on a proved mirror, the box answers."""
-    if heard is None and mirrored:
-        return _finding(exposure, Code.BOX_ANSWERS, Level.ATTENTION, None)
+def opened(
+    exposure: Exposure,
+    heard: Heard | None,
+    *,
+    mirrored: bool,
+    seconded: bool = False,
+    nature: Nature | None = None,
+) -> Finding:
+    """The echo says open. The knock seen inside names the machine.
+
+    Unseen on a proved mirror, the box itself answers, or this echo is mistaken: nobody can tell until another one
+    agrees (`seconded`), and then what would be red behind the box is red.
+    """
     inside_port = heard.port if heard else exposure.port
+    is_red = nature is not None or alarm(inside_port) is Alarm.OPEN
+    if heard is None and mirrored and not (seconded and is_red):
+        return _finding(exposure, Code.BOX_ANSWERS, Level.ATTENTION, None)
     code, level = {
         Alarm.OPEN: (Code.DOOR_REACHABLE, Level.ALARM),
         Alarm.IDENTIFIED: (Code.WEB_UNIDENTIFIED, Level.ATTENTION),
         Alarm.ATTENTION: (Code.DOOR_ATTENTION, Level.ATTENTION),
-    }[alarm(inside_port)]
-    return _finding(exposure, code, level, heard)
+    }[Alarm.OPEN if is_red else alarm(inside_port)]
+    return _finding(exposure, code, level, heard, nature)
 
 
-def shut(exposure: Exposure, door: Door, heard: Heard | None, seen: Moment | None) -> Finding:
-    """A known door is no longer open: closed if its machine is alive, else dormant."""
+def shut(
+    exposure: Exposure, door: Door, heard: Heard | None, seen: Moment | None, *, unmapped: bool = False
+) -> Finding:
+    """A known door is no longer open: closed if its machine is alive or its mapping is gone, else dormant."""
     refused_inside = heard is not None and heard.state is ConnectionState.REFUSED
-    awake = refused_inside or door.is_box or (seen is not None and exposure.at.since(seen) <= ALIVE)
+    awake = refused_inside or door.is_box or _is_awake(seen, exposure.at)
     # Nobody answers for a machine that sleeps: where it was never named, a refusal is the box's own and proves it.
     awake = awake or (door.machine is None and exposure.reach is Reach.CLOSED)
     asleep = exposure.why is Why.ICMP_HOST and not refused_inside
-    closed = (awake and not asleep) or door.is_given_up()
+    closed = ((awake or unmapped) and not asleep) or door.is_given_up()
+    return _ended(door, exposure.at, exposure.port, closed=closed)
+
+
+def _is_awake(seen: Moment | None, at: Moment) -> bool:
+    return seen is not None and at.since(seen) <= ALIVE
+
+
+def _ended(door: Door, at: Moment, outside_port: int, *, closed: bool) -> Finding:
     return Finding(
         code=Code.DOOR_CLOSED if closed else Code.DOOR_DORMANT,
         story=door.story,
         level=Level.ATTENTION,
         ends=closed,
-        at=exposure.at,
+        at=at,
         machine=door.machine,
         mac=door.mac,
         port=door.port,
+        outside_port=outside_port,
+        count=0,
+    )
+
+
+EVERY_PORT = 0
+"""In place of a public port: the box sends all of them to one machine (DMZ)."""
+
+
+def forwarded(outcome: ReachOutcome, heard: Heard | None) -> Finding:
+    """The box sends everything to one machine: one story, not one for each door that answers.
+
+    Red once even ports that nobody opens answer; where that machine refuses them all it is worth attention, for
+    the next program started there is open to everybody.
+    """
+    machine, mac = (heard.machine, heard.mac) if heard else (None, None)
+    return Finding(
+        code=Code.ALL_FORWARDED,
+        story=Story(
+            kind=StoryKind.DOOR,
+            about=mac or str(machine or outcome.address or outcome.echo),
+            port=EVERY_PORT,
+            family=outcome.family,
+        ),
+        level=Level.ALARM if outcome.decoys_open else Level.ATTENTION,
+        grade=Grade.REACHABLE if outcome.decoys_open else None,
+        at=outcome.at,
+        machine=machine,
+        mac=mac,
+        outside_port=EVERY_PORT,
+        count=0,
+    )
+
+
+def no_longer_forwarded(outcome: ReachOutcome, door: Door, seen: Moment | None) -> Finding:
+    """A complete check found no sign of it: closed if that machine is alive, else dormant."""
+    awake = _is_awake(seen, outcome.at) or (door.machine is None and outcome.decoys_refused)
+    return _ended(door, outcome.at, EVERY_PORT, closed=awake or door.is_given_up())
+
+
+def gone(exposure: Exposure, heard: Heard | None) -> Finding:
+    """A service that answered, was asked who it is, and has not answered since."""
+    machine, mac, port = (heard.machine, heard.mac, heard.port) if heard else (None, None, None)
+    return Finding(
+        code=Code.SERVICE_GONE,
+        story=Story(
+            kind=StoryKind.SERVICE,
+            about=mac or str(machine or exposure.address),
+            port=exposure.port,
+            family=exposure.address.version,
+        ),
+        level=Level.ATTENTION,
+        at=exposure.at,
+        machine=machine,
+        mac=mac,
+        port=port,
         outside_port=exposure.port,
         count=0,
     )
+
+
+def back(story: Story, exposure: Exposure) -> Finding:
+    """The service answers again, or its door is proved closed."""
+    return Finding(code=Code.SERVICE_GONE, story=story, level=Level.ATTENTION, ends=True, at=exposure.at, count=0)
+
+
+SPEECHLESS = (Kind.SILENT, Kind.CLOSES, Kind.RESETS, Kind.UNKNOWN)
+
+
+def speaks(app: Application | None) -> bool:
+    """Somebody at this door has said what he is: nothing that merely answers for everything does."""
+    return app is not None and app.kind not in SPEECHLESS
 
 
 def moved(exposure: Exposure, door: Door) -> Finding:
@@ -156,12 +265,18 @@ def cell_verdict(exposure: Exposure, findings: list[Finding]) -> CellVerdict:
     for finding in findings:
         if not finding.ends and finding.code in CELLS:
             return CELLS[finding.code]
+    if exposure.open_all:
+        return CellVerdict.EXPOSED if speaks(exposure.app) else CellVerdict.OPEN_ALL
     if exposure.reach is Reach.OPEN:
         return CellVerdict.EXPECTED
+    if exposure.why is Why.OUT_OF_RANGE and not exposure.source_port:  # by our own word: nobody knocked
+        return CellVerdict.NOT_OURS
     return CellVerdict.NOT_SEEN if exposure.reach in SAID_NO else CellVerdict.UNKNOWN
 
 
-def _finding(exposure: Exposure, code: Code, level: Level, heard: Heard | None) -> Finding:
+def _finding(
+    exposure: Exposure, code: Code, level: Level, heard: Heard | None, nature: Nature | None = None
+) -> Finding:
     machine = heard.machine if heard else None
     mac = heard.mac if heard else None
     port = heard.port if heard else None
@@ -175,6 +290,7 @@ def _finding(exposure: Exposure, code: Code, level: Level, heard: Heard | None) 
         ),
         level=level,
         grade=Grade.REACHABLE if exposure.reach is Reach.OPEN else None,
+        nature=nature,
         at=exposure.at,
         machine=machine,
         mac=mac,

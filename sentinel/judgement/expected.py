@@ -1,12 +1,19 @@
-"""Doors somebody accepted, for whom and until when."""
+"""What somebody declared: doors that are accepted, for whom and until when, and the firewall behind the box."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from ipaddress import ip_network
 
+from sentinel.judgement.visits import Thresholds
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.moment import Address
 from sentinel.model.networks import Network, is_part
+from sentinel.model.verdict import View
+
+
+def is_firewall(firewall: str, machine: Address | None, mac: str | None) -> bool:
+    """Whether a machine is the practice's declared firewall, named by MAC or address; empty: there is none."""
+    return bool(firewall) and firewall in (mac, str(machine))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,3 +57,18 @@ class Accepted:
             and self.machine in (mac, str(machine))
             and today <= self.until
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What was declared: the configuration's part of judgement."""
+
+    view: View = View.MIRROR
+    accepted: tuple[Accepted, ...] = ()
+    known: tuple[Network, ...] = ()
+    """Private networks that may connect."""
+    expect_open: frozenset[int] = frozenset()
+    """Public ports declared open."""
+    firewall: str = ""
+    """MAC, lower case, or address of the firewall to which the box may send everything."""
+    thresholds: Thresholds = field(default_factory=Thresholds)

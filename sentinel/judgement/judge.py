@@ -1,42 +1,31 @@
 """Every fact of the street to its findings. What must be remembered between facts is remembered here."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import ip_network
 
-from sentinel.judgement import conditions, doors, visits
+from sentinel.judgement import conditions, visits
+from sentinel.judgement.box import Box
 from sentinel.judgement.conditions import Sight, Time
-from sentinel.judgement.doors import Door
-from sentinel.judgement.expected import Accepted
+from sentinel.judgement.expected import Terms
 from sentinel.judgement.knocks import Heard, Knocks
-from sentinel.judgement.visits import Seen, Thresholds
+from sentinel.judgement.machines import Machines
+from sentinel.judgement.outside import Outside
+from sentinel.judgement.visits import Seen
 from sentinel.model.connection import Attempts, Connection
-from sentinel.model.exposure import Exposure, Knock, Outcome, PortList, Reach, ReachOutcome
-from sentinel.model.finding import Code, Finding, Grade, Level, StoryKind
-from sentinel.model.incident import Incident, IncidentState
+from sentinel.model.exposure import Exposure, Knock, ReachOutcome
+from sentinel.model.finding import Code, Finding, Grade, Level
+from sentinel.model.incident import Incident
 from sentinel.model.machine import Coverage, HostSighting
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Network, Networks
 from sentinel.model.passing import Beat, Health, NetworkAnswer
 from sentinel.model.standing import Standing
-from sentinel.model.verdict import View
-from sentinel.services import DOOR_TEST_PORT, Alarm, alarm
+
+__all__ = ["Judge", "Terms"]
 
 REMEMBERED = 20_000
 """Connections whose grade is remembered, so that one told again is not counted again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What was declared: the configuration's part of judgement."""
-
-    view: View = View.MIRROR
-    accepted: tuple[Accepted, ...] = ()
-    known: tuple[Network, ...] = ()
-    """Private networks that may connect."""
-    expect_open: frozenset[int] = frozenset()
-    """Public ports declared open."""
-    thresholds: Thresholds = field(default_factory=Thresholds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,26 +47,19 @@ class Judge:
         self._terms = terms
         self._knocks = Knocks()
         self._known = set(terms.known)
-        self._alive: dict[str, Moment] = {}
-        self._doors: dict[tuple[int, int], Door] = {}
-        self._denied: dict[int, set[int]] = {}
-        """For each family the public ports of which the echo last denied what we saw."""
+        self._machines = Machines()
+        self.box = Box(self._machines, terms.accepted, terms.expect_open)
+        self.outside = Outside(self.sight, self._knocks, self._machines, self.box, terms)
         self._visits: dict[int, Visit] = {}
         self._sums: dict[tuple[str, str, int], Attempts] = {}
 
     def remember(self, incidents: Iterable[Incident]) -> None:
         """After a restart: doors known from the store."""
+        incidents = tuple(incidents)
         for incident in incidents:
-            if incident.story.kind is not StoryKind.DOOR or incident.state is IncidentState.CLOSED:
-                continue
-            if incident.outside_port is not None:
-                self._doors[(incident.story.family, incident.outside_port)] = Door(
-                    story=incident.story,
-                    machine=incident.machine,
-                    mac=incident.mac,
-                    port=incident.port,
-                    is_box=incident.code is Code.BOX_ANSWERS,
-                )
+            self._machines.learn(incident)
+            self.box.remember(incident)
+        self.outside.remember(incidents)
 
     def recognise_network(self, network: Network) -> None:
         """A private network somebody said is ours."""
@@ -91,7 +73,11 @@ class Judge:
             return Standing.INSIDE
         if self._knocks.recognise(connection):
             return Standing.OWN_CHECK
-        if any(each.excuses(connection) for each in self._terms.accepted):
+        if connection.hairpin is not None and connection.hairpin in self.outside.addresses.values():
+            return Standing.INSIDE  # a machine of ours, by way of our own public address
+        if any(each.excuses(connection) for each in self._terms.accepted) or self.outside.is_at_firewall(
+            connection
+        ):
             return Standing.EXPECTED
         standing = visits.whose(connection.source, self.networks, self._knocks.hiding)
         if standing is Standing.PRIVATE and self._is_known(connection.source):
@@ -100,6 +86,14 @@ class Judge:
 
     def connection(self, connection: Connection, standing: Standing) -> Iterator[Finding]:
         """A visit, told the first time and whenever it climbs."""
+        if standing is Standing.OWN_CHECK and self._knocks.hiding:
+            yield conditions.condition(
+                Code.BOX_HIDES,
+                connection.changed,
+                holds=self._knocks.hides(connection),
+                level=Level.ATTENTION,
+                family=connection.target.version,
+            )
         reached = visits.grade(connection, self._terms.thresholds)
         known = self._visits.get(connection.serial)
         grown = connection.bytes_out - (known.bytes_out if known else 0)
@@ -108,7 +102,8 @@ class Judge:
         seen = Seen(new=known is None, grown=max(0, grown))
         if standing in (Standing.STRANGER, Standing.BOX):
             self._remember(connection, reached)
-            yield visits.stranger_at_a_door(connection, reached, seen)
+            nature = self.outside.nature_at(connection)
+            yield visits.stranger_at_a_door(connection, reached, seen, nature)
         elif standing is Standing.PRIVATE and reached >= Grade.ANSWERED:
             self._remember(connection, reached)
             yield visits.private_network(connection, _network(connection.source), seen)
@@ -122,7 +117,9 @@ class Judge:
         self._sums[key] = more
         while len(self._sums) > REMEMBERED:
             del self._sums[next(iter(self._sums))]
-        if any(each.excuses_all(more) for each in self._terms.accepted):
+        if any(each.excuses_all(more) for each in self._terms.accepted) or self.outside.is_guarded(
+            more.target, more.target_mac, more.target_port
+        ):
             return
         source = ip_network(more.source_network).network_address
         if visits.whose(source, self.networks, self._knocks.hiding) is Standing.PRIVATE:
@@ -157,103 +154,21 @@ class Judge:
         return self._knocks.heard(exposure.check, exposure.port)
 
     def exposure(self, exposure: Exposure) -> Iterator[Finding]:
-        """One cell of the echo's report."""
-        heard = self.heard(exposure)
-        key = (exposure.address.version, exposure.port)
-        if exposure.port == DOOR_TEST_PORT:
-            yield from doors.door_test(exposure)
-        elif doors.contradicts(exposure, heard):
-            self._denied.setdefault(key[0], set()).add(exposure.port)
-            yield conditions.condition(Code.ECHO_CONTRADICTED, exposure.at, holds=True, family=key[0])
-        elif exposure.reach is Reach.OPEN:
-            self._denied.get(key[0], set()).discard(exposure.port)
-            yield from self._open(exposure, heard, key)
-        elif exposure.reach in doors.SAID_NO:
-            self._denied.get(key[0], set()).discard(exposure.port)
-            yield from self._shut(exposure, heard, key)
-
-    def _open(self, exposure: Exposure, heard: Heard | None, key: tuple[int, int]) -> Iterator[Finding]:
-        known = self._doors.get(key)
-        mirrored = self.sight.is_mirrored(exposure.at, self._knocks.opened(exposure.check))
-        if heard is None and known is not None:
-            heard = known.as_heard()  # a knock we missed does not unname a door
-        if self._is_declared(exposure, heard) or self._is_accepted(exposure, heard):
-            if known is not None:
-                del self._doors[key]
-                if not self._is_open_elsewhere(key, known):
-                    yield doors.granted(exposure, known)
-            return
-        finding = doors.opened(exposure, heard, mirrored=mirrored)
-        if known is not None and known.story != finding.story and not self._is_open_elsewhere(key, known):
-            yield doors.moved(exposure, known)
-        self._doors[key] = doors.led_to(finding)
-        yield finding
-
-    def _shut(self, exposure: Exposure, heard: Heard | None, key: tuple[int, int]) -> Iterator[Finding]:
-        door = self._doors.get(key)
-        if door is None:
-            finding = doors.sleeping(exposure)
-        else:
-            door = self._doors[key] = door.refused_at(exposure.at)
-            finding = doors.shut(exposure, door, heard, self._alive.get(door.mac or str(door.machine)))
-        if finding is None:
-            return
-        if finding.ends:
-            del self._doors[key]
-        elif door is None:
-            self._doors[key] = doors.led_to(finding)
-        if door is None or not self._is_open_elsewhere(key, door):
-            yield finding
-
-    def _is_open_elsewhere(self, key: tuple[int, int], door: Door) -> bool:
-        """Another public port leads to the same inside door: closing one of them closes nothing."""
-        return any(
-            other != key and each.story == door.story and each.refused is None
-            for other, each in self._doors.items()
-        )
-
-    def _is_declared(self, exposure: Exposure, heard: Heard | None) -> bool:
-        """A public port declared open; never one that has come to lead to a red door under another number."""
-        if exposure.port not in self._terms.expect_open:
-            return False
-        return heard is None or heard.port == exposure.port or alarm(heard.port) is not Alarm.OPEN
-
-    def _is_accepted(self, exposure: Exposure, heard: Heard | None) -> bool:
-        machine, mac, port = (heard.machine, heard.mac, heard.port) if heard else (None, None, exposure.port)
-        today = exposure.at.wall.date()
-        return any(each.accepts_door(machine, mac, port, today) for each in self._terms.accepted)
+        """One cell of an echo's report."""
+        return self.outside.exposure(exposure)
 
     def outcome(self, outcome: ReachOutcome) -> Iterator[Finding]:
-        """A check has ended: does the mirror show it, and does the clock agree?"""
+        """A check has ended: does the mirror show it, does the clock agree, and where do all the knocks go?"""
         self.sight.checked(outcome)
         yield from self.time.checked(outcome)
-        if outcome.outcome is Outcome.CHECKED:
-            yield conditions.condition(
-                Code.OPEN_ALL,
-                outcome.at,
-                holds=outcome.decoys_open,
-                level=Level.ATTENTION,
-                family=outcome.family,
-            )
-            yield from self._agree(outcome)
-
-    def _agree(self, outcome: ReachOutcome) -> Iterator[Finding]:
-        """A contradiction ends when the echo agrees about the same door; a full list asks about them all."""
-        denied = self._denied.get(outcome.family)
-        if denied or (denied is None and outcome.ports is not PortList.FULL):
-            return
-        self._denied.pop(outcome.family, None)
-        yield conditions.condition(Code.ECHO_CONTRADICTED, outcome.at, holds=False, family=outcome.family)
+        yield from self.box.checked(outcome)
+        yield from self.outside.outcome(outcome)
 
     # -- itself --------------------------------------------------------------------------------------------
 
     def sighting(self, sighting: HostSighting) -> tuple[Finding, ...]:
         """A machine was alive: no finding by itself, but the living proof that a closing needs."""
-        for name in (sighting.mac, str(sighting.address)):
-            self._alive.pop(name, None)  # seen again: a flood of invented machines forgets the silent ones first
-            self._alive[name] = sighting.at
-        while len(self._alive) > REMEMBERED:
-            del self._alive[next(iter(self._alive))]
+        self._machines.see(sighting)
         return ()
 
     def see(self, coverage: Coverage) -> Iterator[Finding]:

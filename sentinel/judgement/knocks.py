@@ -82,6 +82,17 @@ class Knocks:
             state=connection.state,
         )
 
+    def hides(self, connection: Connection) -> bool:
+        """Whether a knock of ours came with another source than the echo's: the box shows nobody's."""
+        return connection.source in self.hiding
+
+    def sent_all(self, check: str) -> Heard | None:
+        """The machine at which the knocks nobody would expect arrived, all of them: it is sent everything."""
+        decoys = next((knock.decoys for knock in self._announced if knock.check == check), frozenset())
+        heard = [self._heard.get((check, port)) for port in decoys]
+        places = {(each.machine, each.mac) if each else None for each in heard}
+        return heard[0] if len(places) == 1 else None
+
     def opened(self, check: str) -> Moment | None:
         """When the knocks of a check were announced."""
         return next((knock.opens for knock in self._announced if knock.check == check), None)

@@ -4,18 +4,18 @@ Calm is never a default: it is what remains when every reason against it has bee
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from sentinel.model.exposure import Outcome, PortList, ReachOutcome
+from sentinel.judgement.outlook import COMPLETE_FRESH, HOURLY_FRESH, Outlook
+from sentinel.model.exposure import Outcome, PortList
 from sentinel.model.finding import Code, Level
 from sentinel.model.incident import Incident
-from sentinel.model.moment import Address, Moment
-from sentinel.model.verdict import Assurance, Reason, Verdict, View
+from sentinel.model.moment import Moment
+from sentinel.model.verdict import Assurance, Reason, Verdict
+
+__all__ = ["Outlook", "weigh"]
 
 STARTING = timedelta(minutes=3)
-HOURLY_FRESH = timedelta(hours=3)
-COMPLETE_FRESH = timedelta(hours=12)
 READ_LASTS = timedelta(hours=24)
 
 REASONS = 50
@@ -25,87 +25,24 @@ SETTLING = (Code.NOT_CHECKED, Code.VIEW_UNPROVED)
 """What is normal in the first minutes, and told as « starting »."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """One complete check of one family: every port asked about has a definite answer."""
-
-    asked: Moment
-    decoys_open: bool
-    doors: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
-    """What is known of the outside, beyond incidents."""
-
-    started: Moment
-    view: View
-    echo: bool
-    """There is an echo to ask: one is enrolled, or an invitation waits to be used."""
-    families: tuple[int, ...] = (4,)
-    """Families by which the practice can be reached."""
-    proofs: dict[tuple[int, PortList], Proof] = field(default_factory=dict)
-    addresses: dict[int, Address] = field(default_factory=dict)
-    """For each family the public address the last answer was about."""
-    broad: bool = False
-    """A red door is accepted for anybody."""
-
-    def learn(self, outcome: ReachOutcome) -> "Outlook":
-        """After one attempt: only a complete check is a proof, and no failure replaces one."""
-        known = replace(self._move(outcome), echo=True)
-        if outcome.outcome is not Outcome.CHECKED:
-            return known
-        proof = Proof(asked=outcome.asked, decoys_open=outcome.decoys_open, doors=outcome.tested)
-        return replace(known, proofs={**known.proofs, (outcome.family, outcome.ports): proof})
-
-    def _move(self, outcome: ReachOutcome) -> "Outlook":
-        """What was proved of another public address is no proof of this one."""
-        if outcome.address is None:
-            return self
-        before = self.addresses.get(outcome.family, outcome.address)
-        addresses = {**self.addresses, outcome.family: outcome.address}
-        if _is_one_place(before, outcome.address):
-            return replace(self, addresses=addresses)
-        proofs = {key: proof for key, proof in self.proofs.items() if key[0] != outcome.family}
-        return replace(self, addresses=addresses, proofs=proofs)
-
-    def complete(self, family: int) -> Proof | None:
-        """The last check of the full list."""
-        return self.proofs.get((family, PortList.FULL))
-
-    def hourly(self, family: int) -> Proof | None:
-        """The last check that covered the hourly list; the full list does."""
-        both = [self.proofs.get((family, each)) for each in (PortList.HOURLY, PortList.FULL)]
-        return max((proof for proof in both if proof), key=lambda proof: proof.asked.boot, default=None)
-
-    def assurance(self) -> Assurance:
-        """B for one honest echo; nothing without a complete check; C when decoys answered."""
-        proofs = [self.complete(family) for family in self.families]
-        if not proofs or any(proof is None for proof in proofs):
-            return Assurance.NONE
-        return Assurance.C if any(proof and proof.decoys_open for proof in proofs) else Assurance.B
-
-
-def _is_one_place(one: Address, other: Address) -> bool:
-    """Over IPv6 a privacy address changes daily; what the box lets in is the same for the whole /64."""
-    if one.version == 4:
-        return one == other
-    return int(one) >> 64 == int(other) >> 64
-
-
 def weigh(incidents: Iterable[Incident], outlook: Outlook, at: Moment) -> Verdict:
     """The verdict at one moment."""
-    told = [*_from_incidents(incidents, at), *_from_outside(outlook, at)]
+    stories = list(incidents)
+    denied = {each.story.family for each in stories if each.code is Code.ECHO_CONTRADICTED}
+    told = [*_from_incidents(stories, at), *_from_outside(outlook, at, denied)]
     reasons = sorted(_settling(told, outlook, at), key=lambda each: (-each.level, each.since.boot))
-    complete = [outlook.complete(family) for family in outlook.families]
+    not_ours = outlook.not_ours()
+    complete = [outlook.complete(family) for family in outlook.families if family not in not_ours]
     return Verdict(
         level=reasons[0].level if reasons else Level.CALM,
         reasons=tuple(reasons[:REASONS]),
         at=at,
         view=outlook.view,
-        assurance=outlook.assurance(),
+        assurance=outlook.assurance(at),
         checked=min((p.asked for p in complete if p), key=lambda asked: asked.boot, default=None),
         doors=min((p.doors for p in complete if p), default=0),
+        missed=tuple(each for each in outlook.missed.values() if each.family in outlook.families),
+        not_ours=not_ours,
         fresh=_fresh(reasons),
     )
 
@@ -122,7 +59,8 @@ def _from_incidents(incidents: Iterable[Incident], at: Moment) -> Iterator[Reaso
                 incident=incident.number,
                 machine=incident.machine,
                 mac=incident.mac,
-                port=incident.port or incident.outside_port,
+                port=incident.port or incident.outside_port or None,
+                nature=incident.nature,
             )
 
 
@@ -137,7 +75,8 @@ def _present(incident: Incident, at: Moment) -> tuple[Code, Level]:
     return Code.ALARM_READ, Level.ATTENTION
 
 
-def _from_outside(outlook: Outlook, at: Moment) -> Iterator[Reason]:
+def _from_outside(outlook: Outlook, at: Moment, denied: set[int]) -> Iterator[Reason]:
+    """`denied`: families of which an incident tells already that no echo is believed."""
     if outlook.broad:
         yield Reason(code=Code.EXPECTED_BROAD, level=Level.ATTENTION, since=outlook.started)
     if not outlook.echo:
@@ -146,24 +85,44 @@ def _from_outside(outlook: Outlook, at: Moment) -> Iterator[Reason]:
     if not outlook.families:
         yield Reason(code=Code.NOT_CHECKED, level=Level.UNSURE, since=outlook.started)
     for family in outlook.families:
-        yield from _age(outlook, family, at)
-    answered = [
-        proof.asked for each in outlook.families if (proof := outlook.complete(each)) and proof.decoys_open
-    ]
-    if answered:
-        since = min(answered, key=lambda asked: asked.boot)
-        yield Reason(code=Code.WEAK_ASSURANCE, level=Level.ATTENTION, since=since)
+        if family not in denied or outlook.complete(family):
+            yield from _age(outlook, family, at)
+    yield from _troubles(outlook)
+    if outlook.assurance(at) is Assurance.C:
+        yield Reason(code=Code.WEAK_ASSURANCE, level=Level.ATTENTION, since=_weak_since(outlook))
+
+
+def _weak_since(outlook: Outlook) -> Moment:
+    """When something answered for everything, or else when nobody could look at all."""
+    last = [proof for family in outlook.families for proof in outlook.of(family, PortList.FULL)]
+    answered = [proof.asked for proof in last if proof.decoys_open] or [proof.asked for proof in last]
+    return min(answered, key=lambda asked: asked.boot)
+
+
+def _troubles(outlook: Outlook) -> Iterator[Reason]:
+    """Each kind of interference once, since it began."""
+    found = sorted(outlook.troubles.values(), key=lambda each: each.at.boot, reverse=True)
+    for each in {trouble.outcome: trouble for trouble in found if trouble.family in outlook.families}.values():
+        yield Reason(code=Code.CHECK_TROUBLED, level=Level.ATTENTION, since=each.at, outcome=each.outcome)
 
 
 def _age(outlook: Outlook, family: int, at: Moment) -> Iterator[Reason]:
-    """How old the proofs of one family are."""
+    """How old the proofs of one family are, and what the last attempt met."""
     complete, hourly = outlook.complete(family), outlook.hourly(family)
-    if complete is None or hourly is None:
-        yield Reason(code=Code.NOT_CHECKED, level=Level.UNSURE, since=outlook.started)
+    missed = [each for each in outlook.missed.values() if each.family == family]
+    last = max(missed, key=lambda each: each.at.boot, default=None)
+    why = last.outcome if last else None
+    doubtful = [each.at for each in missed if each.outcome is Outcome.ADDRESS_DOUBTFUL]
+    if doubtful:  # whatever was proved, was it of us?
+        yield Reason(
+            code=Code.ADDRESS_DOUBTFUL, level=Level.UNSURE, since=min(doubtful, key=lambda each: each.boot)
+        )
+    elif complete is None or hourly is None:
+        yield Reason(code=Code.NOT_CHECKED, level=Level.UNSURE, since=outlook.started, outcome=why)
     elif at.since(complete.asked) > COMPLETE_FRESH:
-        yield Reason(code=Code.NOT_CHECKED, level=Level.UNSURE, since=complete.asked)
+        yield Reason(code=Code.NOT_CHECKED, level=Level.UNSURE, since=complete.asked, outcome=why)
     elif at.since(hourly.asked) > HOURLY_FRESH:
-        yield Reason(code=Code.CHECK_AGEING, level=Level.ATTENTION, since=hourly.asked)
+        yield Reason(code=Code.CHECK_AGEING, level=Level.ATTENTION, since=hourly.asked, outcome=why)
 
 
 def _settling(reasons: list[Reason], outlook: Outlook, at: Moment) -> Iterator[Reason]:
@@ -179,7 +138,7 @@ def _settling(reasons: list[Reason], outlook: Outlook, at: Moment) -> Iterator[R
 
 def _fresh(reasons: Iterable[Reason]) -> dict[str, bool]:
     codes = {reason.code for reason in reasons}
-    outside = {Code.NO_ECHO, Code.NOT_CHECKED, Code.STARTING, Code.ECHO_CONTRADICTED}
+    outside = {Code.NO_ECHO, Code.NOT_CHECKED, Code.STARTING, Code.ECHO_CONTRADICTED, Code.ADDRESS_DOUBTFUL}
     view = {Code.VIEW_LOST, Code.VIEW_UNPROVED, Code.STARTING}
     return {
         "outside": not codes & outside,

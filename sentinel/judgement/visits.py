@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 
 from sentinel.model.connection import Association, Attempts, Connection, ConnectionState, DicomService, Direction
+from sentinel.model.exposure import Nature
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.model.moment import Address
 from sentinel.model.networks import Networks, Place
@@ -62,8 +63,13 @@ class Seen:
     """Bytes towards the visitor."""
 
 
-def stranger_at_a_door(connection: Connection, reached: Grade, seen: Seen) -> Finding:
-    """A visit by somebody from outside: red only on a red door, and only for a client that really connected."""
+def stranger_at_a_door(
+    connection: Connection, reached: Grade, seen: Seen, nature: Nature | None = None
+) -> Finding:
+    """A visit by somebody from outside: red only on a red door, and only for a client that really connected.
+
+    A door that was recognised (`nature`) is red whatever its number.
+    """
     in_vain = reached in (Grade.SCANNED, Grade.REFUSED)
     kind = StoryKind.VISITS if in_vain else StoryKind.DOOR
     return Finding(
@@ -74,8 +80,9 @@ def stranger_at_a_door(connection: Connection, reached: Grade, seen: Seen) -> Fi
             port=0 if in_vain else connection.target_port,
             family=0 if in_vain else connection.target.version,
         ),
-        level=level(reached, connection.target_port, dicom=connection.dicom is not None),
+        level=level(reached, connection.target_port, dicom=connection.dicom is not None or nature is not None),
         grade=reached,
+        nature=Nature.IMAGING if connection.dicom is not None else nature,
         at=connection.changed,
         source=connection.source,
         machine=connection.target,

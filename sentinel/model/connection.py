@@ -95,6 +95,8 @@ class Connection:
     bytes_out: int = 0
     """TCP payload from target to source, from sequence numbers."""
     dicom: Dicom | None = None
+    hairpin: Address | None = None
+    """The public address an inside machine called, when the box turned that very call back to the inside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,17 @@ class Kind(StrEnum):
     """It speaks, in no words we know; or there was no time to listen."""
 
 
+class Identify(StrEnum):
+    """Which open doors the echo asks who they are."""
+
+    NONE = "none"
+    NEW_NO_TLS = "new_no_tls"
+    """Those not in the request's `known`, and never by a TLS handshake: some servers die of one."""
+    NEW = "new"
+    ALL = "all"
+    """Somebody pressed the button."""
+
+
 class Answer(StrEnum):
     """How a DICOM server answered a request for an association."""
 
@@ -196,6 +207,8 @@ class Knock:
     """Connections that may also ask who answers: the only ones of ours that send anything."""
     mark: str = ""
     """The calling AE title of every DICOM question among them."""
+    decoys: frozenset[int] = frozenset()
+    """Those of its public ports that nobody would open: whoever hears them inside is sent everything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +237,8 @@ class Exposure:
     at: Moment
     app: Application | None = None
     """What answered, when the echo asked; None: it did not."""
+    open_all: bool = False
+    """In the same check ports that nobody would open were open too, so that open alone accuses nobody."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.port <= 65535:
@@ -250,7 +265,17 @@ class ReachOutcome:
     """Cells with a definite state."""
     decoys_open: bool = False
     """Ports that nobody would open answered: something answers for everything."""
+    decoys_refused: bool = False
+    """Every port that nobody would open was refused: somebody is awake there, and says no."""
+    opened: frozenset[int] = frozenset()
+    """Public ports found open."""
+    control: bool = False
+    """A door declared open was asked last and found open: whoever asked was not banned midway."""
+    whole: bool = True
+    """The address is ours alone; with False part of its ports are a neighbour's, and were not asked."""
     ahead: timedelta | None = None
     """Our wall clock minus the echo's, when it was learnt: the echo's signed time judges our clock."""
     retry: timedelta | None = None
     """How long the echo asks us to wait."""
+    host: str = ""
+    """The echo's name for people; empty in a recorded day."""

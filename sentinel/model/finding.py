@@ -65,7 +65,13 @@ class Code(StrEnum):
     DOOR_CLOSED = "door_closed"
     BOX_ANSWERS = "box_answers"
     OPEN_ALL = "open_all"
+    ALL_FORWARDED = "all_forwarded"
+    SERVICE_GONE = "service_gone"
     IPV6_LETS_IN = "ipv6_lets_in"
+    # what the box says of itself
+    MAPPING_OPENED = "mapping_opened"
+    UPNP_OFFERED = "upnp_offered"
+    BOX_CHANGED = "box_changed"
     # other networks
     PRIVATE_NETWORK = "private_network"
     EXPECTED_BROAD = "expected_broad"
@@ -74,6 +80,9 @@ class Code(StrEnum):
     NO_ECHO = "no_echo"
     NOT_CHECKED = "not_checked"
     CHECK_AGEING = "check_ageing"
+    CHECK_TROUBLED = "check_troubled"
+    ADDRESS_DOUBTFUL = "address_doubtful"
+    BOX_HIDES = "box_hides"
     ECHO_CONTRADICTED = "echo_contradicted"
     VIEW_LOST = "view_lost"
     VIEW_UNPROVED = "view_unproved"
@@ -94,10 +103,14 @@ class StoryKind(StrEnum):
     """One inside machine and port, or one public port while its machine is unknown."""
     VISITS = "visits"
     """Knocks at one machine that came to nothing."""
+    SERVICE = "service"
+    """A service that stopped when it was asked what it is."""
     NETWORK = "network"
     """One private network that is not the practice's own."""
     CONDITION = "condition"
     """A part of the sentinel that does not know or does not work."""
+    MAPPING = "mapping"
+    """One inside machine and port that the box says it forwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +121,7 @@ class Story:
     about: str
     """Machine (MAC when known, else address), network or code."""
     port: int = 0
-    """Inside port of a door; the public one while the machine is unknown; 0 otherwise."""
+    """Inside port of a door or mapping; the public one while the machine is unknown; 0 otherwise."""
     family: int = 0
     """4 or 6 for a door: closing one of them says nothing of the other."""
 

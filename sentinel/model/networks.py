@@ -98,3 +98,5 @@ class HomeNetwork:
     families: tuple[int, ...]
     """4 and 6, as far as the practice can be reached by them."""
     at: Moment
+    box_mac: str | None = None
+    """Hardware address of the box, lower case; None while the kernel does not know it."""

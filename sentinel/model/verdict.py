@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from sentinel.model.exposure import Nature, Outcome
 from sentinel.model.finding import Code, Level
 from sentinel.model.moment import Address, Moment
 
@@ -24,6 +25,18 @@ class Assurance(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """An attempt to ask one echo over one family that taught nothing, and was the last one made."""
+
+    echo: str
+    """Key id of the echo."""
+    family: int
+    """4 or 6."""
+    outcome: Outcome
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """One thing that applies now. The page shows them all; the first decides the colour."""
 
@@ -34,6 +47,10 @@ class Reason:
     machine: Address | None = None
     mac: str | None = None
     port: int | None = None
+    nature: Nature | None = None
+    """What the door leads to, where it was recognised."""
+    outcome: Outcome | None = None
+    """What the last attempt to ask met, where that is why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,5 +70,9 @@ class Verdict:
     """When the full list was last asked about, in the family where that is longest ago."""
     doors: int = 0
     """Ports of the full list with a definite state in the last complete check."""
+    missed: tuple[Missed, ...] = ()
+    """For each echo and family whose last attempt failed: how, also while an older proof still counts."""
+    not_ours: tuple[int, ...] = ()
+    """Families whose public address is shared with neighbours: nobody can be sent to us there."""
     fresh: dict[str, bool] = field(default_factory=dict)
     """For /healthz: each part, and whether it is well."""

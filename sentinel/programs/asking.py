@@ -1,64 +1,139 @@
-"""When `watch` asks the echo: by the timetable, after a doubt, or because somebody pressed the button."""
+"""When `watch` asks the echoes: by the timetable, after a doubt, or because somebody pressed a button.
+
+Both families are asked at the same time, the echoes of a family one after the other: two of them knocking at
+once would be a load for the box.
+
+An IPv4 address that is not ours alone is never asked about, for behind it are neighbours. The design took a
+private address on the box's internet side for that case; it is not. Mostly it is a second router of our own, which
+forwards as it likes, so that is told as a doubt until somebody says whose it is (`address` in `sentinel.toml`).
+"""
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
 from sentinel.clock import Clock
+from sentinel.config import ALL_PORTS, EXTRA_PORTS, Whose
 from sentinel.config import Echo as EchoSection
-from sentinel.errors import SentinelError
-from sentinel.model.exposure import Outcome, PortList, ReachOutcome
-from sentinel.model.moment import Moment
+from sentinel.model.box import BoxReading, WanAddress, wan_address
+from sentinel.model.exposure import Exposure, Identify, Kind, Outcome, PortList, Reach, ReachOutcome
+from sentinel.model.moment import Address, Moment
 from sentinel.model.passing import Progress
 from sentinel.pipeline import Fact
-from sentinel.reach import enrol, keys
+from sentinel.programs.errand import Errand, Promised
+from sentinel.programs.invitations import Invitations
+from sentinel.reach import keys
 from sentinel.reach.asking import ask
 from sentinel.reach.doortest import door_test
-from sentinel.reach.due import JITTER, Due
+from sentinel.reach.due import JITTER, Due, wait_after
 from sentinel.services import DOOR_TEST_PORT
 
+__all__ = ["Asking", "Promised"]
+
 log = logging.getLogger(__name__)
-
-AGAIN = timedelta(seconds=60)
-"""An invitation that could not be used is tried again this often."""
-
 
 DOUBTS = 2
 DOUBT_LASTS = timedelta(hours=1)
 """So many early checks within this time: an echo allows 60 a day, and the button must still find some left."""
+RETEST_WITHIN = timedelta(seconds=20)
+"""A re-test that an echo has no time for is put again for this long; later nobody stands there waiting."""
+TOLD_LASTS = timedelta(hours=1)
+"""The box is looked at every minute; what it said longer ago of its address may be another box's."""
+FAMILIES = 2
+
+Post = Callable[[Fact], None]
 
 
 class Asking:
-    """What is due to be asked, for each family; the only part of `watch` that talks to the internet."""
+    """What is due to be asked of each echo and family; the only part of `watch` that talks to the internet.
+
+    Args:
+        families: those by which the practice can be reached now.
+        kinds: what answered at which family and public port before, from the store.
+        box_within: how long to wait for the first look at the box, before which nobody knows whose the address is.
+    """
 
     def __init__(
-        self, section: EchoSection, folder: Path, clock: Clock, families: Callable[[], tuple[int, ...]]
+        self,
+        section: EchoSection,
+        folder: Path,
+        clock: Clock,
+        families: Callable[[], tuple[int, ...]],
+        *,
+        kinds: Mapping[tuple[int, int], Kind] | None = None,
+        box_within: timedelta = timedelta(0),
     ) -> None:
         self._section = section
         self._folder = folder
         self._clock = clock
         self._families = families
         self._key = keys.own_key(folder)
-        self._due: dict[int, Due] = {}
-        self._soon = False
-        self._enrol_again: Moment | None = None
-        self._last: dict[int, Outcome] = {}
+        self._invitations = Invitations(section.all_invitations, folder, clock, self._key)
+        self._due: dict[tuple[str, int], Due] = {}
+        self._free_at: dict[tuple[str, int, bool], timedelta] = {}
+        """Until when an echo's quota is used up, by the boot clock."""
+        self._retests: deque[Errand] = deque()
+        self._soon = self._pressed = False
+        self._last: dict[tuple[str, int], Outcome] = {}
         self._doubts: list[Moment] = []
-        self.under_way: tuple[Progress, ...] = ()
-        """Checks being made at this moment; replaced as a whole, so any thread may read it."""
+        self.mapped: tuple[int, ...] = ()
+        """Public ports the box maps, asked about over IPv4 beyond the list; replaced as a whole."""
+        self._kinds = dict(kinds or {})
+        self._box: BoxReading | None = None
+        self._box_by = clock().boot + box_within
+        self._turned = False
+        """Whose the IPv4 address is has changed."""
+        self._observed: Address | None = None
+        self._progress: dict[tuple[int, bool], tuple[Progress, ...]] = {
+            (family, again): () for family in (4, 6) for again in (False, True)
+        }
 
     @property
     def is_enrolled(self) -> bool:
         """Whether there is an echo to ask."""
         return bool(keys.echoes(self._folder))
 
-    def soon(self) -> int:
-        """Ask everything at the next occasion; how many checks that will be, 0 when there is nobody to ask."""
-        self._soon = True
-        return len(self._families()) if self.is_enrolled else 0
+    @property
+    def under_way(self) -> tuple[Progress, ...]:
+        """Checks being made at this moment; any thread may read it."""
+        return tuple(each for running in self._progress.values() for each in running)
+
+    def set_mapped(self, ports: tuple[int, ...]) -> None:
+        """What the box was last seen to map; no more of it than an echo takes beside what was configured.
+
+        A port that was not among them is asked about at once, and of those there are few a day (`reach.mapped`).
+        """
+        left = EXTRA_PORTS - len({*self._section.extra_ports, *self._section.expect_open})
+        before, self.mapped = self.mapped, ports[: max(0, left)]
+        if set(self.mapped) - set(before):
+            self._soon = True
+
+    # -- from the street's thread ------------------------------------------------------------------------------
+
+    def soon(self) -> Promised:
+        """Ask everything at the next occasion: the button. An echo whose quota is used up is not asked for it."""
+        pairs = [(echo.key_id, family, False) for echo in keys.echoes(self._folder) for family in self._families()]
+        promised = self._promise(pairs)
+        if promised.checks:
+            self._soon = self._pressed = True
+        return promised
+
+    def retest(self, family: int, doors: tuple[int, ...]) -> Promised:
+        """Ask whether doors found open are closed now: at once, and of a budget of its own."""
+        echoes, now = keys.echoes(self._folder), self._clock()
+        promised = self._promise([(echo.key_id, family, True) for echo in echoes])
+        for echo in echoes if promised.checks else ():
+            errand = Errand(
+                echo=echo, family=family, ports=PortList.RETEST, doors=doors, until=now.boot + RETEST_WITHIN
+            )
+            if self._is_free(errand.budget, now):
+                self._retests.append(errand)
+        return promised
 
     def doubt(self) -> None:
         """Something happened that a check may explain. Strangers cause doubts at will, so they are rationed."""
@@ -68,77 +143,169 @@ class Asking:
             self._doubts.append(at)
             self._soon = True
 
-    def work(self, post: Callable[[Fact], None]) -> Iterator[Fact]:
-        """Ask what is due. Knocks and cells are posted as they come, the outcome last."""
-        if not self.is_enrolled:
-            self._accept_invitation()
-        if self._soon:
-            self._soon = False
-            self._due = {family: due.at_once() for family, due in self._due.items()}
-        for echo in keys.echoes(self._folder)[:1]:
-            for family in self._families():
-                ports = self._due.setdefault(family, Due()).ports(self._clock())
-                if ports is not None:
-                    yield self._ask(echo, family, ports, post)
+    def learn(self, reading: BoxReading) -> None:
+        """What the box says of its internet side; a look that failed takes back nothing for an hour."""
+        before = self._is_nobodys(4)
+        if reading.wan is not None or reading.addressless or self._box is None:
+            self._box = reading
+        self._turned = self._turned or self._is_nobodys(4) is not before
 
-    def _ask(self, echo: keys.Echo, family: int, ports: PortList, post: Callable[[Fact], None]) -> ReachOutcome:
-        begun = self._clock()
+    def _promise(self, budgets: list[tuple[str, int, bool]]) -> Promised:
+        now = self._clock()
+        free = sum(self._is_free(each, now) for each in budgets)
+        if free or not budgets:
+            return Promised(checks=free)
+        return Promised(wait=min(self._free_at[each] for each in budgets) - now.boot)
+
+    def _is_free(self, budget: tuple[str, int, bool], now: Moment) -> bool:
+        return self._free_at.get(budget, now.boot) <= now.boot
+
+    # -- from the timetable's threads --------------------------------------------------------------------------
+
+    def work(self, post: Post) -> None:
+        """Ask what is due; post knocks, cells and outcomes as they come."""
+        self._invitations.accept()
+        echoes, pressed = keys.echoes(self._folder), self._hasten()
+        rounds = [list(self._due_now(family, echoes, pressed)) for family in self._families()]
+        self._run([each for each in rounds if each], post)
+
+    def work_again(self, post: Post) -> None:
+        """Put the re-tests that wait; an echo that is busy with another check of ours is asked once more."""
+        waiting = [self._retests.popleft() for _ in range(len(self._retests))]
+        rounds = [[each for each in waiting if each.family == family] for family in (4, 6)]
+        self._run([each for each in rounds if each], post)
+
+    def _run(self, rounds: list[list[Errand]], post: Post) -> None:
+        if not rounds:
+            return
+        with ThreadPoolExecutor(FAMILIES, thread_name_prefix="echo") as pool:
+            for ended in [pool.submit(self._round, errands, post) for errands in rounds]:
+                ended.result()
+
+    def _round(self, errands: list[Errand], post: Post) -> None:
+        for errand in errands:
+            outcome = self._ask(errand, post)
+            if not self._is_put_again(errand, outcome):
+                post(outcome)
+
+    def _is_put_again(self, errand: Errand, outcome: ReachOutcome) -> bool:
+        if outcome.outcome is not Outcome.BUSY or errand.until is None or outcome.at.boot >= errand.until:
+            return False
+        self._retests.append(errand)
+        return True
+
+    def _hasten(self) -> bool:
+        """Everything is due at once after a doubt or a button; whether it was the button."""
+        soon, pressed, turned = self._soon, self._pressed, self._turned
+        self._soon = self._pressed = self._turned = False
+        for pair, due in self._due.items():
+            if soon or (turned and pair[1] == 4):
+                self._due[pair] = due.at_once()
+        return pressed
+
+    def _due_now(self, family: int, echoes: tuple[keys.Echo, ...], pressed: bool) -> Iterator[Errand]:
+        now = self._clock()
+        if family == 4 and self._box is None and now.boot < self._box_by:
+            return
+        for echo in echoes:
+            ports = self._due.setdefault((echo.key_id, family), Due()).ports(now)
+            if ports is not None:
+                errand = Errand(echo=echo, family=family, ports=ports, pressed=pressed)
+                if self._is_free(errand.budget, now):
+                    yield errand
+
+    def _ask(self, errand: Errand, post: Post) -> ReachOutcome:
+        begun, again = self._clock(), errand.ports is PortList.RETEST
+        nobody = self._is_nobodys(errand.family)
         try:
-            with door_test() if family == 6 else nullcontext():
-                outcome = self._put(echo, family, ports, post)
+            with door_test() if errand.family == 6 and not again and nobody is None else nullcontext():
+                outcome = self._put(errand, post) if nobody is None else self._unasked(errand, begun, nobody)
         except OSError as error:  # without our own listener, closed proves nothing over IPv6
             log.warning("the IPv6 door test cannot listen: %s", error)
-            outcome = _unproved(echo, family, ports, begun, self._clock())
+            outcome = self._unasked(errand, begun, Outcome.NOT_PROVED)
         finally:
-            self.under_way = ()
-        jitter = JITTER * (secrets.randbelow(1000) / 1000)
-        self._due[family] = self._due[family].after(outcome, jitter)
-        self._log(family, outcome.outcome)
+            self._progress[(errand.family, again)] = ()
+        self._note(errand, outcome)
         return outcome
 
-    def _put(self, echo: keys.Echo, family: int, ports: PortList, post: Callable[[Fact], None]) -> ReachOutcome:
+    def _note(self, errand: Errand, outcome: ReachOutcome) -> None:
+        pair = (errand.echo.key_id, errand.family)
+        if outcome.outcome is Outcome.QUOTA:
+            wait = wait_after(outcome, 1) if outcome.retry is None else outcome.retry
+            self._free_at[errand.budget] = outcome.at.boot + wait
+        if errand.family == 4 and outcome.address is not None:
+            self._observed = outcome.address
+        if errand.ports is not PortList.RETEST:
+            jitter = JITTER * (secrets.randbelow(1000) / 1000)
+            self._due[pair] = self._due[pair].after(outcome, jitter)
+        if self._last.get(pair) is not outcome.outcome:  # the change, not the state
+            self._last[pair] = outcome.outcome
+            log.info("%s was asked over IPv%d: %s", errand.echo.host, errand.family, outcome.outcome.value)
+
+    def _put(self, errand: Errand, post: Post) -> ReachOutcome:
+        echo, family, again = errand.echo, errand.family, errand.ports is PortList.RETEST
+        further = () if again else (DOOR_TEST_PORT,) if family == 6 else self.mapped
+
         def tell(done: int, of: int) -> None:
-            self.under_way = (Progress(echo=echo.key_id, family=family, done=done, of=of),)
+            told = Progress(echo=echo.key_id, family=family, done=done, of=of)
+            self._progress[(family, again)] = (told,)
+
+        def notice(fact: Fact) -> None:
+            if isinstance(fact, Exposure):
+                self._remember(fact)
+            post(fact)
 
         tell(0, 0)
         return ask(
             echo,
             family,
-            ports,
+            errand.ports,
             key=self._key,
-            post=post,
+            post=notice,
             clock=self._clock,
             progress=tell,
             learn=lambda echo: keys.renew(self._folder, echo),
-            extra_ports=(*self._section.extra_ports, *((DOOR_TEST_PORT,) if family == 6 else ())),
+            extra_ports=errand.doors if again else (*self._section.extra_ports, *further),
             expect_open=self._section.expect_open if family == 4 else (),  # a forward is an IPv4 thing
+            port_share=self._section.port_share if family == 4 else ALL_PORTS,
+            identify=self._wish(errand),
+            known={port: kind for (of, port), kind in list(self._kinds.items()) if of == family},
         )
 
-    def _log(self, family: int, outcome: Outcome) -> None:
-        """The change, not the state."""
-        if self._last.get(family) is not outcome:
-            self._last[family] = outcome
-            log.info("the echo was asked over IPv%d: %s", family, outcome.value)
+    def _wish(self, errand: Errand) -> Identify:
+        """A button is no reason to ask a known service again, unless the configuration says so."""
+        wish = self._section.identify
+        if errand.ports is PortList.RETEST:
+            return Identify.NONE
+        return Identify.NEW if wish is Identify.ALL and not errand.pressed else wish
 
-    def _accept_invitation(self) -> None:
-        at = self._clock()
-        if not self._section.invitation or (self._enrol_again and at.since(self._enrol_again) < AGAIN):
-            return
-        self._enrol_again = at
-        try:
-            invitation = enrol.read_invitation(self._section.invitation)
-        except SentinelError as error:
-            log.error("the invitation cannot be read: %s", error)
-            return
-        answer = enrol.enrol(invitation, self._key)
-        if isinstance(answer, Outcome):
-            log.warning("the echo did not take the invitation: %s", answer.value)
-            return
-        keys.keep(self._folder, answer)
-        log.info("enrolled with the echo %s", answer.host)
+    def _remember(self, exposure: Exposure) -> None:
+        """A service is asked once who it is, and again when its port had been shut by a living machine."""
+        place = (exposure.address.version, exposure.port)
+        if exposure.app is not None and exposure.app.kind is not Kind.UNKNOWN:
+            self._kinds[place] = exposure.app.kind
+        elif exposure.reach is Reach.CLOSED:
+            self._kinds.pop(place, None)
 
+    def _is_nobodys(self, family: int) -> Outcome | None:
+        """Why nobody may knock at our address; None: it is ours, or nothing speaks against it."""
+        section = self._section
+        if family == 6 or section.address is Whose.OWN or section.port_share != ALL_PORTS:
+            return None
+        if section.address is Whose.SHARED:
+            return Outcome.NOT_OURS
+        whose = WanAddress.UNTOLD
+        if self._box is not None and self._clock().since(self._box.at) < TOLD_LASTS:
+            whose = wan_address(self._box, self._observed)
+        return {WanAddress.SHARED: Outcome.NOT_OURS, WanAddress.BEHIND_ROUTER: Outcome.ADDRESS_DOUBTFUL}.get(whose)
 
-def _unproved(echo: keys.Echo, family: int, ports: PortList, asked: Moment, at: Moment) -> ReachOutcome:
-    return ReachOutcome(
-        echo=echo.key_id, family=family, ports=ports, outcome=Outcome.NOT_PROVED, asked=asked, at=at
-    )
+    def _unasked(self, errand: Errand, begun: Moment, outcome: Outcome) -> ReachOutcome:
+        return ReachOutcome(
+            echo=errand.echo.key_id,
+            family=errand.family,
+            ports=errand.ports,
+            outcome=outcome,
+            asked=begun,
+            at=self._clock(),
+            host=errand.echo.host,
+        )

@@ -7,16 +7,28 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from sentinel.clock import Clock
 from sentinel.model.networks import ALWAYS_INSIDE, SHARED, is_part
 from sentinel.model.passing import NetworkAnswer, Read
 from sentinel.pipeline import Street
+from sentinel.programs.asking import Promised
 from sentinel.store.sessions import Sessions
 from sentinel.wire.requests import WAIT, Answer, Reply, Request, Verb, answer_one
 
 COMMAND_LINE = ""
 """The session of the command line: it runs as the same user, who can read the store anyway."""
+
+
+class Asks(Protocol):
+    """Whoever asks the echoes."""
+
+    def soon(self) -> Promised:
+        """Everything."""
+
+    def retest(self, family: int, doors: tuple[int, ...]) -> Promised:
+        """Whether these public ports are closed now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +42,10 @@ class Asked:
 class Desk:
     """What each verb does. Lives in the street's thread."""
 
-    def __init__(self, street: Street, sessions: Sessions, ask_soon: Callable[[], int], clock: Clock) -> None:
+    def __init__(self, street: Street, sessions: Sessions, asking: Asks, clock: Clock) -> None:
         self._street = street
         self._sessions = sessions
-        self._ask_soon = ask_soon
+        self._asking = asking
         self._clock = clock
 
     def answer(self, request: Request) -> Answer:
@@ -44,11 +56,25 @@ class Desk:
             if not self._may(request):
                 return Answer(reply=Reply.NO_SESSION)
             if request.verb is Verb.CHECK:
-                checks = self._ask_soon()
-                return Answer(reply=Reply.DONE if checks else Reply.NO_ECHO, checks=checks)
+                return self._check(request)
             return Answer(reply=self._act(request))
         except OSError:
             return Answer(reply=Reply.BUSY)
+
+    def _check(self, request: Request) -> Answer:
+        """Everything, or of one story only whether its doors are closed; a door whose public port nobody
+        learnt is looked for with everything."""
+        promised = None
+        if request.incident:
+            told = [each for each in self._street.casebook.told() if each.number == request.incident]
+            if not told:
+                return Answer(reply=Reply.NOT_FOUND)
+            doors = self._street.judge.outside.public_ports(told[0].story)
+            promised = self._asking.retest(told[0].story.family, doors) if doors else None
+        promised = promised or self._asking.soon()
+        if promised.wait is not None:
+            return Answer(reply=Reply.BUSY, wait_seconds=math.ceil(promised.wait.total_seconds()))
+        return Answer(reply=Reply.DONE if promised.checks else Reply.NO_ECHO, checks=promised.checks)
 
     def _login(self, request: Request) -> Answer:
         entry = self._sessions.enter(request.code, request.client, self._clock().wall)

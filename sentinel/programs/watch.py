@@ -22,6 +22,7 @@ from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
 from sentinel.judgement.visits import Thresholds
 from sentinel.model.machine import Coverage
+from sentinel.model.moment import Address
 from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Beat, Health, Part
 from sentinel.model.verdict import Verdict
@@ -31,6 +32,7 @@ from sentinel.programs import desk
 from sentinel.programs.asking import Asking
 from sentinel.programs.claim import claim_code
 from sentinel.programs.desk import Asked, Desk
+from sentinel.programs.looking import Looking
 from sentinel.programs.postbox import Postbox
 from sentinel.services import Alarm, alarm
 from sentinel.signals import pulse
@@ -43,6 +45,13 @@ from sentinel.wire.requests import listen_at, own_user
 log = logging.getLogger(__name__)
 
 QUEUE = 20_000
+BOX = timedelta(seconds=45)
+"""A reading takes ten seconds at most, so a new mapping is known within a minute."""
+BOX_FIRST = timedelta(0)
+BOX_WITHIN = timedelta(seconds=15)
+"""So long the first check waits for the first look at the box, which tells whose the address is."""
+LISTENS = timedelta(seconds=5)
+"""From the start: `listen` reports by then, or it is not going to."""
 SPARE = 50 << 20
 """Bytes the disk must have left: a store that fills up loses the worst day."""
 RECORDED = Surroundings(interface="recorded", prefixes=(), gateways=(), families=(4,))
@@ -100,7 +109,16 @@ class Watch:
         self._archive.clock_trusted = lambda: judge.time.trusted
         self._lamp = Lamp(config.lamp, self._clock, Simulation(self._places.lamp))
         self._families: tuple[int, ...] = around.families
-        self._asking = Asking(config.echo, self._places.lasting, self._clock, lambda: self._families)
+        self._box: tuple[Address, ...] = networks.box
+        self._asking = Asking(
+            config.echo,
+            self._places.lasting,
+            self._clock,
+            lambda: self._families,
+            kinds=self._archive.kinds(),
+            box_within=BOX_WITHIN,
+        )
+        self._looking = Looking(lambda: self._box, self._asking.set_mapped, self._clock)
         self._postbox = Postbox(self._places.facts, self._queue.put)
         self._street = Street(
             judge=judge,
@@ -109,7 +127,7 @@ class Watch:
             outlook=Outlook(
                 started=self._started,
                 view=config.capture.view,
-                echo=self._demo or self._asking.is_enrolled or bool(config.echo.invitation),
+                echo=self._demo or self._asking.is_enrolled or bool(config.echo.all_invitations),
                 families=around.families,
                 broad=_is_broad(terms),
             ),
@@ -120,7 +138,7 @@ class Watch:
         )
         self._street.begin(self._started)
         sessions = Sessions(self._archive, claim_code(config, self._places))
-        self._desk = Desk(self._street, sessions, self._asking.soon, self._clock)
+        self._desk = Desk(self._street, sessions, self._asking, self._clock)
         self._line = listen_at(self._places.requests)
         desk.serve(self._line, self._queue.put, own_user())
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
@@ -133,7 +151,9 @@ class Watch:
         if not self._demo:
             jobs += [
                 timetable.Job(name="surroundings", every=timedelta(seconds=60), work=self._look_around),
-                timetable.Job(name="echo", every=timedelta(seconds=2), work=self._ask),
+                timetable.Job(name="box", every=BOX, first=BOX_FIRST, work=self._look_at_box),
+                timetable.Job(name="echo", every=timedelta(seconds=1), work=self._ask),
+                timetable.Job(name="re-test", every=timedelta(seconds=0.5), work=self._ask_again),
             ]
         return jobs
 
@@ -152,10 +172,26 @@ class Watch:
             return
         self._families = around.families
         networks = around.networks(self._config.capture.prefixes, self._config.capture.box)
-        yield HomeNetwork(networks=networks, families=around.families, at=self._clock())
+        self._box = networks.box
+        at, mac = self._clock(), around.box_mac
+        yield HomeNetwork(networks=networks, families=around.families, at=at, box_mac=mac)
+
+    def _look_at_box(self) -> Iterator[Fact]:
+        for reading in self._looking.work():
+            self._asking.learn(reading)  # whose the address is, before anybody knocks at it
+            yield reading
 
     def _ask(self) -> Iterable[Fact]:
-        return self._asking.work(self._queue.put)
+        listens = self._street.judge.coverage is not None
+        if (
+            listens or self._clock().since(self._started) > LISTENS
+        ):  # it must see our talk from its first packet on
+            self._asking.work(self._queue.put)
+        return ()
+
+    def _ask_again(self) -> Iterable[Fact]:
+        self._asking.work_again(self._queue.put)
+        return ()
 
     # -- the street's own thread ---------------------------------------------------------------------------
 
@@ -252,6 +288,7 @@ def _terms(config: Config) -> Terms:
         accepted=tuple(_accepted(each) for each in config.expected),
         known=tuple(ip_network(text) for text in config.capture.private_networks),
         expect_open=frozenset(config.echo.expect_open),
+        firewall=config.capture.firewall.lower(),
         thresholds=Thresholds(images_left=int(config.capture.images_left_mb * 1_000_000)),
     )
 

@@ -12,10 +12,11 @@ from itertools import islice
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+import sentinel
 from sentinel.clock import Clock
 from sentinel.echo import protocol
-from sentinel.echo.protocol import SELF, Garbled, Identify, Observed, Progress, Request, Target
-from sentinel.model.exposure import Exposure, Kind, Knock, Outcome, PortList, ReachOutcome
+from sentinel.echo.protocol import SELF, Garbled, Observed, Progress, Request, Target
+from sentinel.model.exposure import Exposure, Identify, Kind, Knock, Outcome, PortList, Reach, ReachOutcome
 from sentinel.model.moment import Address, Moment
 from sentinel.reach.enrol import read_challenge
 from sentinel.reach.keys import Echo, own_key_id
@@ -48,6 +49,8 @@ class Check:
     """Beyond the list; with `expect_open` at most 16, and 16 different ones a day."""
     expect_open: tuple[int, ...] = ()
     """Doors declared open: unless all of them are found open, nothing is proved."""
+    port_share: tuple[int, int] = protocol.ALL_PORTS
+    """First and last port of ours, where the address is shared with neighbours."""
     identify: Identify = Identify.NEW_NO_TLS
     """Which open doors the echo asks who they are."""
     known: Mapping[int, Kind] = field(default_factory=dict)
@@ -64,6 +67,7 @@ def ask(
     clock: Clock,
     extra_ports: Iterable[int] = (),
     expect_open: Iterable[int] = (),
+    port_share: tuple[int, int] = protocol.ALL_PORTS,
     identify: Identify = Identify.NEW_NO_TLS,
     known: Mapping[int, Kind] | None = None,
     progress: Watch | None = None,
@@ -83,6 +87,7 @@ def ask(
         ports=ports,
         extra_ports=tuple(extra_ports),
         expect_open=tuple(expect_open),
+        port_share=port_share,
         identify=identify,
         known=known or {},
     )
@@ -124,7 +129,7 @@ class _Attempt:
             NoAnswer: the attempt ended early, and why.
         """
         echo = self._check.echo
-        with Line(echo.host, echo.port, self._check.family) as line:
+        with Line(echo.host, echo.port, self._check.family, self._check.port_share) as line:
             question, announced = self._ask(line)
             self._post(self._knock(announced))
             self.report = last_line(line.stream(f"/v1/check/{announced.check}/go"), self._watch)
@@ -159,6 +164,7 @@ class _Attempt:
             extra_ports=check.extra_ports,
             expect_open=check.expect_open,
             identify=check.identify,
+            port_share=check.port_share,
         )
 
     def _request(self, question: Question, challenge: str, certificate: str) -> Request:
@@ -173,8 +179,10 @@ class _Attempt:
             tls_cert=certificate,
             extra_ports=list(self._check.extra_ports),
             expect_open=list(self._check.expect_open),
+            port_share=self._check.port_share,
             identify=self._check.identify.value,
             known={str(port): kind.value for port, kind in self._check.known.items()},
+            version=sentinel.__version__,
         )
 
     def _knock(self, announced: Announced) -> Knock:
@@ -186,6 +194,7 @@ class _Attempt:
             lasts=announced.window + MARGIN,
             asks=announced.asks,
             mark=announced.mark,
+            decoys=announced.decoys,
         )
 
     @property
@@ -203,10 +212,11 @@ class _Attempt:
 
     def conclude(self, outcome: Outcome, asked: Moment, retry: timedelta | None) -> ReachOutcome:
         """Post what was proved, and say how it ended."""
-        ended = self._clock()
+        ended, opened = self._clock(), set()
         if self.proof is not None and self._question is not None:
             for exposure in self.proof.exposures(self._question, ended):
                 self._post(exposure)
+                opened |= {exposure.port} if exposure.reach is Reach.OPEN else set()
         return ReachOutcome(
             echo=self._check.echo.key_id,
             family=self._check.family,
@@ -218,8 +228,13 @@ class _Attempt:
             address=self._question.address if self._question else None,
             tested=self.proof.tested if self.proof else 0,
             decoys_open=self.proof.decoys_open if self.proof else False,
+            decoys_refused=self.proof.decoys_refused if self.proof else False,
+            opened=frozenset(opened),
+            control=self.proof.control if self.proof else False,
+            whole=self._check.port_share == protocol.ALL_PORTS,
             ahead=self._ahead,
             retry=retry,
+            host=self._check.echo.host,
         )
 
 

@@ -36,6 +36,8 @@ NOT_REACHED = Patience(first=timedelta(minutes=1), longest=timedelta(hours=1))
 PATIENCE = {
     Outcome.NO_ROUTE: Patience(first=timedelta(minutes=1), longest=timedelta(minutes=10)),  # sends nothing
     Outcome.UNREACHABLE: NOT_REACHED,
+    Outcome.BUSY: NOT_REACHED,
+    Outcome.ADDRESS_DOUBTFUL: Patience(first=timedelta(minutes=1), longest=timedelta(minutes=10)),  # the same
 }
 """Every other outcome: DECLINED."""
 
@@ -63,11 +65,11 @@ class Due:
 
     def after(self, outcome: ReachOutcome, jitter: timedelta) -> "Due":
         """What is due once an attempt has ended; `jitter` is drawn by the caller, up to JITTER."""
-        if outcome.outcome is Outcome.CHECKED:
+        if outcome.outcome in (Outcome.CHECKED, Outcome.NOT_OURS):
             return self._after_proof(outcome, jitter)
         failures = self.failures + 1
         spread = jitter / 15  # a minute of the fifteen: long enough for a thousand, short enough for one
-        return replace(self, at=outcome.at.boot + _wait(outcome, failures) + spread, failures=failures)
+        return replace(self, at=outcome.at.boot + wait_after(outcome, failures) + spread, failures=failures)
 
     def _after_proof(self, outcome: ReachOutcome, jitter: timedelta) -> "Due":
         asked = outcome.asked.boot
@@ -75,8 +77,8 @@ class Due:
         return Due(at=asked + HOURLY + jitter, full_at=full_at)
 
 
-def _wait(outcome: ReachOutcome, failures: int) -> timedelta:
-    """A quota says itself when it is over; everything else waits at least as long as the echo asks."""
+def wait_after(outcome: ReachOutcome, failures: int) -> timedelta:
+    """How long not to ask again: a quota says itself when it is over, all else waits at least as the echo asks."""
     wait = PATIENCE.get(outcome.outcome, DECLINED).after(failures)
     if outcome.retry is not None:
         wait = outcome.retry if outcome.outcome is Outcome.QUOTA else max(wait, outcome.retry)

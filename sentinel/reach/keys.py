@@ -11,6 +11,9 @@ from sentinel.echo.protocol import key_id
 from sentinel.errors import NotReadable
 from sentinel.secret import write_secret
 
+MOST = 3
+"""Echoes that are asked, one after the other."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Echo:
@@ -67,14 +70,14 @@ def echoes(folder: Path) -> tuple[Echo, ...]:
 
 
 def keep(folder: Path, echo: Echo) -> None:
-    """Remember an echo, first of all: the newest is the one that is asked. Its former self is replaced.
+    """Remember an echo, first of all; its former self is replaced, and the oldest beyond MOST is forgotten.
 
     Raises:
         NotReadable: what was kept before cannot be read, and is left as it is.
         OSError: the folder cannot be written.
     """
     others = tuple(known for known in echoes(folder) if known.key_id != echo.key_id)
-    kept = msgspec.json.encode((echo, *others))
+    kept = msgspec.json.encode((echo, *others)[:MOST])
     write_secret(folder / "echoes.json", msgspec.json.format(kept, indent=2) + b"\n")
 
 

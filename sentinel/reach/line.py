@@ -4,6 +4,7 @@ Any certificate is accepted, because the echo is known by its signature: the cer
 signed request, and an echo that is shown another than its own says so.
 """
 
+import errno
 import http.client
 import socket
 import ssl
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
+from secrets import SystemRandom
 from typing import Any
 
 from sentinel.echo import protocol
@@ -22,6 +24,9 @@ ANSWER_S = 15.0
 """For every answer but the report."""
 REPORT_S = protocol.REPORT_WAIT_S
 ERROR_BYTES = 4096
+UNPRIVILEGED = 1024
+TRIES = 20
+"""Ports of our share to come from, of which some may be in use."""
 
 BY_WORD = {
     "quota": Outcome.QUOTA,
@@ -58,8 +63,8 @@ class _Timed(ssl.SSLSocket):
 class Line:
     """The connection; use it as a context."""
 
-    def __init__(self, host: str, port: int, family: int) -> None:
-        """Connect.
+    def __init__(self, host: str, port: int, family: int, share: tuple[int, int] = protocol.ALL_PORTS) -> None:
+        """Connect, over IPv4 from a port of our share of the address.
 
         Raises:
             NoAnswer: there is no way, nobody answers, or not in TLS 1.3.
@@ -67,7 +72,7 @@ class Line:
         with _named():
             found = _resolve(host, port, family)
             require_route(found)
-            self._socket = _connect(host, found)
+            self._socket = _connect(host, found, share if family == 4 else protocol.ALL_PORTS)
         self._http = http.client.HTTPConnection(host, port)
         self._http.sock = self._socket
         self._http.auto_open = 0  # a second connection would be another question
@@ -179,7 +184,25 @@ def require_route(place: Place) -> None:
             raise NoAnswer(Outcome.NO_ROUTE) from error
 
 
-def _connect(host: str, place: Place) -> _Timed:
+def _come_from(plain: socket.socket, share: tuple[int, int]) -> None:
+    """Take a port of our share; the kernel's own choice would be a neighbour's.
+
+    Raises:
+        OSError: none of those tried is free.
+    """
+    ports = range(max(share[0], UNPRIVILEGED), share[1] + 1)
+    for port in SystemRandom().sample(ports, min(TRIES, len(ports))):
+        try:
+            plain.bind(("", port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+        else:
+            return
+    raise OSError(errno.EADDRINUSE, "no port of our share is free")
+
+
+def _connect(host: str, place: Place, share: tuple[int, int]) -> _Timed:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.check_hostname = False
@@ -188,6 +211,8 @@ def _connect(host: str, place: Place) -> _Timed:
     plain = socket.socket(place[0], socket.SOCK_STREAM)
     try:
         plain.settimeout(CONNECT_S)
+        if share != protocol.ALL_PORTS:
+            _come_from(plain, share)
         try:
             plain.connect(place[1])
         except TimeoutError as error:

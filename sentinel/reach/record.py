@@ -8,9 +8,9 @@ from ipaddress import ip_address
 
 import msgspec
 
-from sentinel.echo.protocol import Identify
+from sentinel.echo.protocol import ALL_PORTS
 from sentinel.errors import NotReadable
-from sentinel.model.exposure import Outcome, PortList
+from sentinel.model.exposure import Identify, Outcome, PortList
 from sentinel.reach.report import Announced, Proof, Question, read_plan, read_report
 
 
@@ -29,6 +29,7 @@ class _Line(msgspec.Struct, frozen=True):
     extra_ports: list[int] = []
     expect_open: list[int] = []
     identify: str = Identify.NONE.value
+    port_share: tuple[int, int] = ALL_PORTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ def write_record(record: Record) -> bytes:
         extra_ports=list(question.extra_ports),
         expect_open=list(question.expect_open),
         identify=question.identify.value,
+        port_share=question.port_share,
     )
     return msgspec.json.encode(line)
 
@@ -97,6 +99,7 @@ def _record(line: _Line) -> Record:
         extra_ports=tuple(line.extra_ports),
         expect_open=tuple(line.expect_open),
         identify=Identify(line.identify),
+        port_share=line.port_share,
     )
     return Record(
         asked_at=datetime.fromisoformat(line.asked_at),

@@ -14,8 +14,8 @@ from ipaddress import ip_address
 from typing import TypeVar
 
 from sentinel.echo import protocol
-from sentinel.echo.protocol import ASK_PORTS, Cell, Forged, Garbled, Identify, Message, Plan, Report
-from sentinel.model.exposure import Application, Exposure, Outcome, PortList, Probe, Reach, Why
+from sentinel.echo.protocol import ASK_PORTS, Cell, Forged, Garbled, Message, Plan, Report
+from sentinel.model.exposure import Application, Exposure, Identify, Outcome, PortList, Probe, Reach, Why
 from sentinel.model.moment import Address, Moment
 from sentinel.reach.application import read_application
 from sentinel.services import port_list
@@ -47,11 +47,19 @@ class Question:
     extra_ports: tuple[int, ...] = ()
     expect_open: tuple[int, ...] = ()
     identify: Identify = Identify.NONE
+    port_share: tuple[int, int] = protocol.ALL_PORTS
+    """First and last port of ours, where the address is shared with neighbours."""
 
     @property
     def doors(self) -> frozenset[int]:
-        """Every port that must have its answer."""
+        """Every port that was asked about."""
         return frozenset({*port_list(self.ports), *self.extra_ports, *self.expect_open})
+
+    @property
+    def ours(self) -> frozenset[int]:
+        """Those that must have their answer: a neighbour's door is none of our business."""
+        low, high = self.port_share
+        return frozenset(port for port in self.doors if low <= port <= high)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +83,13 @@ class Proof:
 
     check: str
     outcome: Outcome
-    """CHECKED or NOT_PROVED."""
+    """CHECKED, NOT_PROVED, or ADDRESS_DOUBTFUL where the echo has met neighbours at our address."""
     cells: tuple[tuple[Probe, Reach, Why, timedelta], ...]
     tested: int
     decoys_open: bool
+    decoys_refused: bool
+    control: bool
+    """Doors were declared open, and all of them were found open, after everything else."""
     ended: datetime | None
     """By the echo's clock, signed; None when it is no time."""
     applications: Mapping[int, Application] = field(default_factory=dict)
@@ -86,7 +97,7 @@ class Proof:
 
     def exposures(self, question: Question, at: Moment) -> Iterator[Exposure]:
         """One fact for every port that was asked about."""
-        for probe, reach, why, took in self.cells:
+        for probe, reach, why, took in (*self.cells, *self._beyond(question)):
             yield Exposure(
                 check=self.check,
                 echo=question.echo,
@@ -99,7 +110,15 @@ class Proof:
                 source_port=probe.source_port,
                 at=at,
                 app=self.applications.get(probe.target_port),
+                open_all=self.decoys_open and reach is Reach.OPEN,
             )
+
+    @staticmethod
+    def _beyond(question: Question) -> Iterator[tuple[Probe, Reach, Why, timedelta]]:
+        """The doors of our neighbours: nobody knocked, by our own word and not by the echo's."""
+        for port in sorted(question.doors - question.ours):
+            nobody = Probe(source=question.address, source_port=0, target=question.address, target_port=port)
+            yield nobody, Reach.UNTESTED, Why.OUT_OF_RANGE, timedelta(0)
 
 
 def read_plan(raw: bytes, question: Question) -> Announced | Outcome:
@@ -160,7 +179,7 @@ def _probe(source: str, sport: int, port: int, address: Address) -> Probe:
 
 def _is_asked_for(probes: tuple[Probe, ...], plan: Plan, question: Question) -> bool:
     """A plan that announces more than we asked for would excuse strangers."""
-    allowed = question.doors | set(plan.decoys[:2])
+    allowed = question.ours | set(plan.decoys[:2])
     return (
         len(probes) <= PROBES
         and len(plan.decoys) <= 2
@@ -194,16 +213,27 @@ def read_report(raw: bytes, question: Question, announced: Announced) -> Proof |
     counts = _counts(report, question, announced)
     cells = tuple(_cells(report, announced, counts))
     tested = sum(reach in DEFINITE for _, reach, _, _ in cells)
-    complete = tested == len(cells) and {probe.target_port for probe, *_ in cells} == question.doors
+    complete = tested == len(cells) and {probe.target_port for probe, *_ in cells} == question.ours
+    ended = _time(report.ended)  # a clock that nobody can confirm would leave every age in doubt
     return Proof(
         check=announced.check,
-        outcome=Outcome.CHECKED if counts and complete else Outcome.NOT_PROVED,
+        outcome=_outcome(report, question, proved=counts and complete and ended is not None),
         cells=cells,
         tested=tested,
-        decoys_open=_decoys_open(report, announced),
-        ended=_time(report.ended),
+        decoys_open=_decoys_all(report, announced, Reach.OPEN),
+        decoys_refused=_decoys_all(report, announced, Reach.CLOSED),
+        control=counts and bool(question.ours.intersection(question.expect_open)),
+        ended=ended,
         applications=_applications(report, announced, cells),
     )
+
+
+def _outcome(report: Report, question: Question, *, proved: bool) -> Outcome:
+    """Neighbours at our address whom nobody has declared are told as what they are."""
+    shared = {cell.port for cell in report.cells[:PROBES] if _why(cell.why) is Why.SHARED_ADDRESS}
+    if shared & question.ours:
+        return Outcome.ADDRESS_DOUBTFUL
+    return Outcome.CHECKED if proved else Outcome.NOT_PROVED
 
 
 def _answers(report: Report, question: Question, announced: Announced) -> bool:
@@ -218,13 +248,14 @@ def _counts(report: Report, question: Question, announced: Announced) -> bool:
     fresh = vantage.selftest == protocol.SELFTEST_OK and 0 <= vantage.age_s <= protocol.FRESH_S
     tried = {decoy.port for decoy in report.decoys if _reach(decoy.state) in DEFINITE}
     opened = {control.port for control in report.control if _reach(control.state) is Reach.OPEN}
-    declared = set(question.expect_open)
+    declared = question.ours.intersection(question.expect_open)
     return fresh and bool(tried) and tried == announced.decoys and declared <= opened
 
 
-def _decoys_open(report: Report, announced: Announced) -> bool:
-    opened = {decoy.port for decoy in report.decoys if _reach(decoy.state) is Reach.OPEN}
-    return bool(announced.decoys) and announced.decoys <= opened
+def _decoys_all(report: Report, announced: Announced, reach: Reach) -> bool:
+    """Every decoy met the same."""
+    met = {decoy.port for decoy in report.decoys if _reach(decoy.state) is reach}
+    return bool(announced.decoys) and announced.decoys <= met
 
 
 def _cells(report: Report, announced: Announced, counts: bool) -> Iterator[tuple[Probe, Reach, Why, timedelta]]:

@@ -16,8 +16,10 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from sentinel import codec
+from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
-from sentinel.model.exposure import Exposure, ReachOutcome
+from sentinel.model.exposure import Application, Exposure, Kind, Reach, ReachOutcome
 from sentinel.model.incident import Chapter, Incident
 from sentinel.model.machine import HostSighting
 from sentinel.model.moment import Address, Moment
@@ -59,6 +61,7 @@ class Archive:
         self._committed: dict[str, int] = {}
         self._reached: dict[str, int] = {}
         self._sighted: dict[tuple[str, str], Moment] = {}
+        self._read: BoxReading | None = None
         self.forgotten = 0
         try:
             self._db = _open(path)
@@ -136,6 +139,14 @@ class Archive:
         }
         self._insert("networks", row, "INSERT OR REPLACE", self._dear)
 
+    def box(self, reading: BoxReading) -> None:
+        """The last look at the box, over the one before; written when it says something new, or is an hour old."""
+        last = self._read
+        if last and rows.is_same_box(last, reading) and reading.at.since(last.at) < SIGHTED_AGAIN:
+            return
+        self._read = reading
+        self._insert("box", rows.box_row(reading), "INSERT OR REPLACE")
+
     def _insert(self, table: str, row: rows.Row, verb: str, pile: deque[Write] | None = None) -> None:
         self._later(self._waiting if pile is None else pile, _statement(table, row, verb))
 
@@ -210,6 +221,24 @@ class Archive:
             rows.incident(row) if row["boot"] == self._boot else _of_another_boot(rows.incident(row), now)
             for row in found
         ]
+
+    def kinds(self) -> dict[tuple[int, int], Kind]:
+        """What last answered at each family and public port that nobody has found refused since."""
+        refused = {
+            (family, port): at
+            for family, port, at in self._db.execute(
+                "SELECT family, port, max(at) FROM exposures WHERE reach = ? GROUP BY family, port",
+                (Reach.CLOSED.value,),
+            )
+        }
+        told = self._db.execute(
+            "SELECT family, port, app, max(at) FROM exposures WHERE app IS NOT NULL GROUP BY family, port"
+        )
+        return {
+            (family, port): codec.decode(app.encode(), Application).kind
+            for family, port, app, at in told
+            if at > refused.get((family, port), "")
+        }
 
     def next_incident(self) -> int:
         """The number of the next new story."""

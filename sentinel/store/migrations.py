@@ -33,6 +33,12 @@ def what_answered(db: Database) -> None:
             db.execute(statement)
 
 
+@migrations()
+def echoes_have_names(db: Database) -> None:
+    """0.2.0: the host of the echo that was asked: the page knows no keys."""
+    db.execute("ALTER TABLE outcomes ADD COLUMN host TEXT NOT NULL DEFAULT ''")
+
+
 ANSWERS = """
 ALTER TABLE exposures ADD COLUMN family INTEGER NOT NULL DEFAULT 4;
 UPDATE exposures SET family = 6 WHERE instr(address, ':');

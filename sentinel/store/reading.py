@@ -1,77 +1,28 @@
 """What readers see of the store: the page and the command line, each in its own process, never writing."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from sentinel import codec
+from sentinel.model.box import BoxReading
 from sentinel.model.connection import ConnectionState
-from sentinel.model.exposure import Application
+from sentinel.model.exposure import Outcome, PortList
 from sentinel.model.finding import Level
 from sentinel.model.incident import Chapter, Incident
 from sentinel.model.standing import Standing
-from sentinel.store import rows
+from sentinel.store import listed, rows
+from sentinel.store.listed import Cell, ConnectionRow, LastCheck
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionRow:
-    """One connection as it is listed; addresses stay text, since nothing computes with them."""
-
-    opened: datetime
-    changed: datetime
-    source: str
-    source_port: int
-    target: str
-    target_port: int
-    target_mac: str | None
-    standing: Standing
-    state: ConnectionState
-    bytes_in: int
-    bytes_out: int
-    called: str | None
-    calling: str | None
-    association: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """What the last check said of one public port."""
-
-    address: str
-    port: int
-    reach: str
-    why: str
-    verdict: str
-    at: datetime
-    machine: str | None
-    mac: str | None
-    inside_port: int | None
-    echo: str
-    """Key id of the echo that knocked."""
-    family: int
-    check: str
-    app: Application | None
-    """What answered, when it was asked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastCheck:
-    """One attempt to ask the echo."""
-
-    number: int
-    echo: str
-    family: int
-    ports: str
-    outcome: str
-    address: str | None
-    tested: int
-    asked: datetime
-    at: datetime
-    check: str | None
+REMEMBERED = timedelta(days=7)
+"""An older word on a port is told no more, once there are newer ones."""
+LATEST = 5000
+"""Attempts among which the last of every echo is looked for: more than a day has of them, re-tests and all."""
+ASKED = timedelta(days=1)
+"""An echo or a family that was not tried for so long, while others were, is not asked any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +72,7 @@ class Reader:
             f"SELECT * FROM connections {where} ORDER BY opened DESC LIMIT ? OFFSET ?",  # noqa: S608 - fixed words only
             (*values, most, skip),
         )
-        return [_connection_row(row) for row in found]
+        return [listed.connection(row) for row in found]
 
     def count_connections(self, wanted: Filter) -> int:
         """How many connections the filter lets through."""
@@ -138,7 +89,7 @@ class Reader:
             " AND standing IN ('stranger', 'box') ORDER BY opened DESC LIMIT ?",
             (str(incident.machine), incident.port, most),
         )
-        return [_connection_row(row) for row in found]
+        return [listed.connection(row) for row in found]
 
     def attempts(self) -> tuple[int, int]:
         """Knocks that nothing answered, and knocks that were refused, over the whole log."""
@@ -148,23 +99,65 @@ class Reader:
         return int(row[0]), int(row[1])
 
     def cells(self) -> list[Cell]:
-        """The last word on each public address and port, by port."""
+        """The last word of each echo on each family's ports, by port; a week back from the newest."""
+        newest = self._db.execute("SELECT max(at) FROM exposures").fetchone()[0]
+        if newest is None:
+            return []
         found = self._db.execute(
-            "SELECT *, max(at) FROM exposures GROUP BY address, port ORDER BY port, address",
+            "SELECT *, max(at) FROM exposures WHERE at >= ?"
+            " GROUP BY echo, family, port ORDER BY port, family, echo",
+            (rows.text(rows.wall(newest) - REMEMBERED),),  # so that a page reads a week and not half a year
         )
-        return [_cell(row) for row in found]
+        return [listed.cell(row) for row in found]
 
     def cells_of(self, check: str) -> list[Cell]:
         """Everything one check said, by port."""
         found = self._db.execute('SELECT * FROM exposures WHERE "check" = ? ORDER BY port', (check,))
-        return [_cell(row) for row in found]
+        return [listed.cell(row) for row in found]
+
+    def macs(self) -> dict[str, str]:
+        """Addresses of the LAN, each with the hardware address last seen there."""
+        found = self._db.execute("SELECT address, mac FROM machines ORDER BY last")
+        return {row["address"]: row["mac"] for row in found}
+
+    def box(self) -> BoxReading | None:
+        """The last look at the box from inside; None before the first. Up to an hour old where nothing changes."""
+        row = self._db.execute("SELECT reading FROM box").fetchone()
+        return rows.box(row) if row else None
+
+    def last_checks(self) -> list[LastCheck]:
+        """The last attempt with each echo and family, IPv4 first; what is asked no more leaves after a day."""
+        found = self._db.execute(
+            "SELECT *, max(number) FROM outcomes WHERE number > (SELECT max(number) FROM outcomes) - ?"
+            " GROUP BY echo, family ORDER BY family, echo",
+            (LATEST,),
+        )
+        checks = self._named(found)
+        newest = max((check.asked for check in checks), default=None)
+        return [check for check in checks if newest and newest - check.asked < ASKED]
+
+    def last_proofs(self) -> dict[tuple[str, int], datetime]:
+        """When the last complete check of each echo and family was asked for."""
+        found = self._db.execute(
+            "SELECT echo, family, max(asked) FROM outcomes WHERE outcome = ? AND ports = ? GROUP BY echo, family",
+            (Outcome.CHECKED.value, PortList.FULL.value),
+        )
+        return {(echo, family): rows.wall(asked) for echo, family, asked in found}
 
     def checks(self, *, most: int = 20, after: int = 0) -> list[LastCheck]:
         """Attempts to ask the echo, newest first; only those numbered above `after`."""
         found = self._db.execute(
             "SELECT * FROM outcomes WHERE number > ? ORDER BY number DESC LIMIT ?", (after, most)
         )
-        return [_check(row) for row in found]
+        return self._named(found)
+
+    def _named(self, found: Iterable[sqlite3.Row]) -> list[LastCheck]:
+        """Attempts, each with its echo's name: one that was not made, or an older release's, brings none."""
+        checks = [listed.check(row) for row in found]
+        if all(check.host for check in checks):
+            return checks
+        names = dict(self._db.execute("SELECT echo, max(host) FROM outcomes GROUP BY echo").fetchall())
+        return [replace(check, host=check.host or names[check.echo]) for check in checks]
 
     def has_session(self, token: str, now: datetime) -> bool:
         """Whether a browser's token stands for a login that has not ended."""
@@ -209,55 +202,3 @@ def _conditions(wanted: Filter) -> tuple[str, list[object]]:
             words.append(f"{column} = ?")
             values.append(value.value)
     return ("WHERE " + " AND ".join(words)) if words else "", values
-
-
-def _connection_row(row: sqlite3.Row) -> ConnectionRow:
-    return ConnectionRow(
-        opened=rows.wall(row["opened"]),
-        changed=rows.wall(row["changed"]),
-        source=row["source"],
-        source_port=row["source_port"],
-        target=row["target"],
-        target_port=row["target_port"],
-        target_mac=row["target_mac"],
-        standing=Standing(row["standing"]),
-        state=ConnectionState(row["state"]),
-        bytes_in=row["bytes_in"],
-        bytes_out=row["bytes_out"],
-        called=row["called"],
-        calling=row["calling"],
-        association=row["association"],
-    )
-
-
-def _cell(row: sqlite3.Row) -> Cell:
-    return Cell(
-        address=row["address"],
-        port=row["port"],
-        reach=row["reach"],
-        why=row["why"],
-        verdict=row["verdict"],
-        at=rows.wall(row["at"]),
-        machine=row["machine"],
-        mac=row["mac"],
-        inside_port=row["inside_port"],
-        echo=row["echo"],
-        family=row["family"],
-        check=row["check"],
-        app=None if row["app"] is None else codec.decode(row["app"].encode(), Application),
-    )
-
-
-def _check(row: sqlite3.Row) -> LastCheck:
-    return LastCheck(
-        number=row["number"],
-        echo=row["echo"],
-        family=row["family"],
-        ports=row["ports"],
-        outcome=row["outcome"],
-        address=row["address"],
-        tested=row["tested"],
-        asked=rows.wall(row["asked"]),
-        at=rows.wall(row["at"]),
-        check=row["check"],
-    )

@@ -2,11 +2,13 @@
 
 import json
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
 
 from sentinel import codec
+from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Nature, ReachOutcome
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
@@ -223,4 +225,22 @@ def outcome_row(outcome: ReachOutcome) -> Row:
         "decoys_open": int(outcome.decoys_open),
         "asked": text(outcome.asked.wall),
         "at": text(outcome.at.wall),
+        "host": outcome.host,
     }
+
+
+def box_row(reading: BoxReading) -> Row:
+    """The one row of the box."""
+    return {"one": 1, "at": text(reading.at.wall), "reading": codec.encode(reading).decode()}
+
+
+def box(row: sqlite3.Row) -> BoxReading:
+    """The reading that row holds."""
+    return codec.decode(row["reading"].encode(), BoxReading)
+
+
+def is_same_box(one: BoxReading, other: BoxReading) -> bool:
+    """Whether two looks saw the same: later, and with less left of each lease, is still the same."""
+    mappings = tuple(replace(each, lease=None) for each in other.mappings)
+    known = tuple(replace(each, lease=None) for each in one.mappings)
+    return known == mappings and replace(one, mappings=(), at=other.at) == replace(other, mappings=())

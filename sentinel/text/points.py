@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
+from sentinel.model.exposure import Nature, Outcome
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.moment import Address
@@ -23,6 +24,9 @@ KINDS = {
     "file-share": "share",
     "database": "database",
 }
+NATURES = {Nature.IMAGING: "imaging", Nature.REMOTE: "remote", Nature.STORAGE: "share"}
+UNSET = 2020
+"""A clock that shows an earlier year was never set: a board without a battery starts in 1970."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,10 @@ class Point:
     closed_outside: bool = False
     """That check is fresh and found nothing open."""
     alarm: bool = False
+    nature: Nature | None = None
+    """What was recognised behind the door."""
+    outcome: Outcome | None = None
+    """What the last attempt to ask from outside met, where that is why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +125,7 @@ def point_of_incident(known: Record) -> Point:
         read=incident.read.wall if incident.read else None,
         read_by=incident.read_by,
         alarm=incident.level is Level.ALARM,
+        nature=incident.nature,
     )
 
 
@@ -133,6 +142,7 @@ def point_of_chapter(chapter: Chapter, incident: Incident) -> Point:
         read=chapter.at.wall if chapter.code is Code.ALARM_READ else None,
         read_by=chapter.who,
         alarm=chapter.level is Level.ALARM,
+        nature=incident.nature,
     )
 
 
@@ -164,8 +174,11 @@ def _variants(point: Point, named: bool) -> list[str]:
     """What is particular about a point, most telling first."""
     known = point.machine is not None or point.mac is not None
     services = [service(port) for port in (point.port, point.outside_port) if port]
-    kinds = [KINDS[each.category] for each in services if each and each.category in KINDS]
+    kinds = [NATURES[point.nature]] if point.nature else []
+    kinds += [KINDS[each.category] for each in services if each and each.category in KINDS]
     return [
+        *([point.outcome.value, "why"] if point.outcome else []),
+        *(["unset"] if point.at.year < UNSET else []),
         *(["unknown"] if not known else []),
         *(kinds if named and known else []),
         *(["alarm"] if point.alarm else []),
@@ -183,6 +196,7 @@ def blanks(point: Point, audience: Audience) -> dict[str, object]:
         **machine_blanks(point, audience),
         "contact": contact(audience),
         "count": point.count,
+        "why": say(language, f"miss.{point.outcome.value}") if point.outcome else "",
         "size": times.size(language, point.bytes_out),
         "at": times.at(language, point.at, now, zone),
         "since": times.since(language, point.at, now, zone),

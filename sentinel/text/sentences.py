@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from sentinel.model.finding import Code, Level
 from sentinel.model.verdict import Reason, Verdict, View
 from sentinel.text import times
+from sentinel.text.catalogue import say
 from sentinel.text.deadline import STRANGERS, deadline
 from sentinel.text.points import (
     Audience,
@@ -34,6 +35,8 @@ class Words:
     """Every reason with its own sentence, gravest first; the first is told by `sentence` already."""
     deadline: Phrase | None = None
     """The 72-hour clock, where it runs."""
+    missed: tuple[Phrase, ...] = ()
+    """Checks from outside that failed, also while an older one still counts: when, and why."""
 
 
 def _point_of_reason(reason: Reason, verdict: Verdict, known: Record | None) -> Point:
@@ -50,6 +53,8 @@ def _point_of_reason(reason: Reason, verdict: Verdict, known: Record | None) -> 
         checked=checked,
         closed_outside=checked is not None and all(each.code in BLIND for each in verdict.reasons),
         alarm=reason.level is Level.ALARM,
+        nature=reason.nature or told.nature,
+        outcome=reason.outcome,
     )
 
 
@@ -74,7 +79,23 @@ def verdict_words(
     clock = deadline(verdict, known, audience)
     if clock and verdict.level <= Level.CALM:  # the door is closed; what came of it is not over
         todo = Phrase(key="verdict.after.gesture", blanks={"contact": contact(audience)})
-    return Words(sentence=said, gesture=todo, also=also, deadline=clock)
+    return Words(sentence=said, gesture=todo, also=also, deadline=clock, missed=_missed(verdict, audience))
+
+
+def _missed(verdict: Verdict, audience: Audience) -> tuple[Phrase, ...]:
+    """Each reason once, with the last time it was met."""
+    last = {each.outcome: each.at.wall for each in sorted(verdict.missed, key=lambda each: each.at.boot)}
+    language = audience.language
+    return tuple(
+        Phrase(
+            key="miss.line",
+            blanks={
+                "at": times.at(language, at, audience.now, audience.zone),
+                "why": say(language, f"miss.{outcome.value}"),
+            },
+        )
+        for outcome, at in last.items()
+    )
 
 
 def _calm(verdict: Verdict, audience: Audience, accepted: tuple[str, ...]) -> tuple[Phrase, Phrase]:
@@ -85,10 +106,10 @@ def _calm(verdict: Verdict, audience: Audience, accepted: tuple[str, ...]) -> tu
     filled["at"] = times.at(audience.language, verdict.checked.wall, audience.now, audience.zone)
     view = "full" if verdict.view is View.MIRROR else "limited"
     but = "" if not accepted else ".except" if audience.named else ".except_unnamed"
-    return (
-        Phrase(key=f"verdict.calm.{view}{but}.sentence", blanks=filled),
-        Phrase(key=f"verdict.calm.{view}.gesture", blanks=filled),
-    )
+    said = Phrase(key=f"verdict.calm.{view}{but}.sentence", blanks=filled)
+    if verdict.not_ours:
+        said = Phrase(key="verdict.calm.shared.sentence", blanks={"said": said.text(audience.language)})
+    return said, Phrase(key=f"verdict.calm.{view}.gesture", blanks=filled)
 
 
 def _headline(verdict: Verdict, first: Point, audience: Audience) -> tuple[Phrase, Phrase]:
@@ -107,7 +128,7 @@ def _matters(verdict: Verdict) -> int:
 
 def _verdict_key(verdict: Verdict, first: Point) -> str | None:
     """The verdict's own words; nothing where the finding's are better."""
-    if verdict.level is Level.ATTENTION and first.code is not Code.ALARM_READ:
+    if verdict.level is Level.ATTENTION and first.code not in (Code.ALARM_READ, Code.CHECK_TROUBLED):
         return "verdict.attention"
     if verdict.level is not Level.ALARM:
         return None

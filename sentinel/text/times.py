@@ -60,6 +60,11 @@ def ago(language: str, age: timedelta) -> str:
     return str(format_timedelta(-age, granularity="minute", threshold=1, add_direction=True, locale=locale))
 
 
+def lasting(language: str, age: timedelta) -> str:
+    """How long something lasts, in its largest unit: « 5 heures »."""
+    return str(format_timedelta(age, granularity="minute", threshold=1, locale=LOCALES[language]))
+
+
 def size(language: str, count: int) -> str:
     """Bytes in the largest unit that leaves two of it or more: « 12 Mo », « 1 400 ko »."""
     for unit, name in ((10**9, "gigabytes"), (10**6, "megabytes"), (10**3, "kilobytes")):

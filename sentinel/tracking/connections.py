@@ -11,10 +11,11 @@ from datetime import timedelta
 
 from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, Direction
 from sentinel.model.moment import Address, Moment
-from sentinel.model.networks import Networks
+from sentinel.model.networks import Networks, Place
 from sentinel.model.packet import AssociationHead, Flags, Segment
 from sentinel.services import service
 from sentinel.tracking.flow import Flow, Side
+from sentinel.tracking.hairpin import Hairpins
 
 Key = tuple[Address, int, Address, int]
 
@@ -47,6 +48,7 @@ class Tracker:
         self._most = most
         self._flows: dict[Key, Flow] = {}
         self._serial = 0
+        self._hairpins = Hairpins()
 
     def feed(self, segment: Segment) -> Iterator[Connection]:
         """The connections this segment changed: none or one, two where a 4-tuple is used again."""
@@ -99,6 +101,8 @@ class Tracker:
         swapped = not opening and _came_from_server(segment)
         client, server = (_target(segment), _source(segment)) if swapped else (_source(segment), _target(segment))
         direction = self.networks.direction(client[0], server[0])
+        if opening and direction is Direction.OUTBOUND:
+            self._hairpins.leaves(segment)
         if not self._every and direction not in (Direction.INBOUND, Direction.INTERNAL):
             return None
         halfway = not segment.flags & Flags.SYN
@@ -118,11 +122,15 @@ class Tracker:
             opened=segment.at,
             changed=segment.at,
             seen=segment.at,
+            hairpin=self._turned_back(segment) if opening else None,
             client=Side(),
             server=Side(),
         )
         self._remember(flow)
         return flow
+
+    def _turned_back(self, syn: Segment) -> Address | None:
+        return self._hairpins.returns(syn) if self.networks.place(syn.source) is Place.BOX else None
 
     def _remember(self, flow: Flow) -> None:
         if len(self._flows) >= self._most:

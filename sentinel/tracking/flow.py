@@ -65,6 +65,7 @@ class Flow:
     client: Side
     server: Side
     dicom: Dicom | None = None
+    hairpin: Address | None = None
     seen: Moment
     """When its last segment passed."""
     is_opened: bool = False
@@ -122,6 +123,7 @@ class Flow:
             bytes_in=self.client.sent,
             bytes_out=self.server.sent,
             dicom=self.dicom,
+            hairpin=self.hairpin,
         )
 
     def note_belief(self, ack: int) -> None:

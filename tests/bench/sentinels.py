@@ -29,7 +29,7 @@ class Running:
         self.log = folder / "sentinel.log"
         folder.mkdir(parents=True)
         file = folder / "sentinel.toml"
-        file.write_text(f"[page]\nport = {_free_port()}\n")
+        file.write_text(f'[capture]\nbox = ["127.0.0.253"]\n[page]\nport = {_free_port()}\n')  # asks nobody beyond
         argv = [sys.executable, "-m", "sentinel", "--config", str(file), "--dir", str(self._lasting), "run"]
         with self.log.open("w") as words:
             self.began = time.monotonic()

@@ -20,7 +20,6 @@ def errand(
     port_share=ALL_PORTS,
     identify="none",
     known=None,
-    spared=(),
     **words,
 ):
     request = Request(
@@ -38,7 +37,7 @@ def errand(
         identify=identify,
         known=known or {},
     )
-    return draw(request, HOME, SOURCE, spared, **words)
+    return draw(request, HOME, SOURCE, **words)
 
 
 def ports(probes):
@@ -111,41 +110,6 @@ def test_a_list_nobody_knows_is_an_error():
         errand("nmap-top-1000")
 
 
-def test_what_the_hoster_filters_is_told_and_not_dialled():
-    """Silence there would say nothing of the practice, a declared door neither."""
-    drawn = errand(expect_open=[25, 1194], extra_ports=[8006], blocked=frozenset({25, 104}))
-
-    assert drawn.blocked == (25, 104)
-    assert not {25, 104} & {probe.target_port for probe in drawn.probes}
-    assert ports(drawn.controls) == [1194]
-
-
-@pytest.mark.parametrize("share", [ALL_PORTS, (0, 65_534), (16_384, 49_152)])
-def test_without_a_share_of_its_own_nothing_of_a_shared_address_is_dialled(share):
-    """A share that reaches into the quarter of another is none."""
-    drawn = errand(expect_open=[1194], port_share=share, others=frozenset({3}))
-
-    assert drawn.probes == ()
-    assert drawn.shared == port_list(PortList.HOURLY)
-    assert drawn.out_of_share == ()
-
-
-def test_on_a_shared_address_the_declared_share_is_dialled():
-    """And the rest is told as a neighbour's."""
-    drawn = errand(PortList.FULL, port_share=(0, 16_383), others=frozenset({1, 3}))
-
-    assert drawn.listed
-    assert all(probe.target_port < 16_384 for probe in drawn.probes)
-    assert drawn.shared == tuple(port for port in port_list(PortList.FULL) if port >= 16_384)
-
-
-def test_a_retest_asks_only_what_it_names():
-    """With its decoys and controls."""
-    drawn = errand(PortList.RETEST, extra_ports=[11112], expect_open=[1194])
-
-    assert (ports(drawn.listed), ports(drawn.controls), len(drawn.decoys)) == ([11112], [1194], 2)
-
-
 KNOWN = {"104": "dicom", "1194": "silent"}
 
 
@@ -195,6 +159,41 @@ def test_a_mark_is_an_ae_title_of_this_check_alone():
     assert len(marks) == 50
     assert all(re.fullmatch("SNT[A-Z2-7]{13}", mark) for mark in marks)
     assert errand(identify="all").plan().mark
+
+
+def test_what_the_hoster_filters_is_told_and_not_dialled():
+    """Silence there would say nothing of the practice, a declared door neither."""
+    drawn = errand(expect_open=[25, 1194], extra_ports=[8006], blocked=frozenset({25, 104}))
+
+    assert drawn.blocked == (25, 104)
+    assert not {25, 104} & {probe.target_port for probe in drawn.probes}
+    assert ports(drawn.controls) == [1194]
+
+
+@pytest.mark.parametrize("share", [ALL_PORTS, (0, 65_534), (16_384, 49_152)])
+def test_without_a_share_of_its_own_nothing_of_a_shared_address_is_dialled(share):
+    """A share that reaches into the quarter of another is none."""
+    drawn = errand(expect_open=[1194], port_share=share, others=frozenset({3}))
+
+    assert drawn.probes == ()
+    assert drawn.shared == port_list(PortList.HOURLY)
+    assert drawn.out_of_share == ()
+
+
+def test_on_a_shared_address_the_declared_share_is_dialled():
+    """And the rest is told as a neighbour's."""
+    drawn = errand(PortList.FULL, port_share=(0, 16_383), others=frozenset({1, 3}))
+
+    assert drawn.listed
+    assert all(probe.target_port < 16_384 for probe in drawn.probes)
+    assert drawn.shared == tuple(port for port in port_list(PortList.FULL) if port >= 16_384)
+
+
+def test_a_retest_asks_only_what_it_names():
+    """With its decoys and controls."""
+    drawn = errand(PortList.RETEST, extra_ports=[11112], expect_open=[1194])
+
+    assert (ports(drawn.listed), ports(drawn.controls), len(drawn.decoys)) == ([11112], [1194], 2)
 
 
 @pytest.mark.parametrize(

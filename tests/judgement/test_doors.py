@@ -9,9 +9,10 @@ from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.doors import ALIVE, SLEEPING, sleeping
 from sentinel.judgement.expected import Accepted
 from sentinel.judgement.judge import Judge, Terms
+from sentinel.model.box import Mapping, Reading
 from sentinel.model.connection import ConnectionState
 from sentinel.model.exposure import Exposure, Outcome, Reach, Why
-from sentinel.model.finding import Code, Finding, Grade, Level
+from sentinel.model.finding import Code, Finding, Grade, Level, StoryKind
 from sentinel.model.incident import IncidentState
 from sentinel.model.verdict import View
 from sentinel.services import DOOR_TEST_PORT
@@ -26,9 +27,11 @@ from tests.builders import (
     incident,
     knock,
     knock_heard,
+    mapping,
     moment,
     networks,
     outcome,
+    reading,
     sighting,
 )
 
@@ -345,6 +348,78 @@ def test_a_dormant_door_wakes_with_its_machine():
     practice.check(exposure(port=11112), at=2 * HOUR, heard=4242)
 
     assert practice.open_doors() == [NAMED]
+
+
+def look(practice: Practice, *mappings: Mapping, at: float, how: Reading = Reading.READ) -> None:
+    """The box tells what it forwards."""
+    practice._take(practice.judge.box.take(reading(*mappings, at=moment(at), reading=how)))
+
+
+def door_states(practice: Practice) -> list[IncidentState]:
+    return [each.state for each in practice.casebook.told() if each.story.kind is StoryKind.DOOR]
+
+
+@pytest.mark.parametrize(
+    ("how", "states"),
+    [(Reading.READ, []), (Reading.PARTLY, [IncidentState.DORMANT]), (Reading.SILENT, [IncidentState.DORMANT])],
+)
+def test_a_door_whose_mapping_is_gone_is_closed_though_its_machine_sleeps(how, states):
+    """Listed before, missing from a list read to its end, and found not open: nothing leads there any more."""
+    practice = proved()
+    practice.check(exposure(port=11112), at=0, heard=4242)
+    look(practice, mapping(11112), at=45)
+    look(practice, at=90, how=how)
+
+    practice.check(exposure(port=11112, reach=Reach.FILTERED), at=3600)
+
+    assert door_states(practice) == states
+
+
+def test_a_dormant_door_is_closed_once_its_mapping_is_gone():
+    practice = proved()
+    look(practice, mapping(11112), at=0)
+    practice.check(exposure(port=11112), at=1, heard=4242)
+    practice.check(exposure(port=11112, reach=Reach.FILTERED), at=3600)
+    assert door_states(practice) == [IncidentState.DORMANT]
+    look(practice, at=3645)
+
+    practice.check(exposure(port=11112, reach=Reach.FILTERED), at=7200)
+
+    assert door_states(practice) == []
+
+
+def test_a_mapping_that_was_never_listed_proves_nothing_by_its_absence():
+    """A forward made by hand does not show."""
+    practice = proved()
+    practice.check(exposure(port=11112), at=0, heard=4242)
+    look(practice, at=45)
+
+    practice.check(exposure(port=11112, reach=Reach.FILTERED), at=3600)
+
+    assert door_states(practice) == [IncidentState.DORMANT]
+
+
+def test_a_router_that_looks_for_the_machine_still_forwards_whatever_its_list_says():
+    practice = proved()
+    look(practice, mapping(11112), at=0)
+    practice.check(exposure(port=11112), at=1, heard=4242)
+    look(practice, at=45)
+
+    asleep = exposure(port=11112, reach=Reach.UNREACHABLE, why=Why.ICMP_HOST, took=3.1)
+    practice.check(asleep, at=3600)
+
+    assert door_states(practice) == [IncidentState.DORMANT]
+
+
+def test_an_open_door_is_open_whatever_the_box_lists():
+    practice = proved()
+    look(practice, mapping(11112), at=0)
+    practice.check(exposure(port=11112), at=1, heard=4242)
+    look(practice, at=45)
+
+    practice.check(exposure(port=11112), at=3600, heard=4242)
+
+    assert door_states(practice) == [IncidentState.OPEN]
 
 
 def test_a_week_of_checks_that_find_it_shut_ends_a_door_nobody_can_prove():

@@ -141,7 +141,10 @@ def test_without_an_echo_the_sentinel_is_unsure_and_says_why():
     assert (told.level, codes(told)) == (Level.UNSURE, [Code.NO_ECHO])
 
 
-@pytest.mark.parametrize("failure", [each for each in Outcome if each is not Outcome.CHECKED])
+WHOSE = (Outcome.NOT_OURS, Outcome.ADDRESS_DOUBTFUL)
+
+
+@pytest.mark.parametrize("failure", [each for each in Outcome if each not in (Outcome.CHECKED, *WHOSE)])
 def test_a_failed_attempt_neither_proves_nor_takes_a_proof_away(failure):
     """Only age decides: an echo that cannot be reached lets green grow old."""
     known = proved(full=2 * HOUR)

@@ -10,6 +10,7 @@ PROGRAMS = {
     "dcmtk": "storescu",
     "ethtool": "ethtool",
     "iproute2": "tc",
+    "miniupnpd": "miniupnpd",
     "nftables": "nft",
     "orthanc": "Orthanc",
     "socat": "socat",

@@ -4,7 +4,7 @@ import tempfile
 
 import click
 
-from tests.lab import imaging, running
+from tests.lab import imaging, running, upnp
 from tests.lab.host import Host
 from tests.lab.running import DICOM_PORT
 from tests.lab.strangers import stranger_echo, stranger_find, stranger_get, stranger_scan, vpn_client
@@ -73,6 +73,48 @@ def dmz(state: str, to: str) -> None:
         )
     else:
         tell("The box hands nothing on any more", "the alarm's end at the next knock")
+
+
+@click.command("upnp")
+@click.argument("state", type=click.Choice(("on", "off")), default="on")
+def upnp_now(state: str) -> None:
+    """The box opens doors for whoever asks, or no longer."""
+    box = running.attached().box
+    if (state == "on") is (upnp.PORT in box.listening()):
+        raise click.ClickException(f"UPnP is {state} already")
+    if state == "on":
+        upnp.turn_on(box)
+        tell("The box opens doors to any program that asks", "a line among the notes within a minute; then map")
+    else:
+        upnp.turn_off(box)
+        tell("The box opens doors no more, and has closed them", "an alarm that ends at the next knock")
+
+
+@click.command("map")
+@click.argument("outside", type=PORT)
+@click.argument("inside", type=PORT, required=False)
+@click.option("--to", type=MACHINE, default="imaging", show_default=True)
+def map_port(outside: int, inside: int | None, to: str) -> None:
+    """A program on the workstation has the box open a door."""
+    cabinet, inside = running.attached(), inside or outside
+    if upnp.PORT not in cabinet.box.listening():
+        raise click.ClickException("the box grants nothing: upnp on")
+    upnp.ask_for(cabinet.workstation, outside, inside, Host(to).v4)
+    tell(
+        f"The box opens {cabinet.box.v4}:{outside} to the {to} machine, {Host(to).v4}:{inside}",
+        "red within a minute where it leads to imaging, yellow elsewhere; nobody has knocked yet",
+    )
+
+
+@click.command("unmap")
+@click.argument("outside", type=PORT)
+def unmap_port(outside: int) -> None:
+    """The same program has the box close it."""
+    cabinet = running.attached()
+    if upnp.PORT not in cabinet.box.listening():
+        raise click.ClickException("the box grants nothing: upnp on")
+    upnp.take_back(cabinet.workstation, outside)
+    tell(f"The box has closed port {outside}", "the end of that story within a minute")
 
 
 @click.command()
@@ -200,6 +242,9 @@ TRIES = (
     (knock_now, ""),
     (unforward, "11112"),
     (stranger_scan, ""),
+    (upnp_now, "on|off"),
+    (map_port, "11112 4242"),
+    (unmap_port, "11112"),
     (dmz, "on|off"),
     (open_ipv6, ""),
     (close_ipv6, ""),

@@ -1,12 +1,23 @@
-"""When the echo is asked: not without one, at once after a doubt, and never twice at the same time."""
+"""When the echoes are asked: all of them, never about a neighbour, and what a button is promised."""
 
+import json
+from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
-from sentinel.config import Echo
-from sentinel.programs.asking import AGAIN, Asking
-from tests.builders import moment
+from sentinel.config import Echo, Whose
+from sentinel.echo import protocol
+from sentinel.model.box import BoxReading, Reading
+from sentinel.model.exposure import Application, Identify, Kind, Outcome, PortList, Reach, ReachOutcome
+from sentinel.model.passing import Progress
+from sentinel.programs.asking import RETEST_WITHIN, Asking, Promised
+from sentinel.programs.invitations import AGAIN
+from sentinel.reach import keys
+from tests.builders import exposure, moment
+from tests.echo.running import RunningEcho
+from tests.reach.stub import Say, Stub, answer
 
 
 class Told:
@@ -24,8 +35,39 @@ def clock() -> Told:
     return Told()
 
 
-def asking(folder: Path, clock: Told, **section: object) -> Asking:
-    return Asking(Echo(**section), folder, clock, lambda: (4, 6))
+def asking(folder: Path, clock: Told, families: tuple[int, ...] = (4, 6), **more: object) -> Asking:
+    words = {name: more.pop(name) for name in ("kinds", "box_within") if name in more}
+    return Asking(Echo(**more), folder, clock, lambda: families, **words)
+
+
+def declines(word: str, seconds: int | None = None):
+    """An echo's word for not answering."""
+    said = json.dumps({"error": word, "retry_after_s": seconds}).encode()
+    return answer(said, f"{protocol.STATUS[word]} No")
+
+
+def stub_at(folder: Path, *says: Say) -> Stub:
+    """Something that answers in an echo's place."""
+    folder.mkdir(parents=True)
+    return Stub(folder, *says)
+
+
+def know(folder: Path, port: int, name: str = "a") -> keys.Echo:
+    """An echo on the loopback that we enrolled at."""
+    echo = keys.Echo(host="127.0.0.1", port=port, key_id=f"ed25519:{name * 16}", keys=(b"k" * 32,), vantage=name)
+    keys.keep(folder, echo)
+    return echo
+
+
+def worked(made: Asking) -> list[ReachOutcome]:
+    """One run of both jobs."""
+    posted: list[object] = []
+    made.work(posted.append)
+    made.work_again(posted.append)
+    return [fact for fact in posted if isinstance(fact, ReachOutcome)]
+
+
+# -- becoming known ----------------------------------------------------------------------------------------------
 
 
 def test_without_an_echo_nothing_is_asked_and_nobody_waits(tmp_path, clock):
@@ -33,21 +75,32 @@ def test_without_an_echo_nothing_is_asked_and_nobody_waits(tmp_path, clock):
     made = asking(tmp_path, clock)
 
     assert not made.is_enrolled
-    assert made.soon() == 0
-    assert list(made.work(lambda fact: None)) == []
+    assert made.soon() == Promised()
+    assert worked(made) == []
 
 
 def test_an_invitation_that_is_none_is_said_once_a_minute(tmp_path, clock, caplog):
     """Not at every run of the job."""
     made = asking(tmp_path, clock, invitation="no invitation")
     for clock.seconds in range(0, int(AGAIN.total_seconds()), 2):
-        assert list(made.work(lambda fact: None)) == []
+        assert worked(made) == []
     assert caplog.text.count("the invitation cannot be read") == 1
 
     clock.seconds = AGAIN.total_seconds()
-    list(made.work(lambda fact: None))
+    worked(made)
 
     assert caplog.text.count("the invitation cannot be read") == 2
+
+
+def test_every_invitation_of_the_file_is_used_once(tmp_path, clock):
+    """The old key and the list; an echo that is known is not asked to take us a second time."""
+    with RunningEcho(tmp_path / "one") as one, RunningEcho(tmp_path / "two") as two:
+        made = asking(tmp_path, clock, (), invitation=one.invitation(), invitations=(two.invitation(),))
+        worked(made)
+        clock.seconds = AGAIN.total_seconds()
+        worked(made)
+
+    assert {echo.key_id for echo in keys.echoes(tmp_path)} == {one.key_id, two.key_id}
 
 
 def test_the_key_is_made_once(tmp_path, clock):
@@ -59,3 +112,216 @@ def test_the_key_is_made_once(tmp_path, clock):
     assert before
     assert {each.name: each.read_bytes() for each in tmp_path.iterdir() if each.is_file()} == before
     assert all(each.stat().st_mode & 0o077 == 0 for each in tmp_path.iterdir() if each.is_file())
+
+
+# -- several echoes, and their quotas ----------------------------------------------------------------------------
+
+
+def test_every_enrolled_echo_is_asked_and_each_has_its_own_timetable(tmp_path, clock):
+    """One that declines is tried again later; the other goes on as if it were alone."""
+    one, two = (
+        stub_at(tmp_path / "1", declines("quota", 60), declines("busy")),
+        stub_at(tmp_path / "2", declines("busy")),
+    )
+    with one, two:
+        a, b = know(tmp_path, one.port, "a"), know(tmp_path, two.port, "b")
+        made = asking(tmp_path, clock, (4,))
+        first = {each.echo: each.outcome for each in worked(made)}
+        clock.seconds = 61 + 60
+        again = [each.echo for each in worked(made)]
+
+    assert first == {a.key_id: Outcome.QUOTA, b.key_id: Outcome.BUSY}
+    assert a.key_id in again
+
+
+def test_a_button_is_told_how_long_every_echo_wants_us_to_wait(tmp_path, clock):
+    """Nothing is asked before, and the first to be free counts; afterwards it is asked."""
+    with (
+        stub_at(tmp_path / "1", declines("quota", 300)) as one,
+        stub_at(tmp_path / "2", declines("quota", 90)) as two,
+    ):
+        know(tmp_path, one.port, "a"), know(tmp_path, two.port, "b")
+        made = asking(tmp_path, clock, (4,))
+        worked(made)
+        clock.seconds = 30
+
+        assert made.soon() == Promised(wait=timedelta(seconds=60))
+        assert worked(made) == []
+        clock.seconds = 90
+        assert made.soon() == Promised(checks=1)
+
+
+def test_a_retest_has_a_budget_of_its_own(tmp_path, clock):
+    """The full check's quota is used up, and whether a door is closed can be asked all the same; and back."""
+    with stub_at(tmp_path / "1", declines("quota", 600), declines("quota", 25)) as stub:
+        know(tmp_path, stub.port)
+        made = asking(tmp_path, clock, (4,))
+        worked(made)
+
+        assert made.retest(4, (11112,)) == Promised(checks=1)
+        (told,) = worked(made)
+        assert (told.ports, told.outcome) == (PortList.RETEST, Outcome.QUOTA)
+        assert made.retest(4, (11112,)) == Promised(wait=timedelta(seconds=25))
+        assert made.soon() == Promised(wait=timedelta(seconds=600))
+
+
+def test_a_retest_is_put_again_to_a_busy_echo_while_somebody_stands_there(tmp_path, clock):
+    """Another check of ours is under way; after twenty seconds the answer is that there is none."""
+    with stub_at(tmp_path / "1", *[declines("target_busy", 20)] * 3) as stub:
+        know(tmp_path, stub.port)
+        made = asking(tmp_path, clock, ())
+        made.retest(4, (11112,))
+        assert worked(made) == []
+        clock.seconds = RETEST_WITHIN.total_seconds() - 1
+        assert worked(made) == []
+        clock.seconds += 1
+
+        assert [each.outcome for each in worked(made)] == [Outcome.BUSY]
+        assert worked(made) == []
+
+
+def test_a_retest_leaves_the_timetable_alone(tmp_path, clock):
+    """It is no proof and no failure of the hourly check."""
+    with stub_at(tmp_path / "1", declines("busy"), declines("busy")) as stub:
+        know(tmp_path, stub.port)
+        made = asking(tmp_path, clock, (4,))
+        clock.seconds = 1000
+        made.retest(4, (104,))
+        posted: list[object] = []
+        clock.seconds += RETEST_WITHIN.total_seconds()
+        made.work_again(posted.append)
+
+        assert [each.ports for each in worked(made)] == [PortList.FULL]
+
+
+# -- whose the address is ----------------------------------------------------------------------------------------
+
+
+def reading(wan: str | None, at: float = 0) -> BoxReading:
+    return BoxReading(reading=Reading.READ, at=moment(at), wan=ip_address(wan) if wan else None)
+
+
+@pytest.mark.parametrize(
+    ("section", "wan", "told"),
+    [
+        ({"address": Whose.SHARED, "declared_by": "S"}, None, Outcome.NOT_OURS),
+        ({}, "100.64.7.7", Outcome.NOT_OURS),
+        ({}, "192.168.1.2", Outcome.ADDRESS_DOUBTFUL),
+        ({"address": Whose.OWN, "declared_by": "S"}, "192.168.1.2", Outcome.BUSY),
+        ({"address": Whose.OWN, "declared_by": "S"}, "100.64.7.7", Outcome.BUSY),
+        ({"port_share": (16_384, 32_767)}, "100.64.7.7", Outcome.BUSY),
+        ({}, "25.0.0.2", Outcome.BUSY),
+        ({}, None, Outcome.BUSY),
+    ],
+)
+def test_nobody_knocks_at_a_neighbour(tmp_path, clock, section, wan, told):
+    """A shared address is not asked about at all: not one connection to the echo."""
+    with stub_at(tmp_path / "1", declines("busy")) as stub:
+        know(tmp_path, stub.port)
+        made = asking(tmp_path, clock, (4,), **section)
+        made.learn(reading(wan))
+
+        assert [each.outcome for each in worked(made)] == [told]
+        assert stub.connections == (1 if told is Outcome.BUSY else 0)
+
+
+def test_the_first_look_at_the_box_is_waited_for(tmp_path, clock):
+    """Before it nobody knows whose the IPv4 address is; after a while a box that tells nothing is asked about."""
+    with stub_at(tmp_path / "1", declines("busy")) as stub:
+        know(tmp_path, stub.port)
+        made = asking(tmp_path, clock, (4,), box_within=timedelta(seconds=5))
+        clock.seconds = 4.9
+        assert worked(made) == []
+        clock.seconds = 5
+
+        assert [each.outcome for each in worked(made)] == [Outcome.BUSY]
+
+
+def test_an_address_that_changes_hands_is_asked_about_at_once(tmp_path, clock):
+    """A look that failed takes nothing back; another address does, and so does an hour of silence."""
+    with stub_at(tmp_path / "1", declines("busy"), declines("busy")) as stub:
+        know(tmp_path, stub.port)
+        made = asking(tmp_path, clock, (4,))
+        made.learn(reading("100.64.7.7"))
+        worked(made)
+        made.learn(reading(None, at=60))
+        clock.seconds = 61
+        assert worked(made) == []
+        made.learn(reading("25.0.0.2", at=62))
+
+        assert [each.outcome for each in worked(made)] == [Outcome.BUSY]
+
+
+# -- what is asked -----------------------------------------------------------------------------------------------
+
+
+class Request:
+    """The question an echo was put, as it was signed."""
+
+    def __init__(self, folder: Path, clock: Told, *facts: object, press: bool = False, **section: object) -> None:
+        seen = protocol.Observed(family=4, addr="25.0.0.2", port=40_000)
+        vantage = protocol.Vantage(id="v", selftest="ok", age_s=1)
+        challenge = protocol.Challenge(v=1, challenge="c", observed=seen, server_time="", vantage=vantage)
+        with stub_at(folder / "1", answer(protocol.encode(challenge)), declines("busy")) as stub:
+            know(folder, stub.port)
+            made = asking(folder, clock, (4,), kinds={(4, 443): Kind.HTTP, (6, 80): Kind.HTTP}, **section)
+            for fact in facts:
+                made._remember(fact)
+            if press:
+                made.soon()
+            worked(made)
+        sealed = protocol.decode(stub.requests[1].partition(b"\r\n\r\n")[2], protocol.Envelope)
+        self.said = protocol.decode(sealed.payload, protocol.Request)
+
+
+def test_what_answered_before_is_told_to_the_echo_so_that_nothing_is_asked_twice(tmp_path, clock):
+    """Of this family, from the store and from the checks since; a port refused since then is new again."""
+    dicom = exposure(port=104, app=Application(kind=Kind.DICOM))
+    shut = exposure(port=443, reach=Reach.CLOSED)
+    no_time = exposure(port=4242, app=Application(kind=Kind.UNKNOWN))
+
+    assert Request(tmp_path, clock, dicom, no_time).said.known == {"104": "dicom", "443": "http"}
+    assert Request(tmp_path / "b", clock, dicom, shut).said.known == {"104": "dicom"}
+
+
+@pytest.mark.parametrize(
+    ("section", "press", "wish"),
+    [
+        ({}, False, "new_no_tls"),
+        ({}, True, "new_no_tls"),
+        ({"identify": Identify.NONE}, True, "none"),
+        ({"identify": Identify.ALL}, False, "new"),
+        ({"identify": Identify.ALL}, True, "all"),
+    ],
+)
+def test_the_button_is_no_reason_to_touch_a_fragile_server(tmp_path, clock, section, press, wish):
+    """Only the configuration allows a TLS handshake, and asking a known service again."""
+    assert Request(tmp_path, clock, press=press, **section).said.identify == wish
+
+
+def test_a_share_of_the_address_is_named_and_kept(tmp_path, clock):
+    """We come from a port of ours, and say which they are."""
+    said = Request(tmp_path, clock, port_share=(20_000, 21_000)).said
+
+    assert said.port_share == (20_000, 21_000)
+
+
+def test_progress_is_told_while_a_check_is_under_way_and_ends(tmp_path, clock):
+    """Read by the street meanwhile."""
+    made = asking(tmp_path, clock, (4,))
+    seen: list[object] = []
+    with stub_at(tmp_path / "1", lambda _, __: seen.extend(made.under_way)) as stub:
+        echo = know(tmp_path, stub.port)
+        worked(made)
+
+    assert seen == [Progress(echo=echo.key_id, family=4, done=0, of=0)]
+    assert made.under_way == ()
+
+
+def test_what_the_box_maps_is_asked_about_as_far_as_the_echo_allows(tmp_path, clock):
+    """Sixteen ports beyond its list, one of them the IPv6 door test's: what was configured comes first."""
+    made = asking(tmp_path, clock, extra_ports=tuple(range(8001, 8011)), expect_open=(1194,))
+
+    made.set_mapped((40_104, 40_105, 40_106, 40_107, 40_108))
+
+    assert made.mapped == (40_104, 40_105, 40_106, 40_107)

@@ -14,11 +14,12 @@ from sentinel.judgement.verdict import Outlook
 from sentinel.model.finding import Code, Level
 from sentinel.model.verdict import View
 from sentinel.pipeline import Street
+from sentinel.programs.asking import Promised
 from sentinel.programs.desk import Asked, Desk, serve
 from sentinel.store.archive import Archive
 from sentinel.store.sessions import Sessions
 from sentinel.wire.requests import Answer, Reply, Request, Verb, ask, listen_at, own_user
-from tests.builders import connection, moment, networks
+from tests.builders import ECHO_PORT, connection, exposure, knock, knock_heard, moment, networks
 
 CODE, PHONE = "ABCD-EF23", "192.168.1.20"
 
@@ -30,7 +31,8 @@ class Counter:
     archive: Archive
     street: Street = field(init=False)
     desk: Desk = field(init=False)
-    echoes: int = 1
+    promised: Promised = field(default_factory=lambda: Promised(checks=1))
+    retested: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     at: float = 0
 
     def __post_init__(self) -> None:
@@ -45,7 +47,21 @@ class Counter:
             batch=timedelta(seconds=5),
         )
         sessions = Sessions(self.archive, CODE)
-        self.desk = Desk(self.street, sessions, lambda: self.echoes, lambda: moment(self.at))
+        self.desk = Desk(self.street, sessions, self, lambda: moment(self.at))
+
+    def soon(self) -> Promised:
+        return self.promised
+
+    def retest(self, family: int, doors: tuple[int, ...]) -> Promised:
+        self.retested.append((family, doors))
+        return self.promised
+
+    def opens(self, *ports: int) -> None:
+        """The echo finds these public ports open; all lead to one door."""
+        self.street.walk(knock(*ports))
+        for n, port in enumerate(ports):
+            self.street.walk(knock_heard(serial=900 + n, source_port=ECHO_PORT + n))
+            self.street.walk(exposure(port=port))
 
     def login(self) -> str:
         return self.desk.answer(Request(verb=Verb.LOGIN, code=CODE, client=PHONE)).session
@@ -80,16 +96,46 @@ def test_the_command_line_needs_no_session():
 
 def test_the_command_line_may_ask_for_a_check(counter):
     """And learns how many outcomes to wait for."""
-    counter.echoes = 2
+    counter.promised = Promised(checks=2)
 
     assert counter.desk.answer(Request(verb=Verb.CHECK)) == Answer(reply=Reply.DONE, checks=2)
 
 
 def test_without_an_echo_there_is_nobody_to_ask(counter):
     """Said at once."""
-    counter.echoes = 0
+    counter.promised = Promised()
 
     assert counter.ask(Verb.CHECK).reply is Reply.NO_ECHO
+
+
+def test_a_door_is_tested_again_by_every_public_port_that_leads_to_it(counter):
+    """Closing one of two closes nothing; neither family answers for the other."""
+    counter.opens(104, 11112)
+
+    assert counter.ask(Verb.CHECK, incident=1).reply is Reply.DONE
+    assert counter.retested == [(4, (104, 11112))]
+
+
+def test_a_story_without_a_public_port_is_looked_for_with_everything(counter):
+    """A stranger came in, and nobody has found his door yet."""
+    counter.street.walk(connection())
+
+    assert counter.ask(Verb.CHECK, incident=1) == Answer(reply=Reply.DONE, checks=1)
+    assert counter.retested == []
+
+
+def test_a_story_that_is_over_is_not_tested_again(counter):
+    """Its number means nothing any more."""
+    assert counter.ask(Verb.CHECK, incident=7).reply is Reply.NOT_FOUND
+
+
+def test_an_echo_that_asks_us_to_wait_is_told_with_its_seconds(counter):
+    """The button counts down instead of waiting in silence; so does the re-test."""
+    counter.opens(104)
+    counter.promised = Promised(wait=timedelta(seconds=29.2))
+
+    assert counter.ask(Verb.CHECK) == Answer(reply=Reply.BUSY, wait_seconds=30)
+    assert counter.ask(Verb.CHECK, incident=1) == Answer(reply=Reply.BUSY, wait_seconds=30)
 
 
 def test_the_right_code_opens_and_five_wrong_ones_close(counter):

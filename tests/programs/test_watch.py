@@ -30,6 +30,7 @@ from tests.builders import connection, coverage, dicom
 SETTINGS = """
 [capture]
 prefixes = ["192.168.1.0/24"]
+box = ["127.0.0.253"]
 [page]
 code = "TEST-CODE"
 [store]

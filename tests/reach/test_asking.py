@@ -11,12 +11,13 @@ from sentinel.clock import now
 from sentinel.echo import protocol
 from sentinel.echo.book import Entry
 from sentinel.echo.identity import rotate
-from sentinel.echo.protocol import Identify, Observed, Vantage
+from sentinel.echo.protocol import Observed, Vantage
 from sentinel.model.exposure import (
     AfterProbe,
     Answer,
     Application,
     Exposure,
+    Identify,
     Kind,
     Knock,
     Outcome,

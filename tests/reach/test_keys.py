@@ -27,7 +27,7 @@ def test_what_we_keep_is_closed_to_others(tmp_path):
 
 
 def test_the_newest_echo_comes_first(tmp_path):
-    """It is the one that is asked: a dead one must not stand before its successor. None yet is none."""
+    """A dead one must not stand before its successor. None yet is none."""
     assert echoes(tmp_path) == ()
     keep(tmp_path, ECHO)
     keep(tmp_path, OTHER)
@@ -71,3 +71,11 @@ def test_an_echo_with_new_keys_keeps_its_place(tmp_path):
     renew(tmp_path, replace(ECHO, key_id="ed25519:somebody"))
 
     assert echoes(tmp_path) == (OTHER, renewed)
+
+
+def test_three_echoes_are_kept_and_the_oldest_makes_room(tmp_path):
+    """More would teach nothing, and each costs the box fifty knocks an hour."""
+    for name in "abcd":
+        keep(tmp_path, Echo(host=name, port=1, key_id=name, keys=(), vantage=""))
+
+    assert [echo.host for echo in echoes(tmp_path)] == ["d", "c", "b"]

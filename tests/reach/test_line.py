@@ -131,3 +131,15 @@ def test_no_route_is_told_apart_from_no_answer():
     with pytest.raises(NoAnswer) as failed:
         module.require_route((socket.AF_INET, ("255.255.255.255", 9)))
     assert failed.value.outcome is Outcome.NO_ROUTE
+
+
+def test_over_a_shared_address_we_come_from_a_port_of_ours(tmp_path):
+    """Another would be a neighbour's, and an echo refuses it; a port in use is passed over."""
+    with socket.create_server(("127.0.0.1", 0)) as taken, Stub(tmp_path, answer(b"one")) as stub:
+        used = taken.getsockname()[1]
+        share = (used, used + 1) if used < 65_535 else (used - 1, used)
+        with Line("127.0.0.1", stub.port, 4, share) as line:
+            ours = line._socket.getsockname()[1]
+
+    assert ours in share
+    assert ours != used

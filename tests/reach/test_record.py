@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
-from sentinel.echo.protocol import Identify, PlannedAsk
+from sentinel.echo.protocol import PlannedAsk
 from sentinel.errors import NotReadable
-from sentinel.model.exposure import Outcome
+from sentinel.model.exposure import Identify, Outcome
 from sentinel.reach.record import Record, read_record, read_records, write_record
 from tests.builders import START
 from tests.reach.signing import question, sealed_plan, sealed_report

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentinel.echo import protocol
-from sentinel.echo.protocol import App, Control, Identify, PlannedAsk, PlannedProbe, PlannedTarget, Vantage
-from sentinel.model.exposure import AfterProbe, Answer, Application, Kind, Outcome, Reach, Why
+from sentinel.echo.protocol import App, Control, PlannedAsk, PlannedProbe, PlannedTarget, Vantage
+from sentinel.model.exposure import AfterProbe, Answer, Application, Identify, Kind, Outcome, Reach, Why
 from sentinel.reach.report import DEFINITE, Announced, Proof, read_plan, read_report
 from tests.builders import moment
 from tests.reach.signing import (
@@ -24,6 +24,7 @@ from tests.reach.signing import (
     VPN,
     announced,
     cell,
+    plan,
     question,
     report,
     sealed_plan,
@@ -92,28 +93,6 @@ def test_a_plan_signed_with_the_next_key_counts():
     assert isinstance(read_plan(sealed_plan(key=NEXT_KEY), question()), Announced)
 
 
-@pytest.mark.parametrize(
-    ("told", "learnt"),
-    [
-        ((), ()),
-        (PUBLIC, ()),
-        ((PUBLIC[1], THIRD), (PUBLIC[1], THIRD)),
-        ((PUBLIC[0], THIRD), (PUBLIC[0], THIRD)),
-        ((THIRD, b"4" * 32), ()),
-        ((PUBLIC[1], b"short"), ()),
-        ((PUBLIC[1],), ()),
-        ((PUBLIC[1], PUBLIC[1]), ()),
-    ],
-)
-def test_new_keys_are_learnt_beside_one_that_is_known(told, learnt):
-    """And only from a plan that counts: one signed by a stranger teaches nothing."""
-    found = read_plan(sealed_plan(keys=list(told)), question())
-
-    assert isinstance(found, Announced)
-    assert found.keys == learnt
-    assert read_plan(sealed_plan(keys=list(told), key=STRANGER), question()) is Outcome.BAD_SIGNATURE
-
-
 MARK = "SNTJ2K4QW7XR3MTA"
 
 
@@ -163,6 +142,28 @@ def test_a_plan_that_would_ask_more_than_we_wanted_excuses_nobody(planned, words
 def test_a_plan_that_would_ask_from_nowhere_is_none(bent):
     """A port is a port, an address one of this family."""
     assert plan_with(asks(**bent)) is Outcome.NOT_AN_ECHO
+
+
+@pytest.mark.parametrize(
+    ("told", "learnt"),
+    [
+        ((), ()),
+        (PUBLIC, ()),
+        ((PUBLIC[1], THIRD), (PUBLIC[1], THIRD)),
+        ((PUBLIC[0], THIRD), (PUBLIC[0], THIRD)),
+        ((THIRD, b"4" * 32), ()),
+        ((PUBLIC[1], b"short"), ()),
+        ((PUBLIC[1],), ()),
+        ((PUBLIC[1], PUBLIC[1]), ()),
+    ],
+)
+def test_new_keys_are_learnt_beside_one_that_is_known(told, learnt):
+    """And only from a plan that counts: one signed by a stranger teaches nothing."""
+    found = read_plan(sealed_plan(keys=list(told)), question())
+
+    assert isinstance(found, Announced)
+    assert found.keys == learnt
+    assert read_plan(sealed_plan(keys=list(told), key=STRANGER), question()) is Outcome.BAD_SIGNATURE
 
 
 # -- the report --------------------------------------------------------------------------------------------------
@@ -423,3 +424,64 @@ def test_what_answered_counts_at_an_open_door_that_was_to_be_asked():
 def test_words_nobody_knows_become_none(app, expected):
     """An echo of a later version, or one that lies."""
     assert applications(cell(104, "open", "synack", app=app)) == {104: expected}
+
+
+# -- a shared address, and what else a report may leave open -----------------------------------------------------
+
+SHARE = (0, 1023)
+
+
+def test_of_a_shared_address_our_part_is_proved_and_the_rest_is_nobodys_business():
+    """The doors of neighbours become cells by our own word: no echo is asked about them."""
+    ours = [port for port in LIST if port <= 1023]
+    probes = [each for each in plan().probes if each.port in (*ours, *DECOYS)]
+    asked = question(port_share=SHARE, expect_open=())
+    told = read_plan(sealed_plan(probes=probes), asked)
+    assert isinstance(told, Announced)
+    cells = [cell(port) for port in ours]
+    proof = read_report(sealed_report(cells=cells, control=[]), asked, told)
+
+    assert isinstance(proof, Proof)
+    assert (proof.outcome, proof.tested) == (Outcome.CHECKED, len(ours))
+    cells_by_port = {each.port: each for each in proof.exposures(asked, moment())}
+    assert cells_by_port.keys() == set(LIST)
+    beyond = cells_by_port[11112]
+    assert (beyond.reach, beyond.why, beyond.source_port) == (Reach.UNTESTED, Why.OUT_OF_RANGE, 0)
+
+
+def test_a_plan_to_knock_at_a_neighbour_is_none_of_ours():
+    """Not even one that an echo would call an excuse."""
+    assert read_plan(sealed_plan(), question(port_share=SHARE)) is Outcome.NOT_OUR_QUESTION
+
+
+def test_an_echo_that_has_met_neighbours_at_our_address_leaves_it_in_doubt():
+    """Nobody has declared a share: what was not dialled is not closed."""
+    shared = cell(104, "untested", "shared_address", sport=0)
+
+    assert read(sealed_report(shared)).outcome is Outcome.ADDRESS_DOUBTFUL
+
+
+@pytest.mark.parametrize("ended", ["", "soon", "2026-03-02T09:00:05"])
+def test_a_report_without_a_time_proves_nothing(ended):
+    """Nothing would confirm our clock, and every age would rest on it."""
+    proof = read(sealed_report(ended=ended))
+
+    assert (proof.outcome, proof.ended) == (Outcome.NOT_PROVED, None)
+
+
+def test_the_positive_control_is_told_only_where_doors_are_declared():
+    """And decoys that are refused say that somebody is awake."""
+    assert read(sealed_report()).control
+    assert read(sealed_report()).decoys_refused
+    silent = [Control(port=port, state="filtered") for port in DECOYS]
+    assert not read(sealed_report(decoys=silent)).decoys_refused
+    assert not read(sealed_report(control=[Control(port=VPN, state="closed")])).control
+
+
+def test_what_is_open_among_ports_that_all_are_is_marked():
+    """The judge must know it before the check has ended."""
+    answers = [Control(port=port, state="open") for port in DECOYS]
+    proof = read(sealed_report(cell(104, "open", "synack"), decoys=answers))
+
+    marked = {each.port for each in proof.exposures(question(), moment()) if each.open_all}
+    assert marked == {104, VPN}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from sentinel.model.box import BoxReading
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import Chapter, IncidentState
 from sentinel.model.moment import Moment
@@ -19,7 +20,18 @@ from sentinel.model.passing import NetworkAnswer
 from sentinel.model.standing import Standing
 from sentinel.store.archive import MOST, Archive
 from sentinel.store.reading import Filter, opened
-from tests.builders import DOOR, attempts, connection, exposure, incident, moment, outcome, sighting
+from tests.builders import (
+    DOOR,
+    attempts,
+    connection,
+    exposure,
+    incident,
+    mapping,
+    moment,
+    outcome,
+    reading,
+    sighting,
+)
 
 DAY = 86_400.0
 
@@ -282,3 +294,28 @@ def test_a_story_that_lives_through_two_reboots_is_not_mistaken_for_one_of_the_l
         again.incident(told, None)
         again.commit()
         assert again.incidents(second) == [told]
+
+
+def test_the_box_is_one_row_written_when_it_says_something_new_or_once_an_hour(archive, path):
+    """A lease that runs down is nothing new: the card is spared."""
+
+    def kept() -> BoxReading | None:
+        archive.commit()
+        with opened(path) as reader:
+            return reader.box()
+
+    first = reading(mapping(lease=timedelta(minutes=60)))
+    archive.box(first)
+    assert kept() == first
+    archive.box(reading(mapping(lease=timedelta(minutes=59)), at=moment(45)))
+    assert len(archive) == 0
+    archive.box(reading(mapping(), mapping(104, 104), at=moment(90)))
+    assert kept() == reading(mapping(), mapping(104, 104), at=moment(90))
+    archive.box(reading(mapping(), mapping(104, 104), at=moment(3691)))
+    assert len(archive) == 1
+    assert count(path, "box") == 1
+
+
+def test_before_the_first_look_there_is_no_box(archive, path):
+    with opened(path) as reader:
+        assert reader.box() is None

@@ -208,6 +208,58 @@ def test_the_last_word_on_each_public_port(reader):
     assert [each.reach for each in reader.cells_of("check-1")] == ["closed"]
 
 
+def test_the_last_word_is_kept_for_each_echo_and_family(path):
+    """Two echoes do not hide one another; an old word stays for a week after the newest."""
+    with closing(Archive(path, "boot-1")) as archive:
+        day = 86_400.0
+        for check, echo, family, at, reach in (
+            ("a", "one", 4, 0, Reach.OPEN),
+            ("b", "one", 4, day, Reach.CLOSED),
+            ("c", "two", 4, day, Reach.OPEN),
+            ("d", "two", 6, 2 * day, Reach.FILTERED),
+            ("e", "old", 4, 0, Reach.OPEN),
+        ):
+            seen = exposure(check=check, echo=echo, family=family, reach=reach, at=moment(at))
+            archive.exposure(seen, "not_seen", None)
+        archive.commit()
+        with opened(path) as reader:
+            told = [(each.family, each.echo, each.reach) for each in reader.cells()]
+            assert told == [(4, "old", "open"), (4, "one", "closed"), (4, "two", "open"), (6, "two", "filtered")]
+
+        archive.exposure(exposure(check="f", echo="two", port=80, at=moment(8 * day)), "exposed", None)
+        archive.commit()
+        with opened(path) as reader:
+            assert [(each.echo, each.check) for each in reader.cells()] == [
+                ("two", "f"),
+                ("one", "b"),
+                ("two", "c"),
+                ("two", "d"),
+            ]
+
+
+def test_the_last_attempt_of_each_echo_and_family_and_its_last_proof(path):
+    """Whatever failed since takes nothing from the proof; an echo that is asked no more is not told of."""
+    with closing(Archive(path, "boot-1")) as archive:
+        day = 86_400.0
+        for echo, family, at, result, ports in (
+            ("gone", 4, 0, Outcome.CHECKED, PortList.FULL),
+            ("one", 4, day, Outcome.CHECKED, PortList.FULL),
+            ("one", 6, day + 1, Outcome.CHECKED, PortList.HOURLY),
+            ("one", 4, day + 60, Outcome.QUOTA, PortList.HOURLY),
+        ):
+            asked = outcome(
+                result, echo=echo, family=family, asked=moment(at), ports=ports, host=f"{echo}.example"
+            )
+            archive.outcome(asked)
+        archive.commit()
+        with opened(path) as reader:
+            last = [(each.host, each.family, each.outcome) for each in reader.last_checks()]
+            proofs = reader.last_proofs()
+
+    assert last == [("one.example", 4, "quota"), ("one.example", 6, "checked")]
+    assert proofs == {("gone", 4): moment(0).wall, ("one", 4): moment(day).wall}
+
+
 def test_checks_are_told_newest_first(reader):
     """Those that failed too."""
     assert [each.outcome for each in reader.checks()] == ["checked", "late"]

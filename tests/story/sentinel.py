@@ -20,7 +20,8 @@ from sentinel.model.incident import Incident
 from sentinel.model.verdict import Verdict
 from sentinel.places import Places
 from sentinel.signals import pulse
-from sentinel.store.reading import ConnectionRow, Filter, opened
+from sentinel.store.listed import ConnectionRow
+from sentinel.store.reading import Filter, opened
 from tests.lab.cabinet import Cabinet
 from tests.lab.host import Host, end
 

@@ -9,7 +9,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from sentinel.model.connection import Association, ConnectionState
-from sentinel.model.exposure import CellVerdict, Outcome, PortList, Reach, Why
+from sentinel.model.exposure import Answer, Auth, CellVerdict, Kind, Outcome, PortList, Why
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import IncidentState
 from sentinel.model.passing import Part
@@ -73,9 +73,12 @@ def test_every_value_a_table_shows_has_its_word(language):
         "standing": Standing,
         "association": Association,
         "state": IncidentState,
-        "reach": Reach,
         "why": Why,
         "cell": CellVerdict,
+        "legend": CellVerdict,
+        "kind": Kind,
+        "dicom_answer": Answer,
+        "auth": Auth,
         "outcome": Outcome,
         "list": PortList,
         "view": View,

@@ -12,13 +12,26 @@ from sqlite_utils import Database
 from sentinel.clock import boot_id
 from sentinel.config import Config, Expected, Page, Practice
 from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, Direction
-from sentinel.model.exposure import Exposure, Outcome, PortList, Reach, ReachOutcome, Why
+from sentinel.model.exposure import (
+    AfterProbe,
+    Answer,
+    Application,
+    Auth,
+    Exposure,
+    Kind,
+    Outcome,
+    PortList,
+    Reach,
+    ReachOutcome,
+    Why,
+)
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.machine import Coverage
 from sentinel.model.moment import Moment
 from sentinel.model.verdict import Assurance, Reason, Verdict, View
 from sentinel.places import Places
+from sentinel.services import port_list
 from sentinel.signals import pulse
 from sentinel.signals.pulse import Pulse
 from sentinel.store import migrations, rows
@@ -33,6 +46,17 @@ MACHINE = "192.168.77.20"
 STRANGER = "198.51.100.23"
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 """A Monday, 10 h 30 in Paris."""
+
+PUBLIC = {4: "25.0.0.2", 6: "2a00:25::2"}
+"""Our addresses, as the echoes see them."""
+HOSTS = {"ED7QXK": "echo.example", "SECOND": "second.example"}
+CHECKS = (
+    ("c1", "ED7QXK", 4, timedelta(minutes=138), PortList.FULL),
+    ("c2", "ED7QXK", 6, timedelta(minutes=138), PortList.FULL),
+    ("c3", "SECOND", 4, timedelta(minutes=130), PortList.FULL),
+    ("c4", "SECOND", 6, timedelta(hours=14), PortList.FULL),
+)
+"""What was asked, of whom, over which family, how long ago."""
 
 CONFIG = Config(
     practice=Practice(name="Cabinet du Parc", contact="Sophie Martin", phone="01 23 45 67 89"),
@@ -121,20 +145,39 @@ def connection(serial: int, **more: object) -> Connection:
     return Connection(**{**facts, **more})
 
 
-def cell(port: int, reach: Reach, why: Why, at: Moment) -> Exposure:
-    """One door as the echo saw it."""
-    return Exposure(
-        check="c1",
-        echo="ED7QXK",
-        address=ip_address("25.0.0.2"),
-        port=port,
-        reach=reach,
-        why=why,
-        took=timedelta(milliseconds=12),
-        source=ip_address("25.0.1.9"),
-        source_port=50_000,
-        at=at,
-    )
+def cell(port: int, reach: Reach, why: Why, at: Moment, **more: object) -> Exposure:
+    """One door as an echo saw it: the first echo, over IPv4, unless it is said otherwise."""
+    facts = {
+        "check": "c1",
+        "echo": "ED7QXK",
+        "address": ip_address(PUBLIC[4]),
+        "port": port,
+        "reach": reach,
+        "why": why,
+        "took": timedelta(milliseconds=12),
+        "source": ip_address("25.0.1.9"),
+        "source_port": 50_000,
+        "at": at,
+    }
+    return Exposure(**{**facts, **more})
+
+
+def told(outcome: Outcome, before: timedelta, **more: object) -> ReachOutcome:
+    """One attempt with the first echo, of the full list over IPv4 unless it is said otherwise."""
+    asked = moment(before)
+    facts = {
+        "echo": "ED7QXK",
+        "host": "echo.example",
+        "family": 4,
+        "ports": PortList.FULL,
+        "outcome": outcome,
+        "asked": asked,
+        "at": asked,
+        "check": "c1",
+        "address": ip_address(PUBLIC[4]),
+        "tested": 48,
+    }
+    return ReachOutcome(**{**facts, **more})
 
 
 @dataclass
@@ -195,28 +238,27 @@ class Cabinet:
         database["connections"].insert_all([*visits, rows.connection_row("run", inside, "inside", True)])
 
     def _checks(self, database: Database) -> None:
-        asked = moment(timedelta(minutes=138))
-        told = ReachOutcome(
-            echo="ED7QXK",
-            family=4,
-            ports=PortList.FULL,
-            outcome=Outcome.CHECKED,
-            asked=asked,
-            at=asked,
-            check="c1",
-            address=ip_address("25.0.0.2"),
-            tested=48,
-        )
-        database["outcomes"].insert(rows.outcome_row(told))
+        """Two echoes, both families: an imaging door, an old word on another, and one attempt in vain."""
         imaging = (ip_address(MACHINE), MAC, 4242)
-        database["exposures"].insert_all(
-            rows.exposure_row(cell(port, reach, why, asked), said, machine)
-            for port, reach, why, said, machine in (
-                (11112, Reach.OPEN, Why.SYNACK, "exposed", imaging),
-                (104, Reach.FILTERED, Why.TIMEOUT, "not_seen", None),
-                (8042, Reach.CLOSED, Why.REFUSED, "not_seen", None),
-            )
+        page = Application(kind=Kind.HTTP, auth=Auth.BASIC, product="orthanc", after_probe=AfterProbe.GONE)
+        association = Application(kind=Kind.DICOM, answer=Answer.ACCEPTED, after_probe=AfterProbe.OPEN)
+        for check, echo, family, before, ports in CHECKS:
+            asked = moment(before)
+            whose = {"check": check, "echo": echo, "address": ip_address(PUBLIC[family])}
+            opened = {11112: (association, imaging), 8042: (page, None)} if (family, echo) == (4, "ED7QXK") else {}
+            for port in port_list(ports):
+                app, machine = opened.get(port, (None, None))
+                reach, why = (Reach.OPEN, Why.SYNACK) if app else (Reach.FILTERED, Why.TIMEOUT)
+                if port == 80:
+                    reach, why = Reach.CLOSED, Why.REFUSED
+                seen = cell(port, reach, why, asked, app=app, **whose)
+                database["exposures"].insert(rows.exposure_row(seen, "exposed" if app else "not_seen", machine))
+            answer = told(Outcome.CHECKED, before, family=family, ports=ports, **whose, host=HOSTS[echo])
+            database["outcomes"].insert(rows.outcome_row(answer))
+        missed = told(
+            Outcome.UNREACHABLE, timedelta(minutes=6), echo="SECOND", host=HOSTS["SECOND"], family=6, check=None
         )
+        database["outcomes"].insert(rows.outcome_row(replace(missed, address=None, tested=0)))
 
     def _login(self, database: Database) -> None:
         database["sessions"].insert(

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from furnished import TOKEN, Cabinet, incident
+from furnished import TOKEN, Cabinet, incident, moment
 from werkzeug.test import TestResponse
 
 from sentinel.model.finding import Code, Level, Story, StoryKind
+from sentinel.model.moment import Moment
 from sentinel.store import rows
 from sentinel.wire.requests import Answer, Reply, Verb
+from web.app import create_app
 
 Told = Callable[[Answer], None]
 
@@ -79,7 +82,7 @@ def test_after_the_code_nobody_is_sent_elsewhere(cabinet: Cabinet, watch: Told, 
     assert answer.headers["Location"] == "/"
 
 
-DEEDS = ["/code", "/leave", "/check", "/incidents/1/read", "/incidents/1/network"]
+DEEDS = ["/code", "/leave", "/check", "/incidents/1/check", "/incidents/1/read", "/incidents/1/network"]
 
 
 @pytest.mark.parametrize("path", DEEDS)
@@ -157,6 +160,82 @@ def test_a_check_can_be_asked_for(cabinet: Cabinet, watch: Told, answer, said):
     assert reply.headers["Location"] == "/outside"
     assert cabinet.heard[0].verb is Verb.CHECK
     assert said in browser.get("/outside").text.replace("\u00a0", " ")
+
+
+def test_after_asking_a_page_without_script_looks_again_soon(cabinet: Cabinet, watch: Told):
+    """Until the check has begun; a refusal changes nothing."""
+    browser, other = cabinet.insider(), cabinet.insider("en")
+    send(browser, "/outside", "/check", next="/outside")
+    watch(Answer(reply=Reply.NO_ECHO))
+    send(other, "/outside", "/check", next="/outside")
+
+    assert ['http-equiv="refresh" content="2"' in browser.get("/outside").text for _ in range(2)] == [True, True]
+    assert 'http-equiv="refresh" content="20"' in other.get("/outside").text
+
+
+def test_a_door_is_tested_again_from_its_event(cabinet: Cabinet, watch: Told):
+    """Only this door, and back to where it was asked."""
+    browser = cabinet.insider()
+
+    reply = send(browser, "/incidents/1", "/incidents/1/check")
+
+    assert reply.headers["Location"] == "/incidents/1"
+    [asked] = cabinet.heard
+    assert (asked.verb, asked.incident, asked.session) == (Verb.CHECK, 1, TOKEN)
+    assert "Contrôle de cette porte demandé" in browser.get("/incidents/1").text
+
+
+def test_only_a_door_is_tested_again(cabinet: Cabinet, watch: Told):
+    """A network has none; an event that does not exist neither; one without public port gets the whole check."""
+    story = Story(kind=StoryKind.NETWORK, about="10.8.0.0/24")
+    cabinet.add(
+        "incidents",
+        rows.incident_row(incident(2, story=story, code=Code.PRIVATE_NETWORK, grade=None)),
+        rows.incident_row(incident(3, outside_port=None)),
+    )
+    browser = cabinet.insider()
+
+    assert [send(browser, "/", f"/incidents/{number}/check").status_code for number in (2, 99)] == [404, 404]
+    assert cabinet.heard == []
+    assert "/incidents/2/check" not in browser.get("/incidents/2").text
+    assert 'action="/check"' in browser.get("/incidents/3").text
+
+
+def test_while_an_echo_asks_us_to_wait_the_button_says_how_long(cabinet: Cabinet, watch: Told):
+    """For this kind of check alone: the other button still works."""
+    watch(Answer(reply=Reply.BUSY, wait_seconds=190))
+    browser = cabinet.insider()
+
+    send(browser, "/outside", "/check", next="/outside")
+    page = browser.get("/outside").text.replace("\u00a0", " ")
+
+    assert "possible dans 4 minutes" in page
+    assert re.search(
+        r"<button[^>]* disabled[^>]*>Contrôler maintenant<.button>\s*<small[^>]*>possible dans 4 min<", page
+    )
+    assert '<button class="secondary">Vérifier que c’est fermé' in browser.get("/incidents/1").text
+
+
+def test_a_countdown_ends_by_the_boot_clock(cabinet: Cabinet, watch: Told):
+    """Whatever the wall clock does meanwhile."""
+    watch(Answer(reply=Reply.BUSY, wait_seconds=190))
+    passed = [timedelta(0)]
+
+    def clock() -> Moment:
+        return Moment(wall=moment().wall - 9 * passed[-1], boot=moment().boot + passed[-1])
+
+    browser = create_app(cabinet.config, cabinet.places, clock).test_client()
+    browser.environ_base.update({"HTTP_HOST": "sentinel.local", "HTTP_ACCEPT_LANGUAGE": "fr"})
+    browser.set_cookie("sentinel_session", TOKEN)
+    send(browser, "/outside", "/check", next="/outside")
+
+    told = {}
+    for seconds in (0, 129, 131, 191):
+        passed.append(timedelta(seconds=seconds))
+        found = re.search("possible dans ([0-9]+)\u00a0min<", browser.get("/outside").text)
+        told[seconds] = found and int(found[1])
+
+    assert told == {0: 4, 129: 2, 131: 1, 191: None}
 
 
 def test_leaving_ends_the_session_on_both_sides(cabinet: Cabinet, watch: Told):

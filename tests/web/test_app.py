@@ -12,9 +12,11 @@ import pytest
 from furnished import HOSTILE, MAC, STRANGER, Cabinet, chapter, connection, incident, moment
 
 from sentinel.model.connection import Association, ConnectionState, Dicom
+from sentinel.model.exposure import CellVerdict
 from sentinel.model.finding import Code, Level, Story, StoryKind
 from sentinel.model.incident import IncidentState
 from sentinel.store import rows
+from sentinel.text import say
 from web.connections import PAGE, defused
 
 LINK_LOCAL = "fe80::20"
@@ -46,7 +48,7 @@ def test_an_event_tells_its_route_its_facts_and_its_visits(cabinet: Cabinet):
     page = cabinet.insider().get("/incidents/1").text
     told = words(page)
 
-    assert "Internet : 11112 (dicom) → box → RADIO-PC 192.168.77.20 :4242 (dicom)".replace(" :4", ":4") in told
+    assert "Internet : 11112 (dicom) → box → RADIO-PC 192.168.77.20:4242 (dicom)" in told
     assert "association DICOM acceptée" in told
     assert f"{STRANGER} × 2" in told
     assert told.count(escape(HOSTILE)) >= 4
@@ -73,6 +75,28 @@ def test_an_ipv6_machine_is_written_apart_from_its_port(cabinet: Cabinet):
     cabinet.add("incidents", rows.incident_row(incident(6, machine=ip_address(LINK_LOCAL), mac=None)))
 
     assert f"[{LINK_LOCAL}]:4242" in cabinet.insider().get("/incidents/6").text
+
+
+def test_a_way_in_that_is_not_known_is_not_made_up(cabinet: Cabinet):
+    """Neither a machine nobody saw, nor a public port nobody knocked at; and a box ends it."""
+    cabinet.add(
+        "incidents",
+        rows.incident_row(incident(2, code=Code.DOOR_REACHABLE, machine=None, mac=None)),
+        rows.incident_row(incident(3, outside_port=None)),
+        rows.incident_row(incident(4, code=Code.BOX_ANSWERS, machine=None, mac=None, outside_port=443)),
+        rows.incident_row(incident(5, code=Code.DOOR_DORMANT, state=IncidentState.DORMANT)),
+        rows.incident_row(incident(6, code=Code.OPEN_ALL, outside_port=0, port=None)),
+        rows.incident_row(incident(7, machine=None)),
+    )
+    browser = cabinet.insider()
+    told = {number: words(browser.get(f"/incidents/{number}").text) for number in range(2, 8)}
+
+    assert "Internet : 11112 (dicom) → box → appareil pas encore connu" in told[2]
+    assert "Le chemin depuis Internet n’est pas encore connu." in told[3]
+    assert "Internet : 443 (https) → box la box répond elle-même Les faits" in told[4]
+    assert "192.168.77.20:4242 (dicom) éteint" in told[5]
+    assert "Internet : toutes les portes → box → RADIO-PC 192.168.77.20 Les faits" in told[6]
+    assert f"→ RADIO-PC {MAC} Les faits" in told[7]
 
 
 def test_an_event_that_is_read_or_over_has_no_button(cabinet: Cabinet):
@@ -223,20 +247,73 @@ def test_a_harmless_cell_stays_as_it_is(cell):
     assert defused(cell) == cell
 
 
-def test_seen_from_outside_the_worst_comes_first(cabinet: Cabinet):
-    """Each door with its reason in words and its age."""
+def test_seen_from_outside_is_one_line_for_everybody(cabinet: Cabinet):
+    """How many doors, how many open, how long ago, by how many echoes."""
     told = words(cabinet.insider().get("/outside").text)
 
-    assert told.index("11112 (dicom)") < told.index("104 (acr-nema)")
-    assert "ouverte à tous ouvert la poignée de main a abouti RADIO-PC 192.168.77.20 4242 (dicom)" in told
-    assert "rien d’ouvert silence rien n’a répondu à temps" in told
-    assert "il y a 2 heures" in told
-    assert "contrôle complet complète IPv4 48 25.0.0.2" in told
+    assert "48 portes contrôlées, 2 ouvertes, il y a 2 heures, par 2 échos." in told
+    assert "48 doors checked, 2 open, 2 hours ago, by 2 echoes." in words(
+        cabinet.insider("en").get("/outside").text
+    )
+
+
+def test_seen_from_outside_the_worst_comes_first_with_what_answered_and_its_way_in(cabinet: Cabinet):
+    """Why, what answered, whether it still does, the route and its age, all as text and none as a tooltip."""
+    page = cabinet.insider().get("/outside").text
+    told = words(page)
+
+    assert told.index("8042 (http)") < told.index("11112 (dicom)") < told.index("46 portes")
+    assert (
+        "ouverte à tous imagerie (DICOM), association acceptée la poignée de main a abouti il y a 2 heures" in told
+    )
+    assert "page web, mot de passe demandé, Orthanc ne répond plus depuis notre question" in told
+    assert "Internet : 11112 (dicom) → box → RADIO-PC 192.168.77.20:4242 (dicom)" in told
+    assert "Internet : 8042 (http) → box → appareil pas encore connu" in told
+    assert "rien n’a répondu à temps : 45, la connexion a été refusée : 1" in told
+    assert "title=" not in page
+
+
+def test_an_answer_that_is_too_old_is_faded_and_says_its_age(cabinet: Cabinet):
+    """Fourteen hours over IPv6, for the second echo alone."""
+    page = cabinet.insider().get("/outside").text
+
+    assert page.count('class="place mark-unsure aged"') == 3
+    assert words(page).count("vieux de 14 heures") == 3
+
+
+def test_why_the_last_attempt_failed_is_said_with_its_age(cabinet: Cabinet):
+    """And since when nothing was proved."""
+    said = "Dernière tentative en IPv6, second.example : écho injoignable, il y a 6 minutes."
+    outside = words(cabinet.insider().get("/outside").text)
+
+    assert said in outside
+    assert "second.example IPv6 écho injoignable, il y a 6 minutes il y a 14 heures" in outside
+
+
+def test_the_matrix_is_a_table_for_whoever_cannot_see_it(cabinet: Cabinet):
+    """A caption, and every head says what it is the head of; roles outlive the narrow layout."""
+    page = cabinet.insider().get("/outside").text
+    table = page[page.index('<table class="matrix"') : page.index("</table>")]
+
+    assert "<caption>" in table
+    assert table.count('<th scope="col" role="columnheader">') == 1 + 4
+    assert table.count('<th scope="row" role="rowheader">') == 3
+    assert re.findall("<t[hd](?=[ >])(?![^>]*role=)", table) == []
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("verdict", CellVerdict)
+def test_every_verdict_is_explained_in_the_legend(cabinet: Cabinet, language, verdict):
+    """With the same word as in the cells."""
+    page = words(cabinet.insider(language).get("/outside").text)
+    explained = f"{say(language, f'cell.{verdict.value}')} {say(language, f'legend.{verdict.value}')}"
+
+    assert " ".join(explained.split()) in page
 
 
 def test_a_word_the_catalogues_do_not_know_is_shown_as_it_is(cabinet: Cabinet):
     """A store of a later version does not stop the page."""
-    row = {"check": "c2", "echo": "E", "address": "25.0.0.2", "port": 9, "reach": "odd", "why": "new<reason>"}
+    row = {"check": "c9", "echo": "ED7QXK", "address": "25.0.0.2", "port": 9, "reach": "odd", "why": "new<reason>"}
     more = {"took_ms": 1.0, "at": rows.text(moment().wall), "verdict": "later"}
     cabinet.add("exposures", {**row, **more, "machine": None, "mac": None, "inside_port": None})
 

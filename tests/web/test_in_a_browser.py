@@ -1,16 +1,21 @@
 """The page as people meet it: in Debian's Chromium, wide and narrow, with and without script."""
 
+import re
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cheroot import wsgi
-from furnished import TOKEN, Cabinet, door, reason, verdict
+from furnished import TOKEN, Cabinet, door, reason, told, verdict
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from sentinel.model.exposure import Outcome
 from sentinel.model.finding import Code, Level
+from sentinel.model.passing import Progress
+from sentinel.store import rows
 from web import serving
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -65,6 +70,11 @@ def look(browser: Browser, server: wsgi.Server, path: str = "/", *, insider: boo
     page = window.new_page()
     page.goto(path)
     return page
+
+
+def plain(words: str) -> str:
+    """The same words with ordinary spaces."""
+    return " ".join(words.split())
 
 
 def colour(page: Page) -> tuple[int, ...]:
@@ -210,6 +220,125 @@ def test_text_stands_out_from_its_ground(browser, server, cabinet, theme, code):
     cabinet.beat(verdict() if code == "calm" else verdict(door(code, level), door(Code.DOOR_DORMANT, level)))
     page = look(browser, server, insider=True, color_scheme=theme)
 
+    assert page.evaluate(CONTRAST) == []
+    page.context.close()
+
+
+def test_a_check_is_followed_from_the_button_to_its_end(browser, server, cabinet, watch):
+    """Asked for, under way, and how it ended: without reloading, and told to whoever cannot see."""
+    earlier = told(Outcome.CHECKED, timedelta(seconds=30), check="c2", family=6)
+    cabinet.add("outcomes", rows.outcome_row(earlier))
+    page = look(browser, server, "/outside", insider=True)
+    page.get_by_role("button", name="Contrôler maintenant").click()
+    page.wait_for_timeout(2500)  # an earlier check, still told of, is not taken for this one
+    assert page.get_by_text("Contrôle demandé").is_visible()
+    page.evaluate("window.sameWindow = true")
+
+    cabinet.beat(asking=(Progress(echo="ED7QXK", family=4, done=0, of=0),))
+    page.get_by_text("préparation, IPv4").wait_for(timeout=4000)
+    assert page.get_by_text("Contrôle demandé").count() == 0
+    assert page.get_by_role("button", name="Contrôler maintenant").is_disabled()
+
+    for done in (12, 31):
+        cabinet.beat(asking=(Progress(echo="ED7QXK", family=4, done=done, of=50),))
+        page.get_by_text(f"{done} portes sur 50, IPv4").wait_for(timeout=4000)
+        bar = page.get_by_role("progressbar", name=f"{done} portes sur 50, IPv4")
+        assert bar.evaluate("each => each.position") == pytest.approx(done / 50)
+
+    cabinet.add("outcomes", rows.outcome_row(told(Outcome.CHECKED, timedelta(0), check="c1")))
+    cabinet.beat()
+    page.locator("#ended", has_text="IPv4, echo.example").wait_for(timeout=4000)
+
+    assert page.locator("progress").count() == 0
+    assert page.get_by_role("button", name="Contrôler maintenant").is_enabled()
+    assert "IPv4, echo.example : 48 portes contrôlées, 2 ouvertes" in plain(page.locator("#told").inner_text())
+    assert page.evaluate("window.sameWindow") is True
+    page.context.close()
+
+
+def test_a_bar_that_moves_moves_nothing_else(browser, server, cabinet):
+    """The lamp keeps its rhythm and a link its focus, though the page looks again every second."""
+    page = look(browser, server, insider=True)
+    page.evaluate("document.getElementById('content').same = document.getElementById('status').same = true")
+    for done in (5, 25):
+        cabinet.beat(asking=(Progress(echo="ED7QXK", family=4, done=done, of=50),))
+        page.get_by_text(f"{done} portes sur 50").wait_for(timeout=8000)
+        page.get_by_role("link", name="Événements").focus()
+        if done == 5:  # from now on the button waits: main has changed once
+            page.evaluate("document.getElementById('content').same = true")
+
+    for part in ("content", "status"):
+        assert page.evaluate(f"document.getElementById('{part}').same") is True
+    assert page.evaluate("document.activeElement.textContent").strip() == "Événements"
+    page.context.close()
+
+
+def test_a_form_still_works_after_the_page_was_started_again(browser, server, cabinet, watch):
+    """What was not exchanged has a token of the new process all the same."""
+    page = look(browser, server, "/incidents/1", insider=True)
+    before = page.locator("[name=csrf_token]").first.input_value()
+    page.wait_for_timeout(1100)  # a token is of its second
+    cabinet.beat(ALARM)
+    page.wait_for_selector("#status .lamp-alarm", timeout=8000)
+
+    after = set(page.locator("[name=csrf_token]").evaluate_all("all => all.map(each => each.value)"))
+    assert len(after) == 1
+    assert before not in after
+    page.context.close()
+
+
+def test_a_check_is_followed_without_script(browser, server, cabinet):
+    """The page renews itself every two seconds while one runs."""
+    cabinet.beat(asking=(Progress(echo="ED7QXK", family=6, done=7, of=51),))
+    page = look(browser, server, insider=True, java_script_enabled=False)
+    assert page.get_by_text("7 portes sur 51, IPv6").is_visible()
+
+    cabinet.beat(asking=(Progress(echo="ED7QXK", family=6, done=40, of=51),))
+    page.get_by_text("40 portes sur 51, IPv6").wait_for(timeout=8000)
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [320, 375, 1280])
+def test_the_matrix_is_read_on_a_phone_as_on_a_screen(browser, server, cabinet, width):
+    """Nothing is wider than the window; each answer stands under its echo's name, with the way in."""
+    page = look(browser, server, "/outside", insider=True, viewport={"width": width, "height": 700})
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    matrix = page.get_by_role("table", name="Chaque porte, vue par chaque écho")
+    door = matrix.get_by_role("row", name=re.compile(r"^11112 \(dicom\)"))
+    assert door.get_by_role("cell").count() == 4
+    first = door.get_by_role("cell").first
+    for said in ("ouverte à tous", "imagerie (DICOM), association acceptée", "il y a 2 heures"):
+        assert first.get_by_text(said).is_visible()
+    label = first.locator(".column")
+    assert label.is_visible() == (width < 768)
+    assert plain(label.text_content() or "") == "IPv4 echo.example"
+    way = matrix.get_by_role("list").filter(has_text="RADIO-PC")
+    assert plain(way.inner_text()) == "Internet : 11112 (dicom) → box → RADIO-PC 192.168.77.20:4242 (dicom)"
+    box = way.bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    page.context.close()
+
+
+def test_what_was_opened_stays_open_while_the_page_renews_itself(browser, server, cabinet):
+    """The list of checks does not fold up under the reader's eyes."""
+    page = look(browser, server, "/outside", insider=True)
+    page.get_by_text("Derniers contrôles", exact=True).first.click()
+    cabinet.beat(asking=(Progress(echo="ED7QXK", family=4, done=5, of=50),))
+    page.get_by_text("5 portes sur 50").wait_for(timeout=8000)
+
+    assert page.get_by_role("columnheader", name="Demandé").is_visible()
+    page.context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_matrix_stands_out_from_its_ground(browser, server, cabinet, theme):
+    """Also what is faded: 4.5 to 1."""
+    page = look(browser, server, "/outside", insider=True, color_scheme=theme)
+
+    assert page.locator(".aged").count() == 3
     assert page.evaluate(CONTRAST) == []
     page.context.close()
 

@@ -1,9 +1,12 @@
-// Keeps an open page fresh: asks again every five seconds and exchanges what changed.
+// Keeps an open page fresh: asks again every five seconds, every second while a check runs, and exchanges what changed.
 // Without it the page works the same, and is as old as its last loading.
 "use strict";
 
 const EVERY = 5000;
+const QUICK = 1000;
+const EAGER = 60000; // a check that was asked for begins within this time, or not at all
 const TRUSTED = 15000; // unheard for longer, the page says that it must not be relied on
+const loaded = Date.now();
 let tag = "";
 let heard = Date.now();
 
@@ -12,20 +15,35 @@ function beingFilled(part) {
   return part.contains(focused) && focused.matches("input, select, textarea");
 }
 
+function told() {
+  return ["sentence", "ended"].map(id => document.getElementById(id)?.textContent.replace(/\s+/g, " ").trim() ?? "");
+}
+
+function bare(part) {
+  return part.outerHTML.replace(/(name="csrf_token" value=")[^"]*/g, "$1"); // tokens differ at every rendering
+}
+
 function exchange(fresh) {
-  const sentence = () => document.getElementById("sentence")?.textContent;
-  const before = sentence();
+  const before = told();
   const focused = document.activeElement?.getAttribute("href");
+  const open = [...document.querySelectorAll("details")].map(each => each.open);
   let whole = true;
   for (const part of document.querySelectorAll("[data-live]")) {
     const other = fresh.getElementById(part.id);
+    if (!other || bare(part) === bare(other)) continue; // a lamp keeps its rhythm, a button its focus
     if (beingFilled(part)) whole = false;
-    else if (other) part.replaceWith(document.adoptNode(other));
+    else part.replaceWith(document.adoptNode(other));
   }
+  const token = fresh.querySelector("[name=csrf_token]")?.value;
+  for (const each of document.querySelectorAll("[name=csrf_token]")) each.value = token ?? each.value;
+  document.querySelectorAll("details").forEach((each, place) => (each.open = open[place] ?? each.open));
   document.title = fresh.title;
   document.getElementById("icon").href = fresh.getElementById("icon").href;
   if (focused) document.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
-  if (sentence() !== before) document.getElementById("told").textContent = sentence() ?? "";
+  const changed = told().filter((said, place) => said && said !== before[place]);
+  if (changed.length) document.getElementById("told").textContent = changed.join(" ");
+  const begun = document.querySelector("#asking progress") || told()[1] !== before[1];
+  if (begun) document.querySelector("[data-asked]")?.remove(); // the check speaks for itself now
   return whole;
 }
 
@@ -50,5 +68,15 @@ async function refresh() {
   document.documentElement.classList.toggle("is-lost", lost);
 }
 
-setInterval(refresh, EVERY);
+function pause() {
+  const eager = document.querySelector("[data-asked]") && Date.now() - loaded < EAGER;
+  return eager || document.querySelector("#asking progress") ? QUICK : EVERY;
+}
+
+async function again() {
+  await refresh();
+  setTimeout(again, pause());
+}
+
+setTimeout(again, pause());
 document.addEventListener("visibilitychange", () => document.hidden || refresh());

@@ -1,0 +1,193 @@
+"""What the box forwards, as it says itself: a door to somebody's machine is told before anyone knocks at it.
+
+The box is believed when it accuses. When it acquits it is believed only about what it told before: a mapping it
+listed and no longer lists is gone. One it never listed may exist all the same.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Protocol
+
+from sentinel.model.box import BoxReading, Mapping, Reading, Transport
+from sentinel.model.finding import Code, Finding, Level, Story, StoryKind
+from sentinel.model.incident import Incident
+from sentinel.model.moment import Address, Moment
+from sentinel.services import Alarm, alarm
+
+TELEVISION = ("STB TR069", "STB Remote PVR rule")
+"""What a French provider's box names the mappings of its own television box: shown, and no concern of ours."""
+UNHEARD = timedelta(days=1)
+"""A box without UPnP for so long forwards no UDP for it any more; whether it forwards TCP, the echo finds out."""
+UDP = " udp"
+GONE = 1024
+"""Public ports remembered as mapped once."""
+
+Key = tuple[Address, int, Transport]
+"""Machine and inside port: what a mapping leads to."""
+
+
+class Known(Protocol):
+    """What is known of the machines that mappings lead to, and of what somebody granted."""
+
+    def mac(self, address: Address) -> str | None:
+        """Its hardware address, if it was seen."""
+
+    def is_imaging(self, address: Address) -> bool:
+        """Whether imaging was recognised there."""
+
+    def is_granted(self, mapping: Mapping, at: Moment) -> bool:
+        """Whether somebody declared or accepted that door."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A mapping that is a story."""
+
+    story: Story
+    mapping: Mapping
+    ports: frozenset[int]
+    """Public ports that lead there and have not been found closed since the box fell silent."""
+
+
+class Mappings:
+    """The mappings the box was last seen to have, and the public ports it once mapped and maps no more."""
+
+    def __init__(self) -> None:
+        self._told: dict[Key, Told] = {}
+        self._gone: dict[int, None] = {}
+        self._unheard: Moment | None = None
+        """Since when no UPnP answers."""
+
+    def remember(self, incident: Incident) -> None:
+        """After a restart: a mapping told before."""
+        if incident.story.kind is not StoryKind.MAPPING:
+            return
+        machine, port, outside = incident.machine, incident.port, incident.outside_port
+        if machine is None or port is None or outside is None:
+            return
+        transport = Transport.UDP if incident.story.about.endswith(UDP) else Transport.TCP
+        mapping = Mapping(transport=transport, outside_port=outside, machine=machine, inside_port=port)
+        self._told[machine, port, transport] = Told(
+            story=incident.story, mapping=mapping, ports=frozenset({outside})
+        )
+
+    def take(self, reading: BoxReading, known: Known) -> Iterator[Finding]:
+        """One look at the box."""
+        if reading.reading not in (Reading.READ, Reading.PARTLY):
+            yield from self._hear_nothing(reading)
+            return
+        self._unheard = None
+        before, complete = self._told, reading.reading is Reading.READ
+        listed = {key: self._tell(key, group, known) for key, group in _grouped(reading.mappings)}
+        granted = {key for key, each in listed.items() if known.is_granted(each.mapping, reading.at)}
+        self._count(listed.values(), before.values(), complete=complete)
+        self._told = {key: each for key, each in listed.items() if key not in granted}
+        if not complete:
+            self._told = {**{key: each for key, each in before.items() if key not in granted}, **self._told}
+        going_on = {each.story for each in self._told.values()}
+        for each in before.values():
+            if each.story not in going_on:
+                yield _gone(each, reading.at)
+        for key, each in listed.items():
+            if key not in granted:
+                yield _opened(each, reading.at, known)
+
+    def _tell(self, key: Key, group: list[Mapping], known: Known) -> Told:
+        before = self._told.get(key)
+        mapping = min(group, key=lambda each: each.outside_port)
+        story = before.story if before else _story(mapping, known.mac(mapping.machine))
+        return Told(story=story, mapping=mapping, ports=frozenset(each.outside_port for each in group))
+
+    def _count(self, listed: Iterable[Told], before: Iterable[Told], *, complete: bool) -> None:
+        now = _tcp_ports(listed)
+        if complete:
+            self._gone |= dict.fromkeys(sorted(_tcp_ports(before)))
+        self._gone = {port: None for port in [*self._gone][-GONE:] if port not in now}
+
+    def is_gone(self, port: int) -> bool:
+        """Whether the box mapped this public TCP port once, and does not list it any more."""
+        return port in self._gone
+
+    def _hear_nothing(self, reading: BoxReading) -> Iterator[Finding]:
+        if reading.reading is not Reading.SILENT:
+            return
+        self._unheard = self._unheard or reading.at
+        if reading.at.since(self._unheard) > UNHEARD:
+            yield from self._end((key for key in self._told if key[2] is Transport.UDP), reading.at)
+
+    def found_shut(self, port: int, at: Moment, is_awake: Callable[[Address], bool]) -> Iterator[Finding]:
+        """The echo found this public port not open.
+
+        While the box lists its mappings it knows better. Once it has stopped listing any (somebody has turned
+        UPnP off, as we advise) this is what ends the story.
+        """
+        if self._unheard is None:
+            return
+        for key, each in self._told.items():
+            if key[2] is Transport.TCP and port in each.ports and is_awake(key[0]):
+                self._told[key] = replace(each, ports=each.ports - {port})
+        yield from self._end((key for key, each in self._told.items() if not each.ports), at)
+
+    def _end(self, keys: Iterable[Key], at: Moment) -> Iterator[Finding]:
+        for key in list(keys):
+            yield _gone(self._told.pop(key), at)
+
+
+def _grouped(mappings: Iterable[Mapping]) -> Iterator[tuple[Key, list[Mapping]]]:
+    groups: dict[Key, list[Mapping]] = {}
+    for each in mappings:
+        if each.enabled:
+            groups.setdefault((each.machine, each.inside_port, each.transport), []).append(each)
+    yield from groups.items()
+
+
+def _tcp_ports(told: Iterable[Told]) -> set[int]:
+    return {port for each in told if each.mapping.transport is Transport.TCP for port in each.ports}
+
+
+def _story(mapping: Mapping, mac: str | None) -> Story:
+    about = mac or str(mapping.machine)
+    return Story(
+        kind=StoryKind.MAPPING,
+        about=about if mapping.transport is Transport.TCP else about + UDP,
+        port=mapping.inside_port,
+        family=4,
+    )
+
+
+def _level(mapping: Mapping, known: Known) -> Level:
+    """Red at once where it leads to imaging or to another red door; a door for one address only never is."""
+    if alarm(mapping.inside_port) is Alarm.OPEN or known.is_imaging(mapping.machine):
+        is_for_anybody = mapping.transport is Transport.TCP and mapping.remote is None
+        return Level.ALARM if is_for_anybody else Level.ATTENTION
+    return Level.NOTE if mapping.text in TELEVISION else Level.ATTENTION
+
+
+def _opened(told: Told, at: Moment, known: Known) -> Finding:
+    mapping = told.mapping
+    return Finding(
+        code=Code.MAPPING_OPENED,
+        story=told.story,
+        level=_level(mapping, known),
+        at=at,
+        machine=mapping.machine,
+        mac=known.mac(mapping.machine),
+        port=mapping.inside_port,
+        outside_port=mapping.outside_port,
+        count=0,
+    )
+
+
+def _gone(told: Told, at: Moment) -> Finding:
+    return Finding(
+        code=Code.MAPPING_OPENED,
+        story=told.story,
+        level=Level.NOTE,
+        at=at,
+        ends=True,
+        machine=told.mapping.machine,
+        port=told.mapping.inside_port,
+        outside_port=told.mapping.outside_port,
+        count=0,
+    )

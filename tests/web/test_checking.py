@@ -1,0 +1,109 @@
+"""A check under way is seen on every page behind the code, and its end is told."""
+
+import html
+import re
+from datetime import timedelta
+from ipaddress import ip_address
+
+import pytest
+from furnished import MAC, MACHINE, Cabinet, cell, moment, told, verdict
+
+from sentinel.model.exposure import Outcome, Reach, Why
+from sentinel.model.passing import Progress
+from sentinel.store import rows
+
+NAMED = ["/", "/incidents", "/incidents/1", "/connections", "/outside", "/sentinel"]
+HALF = Progress(echo="ED7QXK", family=4, done=31, of=50)
+
+
+def words(page: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+
+
+def refresh(page: str) -> str:
+    found = re.search(r'http-equiv="refresh" content="(\d+)"', page)
+    return found[1] if found else ""
+
+
+@pytest.mark.parametrize("path", NAMED)
+def test_every_page_behind_the_code_shows_how_far_a_check_is(cabinet: Cabinet, path):
+    """A bar with its words, a page that renews itself soon, and a button that waits."""
+    cabinet.beat(asking=(HALF, Progress(echo="SECOND", family=6, done=0, of=0)))
+
+    page = cabinet.insider().get(path).text
+
+    assert '<progress id="bar-1" value="31" max="50">' in page
+    assert '<progress id="bar-2">' in page, "a check that has no plan yet is of unknown length"
+    assert "31 portes sur 50, IPv4 echo.example" in words(page)
+    assert "préparation, IPv6 second.example" in words(page)
+    assert refresh(page) == "2"
+    assert len(re.findall("<button[^>]*disabled", page)) == page.count("un contrôle est en cours")
+
+
+def test_without_the_code_no_check_is_seen(cabinet: Cabinet):
+    """Not even the echo's name."""
+    cabinet.beat(asking=(HALF,))
+
+    page = cabinet.visitor().get("/").text
+
+    assert "<progress" not in page
+    assert "echo.example" not in page
+    assert refresh(page) == "20"
+
+
+def test_nothing_is_under_way_in_a_sentinel_that_does_not_run(cabinet: Cabinet):
+    """Its last pulse may say so for ever."""
+    cabinet.beat(verdict(), at=moment(timedelta(hours=3)), asking=(HALF,))
+
+    assert "<progress" not in cabinet.insider().get("/outside").text
+
+
+def keep(cabinet: Cabinet, outcome: Outcome, before: float, *ports: int, **more: object) -> None:
+    """One more attempt, and the doors it found open."""
+    ended = told(outcome, timedelta(seconds=before), **{"check": "c9", **more})
+    cabinet.add("outcomes", rows.outcome_row(ended))
+    door = (ip_address(MACHINE), MAC, 4242)
+    for port in ports:
+        found = cell(port, Reach.OPEN, Why.SYNACK, ended.at, check="c9")
+        cabinet.add("exposures", rows.exposure_row(found, "exposed", door))
+
+
+def test_how_a_check_ended_is_told_for_a_minute(cabinet: Cabinet):
+    """On every page, with what was found; then the matrix alone tells it."""
+    keep(cabinet, Outcome.CHECKED, 59, 11112)
+    page = words(cabinet.insider().get("/incidents").text)
+    assert "Contrôle de dehors terminé IPv4, echo.example : 48 portes contrôlées, 1 ouverte" in page
+
+    cabinet.clear("outcomes")
+    keep(cabinet, Outcome.CHECKED, 61, 11112)
+    assert "terminé" not in words(cabinet.insider().get("/outside").text)
+
+
+def test_a_check_that_told_nothing_ends_as_not_known(cabinet: Cabinet):
+    """Never as calm, and with its reason."""
+    keep(cabinet, Outcome.TLS_INTERCEPTED, 5, check=None, family=6, address=None, tested=0)
+
+    page = words(cabinet.insider().get("/").text)
+
+    assert "IPv6, echo.example : liaison interceptée. On ne sait pas." in page
+
+
+def test_an_address_that_is_not_ours_is_no_missed_check(cabinet: Cabinet):
+    """Nothing was asked, and nothing has to be."""
+    keep(cabinet, Outcome.NOT_OURS, 5, check=None, address=None, tested=0)
+
+    page = words(cabinet.insider().get("/outside").text)
+
+    assert "IPv4 : adresse partagée avec d’autres abonnés" in page
+    assert "Dernière tentative en IPv4, echo.example" not in page
+
+
+def test_one_family_has_ended_while_the_other_goes_on(cabinet: Cabinet):
+    """Each is told for itself."""
+    keep(cabinet, Outcome.CHECKED, 5)
+    cabinet.beat(asking=(Progress(echo="ED7QXK", family=6, done=3, of=51),))
+
+    page = words(cabinet.insider().get("/outside").text)
+
+    assert "3 portes sur 51, IPv6" in page
+    assert "IPv4, echo.example : 48 portes contrôlées, aucune ouverte" in page
