@@ -141,20 +141,19 @@ def test_a_check_asks_who_answers_unless_it_is_known(running, key):
     """By default, and never by a TLS handshake; the street hears of these connections beforehand too."""
     port = free_port()
     with Answering(port, when_told(hangs_up(answers.CALLED_UNKNOWN)), address="127.0.0.1"):
-        first = Asked(enrolled(running), key, PortList.RETEST, identify=Identify.NEW_NO_TLS, extra_ports=[port])
+        first = Asked(enrolled(running), key, identify=Identify.NEW_NO_TLS, extra_ports=[port])
         known = Asked(
             enrolled(running),
             key,
-            PortList.RETEST,
             identify=Identify.NEW,
             extra_ports=[port],
-            known={port: Kind.DICOM},
+            known=dict.fromkeys([port, *port_list(PortList.HOURLY)], Kind.DICOM),
         )
 
     assert first.doors[port].app == Application(
         kind=Kind.DICOM, answer=Answer.REJECTED, rejection=(1, 1, 7), after_probe=AfterProbe.OPEN
     )
-    assert {probe.target_port for probe in first.knocks[0].asks} == {port}
+    assert {probe.target_port for probe in first.knocks[0].asks} == {port, *port_list(PortList.HOURLY)}
     assert first.knocks[0].mark.startswith("SNT")
     assert (known.doors[port].app, known.knocks[0].asks, known.knocks[0].mark) == (None, (), "")
 
