@@ -39,6 +39,8 @@ STORIES = {
 HOUSE = {
     "test_repository.py": "the house itself",
     "test_in_a_browser.py": "every page at once, as a person sees it",
+    "test_answers.py": "what real servers say, read by every module of the echo that asks",
+    "test_missed.py": "why a check was missed, from its outcome to its sentence",
 }
 
 # A package with a licence or a weight of its own stays where it was let in: design, "programs and rights".

@@ -13,7 +13,8 @@ from sentinel.echo import protocol
 from sentinel.model.box import BoxReading, Reading
 from sentinel.model.exposure import Application, Identify, Kind, Outcome, PortList, Reach, ReachOutcome
 from sentinel.model.passing import Progress
-from sentinel.programs.asking import RETEST_WITHIN, Asking, Promised
+from sentinel.programs.asking import FAMILIES, RETEST_WITHIN, Asking
+from sentinel.programs.errand import Promised
 from sentinel.programs.invitations import AGAIN
 from sentinel.reach import keys
 from tests.builders import exposure, moment
@@ -61,9 +62,10 @@ def know(folder: Path, port: int, name: str = "a") -> keys.Echo:
 
 
 def worked(made: Asking) -> list[ReachOutcome]:
-    """One run of both jobs."""
+    """One run of every job."""
     posted: list[object] = []
-    made.work(posted.append)
+    for family in FAMILIES:
+        made.work(family, posted.append)
     made.work_again(posted.append)
     return [fact for fact in posted if isinstance(fact, ReachOutcome)]
 
@@ -150,6 +152,21 @@ def test_a_button_is_told_how_long_every_echo_wants_us_to_wait(tmp_path, clock):
         assert worked(made) == []
         clock.seconds = 90
         assert made.soon() == Promised(checks=1)
+
+
+def test_a_button_asks_both_families_and_each_in_its_own_time(tmp_path, clock):
+    """IPv6 does not wait until IPv4 has been asked, nor take its turn."""
+    with stub_at(tmp_path / "1", declines("busy"), declines("busy"), declines("busy")) as stub:
+        know(tmp_path, stub.port)
+        made = asking(tmp_path, clock)
+        worked(made)
+        clock.seconds = 5
+        assert made.soon() == Promised(checks=2)
+        posted: list[ReachOutcome] = []
+        for family in (6, 6, 4, 4):
+            made.work(family, posted.append)  # type: ignore[arg-type]
+
+    assert [each.family for each in posted] == [6, 4]
 
 
 def test_a_retest_has_a_budget_of_its_own(tmp_path, clock):
