@@ -377,7 +377,7 @@ def test_the_verdict_is_the_gravest_of_its_reasons(stories: list[tuple[Level, fl
     assert told.level == max([Level.CALM, *(level for level, _ in stories if level >= Level.ATTENTION)])
 
 
-# -- a door the box has opened since -------------------------------------------------------------------------------
+# -- a door the box has opened since ---------------------------------------------------------------------------
 
 
 def mapping(last: float, level: Level = Level.ATTENTION, about: str = "a machine") -> Incident:
