@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sentinel.model.exposure import CellVerdict, Outcome, PortList
-from sentinel.services import nature, port_list
+from sentinel.services import is_red, nature, port_list
 from sentinel.store.listed import Cell, LastCheck
 from sentinel.text.outside import is_asked, lasts
 
