@@ -5,6 +5,7 @@ answer changes between versions: the list below is complete by itself, and `is_g
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 
 from sentinel.model.moment import Address
@@ -67,6 +68,7 @@ def is_denied(address: Address, own: Iterable[Network] = (), *, lab: bool = Fals
     return not lab and not _is_public(target)
 
 
+@lru_cache(4096)
 def _is_public(target: IPv4Address | IPv6Address) -> bool:
     if any(target in network for network in NEVER):
         return False

@@ -6,6 +6,7 @@ Kernels since 6.5 send up to four more SYNs a second apart than TCP_SYNCNT says;
 
 import asyncio
 import errno
+import os
 import socket
 import struct
 from collections.abc import AsyncIterator
@@ -76,20 +77,40 @@ async def _connect(
 async def _reach(loop: asyncio.AbstractEventLoop, knocking: socket.socket, probe: Probe) -> None:
     """Wait for the connection, CONNECT_S at most.
 
-    Not by `asyncio.timeout`: where this program stood still meanwhile, that would cancel an answer that has come.
-
     Raises:
         OSError: what the answer was; TimeoutError: there was none.
     """
-    connecting = asyncio.ensure_future(loop.sock_connect(knocking, (str(probe.target), probe.target_port)))
+    number = knocking.connect_ex((str(probe.target), probe.target_port))
+    if number == errno.EINPROGRESS:
+        await _answer(loop, knocking)
+        number = knocking.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if number:
+        raise OSError(number, os.strerror(number))
+
+
+async def _answer(loop: asyncio.AbstractEventLoop, knocking: socket.socket) -> None:
+    """Wait until the kernel has one.
+
+    Not by `asyncio.timeout`: where this program stood still meanwhile, that would cancel an answer that came. The
+    loop looks at sockets before it looks at the clock, so here the answer wins.
+
+    Raises:
+        TimeoutError: it has none.
+    """
+    came, number = loop.create_future(), knocking.fileno()
+    loop.add_writer(number, _settle, came, True)
+    late = loop.call_later(CONNECT_S, _settle, came, False)
     try:
-        answered, _ = await asyncio.wait({connecting}, timeout=CONNECT_S)
-        if not answered:
+        if not await came:
             raise TimeoutError
-        await connecting
     finally:
-        connecting.cancel()  # and let go of the socket before its number is another's
-        await asyncio.gather(connecting, return_exceptions=True)
+        late.cancel()
+        loop.remove_writer(number)
+
+
+def _settle(came: asyncio.Future[bool], answered: bool) -> None:
+    if not came.done():
+        came.set_result(answered)
 
 
 @asynccontextmanager

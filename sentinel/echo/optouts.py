@@ -45,7 +45,7 @@ class OptOuts(File):
             with self._open() as db:
                 self._lines = frozenset(row[0] for row in db.execute("SELECT line FROM optouts"))
             self._read_at = time.monotonic()
-        return self._blind(line_of(address)) in self._lines
+        return bool(self._lines) and self._blind(line_of(address)) in self._lines
 
     def add(self, address: Address, by: str, now: float) -> None:
         """Put the line of an address on the list.

@@ -152,6 +152,10 @@ class Prober:
                 await self._look_after(outing, pace)
         except TimeoutError:
             pass  # what is missing reads "time"
+        finally:  # also when the caller hung up: a harm that was seen is remembered
+            for ask in outing.asked():
+                if outing.afterwards(ask) is AfterProbe.GONE:
+                    outing.memory.is_gone(ask.port)
 
     async def _ask_all(self, outing: Outing, pace: Pace, began: float) -> None:
         """Ask one open door after the other who it is; one that keeps us waiting does not hold up the next."""
@@ -186,9 +190,6 @@ class Prober:
         again = [ask.again for ask in asked]
         await self._dial_all(outing, [*again, *refusing, *outing.errand.controls], pace)
         outing.is_banned = any(outing.answer(decoy).reach is Reach.FILTERED for decoy in refusing)
-        for ask in asked:
-            if outing.afterwards(ask) is AfterProbe.GONE:
-                outing.memory.is_gone(ask.port)
 
     async def _dial_again(self, outing: Outing, pace: Pace) -> None:
         silent = outing.worth_repeating()

@@ -30,7 +30,7 @@ from sentinel.reach import keys
 from sentinel.reach.asking import ask
 from sentinel.reach.doortest import door_test
 from sentinel.reach.due import JITTER, Due, wait_after
-from sentinel.services import DOOR_TEST_PORT
+from sentinel.services import DOOR_TEST_PORT, port_list
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +80,7 @@ class Asking:
         self._doubts: list[Moment] = []
         self.mapped: tuple[int, ...] = ()
         """Public ports the box maps, asked about over IPv4 beyond the list; replaced as a whole."""
+        self._mapped: frozenset[int] = frozenset()
         self._kinds = dict(kinds or {})
         self._box: BoxReading | None = None
         self._box_by = clock().boot + box_within
@@ -99,13 +100,15 @@ class Asking:
         return tuple(each for running in self._progress.values() for each in running)
 
     def set_mapped(self, ports: tuple[int, ...]) -> None:
-        """What the box was last seen to map; no more of it than an echo takes beside what was configured.
+        """What the box maps: asked about at once when it is new, of which there is little a day (`reach.mapped`).
 
-        A port that was not among them is asked about at once, and of those there are few a day (`reach.mapped`).
+        Beyond the lists no more of it than an echo takes beside what was configured.
         """
+        listed = port_list(PortList.FULL)
         left = EXTRA_PORTS - len({*self._section.extra_ports, *self._section.expect_open})
-        before, self.mapped = self.mapped, ports[: max(0, left)]
-        if set(self.mapped) - set(before):
+        before, self._mapped = self._mapped, frozenset(ports)
+        self.mapped = tuple(port for port in ports if port not in listed)[: max(0, left)]
+        if self._mapped - before:
             self._all_soon()
 
     # -- from the street's thread ------------------------------------------------------------------------------

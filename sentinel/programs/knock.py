@@ -22,7 +22,7 @@ from sentinel.store.reading import opened
 from sentinel.text import say
 from sentinel.wire.requests import Reply, Request, Verb, ask
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds: a check takes 40 at most, and may have to wait its turn."""
 LOOK = 0.2
 BAR = 10

@@ -23,7 +23,7 @@ RATE = 900.0
 MEMORY = 300.0
 """Megabytes, at most."""
 HANDSHAKES = 2_000
-NMAP_S = 180
+NMAP_S = 300
 """nmap gets so long."""
 PORT = 8443
 

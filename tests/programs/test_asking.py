@@ -1,6 +1,7 @@
 """When the echoes are asked: all of them, never about a neighbour, and what a button is promised."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -240,6 +241,34 @@ def test_nobody_knocks_at_a_neighbour(tmp_path, clock, section, wan, told):
 
         assert [each.outcome for each in worked(made)] == [told]
         assert stub.connections == (1 if told is Outcome.BUSY else 0)
+
+
+def test_a_box_that_has_no_address_of_its_own_is_a_doubt_until_somebody_says_whose_it_is(tmp_path, clock):
+    """As miniupnpd tells behind the provider's sharing and behind a second router alike."""
+    with stub_at(tmp_path / "1", declines("busy")) as stub:
+        know(tmp_path, stub.port)
+        made = asking(tmp_path, clock, (4,))
+        made.learn(reading("25.0.0.2"))
+        made.learn(replace(reading(None, at=1), addressless=True))
+
+        assert [each.outcome for each in worked(made)] == [Outcome.ADDRESS_DOUBTFUL]
+        assert stub.connections == 0
+
+
+def test_a_newly_mapped_port_is_asked_about_at_once(tmp_path, clock):
+    """Also one of the list; and one that is known already is not."""
+    with stub_at(tmp_path / "1", *(declines("busy") for _ in range(4))) as stub:
+        know(tmp_path, stub.port)
+        made = asking(tmp_path, clock, (4,))
+        assert len(worked(made)) == 1
+        assert worked(made) == []
+        made.set_mapped((40_104,))
+        assert len(worked(made)) == 1
+        made.set_mapped((40_104,))
+        assert worked(made) == []
+        made.set_mapped((40_104, 11112))
+        assert len(worked(made)) == 1
+        assert made.mapped == (40_104,)
 
 
 def test_the_first_look_at_the_box_is_waited_for(tmp_path, clock):

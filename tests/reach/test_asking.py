@@ -12,13 +12,26 @@ from sentinel.echo import protocol
 from sentinel.echo.book import Entry
 from sentinel.echo.identity import rotate
 from sentinel.echo.protocol import Observed, Vantage
-from sentinel.model.exposure import Exposure, Identify, Knock, Outcome, PortList, Reach
+from sentinel.model.exposure import (
+    AfterProbe,
+    Answer,
+    Application,
+    Exposure,
+    Identify,
+    Kind,
+    Knock,
+    Outcome,
+    PortList,
+    Reach,
+)
 from sentinel.reach import asking
 from sentinel.reach.asking import MARGIN, ask, last_line
 from sentinel.reach.keys import Echo
 from sentinel.reach.line import Line, NoAnswer
 from sentinel.reach.record import read_record, write_record
 from sentinel.services import port_list
+from tests.echo import answers
+from tests.echo.answers import Answering, hangs_up, when_told
 from tests.echo.running import RunningEcho, free_port, listener
 from tests.reach.signing import ECHO_KEY, OUR_KEY, PUBLIC, sealed_plan, sealed_report
 from tests.reach.stub import Stub, answer
@@ -122,6 +135,27 @@ def test_the_street_knows_of_every_knock_before_it_comes(running, key):
     knock = facts[0]
     assert [(str(each.source), each.source_port) for each in knock.probes if each.target_port == port] == [peer]
     assert knock.lasts == timedelta(milliseconds=protocol.WINDOW_MS) + MARGIN
+
+
+def test_a_check_asks_who_answers_unless_it_is_known(running, key):
+    """By default, and never by a TLS handshake; the street hears of these connections beforehand too."""
+    port = free_port()
+    with Answering(port, when_told(hangs_up(answers.CALLED_UNKNOWN)), address="127.0.0.1"):
+        first = Asked(enrolled(running), key, identify=Identify.NEW_NO_TLS, extra_ports=[port])
+        known = Asked(
+            enrolled(running),
+            key,
+            identify=Identify.NEW,
+            extra_ports=[port],
+            known=dict.fromkeys([port, *port_list(PortList.HOURLY)], Kind.DICOM),
+        )
+
+    assert first.doors[port].app == Application(
+        kind=Kind.DICOM, answer=Answer.REJECTED, rejection=(1, 1, 7), after_probe=AfterProbe.OPEN
+    )
+    assert {probe.target_port for probe in first.knocks[0].asks} == {port, *port_list(PortList.HOURLY)}
+    assert first.knocks[0].mark.startswith("SNT")
+    assert (known.doors[port].app, known.knocks[0].asks, known.knocks[0].mark) == (None, (), "")
 
 
 def test_progress_is_told_while_the_echo_knocks(running, key):

@@ -27,7 +27,7 @@ def asked(host: Host, folder: Path, invitation: str, identify: Identify, *ports:
     words = [str(folder), invitation, identify.value, *map(str, ports)]
     lines = host.python("-m", "tests.story.asking", *words, timeout=60).stdout.splitlines()
     facts = [codec.decode(line.encode(), Exposure) for line in lines]
-    return {fact.port: fact for fact in facts}
+    return {fact.port: fact for fact in facts if fact.port in ports}
 
 
 def _main(folder: Path, invitation: str, identify: str, *ports: str) -> int:
@@ -45,7 +45,7 @@ def _main(folder: Path, invitation: str, identify: str, *ports: str) -> int:
             print(codec.encode(fact).decode())
 
     outcome = ask(
-        keys.echoes(folder)[0], 4, PortList.RETEST,
+        keys.echoes(folder)[0], 4, PortList.HOURLY,
         key=key, post=post, clock=now, extra_ports=map(int, ports), identify=Identify(identify),
         record=lambda record: (folder / "report.json").write_bytes(record.report), settle=timedelta(0),
     )  # fmt: skip

@@ -15,6 +15,7 @@ from tests.lab.running import forget_quota
 from tests.story import asking
 from tests.story.sentinel import EchoHost
 from tests.story.trouble import Tell
+from tests.story.truth import knocked
 
 Ask = Callable[..., dict[int, Exposure]]
 ALIVE = Application(kind=Kind.CLOSES, after_probe=AfterProbe.OPEN)
@@ -101,3 +102,29 @@ def test_a_door_is_asked_once_a_day(cabinet: Cabinet, ask: Ask):
 
     assert first.app is not None
     assert (second.reach, second.app) == (Reach.OPEN, None)
+
+
+BAN = """
+table inet ban {
+  set banned { type ipv4_addr; flags dynamic; size 16; }
+  chain prerouting {
+    type filter hook prerouting priority raw;
+    iifname wan0 ip saddr @banned drop
+    iifname wan0 tcp dport 4242 tcp flags & psh == psh add @banned { ip saddr }
+  }
+}
+"""
+"""Whoever sends anything to 4242 is not heard again, at any port."""
+
+
+def test_a_firewall_that_has_enough_of_us_is_not_a_service_that_stopped(cabinet: Cabinet):
+    """The door is silent afterwards, and so are the decoys that refused us: nobody knows of the service."""
+    imaging.orthanc(cabinet.imaging)
+    cabinet.box.forward(4242)
+    cabinet.box.run(["nft", "-f", "-"], stdin=BAN)
+    door, decoy = (cabinet.box.v4, 4242), (cabinet.box.v4, 43_210)
+
+    seen = knocked(cabinet.echo1, [door], asking=True, decoys=[decoy])[door]
+
+    assert seen.answer.reach is Reach.OPEN
+    assert seen.app == Application(kind=Kind.DICOM, answer=Answer.ACCEPTED, after_probe=None)

@@ -31,9 +31,11 @@ class Seen:
         return f"{self.answer.reach}/{self.answer.why} {self.answer.took.total_seconds() * 1000:.0f} ms"
 
 
-def knocked(echo: Host, doors: Sequence[Door], *, asking: bool = False, tls: bool = False) -> dict[Door, Seen]:
+def knocked(
+    echo: Host, doors: Sequence[Door], *, asking: bool = False, tls: bool = False, decoys: Sequence[Door] = ()
+) -> dict[Door, Seen]:
     """Every door of one errand, as that echo host sees it; doors of several addresses share it."""
-    sports = iter(SystemRandom().sample(SOURCE_PORTS, 4 * len(doors)))
+    sports = iter(SystemRandom().sample(SOURCE_PORTS, 4 * len(doors) + len(decoys)))
     source = {4: echo.v4, 6: echo.v6}
 
     def probe(door: Door) -> Probe:
@@ -50,7 +52,7 @@ def knocked(echo: Host, doors: Sequence[Door], *, asking: bool = False, tls: boo
             target=own[0][0],
             source=Source(local=here, seen_as=here),
             listed=tuple(probe(door) for door in own),
-            decoys=(),
+            decoys=tuple(probe(door) for door in decoys),
             controls=(),
             out_of_share=(),
             asks=tuple(Ask(first=probe(door), second=probe(door), again=probe(door)) for door in own if asking),
