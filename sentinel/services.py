@@ -112,6 +112,11 @@ def alarm(port: int) -> Alarm:
     return known.alarm if known else Alarm.ATTENTION
 
 
+def is_red(port: int, leads_to: Nature | None = None) -> bool:
+    """Whether it is an alarm that strangers can open this inside port: by its number, or by what answers there."""
+    return leads_to is not None or alarm(port) is Alarm.OPEN
+
+
 def known_ports() -> tuple[int, ...]:
     """Every TCP port of the table, ascending."""
     return tuple(sorted(_tcp_services()))

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from sentinel.model.exposure import CellVerdict, Outcome, PortList
-from sentinel.services import Alarm, alarm, nature, port_list
+from sentinel.services import is_red, nature, port_list
 from sentinel.store.listed import Cell, LastCheck
 from sentinel.text.outside import is_asked, lasts
 
@@ -156,7 +156,7 @@ def _mark(cell: Cell, *, outdated: bool) -> Mark:
     """What was open stays an alarm until something newer is known; what was closed becomes unsure."""
     verdict = _verdict(cell)
     mark = MARKS[verdict] if verdict else Mark.UNSURE
-    if verdict is CellVerdict.EXPOSED and not _is_red(cell):
+    if verdict is CellVerdict.EXPOSED and not is_red(cell.inside_port or cell.port, nature(cell.app)):
         return Mark.ATTENTION
     return Mark.UNSURE if outdated and mark in (Mark.CALM, Mark.NOTE, Mark.EXPECTED) else mark
 
@@ -164,10 +164,6 @@ def _mark(cell: Cell, *, outdated: bool) -> Mark:
 def _verdict(cell: Cell) -> CellVerdict | None:
     """The verdict, unless a later release wrote one that is not known here."""
     return CellVerdict(cell.verdict) if cell.verdict in RANK else None
-
-
-def _is_red(cell: Cell) -> bool:
-    return alarm(cell.inside_port or cell.port) is Alarm.OPEN or nature(cell.app) is not None
 
 
 def _rows(doors: Mapping[int, tuple[Place, ...]]) -> tuple[Row, ...]:

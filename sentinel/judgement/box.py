@@ -34,6 +34,8 @@ class Box:
         """What it said of its IPv6 firewall when it was last heard."""
         self._proved: bool | None = None
         """What our own listener proved of it."""
+        self._families: tuple[int, ...] = (4, 6)
+        """By which the practice can be reached; both until the kernel has told."""
         self._mac: str | None = None
         self._changed: Moment | None = None
         """Since when it is another one, until everything was checked anew."""
@@ -55,9 +57,10 @@ class Box:
 
     def _hear_of_ipv6(self, reading: BoxReading) -> Iterator[Finding]:
         """Its word alone accuses; a knock from outside settles it, and is not outdone by the same word again."""
-        if reading.reading not in (Reading.READ, Reading.PARTLY) or reading.ipv6_inbound is self._lets_in:
+        said = reading.ipv6_inbound if 6 in self._families else None  # without IPv6 nothing stands open
+        if reading.reading not in (Reading.READ, Reading.PARTLY) or said is self._lets_in:
             return
-        before, self._lets_in = self._lets_in, reading.ipv6_inbound
+        before, self._lets_in = self._lets_in, said
         if self._lets_in:
             yield condition(Code.IPV6_LETS_IN, reading.at, holds=True, level=Level.ATTENTION)
         elif before and not self._proved:
@@ -107,6 +110,7 @@ class Box:
 
     def adopt(self, home: HomeNetwork) -> Iterator[Finding]:
         """The kernel's view of the box: another hardware address is another box."""
+        self._families = home.families
         if home.box_mac is None:
             return
         before, self._mac = self._mac, home.box_mac

@@ -24,7 +24,7 @@ from sentinel.model.exposure import (
 )
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.model.moment import Address, Moment
-from sentinel.services import Alarm, alarm
+from sentinel.services import Alarm, alarm, is_red
 
 ALIVE = timedelta(seconds=90)
 """A machine seen within this time before the report was awake at the check: it lasts seconds, and sightings are
@@ -101,14 +101,14 @@ def opened(
     agrees (`seconded`), and then what would be red behind the box is red.
     """
     inside_port = heard.port if heard else exposure.port
-    is_red = nature is not None or alarm(inside_port) is Alarm.OPEN
-    if heard is None and mirrored and not (seconded and is_red):
+    red = is_red(inside_port, nature)
+    if heard is None and mirrored and not (seconded and red):
         return _finding(exposure, Code.BOX_ANSWERS, Level.ATTENTION, None)
     code, level = {
         Alarm.OPEN: (Code.DOOR_REACHABLE, Level.ALARM),
         Alarm.IDENTIFIED: (Code.WEB_UNIDENTIFIED, Level.ATTENTION),
         Alarm.ATTENTION: (Code.DOOR_ATTENTION, Level.ATTENTION),
-    }[Alarm.OPEN if is_red else alarm(inside_port)]
+    }[Alarm.OPEN if red else alarm(inside_port)]
     return _finding(exposure, code, level, heard, nature)
 
 

@@ -66,7 +66,7 @@ class Mappings:
         machine, port, outside = incident.machine, incident.port, incident.outside_port
         if machine is None or port is None or outside is None:
             return
-        transport = Transport.UDP if incident.story.about.endswith(UDP) else Transport.TCP
+        transport = Transport.UDP if is_udp(incident.story) else Transport.TCP
         mapping = Mapping(transport=transport, outside_port=outside, machine=machine, inside_port=port)
         self._told[machine, port, transport] = Told(
             story=incident.story, mapping=mapping, ports=frozenset({outside})
@@ -154,6 +154,11 @@ def _story(mapping: Mapping, mac: str | None) -> Story:
         port=mapping.inside_port,
         family=4,
     )
+
+
+def is_udp(story: Story) -> bool:
+    """Whether a mapping's story is about UDP, which no echo knocks at."""
+    return story.about.endswith(UDP)
 
 
 def _level(mapping: Mapping, known: Known) -> Level:

@@ -6,9 +6,10 @@ Calm is never a default: it is what remains when every reason against it has bee
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from sentinel.judgement.mappings import is_udp
 from sentinel.judgement.outlook import COMPLETE_FRESH, HOURLY_FRESH, Outlook
 from sentinel.model.exposure import Outcome, PortList
-from sentinel.model.finding import Code, Level
+from sentinel.model.finding import Code, Level, StoryKind
 from sentinel.model.incident import Incident
 from sentinel.model.moment import Moment
 from sentinel.model.verdict import Assurance, Reason, Verdict
@@ -29,7 +30,7 @@ def weigh(incidents: Iterable[Incident], outlook: Outlook, at: Moment) -> Verdic
     """The verdict at one moment."""
     stories = list(incidents)
     denied = {each.story.family for each in stories if each.code is Code.ECHO_CONTRADICTED}
-    told = [*_from_incidents(stories, at), *_from_outside(outlook, at, denied)]
+    told = [*_from_incidents(stories, at), *_from_outside(outlook, at, denied), *_unchecked(stories, outlook)]
     reasons = sorted(_settling(told, outlook, at), key=lambda each: (-each.level, each.since.boot))
     not_ours = outlook.not_ours()
     complete = [outlook.complete(family) for family in outlook.families if family not in not_ours]
@@ -90,6 +91,23 @@ def _from_outside(outlook: Outlook, at: Moment, denied: set[int]) -> Iterator[Re
     yield from _troubles(outlook)
     if outlook.assurance(at) is Assurance.C:
         yield Reason(code=Code.WEAK_ASSURANCE, level=Level.ATTENTION, since=_weak_since(outlook))
+
+
+def _unchecked(stories: Iterable[Incident], outlook: Outlook) -> Iterator[Reason]:
+    """A door the box has opened since the last complete check, which could not know of it."""
+    complete = outlook.complete(4)
+    opened = [
+        each.last
+        for each in stories
+        if each.story.kind is StoryKind.MAPPING and each.level >= Level.ATTENTION and not is_udp(each.story)
+    ]
+    if complete is None or not complete.is_ours:  # nothing is proved, or nothing can be
+        return
+    since = min(
+        (at for at in opened if at.since(complete.asked) > timedelta(0)), key=lambda at: at.boot, default=None
+    )
+    if since is not None:
+        yield Reason(code=Code.NOT_CHECKED, level=Level.UNSURE, since=since)
 
 
 def _weak_since(outlook: Outlook) -> Moment:

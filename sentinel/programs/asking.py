@@ -1,7 +1,7 @@
 """When `watch` asks the echoes: by the timetable, after a doubt, or because somebody pressed a button.
 
-Both families are asked at the same time, the echoes of a family one after the other: two of them knocking at
-once would be a load for the box.
+Each family is asked in a thread of its own, its echoes one after the other: two of them knocking at once would be
+a load for the box.
 
 An IPv4 address that is not ours alone is never asked about, for behind it are neighbours. The design took a
 private address on the box's internet side for that case; it is not. Mostly it is a second router of our own, which
@@ -12,7 +12,6 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
@@ -31,9 +30,7 @@ from sentinel.reach import keys
 from sentinel.reach.asking import ask
 from sentinel.reach.doortest import door_test
 from sentinel.reach.due import JITTER, Due, wait_after
-from sentinel.services import DOOR_TEST_PORT
-
-__all__ = ["Asking", "Promised"]
+from sentinel.services import DOOR_TEST_PORT, port_list
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +41,7 @@ RETEST_WITHIN = timedelta(seconds=20)
 """A re-test that an echo has no time for is put again for this long; later nobody stands there waiting."""
 TOLD_LASTS = timedelta(hours=1)
 """The box is looked at every minute; what it said longer ago of its address may be another box's."""
-FAMILIES = 2
+FAMILIES = (4, 6)
 
 Post = Callable[[Fact], None]
 
@@ -78,19 +75,18 @@ class Asking:
         self._free_at: dict[tuple[str, int, bool], timedelta] = {}
         """Until when an echo's quota is used up, by the boot clock."""
         self._retests: deque[Errand] = deque()
-        self._soon = self._pressed = False
+        self._soon, self._pressed = dict.fromkeys(FAMILIES, False), dict.fromkeys(FAMILIES, False)
         self._last: dict[tuple[str, int], Outcome] = {}
         self._doubts: list[Moment] = []
         self.mapped: tuple[int, ...] = ()
         """Public ports the box maps, asked about over IPv4 beyond the list; replaced as a whole."""
+        self._mapped: frozenset[int] = frozenset()
         self._kinds = dict(kinds or {})
         self._box: BoxReading | None = None
         self._box_by = clock().boot + box_within
-        self._turned = False
-        """Whose the IPv4 address is has changed."""
         self._observed: Address | None = None
         self._progress: dict[tuple[int, bool], tuple[Progress, ...]] = {
-            (family, again): () for family in (4, 6) for again in (False, True)
+            (family, again): () for family in FAMILIES for again in (False, True)
         }
 
     @property
@@ -104,14 +100,16 @@ class Asking:
         return tuple(each for running in self._progress.values() for each in running)
 
     def set_mapped(self, ports: tuple[int, ...]) -> None:
-        """What the box was last seen to map; no more of it than an echo takes beside what was configured.
+        """What the box maps: asked about at once when it is new, of which there is little a day (`reach.mapped`).
 
-        A port that was not among them is asked about at once, and of those there are few a day (`reach.mapped`).
+        Beyond the lists no more of it than an echo takes beside what was configured.
         """
+        listed = port_list(PortList.FULL)
         left = EXTRA_PORTS - len({*self._section.extra_ports, *self._section.expect_open})
-        before, self.mapped = self.mapped, ports[: max(0, left)]
-        if set(self.mapped) - set(before):
-            self._soon = True
+        before, self._mapped = self._mapped, frozenset(ports)
+        self.mapped = tuple(port for port in ports if port not in listed)[: max(0, left)]
+        if self._mapped - before:
+            self._all_soon()
 
     # -- from the street's thread ------------------------------------------------------------------------------
 
@@ -120,7 +118,8 @@ class Asking:
         pairs = [(echo.key_id, family, False) for echo in keys.echoes(self._folder) for family in self._families()]
         promised = self._promise(pairs)
         if promised.checks:
-            self._soon = self._pressed = True
+            self._pressed.update(dict.fromkeys(FAMILIES, True))
+            self._all_soon()
         return promised
 
     def retest(self, family: int, doors: tuple[int, ...]) -> Promised:
@@ -141,14 +140,15 @@ class Asking:
         self._doubts = [each for each in self._doubts if at.since(each) < DOUBT_LASTS]
         if self._last and len(self._doubts) < DOUBTS:
             self._doubts.append(at)
-            self._soon = True
+            self._all_soon()
 
     def learn(self, reading: BoxReading) -> None:
         """What the box says of its internet side; a look that failed takes back nothing for an hour."""
         before = self._is_nobodys(4)
         if reading.wan is not None or reading.addressless or self._box is None:
             self._box = reading
-        self._turned = self._turned or self._is_nobodys(4) is not before
+        if self._is_nobodys(4) is not before:
+            self._soon[4] = True
 
     def _promise(self, budgets: list[tuple[str, int, bool]]) -> Promised:
         now = self._clock()
@@ -162,25 +162,17 @@ class Asking:
 
     # -- from the timetable's threads --------------------------------------------------------------------------
 
-    def work(self, post: Post) -> None:
-        """Ask what is due; post knocks, cells and outcomes as they come."""
-        self._invitations.accept()
-        echoes, pressed = keys.echoes(self._folder), self._hasten()
-        rounds = [list(self._due_now(family, echoes, pressed)) for family in self._families()]
-        self._run([each for each in rounds if each], post)
+    def work(self, family: int, post: Post) -> None:
+        """Ask what is due over one family; post knocks, cells and outcomes as they come."""
+        if family == FAMILIES[0]:
+            self._invitations.accept()
+        if family in self._families():
+            pressed = self._hasten(family)
+            self._round(list(self._due_now(family, keys.echoes(self._folder), pressed)), post)
 
     def work_again(self, post: Post) -> None:
         """Put the re-tests that wait; an echo that is busy with another check of ours is asked once more."""
-        waiting = [self._retests.popleft() for _ in range(len(self._retests))]
-        rounds = [[each for each in waiting if each.family == family] for family in (4, 6)]
-        self._run([each for each in rounds if each], post)
-
-    def _run(self, rounds: list[list[Errand]], post: Post) -> None:
-        if not rounds:
-            return
-        with ThreadPoolExecutor(FAMILIES, thread_name_prefix="echo") as pool:
-            for ended in [pool.submit(self._round, errands, post) for errands in rounds]:
-                ended.result()
+        self._round([self._retests.popleft() for _ in range(len(self._retests))], post)
 
     def _round(self, errands: list[Errand], post: Post) -> None:
         for errand in errands:
@@ -194,14 +186,17 @@ class Asking:
         self._retests.append(errand)
         return True
 
-    def _hasten(self) -> bool:
+    def _hasten(self, family: int) -> bool:
         """Everything is due at once after a doubt or a button; whether it was the button."""
-        soon, pressed, turned = self._soon, self._pressed, self._turned
-        self._soon = self._pressed = self._turned = False
-        for pair, due in self._due.items():
-            if soon or (turned and pair[1] == 4):
+        soon, pressed = self._soon[family], self._pressed[family]
+        self._soon[family] = self._pressed[family] = False
+        for pair, due in list(self._due.items()) if soon else ():
+            if pair[1] == family:
                 self._due[pair] = due.at_once()
         return pressed
+
+    def _all_soon(self) -> None:
+        self._soon.update(dict.fromkeys(FAMILIES, True))
 
     def _due_now(self, family: int, echoes: tuple[keys.Echo, ...], pressed: bool) -> Iterator[Errand]:
         now = self._clock()
@@ -219,10 +214,12 @@ class Asking:
         nobody = self._is_nobodys(errand.family)
         try:
             with door_test() if errand.family == 6 and not again and nobody is None else nullcontext():
-                outcome = self._put(errand, post) if nobody is None else self._unasked(errand, begun, nobody)
+                outcome = (
+                    self._put(errand, post) if nobody is None else errand.unasked(nobody, begun, self._clock())
+                )
         except OSError as error:  # without our own listener, closed proves nothing over IPv6
             log.warning("the IPv6 door test cannot listen: %s", error)
-            outcome = self._unasked(errand, begun, Outcome.NOT_PROVED)
+            outcome = errand.unasked(Outcome.NOT_PROVED, begun, self._clock())
         finally:
             self._progress[(errand.family, again)] = ()
         self._note(errand, outcome)
@@ -298,14 +295,3 @@ class Asking:
         if self._box is not None and self._clock().since(self._box.at) < TOLD_LASTS:
             whose = wan_address(self._box, self._observed)
         return {WanAddress.SHARED: Outcome.NOT_OURS, WanAddress.BEHIND_ROUTER: Outcome.ADDRESS_DOUBTFUL}.get(whose)
-
-    def _unasked(self, errand: Errand, begun: Moment, outcome: Outcome) -> ReachOutcome:
-        return ReachOutcome(
-            echo=errand.echo.key_id,
-            family=errand.family,
-            ports=errand.ports,
-            outcome=outcome,
-            asked=begun,
-            at=self._clock(),
-            host=errand.echo.host,
-        )

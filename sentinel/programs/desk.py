@@ -13,7 +13,7 @@ from sentinel.clock import Clock
 from sentinel.model.networks import ALWAYS_INSIDE, SHARED, is_part
 from sentinel.model.passing import NetworkAnswer, Read
 from sentinel.pipeline import Street
-from sentinel.programs.asking import Promised
+from sentinel.programs.errand import Promised
 from sentinel.store.sessions import Sessions
 from sentinel.wire.requests import WAIT, Answer, Reply, Request, Verb, answer_one
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sentinel.model.exposure import PortList
+from sentinel.model.exposure import Outcome, PortList, ReachOutcome
+from sentinel.model.moment import Moment
 from sentinel.reach import keys
 
 
@@ -35,3 +36,15 @@ class Errand:
     def budget(self) -> tuple[str, int, bool]:
         """What an echo counts together: re-tests apart."""
         return self.echo.key_id, self.family, self.ports is PortList.RETEST
+
+    def unasked(self, outcome: Outcome, begun: Moment, at: Moment) -> ReachOutcome:
+        """How it ended where nobody was asked."""
+        return ReachOutcome(
+            echo=self.echo.key_id,
+            family=self.family,
+            ports=self.ports,
+            outcome=outcome,
+            asked=begun,
+            at=at,
+            host=self.echo.host,
+        )

@@ -8,19 +8,16 @@ import shutil
 import signal
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from ipaddress import ip_network
 from typing import Any
 
 from sentinel import timetable
 from sentinel.capture.surroundings import Surroundings, ask
 from sentinel.clock import Clock, boot_id, now
-from sentinel.config import Config, Expected
+from sentinel.config import Config
 from sentinel.errors import MissingDevice
 from sentinel.judgement.casebook import Casebook
-from sentinel.judgement.expected import Accepted
-from sentinel.judgement.judge import Judge, Terms
+from sentinel.judgement.judge import Judge
 from sentinel.judgement.verdict import Outlook
-from sentinel.judgement.visits import Thresholds
 from sentinel.model.machine import Coverage
 from sentinel.model.moment import Address
 from sentinel.model.networks import HomeNetwork
@@ -31,10 +28,10 @@ from sentinel.places import Places
 from sentinel.programs import desk
 from sentinel.programs.asking import Asking
 from sentinel.programs.claim import claim_code
+from sentinel.programs.declared import declared, is_broad
 from sentinel.programs.desk import Asked, Desk
 from sentinel.programs.looking import Looking
 from sentinel.programs.postbox import Postbox
-from sentinel.services import Alarm, alarm
 from sentinel.signals import pulse
 from sentinel.signals.lamp import Lamp, Simulation
 from sentinel.store.archive import Archive
@@ -101,7 +98,7 @@ class Watch:
         except OSError as error:
             raise MissingDevice(f"the store cannot be opened: {error}") from None
         incidents = self._archive.incidents(self._started)
-        terms = _terms(config)
+        terms = declared(config)
         judge = Judge(networks, terms, self._started)
         judge.remember(incidents)
         for network in self._archive.known_networks():
@@ -129,7 +126,7 @@ class Watch:
                 view=config.capture.view,
                 echo=self._demo or self._asking.is_enrolled or bool(config.echo.all_invitations),
                 families=around.families,
-                broad=_is_broad(terms),
+                broad=is_broad(terms),
             ),
             signal=self._signal,
             acknowledge=self._postbox.acknowledge,
@@ -152,7 +149,8 @@ class Watch:
             jobs += [
                 timetable.Job(name="surroundings", every=timedelta(seconds=60), work=self._look_around),
                 timetable.Job(name="box", every=BOX, first=BOX_FIRST, work=self._look_at_box),
-                timetable.Job(name="echo", every=timedelta(seconds=1), work=self._ask),
+                timetable.Job(name="IPv4", every=timedelta(seconds=1), work=lambda: self._ask(4)),
+                timetable.Job(name="IPv6", every=timedelta(seconds=1), work=lambda: self._ask(6)),
                 timetable.Job(name="re-test", every=timedelta(seconds=0.5), work=self._ask_again),
             ]
         return jobs
@@ -181,12 +179,12 @@ class Watch:
             self._asking.learn(reading)  # whose the address is, before anybody knocks at it
             yield reading
 
-    def _ask(self) -> Iterable[Fact]:
+    def _ask(self, family: int) -> Iterable[Fact]:
         listens = self._street.judge.coverage is not None
         if (
             listens or self._clock().since(self._started) > LISTENS
         ):  # it must see our talk from its first packet on
-            self._asking.work(self._queue.put)
+            self._asking.work(family, self._queue.put)
         return ()
 
     def _ask_again(self) -> Iterable[Fact]:
@@ -280,32 +278,6 @@ class _alone:
 
     def __exit__(self, *_: Any) -> None:
         self._file.close()
-
-
-def _terms(config: Config) -> Terms:
-    return Terms(
-        view=config.capture.view,
-        accepted=tuple(_accepted(each) for each in config.expected),
-        known=tuple(ip_network(text) for text in config.capture.private_networks),
-        expect_open=frozenset(config.echo.expect_open),
-        firewall=config.capture.firewall.lower(),
-        thresholds=Thresholds(images_left=int(config.capture.images_left_mb * 1_000_000)),
-    )
-
-
-def _accepted(expected: Expected) -> Accepted:
-    return Accepted(
-        machine=expected.machine.lower(),
-        port=expected.port,
-        source=None if expected.source == "any" else ip_network(expected.source),
-        until=expected.until,
-    )
-
-
-def _is_broad(terms: Terms) -> bool:
-    """A red door is open to everybody because somebody said so, in either way."""
-    ports = [each.port for each in terms.accepted if each.is_for_anybody()]
-    return any(alarm(port) is Alarm.OPEN for port in (*ports, *terms.expect_open))
 
 
 def watch(config: Config, places: Places, *, demo: bool = False) -> None:

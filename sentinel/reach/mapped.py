@@ -1,15 +1,15 @@
-"""Which public ports the box's mappings add to a check.
+"""Which public ports the box maps, as far as they are asked about because of it.
 
-An echo takes 16 ports a day beyond its lists, and a program that asks for another mapping every hour must not use
-them up: so eight at most, each kept for a day after it was last listed. Its check then also proves it closed.
+An echo takes 16 ports a day beyond its lists, and a program that asks for another mapping every hour must use up
+neither them nor the checks: so eight at most, each kept for a day after it was last listed. The check that comes
+after that also proves it closed.
 """
 
 from datetime import timedelta
 
 from sentinel.model.box import BoxReading, Transport
-from sentinel.model.exposure import PortList
 from sentinel.model.moment import Moment
-from sentinel.services import Alarm, alarm, port_list
+from sentinel.services import Alarm, alarm
 
 MOST = 8
 KEPT = timedelta(days=1)
@@ -33,8 +33,7 @@ class Mapped:
 
 
 def _ports(reading: BoxReading) -> list[int]:
-    """The mapped TCP ports that no list asks about anyway, those that lead to a red door first."""
-    listed = port_list(PortList.FULL)
+    """The mapped TCP ports, those that lead to a red door first."""
     enabled = [each for each in reading.mappings if each.enabled and each.transport is Transport.TCP]
     ranked = sorted(enabled, key=lambda each: (alarm(each.inside_port) is not Alarm.OPEN, each.outside_port))
-    return [each.outside_port for each in ranked if each.outside_port not in listed]
+    return [each.outside_port for each in ranked]

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from sentinel.model.finding import Code, Level
 from sentinel.model.verdict import Reason, Verdict, View
 from sentinel.text import times
-from sentinel.text.catalogue import say
 from sentinel.text.deadline import STRANGERS, deadline
+from sentinel.text.missed import missed
 from sentinel.text.points import (
     Audience,
     Phrase,
@@ -79,23 +79,7 @@ def verdict_words(
     clock = deadline(verdict, known, audience)
     if clock and verdict.level <= Level.CALM:  # the door is closed; what came of it is not over
         todo = Phrase(key="verdict.after.gesture", blanks={"contact": contact(audience)})
-    return Words(sentence=said, gesture=todo, also=also, deadline=clock, missed=_missed(verdict, audience))
-
-
-def _missed(verdict: Verdict, audience: Audience) -> tuple[Phrase, ...]:
-    """Each reason once, with the last time it was met."""
-    last = {each.outcome: each.at.wall for each in sorted(verdict.missed, key=lambda each: each.at.boot)}
-    language = audience.language
-    return tuple(
-        Phrase(
-            key="miss.line",
-            blanks={
-                "at": times.at(language, at, audience.now, audience.zone),
-                "why": say(language, f"miss.{outcome.value}"),
-            },
-        )
-        for outcome, at in last.items()
-    )
+    return Words(sentence=said, gesture=todo, also=also, deadline=clock, missed=missed(verdict, audience))
 
 
 def _calm(verdict: Verdict, audience: Audience, accepted: tuple[str, ...]) -> tuple[Phrase, Phrase]:

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from hypothesis import strategies as st
+
 from sentinel.echo.identity import identity
 
 ASSOCIATED = bytes.fromhex(
@@ -42,6 +44,30 @@ SECURE_AREA = (
     b"Content-Length: 0\r\n\r\n"
 )
 HANDSHAKE_FAILURE = bytes.fromhex("15030100020228")
+
+RECORDED = [
+    ASSOCIATED,
+    CALLED_UNKNOWN,
+    TOO_MANY,
+    TWO_ABORTS,
+    BAD_REQUEST,
+    TO_EXPLORER,
+    SECURE_AREA,
+    HANDSHAKE_FAILURE,
+    bytes.fromhex("030000130ed000001234000209080002000000"),
+    b"SSH-2.0-x\r\n",
+    b"\x00\x00\x00\x55\xfeSMB",
+]
+
+
+@st.composite
+def bent(draw: st.DrawFn) -> bytes:
+    """A recorded answer cut, and with other bytes in the middle."""
+    raw = draw(st.sampled_from(RECORDED))
+    begin = draw(st.integers(0, len(raw)))
+    end = draw(st.integers(begin, len(raw)))
+    return raw[:begin] + draw(st.binary(max_size=40)) + raw[end:]
+
 
 Script = Callable[[socket.socket, bytes], None]
 """What a server does with one connection, and what it was told: `b""` when that was nothing for 0.15 s."""

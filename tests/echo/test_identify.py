@@ -1,17 +1,25 @@
 """Asking who answers: real servers' recorded answers, and whatever else may be on the other end."""
 
 import asyncio
+import socket
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
 from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sentinel.echo.dial import talking
 from sentinel.echo.identify import Interview, Patience, Way, way
 from sentinel.echo.planning import Ask
+from sentinel.echo.talk import Talk
 from sentinel.model.exposure import Answer, Application, Auth, Kind, Probe
 from tests.echo import answers
-from tests.echo.answers import Answering, floods, hangs_up, inside_tls, resets, says, waits, when_told
+from tests.echo.answers import Answering, bent, floods, hangs_up, inside_tls, resets, says, waits, when_told
+from tests.echo.test_banner import in_fixed_words
 
 MARK = "SNTJ2K4QW7XR3MTA"
 DICOM, WEB, REMOTE, SHARE, ODD, PRINTER = 11112, 8042, 3389, 4900, 8006, 9100
@@ -19,8 +27,6 @@ BRIEF = Patience(dicom=0.9, web=0.6, listen=0.4)
 
 
 def ask_of(server: Answering) -> Ask:
-    from ipaddress import ip_address
-
     home, target = ip_address("127.0.0.1"), ip_address(server.address)
     first, second, again = (
         Probe(source=home, source_port=sport, target=target, target_port=server.port)
@@ -312,3 +318,35 @@ def test_a_door_that_was_shut_meanwhile_is_unknown():
     with Answering(DICOM, waits) as server:
         gone = server
     assert asked(gone) == Application(kind=Kind.UNKNOWN)
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([DICOM, WEB, 8443, REMOTE, SHARE, ODD]),
+    st.lists(bent(), min_size=2, max_size=2),
+    st.booleans(),
+)
+def test_whatever_is_answered_becomes_fixed_words(port: int, said: list[bytes], tls: bool):
+    """On either connection, inside a handshake too: nothing raises, nothing hangs, no text comes through."""
+    left = list(said)
+
+    @asynccontextmanager
+    async def connect(_probe: Probe) -> AsyncIterator[Talk]:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            ours.setblocking(False)
+            theirs.sendall(left.pop(0))
+            theirs.shutdown(socket.SHUT_WR)
+            yield Talk(ours)
+
+    async def asking() -> Application:
+        ends = asyncio.get_running_loop().time() + 30
+        interview = Interview(connect, mark=MARK, check="c", tls=tls, ends=ends, patience=BRIEF)
+        return await interview.ask(Ask(first=_probe(port), second=_probe(port), again=_probe(port)))
+
+    assert in_fixed_words(asyncio.run(asking()))
+
+
+def _probe(port: int) -> Probe:
+    home = ip_address("127.0.0.1")
+    return Probe(source=home, source_port=20_000, target=home, target_port=port)

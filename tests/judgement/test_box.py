@@ -61,8 +61,17 @@ def test_a_box_that_says_nothing_of_ipv6_says_nothing(box):
     assert told(box.take(reading(ipv6_inbound=False)), Code.IPV6_LETS_IN) == []
 
 
-def home(mac: str | None, at: float) -> HomeNetwork:
-    return HomeNetwork(networks=networks(), families=(4,), at=moment(at), box_mac=mac)
+def home(mac: str | None, at: float, families: tuple[int, ...] = (4,)) -> HomeNetwork:
+    return HomeNetwork(networks=networks(), families=families, at=moment(at), box_mac=mac)
+
+
+def test_where_there_is_no_ipv6_its_firewall_is_nobodys_concern(box):
+    """Until there is some."""
+    list(box.adopt(home(BOX_MAC, 0)))
+    assert told(box.take(reading(ipv6_inbound=True)), Code.IPV6_LETS_IN) == []
+
+    list(box.adopt(home(BOX_MAC, 60, (4, 6))))
+    assert told(box.take(reading(ipv6_inbound=True, at=moment(90))), Code.IPV6_LETS_IN) == [True]
 
 
 def test_another_hardware_address_is_another_box_until_everything_was_checked_anew(box):

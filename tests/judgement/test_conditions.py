@@ -145,6 +145,20 @@ def test_a_check_whose_own_talk_does_not_show_loses_the_view():
     assert watched.holds == {Code.VIEW_LOST: Level.UNSURE}
 
 
+def test_a_talk_from_before_the_capture_was_up_accuses_nobody():
+    """At boot, and when `listen` was started anew: it cannot show what passed while nobody listened."""
+    at_boot = Watched()
+    at_boot.check(5, took=4)
+    at_boot.report(6)
+    at_boot.report(7)
+    again = seeing()
+    again.sight.forget_run()
+    again.check(100, took=4)
+    again.report(101, proof=1)
+
+    assert Code.VIEW_LOST not in {*at_boot.holds, *again.holds}
+
+
 def test_the_view_a_check_has_lost_is_not_restored_by_frames_from_before_it():
     """Nothing older than the doubt ends it; frames seen after it do."""
     watched = seeing()

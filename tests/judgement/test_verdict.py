@@ -375,3 +375,33 @@ def test_the_verdict_is_the_gravest_of_its_reasons(stories: list[tuple[Level, fl
     levels = [reason.level for reason in told.reasons]
     assert levels == sorted(levels, reverse=True)
     assert told.level == max([Level.CALM, *(level for level, _ in stories if level >= Level.ATTENTION)])
+
+
+# -- a door the box has opened since ---------------------------------------------------------------------------
+
+
+def mapping(last: float, level: Level = Level.ATTENTION, about: str = "a machine") -> Incident:
+    """The box said that it maps a port."""
+    story = Story(kind=StoryKind.MAPPING, about=about, port=8000, family=4)
+    return incident(
+        code=Code.MAPPING_OPENED, story=story, level=level, grade=None, at=moment(last), last_visit=None
+    )
+
+
+def test_a_new_mapping_is_blue_until_a_complete_check_has_known_of_it():
+    """The last check did not ask about that port."""
+    told = verdict(proved(full=600), mapping(NOW - 60))
+    since = verdict(proved(full=30), mapping(NOW - 60))
+
+    assert (told.level, told.reasons[0].code, told.reasons[0].since) == (
+        Level.UNSURE,
+        Code.NOT_CHECKED,
+        moment(NOW - 60),
+    )
+    assert (since.level, codes(since)) == (Level.ATTENTION, [Code.MAPPING_OPENED])
+
+
+@pytest.mark.parametrize("known", [mapping(NOW - 60, Level.NOTE), mapping(NOW - 60, about="a machine udp")])
+def test_a_mapping_no_check_can_say_anything_of_leaves_the_proof_alone(known):
+    """The provider's television, and UDP."""
+    assert Code.NOT_CHECKED not in codes(verdict(proved(full=600), known))

@@ -1,6 +1,7 @@
 """When the echoes are asked: all of them, never about a neighbour, and what a button is promised."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -12,7 +13,8 @@ from sentinel.echo import protocol
 from sentinel.model.box import BoxReading, Reading
 from sentinel.model.exposure import Application, Identify, Kind, Outcome, PortList, Reach, ReachOutcome
 from sentinel.model.passing import Progress
-from sentinel.programs.asking import RETEST_WITHIN, Asking, Promised
+from sentinel.programs.asking import FAMILIES, RETEST_WITHIN, Asking
+from sentinel.programs.errand import Promised
 from sentinel.programs.invitations import AGAIN
 from sentinel.reach import keys
 from tests.builders import exposure, moment
@@ -60,9 +62,10 @@ def know(folder: Path, port: int, name: str = "a") -> keys.Echo:
 
 
 def worked(made: Asking) -> list[ReachOutcome]:
-    """One run of both jobs."""
+    """One run of every job."""
     posted: list[object] = []
-    made.work(posted.append)
+    for family in FAMILIES:
+        made.work(family, posted.append)
     made.work_again(posted.append)
     return [fact for fact in posted if isinstance(fact, ReachOutcome)]
 
@@ -151,6 +154,21 @@ def test_a_button_is_told_how_long_every_echo_wants_us_to_wait(tmp_path, clock):
         assert made.soon() == Promised(checks=1)
 
 
+def test_a_button_asks_both_families_and_each_in_its_own_time(tmp_path, clock):
+    """IPv6 does not wait until IPv4 has been asked, nor take its turn."""
+    with stub_at(tmp_path / "1", declines("busy"), declines("busy"), declines("busy")) as stub:
+        know(tmp_path, stub.port)
+        made = asking(tmp_path, clock)
+        worked(made)
+        clock.seconds = 5
+        assert made.soon() == Promised(checks=2)
+        posted: list[ReachOutcome] = []
+        for family in (6, 6, 4, 4):
+            made.work(family, posted.append)  # type: ignore[arg-type]
+
+    assert [each.family for each in posted] == [6, 4]
+
+
 def test_a_retest_has_a_budget_of_its_own(tmp_path, clock):
     """The full check's quota is used up, and whether a door is closed can be asked all the same; and back."""
     with stub_at(tmp_path / "1", declines("quota", 600), declines("quota", 25)) as stub:
@@ -223,6 +241,34 @@ def test_nobody_knocks_at_a_neighbour(tmp_path, clock, section, wan, told):
 
         assert [each.outcome for each in worked(made)] == [told]
         assert stub.connections == (1 if told is Outcome.BUSY else 0)
+
+
+def test_a_box_that_has_no_address_of_its_own_is_a_doubt_until_somebody_says_whose_it_is(tmp_path, clock):
+    """As miniupnpd tells behind the provider's sharing and behind a second router alike."""
+    with stub_at(tmp_path / "1", declines("busy")) as stub:
+        know(tmp_path, stub.port)
+        made = asking(tmp_path, clock, (4,))
+        made.learn(reading("25.0.0.2"))
+        made.learn(replace(reading(None, at=1), addressless=True))
+
+        assert [each.outcome for each in worked(made)] == [Outcome.ADDRESS_DOUBTFUL]
+        assert stub.connections == 0
+
+
+def test_a_newly_mapped_port_is_asked_about_at_once(tmp_path, clock):
+    """Also one of the list; and one that is known already is not."""
+    with stub_at(tmp_path / "1", *(declines("busy") for _ in range(4))) as stub:
+        know(tmp_path, stub.port)
+        made = asking(tmp_path, clock, (4,))
+        assert len(worked(made)) == 1
+        assert worked(made) == []
+        made.set_mapped((40_104,))
+        assert len(worked(made)) == 1
+        made.set_mapped((40_104,))
+        assert worked(made) == []
+        made.set_mapped((40_104, 11112))
+        assert len(worked(made)) == 1
+        assert made.mapped == (40_104,)
 
 
 def test_the_first_look_at_the_box_is_waited_for(tmp_path, clock):

@@ -14,8 +14,8 @@ from sentinel.judgement.verdict import Outlook
 from sentinel.model.finding import Code, Level
 from sentinel.model.verdict import View
 from sentinel.pipeline import Street
-from sentinel.programs.asking import Promised
 from sentinel.programs.desk import Asked, Desk, serve
+from sentinel.programs.errand import Promised
 from sentinel.store.archive import Archive
 from sentinel.store.sessions import Sessions
 from sentinel.wire.requests import Answer, Reply, Request, Verb, ask, listen_at, own_user

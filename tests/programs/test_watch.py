@@ -20,7 +20,7 @@ from sentinel.model.connection import ConnectionState
 from sentinel.model.finding import Code, Level
 from sentinel.model.moment import Moment
 from sentinel.places import Places
-from sentinel.programs.watch import _is_broad, _terms
+from sentinel.programs.declared import declared, is_broad
 from sentinel.signals import pulse
 from sentinel.store.reading import Filter, opened
 from sentinel.wire.facts import Outbox, Sender
@@ -225,12 +225,12 @@ def expected(port: int, source: str = "any") -> Expected:
 )
 def test_a_red_door_open_to_everybody_is_broad_however_it_was_accepted(config, broad):
     """Under [[expected]] or as a declared port: never green."""
-    assert _is_broad(_terms(config)) is broad
+    assert is_broad(declared(config)) is broad
 
 
 def test_what_is_declared_reaches_judgement_in_its_own_words():
     """MAC addresses in lower case, networks as networks, megabytes as bytes."""
-    terms = _terms(Config(expected=(expected(443, "203.0.113.0/24"),), echo=Echo(expect_open=(1194,))))
+    terms = declared(Config(expected=(expected(443, "203.0.113.0/24"),), echo=Echo(expect_open=(1194,))))
 
     (door,) = terms.accepted
     assert (door.machine, door.port, str(door.source)) == ("aa:bb:cc:dd:ee:ff", 443, "203.0.113.0/24")

@@ -7,10 +7,9 @@ from tests.builders import mapping, moment, reading
 DAY = KEPT.total_seconds()
 
 
-def test_a_mapped_port_is_asked_about_unless_a_list_holds_it_already():
+def test_a_mapped_tcp_port_is_asked_about():
     told = reading(
         mapping(40_104, 104),
-        mapping(11112, 4242),  # on the list
         mapping(500, 500, transport=Transport.UDP),
         mapping(50_000, 80, enabled=False),
     )

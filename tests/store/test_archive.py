@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from sentinel.model.box import BoxReading
+from sentinel.model.exposure import Application, Kind, Reach
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import Chapter, IncidentState
 from sentinel.model.moment import Moment
@@ -319,3 +320,21 @@ def test_the_box_is_one_row_written_when_it_says_something_new_or_once_an_hour(a
 def test_before_the_first_look_there_is_no_box(archive, path):
     with opened(path) as reader:
         assert reader.box() is None
+
+
+def test_what_answered_before_is_known_after_a_restart_unless_it_was_refused_since(archive):
+    """So that no service is asked twice: silence may be a machine that is off, a refusal is another service."""
+
+    def keep(port: int, seconds: float, **cell: object) -> None:
+        found = exposure(port=port, check=f"check-{seconds}", at=moment(seconds), **cell)
+        archive.exposure(found, "exposed", None)
+
+    for port in (104, 443, 8080):
+        keep(port, 1, app=Application(kind=Kind.HTTP))
+    keep(104, 2, app=Application(kind=Kind.DICOM), family=6)
+    keep(104, 2, app=Application(kind=Kind.DICOM))
+    keep(443, 2, reach=Reach.CLOSED)
+    keep(8080, 2, reach=Reach.FILTERED)
+    archive.commit()
+
+    assert archive.kinds() == {(4, 104): Kind.DICOM, (4, 8080): Kind.HTTP, (6, 104): Kind.DICOM}

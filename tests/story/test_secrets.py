@@ -16,6 +16,7 @@ from sentinel.model.exposure import Answer, Auth, Kind
 from tests.echo import answers
 from tests.echo.answers import Answering, Script, hangs_up, inside_tls, says
 from tests.lab.cabinet import Cabinet
+from tests.lab.doors import Tap
 from tests.lab.running import forget_quota
 from tests.story import asking
 from tests.story.sentinel import EchoHost, Sentinel
@@ -65,7 +66,7 @@ def test_no_byte_a_server_sends_stays_with_echo_or_sentinel(
 ):
     """Not in a report, a log, the echo's book, the sentinel's store, its pulse, its records or its pages."""
     practice = tmp_path / "practice"
-    with _servers(cabinet, _certified(tmp_path / "certificate")):
+    with _servers(cabinet, _certified(tmp_path / "certificate")), Tap(cabinet.pi, "mirror0") as tap:
         with_echo.command("knock")
         forget_quota(echo.folder)
         found = asking.asked(
@@ -73,6 +74,7 @@ def test_no_byte_a_server_sends_stays_with_echo_or_sentinel(
         )
         time.sleep(1)  # the street writes in batches of half a second
         pages = pages_of(with_echo)
+        assert NAME in b"".join(tap.frames()), "the secrets passed the sentinel's eyes"
     with_echo.stop()
 
     told = {port: each.app for port, each in found.items() if each.app}

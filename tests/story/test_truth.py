@@ -144,6 +144,7 @@ def test_every_imaging_server_is_known_for_what_it_is(cabinet: Cabinet, tmp_path
     key = imaging.certificate(cabinet.imaging)
     tls = {"DicomTlsEnabled": True, "DicomTlsRemoteCertificateRequired": False, **key.for_orthanc()}
     imaging.orthanc(cabinet.imaging)
+    fragile = imaging.orthanc(cabinet.imaging, dicom_port=2761, http_port=8443, settings=key.for_https())
     imaging.orthanc(cabinet.imaging, dicom_port=104, http_port=8000, check_called=True, careless=False)
     imaging.orthanc(
         cabinet.imaging, dicom_port=105, http_port=8081, check_called=True, aet="ANY-SCP",
@@ -171,7 +172,9 @@ def test_every_imaging_server_is_known_for_what_it_is(cabinet: Cabinet, tmp_path
         ("HTTP, no password", forwarded(8042, 8042), web(301, Auth.NONE)),
         ("the same over IPv6", (cabinet.imaging.v6, 8042), web(301, Auth.NONE)),
         ("HTTP, password", forwarded(8000, 8000), web(401, Auth.BASIC)),
-        ("RQ to the HTTP port, then GET", forwarded(11113, 8042), web(301, Auth.NONE)),
+        ("HTTPS, plain GET", forwarded(8443, 8443), plain(Kind.CLOSES)),
+        ("RQ to the HTTPS port", forwarded(11113, 8443), plain(Kind.CLOSES)),
+        ("RQ to the HTTP port, then GET", forwarded(33_105, 8042), web(301, Auth.NONE)),
         ("storescp", forwarded(11112, 11112), dicom()),
         ("GET to storescp, then RQ", forwarded(8888, 11112), dicom()),
         ("pynetdicom, unknown caller", forwarded(4096, 4096), dicom(Answer.REJECTED, rejection=(1, 1, 3))),
@@ -193,6 +196,7 @@ def test_every_imaging_server_is_known_for_what_it_is(cabinet: Cabinet, tmp_path
     table("both families took", doors[0], f"{took:.1f} s", "")
     assert {door: each.app for door, each in seen.items()} == {door: app for _, door, app in rows}
     assert set(theirs.values()) == {"open/syn-ack"}
+    assert fragile.process.poll() is None, "its HTTPS dies of any handshake"
 
 
 def test_dicom_inside_tls_is_found_where_a_handshake_is_allowed(cabinet: Cabinet, table):

@@ -9,10 +9,10 @@ from html import escape
 from ipaddress import ip_address
 
 import pytest
-from furnished import HOSTILE, MAC, STRANGER, Cabinet, chapter, connection, incident, moment
+from furnished import HOSTILE, MAC, STRANGER, Cabinet, cell, chapter, connection, incident, moment
 
 from sentinel.model.connection import Association, ConnectionState, Dicom
-from sentinel.model.exposure import CellVerdict
+from sentinel.model.exposure import CellVerdict, Reach, Why
 from sentinel.model.finding import Code, Level, Story, StoryKind
 from sentinel.model.incident import IncidentState
 from sentinel.store import rows
@@ -255,6 +255,20 @@ def test_seen_from_outside_is_one_line_for_everybody(cabinet: Cabinet):
     assert "48 doors checked, 2 open, 2 hours ago, by 2 echoes." in words(
         cabinet.insider("en").get("/outside").text
     )
+
+
+def test_where_nothing_is_known_nothing_is_said_to_be_closed(cabinet: Cabinet):
+    """Only old answers: no door is counted as checked, and none as closed."""
+    cabinet.clear("exposures")
+    old = cell(104, Reach.FILTERED, Why.TIMEOUT, moment(timedelta(days=2)))
+    cabinet.add("exposures", rows.exposure_row(old, "not_seen", None))
+
+    page = cabinet.insider().get("/outside").text
+    line = page[page.index('<p class="summary') : page.index("</p>", page.index('<p class="summary'))]
+
+    assert 'class="summary verdict-unsure"' in line
+    assert words(line).strip() == "On ne sait pas pour 48 portes."
+    assert "mark-calm" not in page
 
 
 def test_seen_from_outside_the_worst_comes_first_with_what_answered_and_its_way_in(cabinet: Cabinet):

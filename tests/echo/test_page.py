@@ -1,85 +1,10 @@
-"""Reading what a server says: fixed words come out, whatever goes in."""
-
-from dataclasses import astuple
+"""The head of a web server's answer."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sentinel.echo import banner, dicom, page
-from sentinel.echo.banner import spoken
-from sentinel.model.exposure import Answer, Application, Auth, Kind
+from sentinel.echo import page
+from sentinel.model.exposure import Auth
 from sentinel.services import PRODUCTS
-from tests.echo import answers
-
-RECORDED = [
-    answers.ASSOCIATED,
-    answers.CALLED_UNKNOWN,
-    answers.TOO_MANY,
-    answers.TWO_ABORTS,
-    answers.BAD_REQUEST,
-    answers.TO_EXPLORER,
-    answers.SECURE_AREA,
-    answers.HANDSHAKE_FAILURE,
-    bytes.fromhex("030000130ed000001234000209080002000000"),
-    b"SSH-2.0-x\r\n",
-    b"\x00\x00\x00\x55\xfeSMB",
-]
-
-
-@st.composite
-def bent(draw: st.DrawFn) -> bytes:
-    """A recorded answer cut, and with other bytes in the middle."""
-    raw = draw(st.sampled_from(RECORDED))
-    begin = draw(st.integers(0, len(raw)))
-    end = draw(st.integers(begin, len(raw)))
-    return raw[:begin] + draw(st.binary(max_size=40)) + raw[end:]
-
-
-@given(st.one_of(st.binary(max_size=300), bent()))
-def test_only_fixed_words_come_out(raw: bytes):
-    """Of a server's own text nothing can: every field is one of ours, a status, or a code of PS3.8."""
-    application = spoken(raw) or Application(kind=Kind.UNKNOWN)
-
-    for value in astuple(application):
-        known = value is None or isinstance(value, bool | Kind | Answer | Auth) or value in PRODUCTS
-        assert known or (isinstance(value, int) and 100 <= value <= 599) or _is_code(value)
-
-
-def _is_code(value: object) -> bool:
-    return isinstance(value, tuple) and value[0] in (1, 2) and value[1] in (1, 2, 3) and value[2] <= 10
-
-
-@given(st.one_of(st.binary(max_size=300), bent()))
-def test_whether_an_answer_is_whole_is_always_known(raw: bytes):
-    """And what is whole stays whole."""
-    for is_whole in (dicom.is_whole, page.is_whole):
-        assert not is_whole(raw) or is_whole(raw + b"x")
-
-
-def test_an_acceptance_is_read_to_its_end():
-    """So that the release finds an empty line; known it is after ten bytes."""
-    parts = [answers.ASSOCIATED[:size] for size in range(len(answers.ASSOCIATED))]
-
-    assert not any(dicom.is_whole(part) for part in parts)
-    assert dicom.is_whole(answers.ASSOCIATED)
-    assert [dicom.read_answer(part) is not None for part in parts].index(True) == 10
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"",
-        b"\x02\x00\x7f\xff\xff\xff\x00\x01\x00\x00",  # 2 GiB long
-        b"\x02\x00\x00\x00\x00\x04\x00\x01\x00\x00",  # too short for its titles
-        b"\x03\x00\x00\x00\x00\x05\x00\x01\x01\x07",
-        b"\x07\x01\x00\x00\x00\x04\x00\x00\x00\x00",
-        b"\x04\x00\x00\x00\x00\x04\x00\x00\x00\x00",  # P-DATA
-    ],
-)
-def test_what_only_resembles_dicom_is_not(raw: bytes):
-    """Type, length and reserved byte must all be right."""
-    assert dicom.read_answer(raw) is None
 
 
 @pytest.mark.parametrize(
@@ -155,10 +80,3 @@ def test_who_may_enter_is_said_by_one_header(header: bytes, status: int, auth: A
 
     assert application is not None
     assert (application.status, application.auth) == (status, auth)
-
-
-def test_the_remote_desktop_question_is_one_whole_packet():
-    """Its two lengths say so."""
-    said = banner.REMOTE_DESKTOP_REQUEST
-
-    assert int.from_bytes(said[2:4], "big") == len(said) == said[4] + 5
