@@ -40,5 +40,5 @@ class Figure:
         """For the table of docs/benchmarks.md."""
         aim = f"below {self.aim:g} {self.unit}" if self.aim else "–"
         parts = ", ".join(f"{name} {self.shown(value)}" for name, value in self.parts)
-        parts = f"{parts}; {self.note}" if self.note else parts
-        return f"| {self.name} | **{self.shown(self.value)}** | {aim} | {parts} |"
+        made_of = "; ".join(words for words in (parts, self.note) if words)
+        return f"| {self.name} | **{self.shown(self.value)}** | {aim} | {made_of} |"

@@ -25,6 +25,10 @@ def test_a_figure_says_when_it_misses_its_aim():
     assert figure.row() == "| start | **3.14 s** | below 3 s | trial 1 12.3 s |"
 
 
+def test_a_figure_may_have_a_note_and_no_parts():
+    assert Figure(name="wrong", value=0, unit="cells", note="ten doors").row().endswith("| – | ten doors |")
+
+
 def test_the_machine_is_named_by_what_it_is_and_not_by_whose_it_is():
     assert socket.gethostname() not in machine.describe()
     assert "cores" in machine.describe()
