@@ -34,6 +34,8 @@ def untested(why: Why) -> Answer:
     return Answer(reach=Reach.UNTESTED, why=why)
 
 
+WINDOW = 16 * 1024
+"""Bytes of the receive buffer; the kernel doubles it."""
 FILTERED = (Reach.FILTERED, Why.TIMEOUT)
 BY_ERRNO = {
     errno.ECONNREFUSED: (Reach.CLOSED, Why.REFUSED),  # RST, or ICMP port-unreachable: the same to connect()
@@ -131,6 +133,8 @@ def _socket(local: Address, port: int) -> socket.socket:
         knocking.setblocking(False)
         # One source port may serve many targets at once; bind() would refuse it otherwise.
         knocking.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # A window for a certificate or a page's headers, so that a server cannot push an archive at us.
+        knocking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW)
         knocking.setsockopt(socket.IPPROTO_TCP, socket.TCP_SYNCNT, 2)  # 1 gives up at 3 s on older kernels
         knocking.bind((str(local), port))
     except OSError:

@@ -110,9 +110,17 @@ class Casebook:
         return min((at.since(each) for each in began), default=timedelta.max)
 
     def _is_full(self, finding: Finding) -> bool:
-        """Whoever answers at every port, or forges every address, must not grow the book for ever."""
+        """Whoever answers at every port, or forges every address, must not grow the book for ever.
+
+        What is over makes room first. So an alarm is turned away only where hundreds of them are told already.
+        """
         places = 2 * STORIES if finding.level is Level.ALARM else STORIES
-        return finding.story.kind is not StoryKind.CONDITION and len(self._stories) >= places
+        if finding.story.kind is StoryKind.CONDITION or len(self._stories) < places:
+            return False
+        over = [each for each in self._stories.values() if each.state is IncidentState.CLOSED]
+        if over:
+            del self._stories[min(over, key=lambda each: each.last.boot).story]
+        return not over
 
     def told(self) -> Iterator[Incident]:
         """The stories that are not over."""

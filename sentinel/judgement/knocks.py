@@ -21,6 +21,8 @@ SILENT = 1
 """Bytes: an acknowledged FIN that was not seen itself counts as one, and nothing more is silence."""
 ASKING = 4096
 """Bytes an announced question may send: a TLS handshake and a request inside it, and not an image."""
+HEARS = 128 * 1024
+"""Bytes an echo may be sent: it reads 4 KiB, and its window takes little more. Whoever takes images is no knock."""
 RELEASE = 10
 """Bytes of an A-RELEASE-RQ: all that we send after the request (PS3.8 section 9.3.6)."""
 LADDER = tuple(ConnectionState)
@@ -54,7 +56,12 @@ class Knocks:
             self._heard = {key: heard for key, heard in self._heard.items() if key[0] != gone.check}
 
     def recognise(self, connection: Connection) -> bool:
-        """Whether a connection is our own knock; if so, what it met inside is remembered."""
+        """Whether a connection is our own knock; if so, what it met inside is remembered.
+
+        Asked anew each time it changes: one that takes more than a knock would is a stranger's from then on.
+        """
+        if connection.bytes_out > HEARS:
+            return False
         for knock in reversed(self._announced):
             if not _is_within(knock, connection.opened):
                 continue

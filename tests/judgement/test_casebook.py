@@ -397,3 +397,17 @@ def test_the_book_is_bounded_and_what_had_no_place_is_counted():
     assert book.forgotten == 10
     assert book.take(finding(story=replace(DOOR, port=60_000), level=Level.ALARM, port=60_000)) is not None
     assert book.take(blind(0)) is not None
+
+
+def test_stories_that_are_over_make_room_for_those_that_are_not():
+    """Somebody who opens and closes a thousand doors must not hide the next."""
+    book = Casebook()
+    for port in range(1, 2 * STORIES + 1):
+        story = replace(DOOR, port=port)
+        book.take(finding(story=story, level=Level.ALARM, port=port))
+        book.take(finding(Code.DOOR_CLOSED, story=story, level=Level.ATTENTION, port=port, ends=True))
+
+    assert list(book.told()) == []
+    assert book.take(finding(story=replace(DOOR, port=60_000), level=Level.ALARM, port=60_000)) is not None
+    assert book.take(finding(story=replace(DOOR, port=60_001), level=Level.ATTENTION, port=60_001)) is not None
+    assert book.forgotten == 0

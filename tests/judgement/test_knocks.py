@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from sentinel.judgement.knocks import EARLY, KEPT, Knocks
+from sentinel.judgement.knocks import EARLY, HEARS, KEPT, Knocks
 from sentinel.model.connection import Connection, ConnectionState, Dicom, DicomService
 from tests.builders import ECHO_PORT, IMAGING, IMAGING_MAC, STRANGER, connection, dicom, knock, knock_heard, moment
 
@@ -137,6 +137,8 @@ def test_only_an_announced_question_may_speak():
     "words",
     [
         {"bytes_in": 4097},
+        {"bytes_out": HEARS + 1},
+        {"dicom": ours(), "bytes_out": HEARS + 1},
         {"dicom": ours(calling="ZZSTRANGER")},
         {"dicom": ours(services=(DicomService.FIND,))},
         {"dicom": ours(services=(DicomService.STORE, DicomService.VERIFICATION))},
@@ -202,3 +204,11 @@ def test_the_memory_of_announcements_is_bounded():
 
     assert not knocks.recognise(knock_heard())
     assert knocks.heard("check-1", 4242) is None
+
+
+def test_a_question_that_begins_to_take_images_is_a_strangers_from_then_on():
+    """Whoever has the echo's key announces what it likes; what it takes is seen."""
+    knocks = asking()
+
+    assert knocks.recognise(asks(bytes_out=4096))
+    assert not knocks.recognise(asks(bytes_out=500_000_000))
