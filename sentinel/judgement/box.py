@@ -57,8 +57,10 @@ class Box:
 
     def _hear_of_ipv6(self, reading: BoxReading) -> Iterator[Finding]:
         """Its word alone accuses; a knock from outside settles it, and is not outdone by the same word again."""
-        said = reading.ipv6_inbound if 6 in self._families else None  # without IPv6 nothing stands open
-        if reading.reading not in (Reading.READ, Reading.PARTLY) or said is self._lets_in:
+        has_ipv6 = 6 in self._families  # without it nothing stands open
+        said = reading.ipv6_inbound if has_ipv6 else None
+        told = reading.reading in (Reading.READ, Reading.PARTLY) and (said is not None or not has_ipv6)
+        if not told or said is self._lets_in:
             return
         before, self._lets_in = self._lets_in, said
         if self._lets_in:
@@ -73,9 +75,14 @@ class Box:
 
     # -- what that proves of doors -------------------------------------------------------------------------
 
-    def has_unmapped(self, exposure: Exposure) -> bool:
-        """Whether the mapping that led from this public port inside was listed once and is gone."""
-        return exposure.address.version == 4 and self._mappings.is_gone(exposure.port)
+    def has_unmapped(self, exposure: Exposure, machine: Address | None = None, port: int | None = None) -> bool:
+        """Whether the mapping that led from this public port to that machine was listed once and is gone."""
+        return exposure.address.version == 4 and self._mappings.is_gone(exposure.port, machine, port)
+
+    def found_open(self, exposure: Exposure) -> None:
+        """The echo found a public port open: a mapping that went before proves nothing of it any more."""
+        if exposure.address.version == 4:
+            self._mappings.found_open(exposure.port)
 
     def shut(self, exposure: Exposure) -> Iterator[Finding]:
         """The echo found a public port not open."""
@@ -116,14 +123,14 @@ class Box:
         before, self._mac = self._mac, home.box_mac
         if before is not None and before != home.box_mac:
             self._changed = home.at
-            yield condition(Code.BOX_CHANGED, home.at, holds=True, level=Level.NOTE)
+            yield condition(Code.BOX_CHANGED, home.at, holds=True, level=Level.ATTENTION)
 
     def checked(self, outcome: ReachOutcome) -> Iterator[Finding]:
         """A complete check that began after the change: what was proved of the old box holds of the new one."""
         full = outcome.outcome is Outcome.CHECKED and outcome.ports is PortList.FULL
         if full and self._changed is not None and outcome.asked.boot > self._changed.boot:
             self._changed = None
-            yield condition(Code.BOX_CHANGED, outcome.at, holds=False, level=Level.NOTE)
+            yield condition(Code.BOX_CHANGED, outcome.at, holds=False, level=Level.ATTENTION)
 
 
 def _offers(reading: BoxReading) -> bool | None:

@@ -22,7 +22,7 @@ SILENT = 1
 ASKING = 4096
 """Bytes an announced question may send: a TLS handshake and a request inside it, and not an image."""
 HEARS = 128 * 1024
-"""Bytes an echo may be sent: it reads 4 KiB, and its window takes little more. Whoever takes images is no knock."""
+"""Bytes an echo may be sent: it reads 4 KiB, and its window takes little more. Whoever takes images is none."""
 RELEASE = 10
 """Bytes of an A-RELEASE-RQ: all that we send after the request (PS3.8 section 9.3.6)."""
 LADDER = tuple(ConnectionState)
@@ -45,7 +45,7 @@ class Knocks:
     def __init__(self) -> None:
         self._announced: list[Knock] = []
         self._heard: dict[tuple[str, int], Heard] = {}
-        self.hiding: set[Address] = set()
+        self.hiding: dict[Address, None] = {}
         """Sources behind which the box hid a knock of ours: it hides strangers there as well."""
 
     def announce(self, knock: Knock) -> None:
@@ -72,7 +72,7 @@ class Knocks:
                 probe = _asked(knock, connection)
             if probe is not None:
                 if probe.source != connection.source:
-                    self.hiding.add(connection.source)
+                    self._hides(connection.source)
                 return True
         return False
 
@@ -88,6 +88,13 @@ class Knocks:
             port=connection.target_port,
             state=connection.state,
         )
+
+    def _hides(self, source: Address) -> None:
+        """The box's own address comes again with every check; a forged one does not, and makes room."""
+        self.hiding.pop(source, None)
+        self.hiding[source] = None
+        if len(self.hiding) > KEPT:
+            del self.hiding[next(iter(self.hiding))]
 
     def hides(self, connection: Connection) -> bool:
         """Whether a knock of ours came with another source than the echo's: the box shows nobody's."""

@@ -12,6 +12,7 @@ REMEMBERED = 20_000
 """Names; a flood of invented machines forgets the silent ones first."""
 
 
+Name = TypeVar("Name")
 Value = TypeVar("Value")
 
 
@@ -22,6 +23,7 @@ class Machines:
         self._alive: dict[str, Moment] = {}
         self._macs: dict[str, str] = {}
         self._imaging: dict[str, None] = {}
+        self._natures: dict[tuple[str, int | None], Nature] = {}
 
     def see(self, sighting: HostSighting) -> None:
         """A machine was alive."""
@@ -39,18 +41,26 @@ class Machines:
         return self._macs.get(str(address))
 
     def learn(self, told: Finding | Incident) -> None:
-        """Imaging that was recognised at a door makes its machine an imaging machine."""
+        """What was recognised at a door stays known of it; imaging makes its machine an imaging machine."""
+        if told.nature is not None:
+            for name in (told.mac, told.machine and str(told.machine)):
+                if name:
+                    _renew(self._natures, (name, told.port), told.nature)
         if told.nature is Nature.IMAGING:
             for name in (told.mac, told.machine and str(told.machine)):
                 if name:
                     _renew(self._imaging, name, None)
+
+    def nature(self, name: str, port: int) -> Nature | None:
+        """What was last recognised at a machine's inside port, also behind a door that was closed since."""
+        return self._natures.get((name, port))
 
     def is_imaging(self, address: Address) -> bool:
         """Whether imaging was recognised there, under this address or under the hardware address it has now."""
         return str(address) in self._imaging or self.mac(address) in self._imaging
 
 
-def _renew(known: dict[str, Value], name: str, value: Value) -> None:
+def _renew(known: dict[Name, Value], name: Name, value: Value) -> None:
     known.pop(name, None)
     known[name] = value
     while len(known) > REMEMBERED:

@@ -23,6 +23,9 @@ UDP = " udp"
 GONE = 1024
 """Public ports remembered as mapped once."""
 
+TOLD = 256
+"""Mappings remembered while the box tells only a part of its list."""
+
 Key = tuple[Address, int, Transport]
 """Machine and inside port: what a mapping leads to."""
 
@@ -55,7 +58,8 @@ class Mappings:
 
     def __init__(self) -> None:
         self._told: dict[Key, Told] = {}
-        self._gone: dict[int, None] = {}
+        self._gone: dict[int, tuple[Address, int]] = {}
+        """Where a public port led that is mapped no more, and was not found open since."""
         self._unheard: Moment | None = None
         """Since when no UPnP answers."""
 
@@ -79,13 +83,17 @@ class Mappings:
             return
         self._unheard = None
         before, complete = self._told, reading.reading is Reading.READ
-        listed = {key: self._tell(key, group, known) for key, group in _grouped(reading.mappings)}
-        granted = {key for key, each in listed.items() if known.is_granted(each.mapping, reading.at)}
+        groups = dict(_grouped(reading.mappings))
+        granted = {
+            key for key, group in groups.items() if all(known.is_granted(each, reading.at) for each in group)
+        }
+        listed = {key: self._tell(key, group, known, reading.at) for key, group in groups.items()}
         self._count(listed.values(), before.values(), complete=complete)
         self._told = {key: each for key, each in listed.items() if key not in granted}
         if not complete:
             self._told = {**{key: each for key, each in before.items() if key not in granted}, **self._told}
         going_on = {each.story for each in self._told.values()}
+        self._told = dict([*self._told.items()][-TOLD:])  # a box that never tells its list to the end
         for each in before.values():
             if each.story not in going_on:
                 yield _gone(each, reading.at)
@@ -93,21 +101,31 @@ class Mappings:
             if key not in granted:
                 yield _opened(each, reading.at, known)
 
-    def _tell(self, key: Key, group: list[Mapping], known: Known) -> Told:
+    def _tell(self, key: Key, group: list[Mapping], known: Known, at: Moment) -> Told:
+        """Of several mappings to one place the worst is told; one that is granted covers no other."""
         before = self._told.get(key)
-        mapping = min(group, key=lambda each: each.outside_port)
+        open_to_question = [each for each in group if not known.is_granted(each, at)] or group
+        mapping = max(open_to_question, key=lambda each: (_level(each, known), -each.outside_port))
         story = before.story if before else _story(mapping, known.mac(mapping.machine))
         return Told(story=story, mapping=mapping, ports=frozenset(each.outside_port for each in group))
 
     def _count(self, listed: Iterable[Told], before: Iterable[Told], *, complete: bool) -> None:
-        now = _tcp_ports(listed)
+        now = _tcp_places(listed)
         if complete:
-            self._gone |= dict.fromkeys(sorted(_tcp_ports(before)))
-        self._gone = {port: None for port in [*self._gone][-GONE:] if port not in now}
+            self._gone |= _tcp_places(before)
+        self._gone = {port: place for port, place in [*self._gone.items()][-GONE:] if port not in now}
 
-    def is_gone(self, port: int) -> bool:
-        """Whether the box mapped this public TCP port once, and does not list it any more."""
-        return port in self._gone
+    def is_gone(self, port: int, machine: Address | None, inside_port: int | None) -> bool:
+        """Whether the box mapped this public TCP port to that place, and does not list it any more.
+
+        `machine`: None where it was never named; then the box's word for where the port led is all there is.
+        """
+        place = self._gone.get(port)
+        return place is not None and (machine is None or place == (machine, inside_port))
+
+    def found_open(self, port: int) -> None:
+        """Whatever led in here before, something else does now."""
+        self._gone.pop(port, None)
 
     def _hear_nothing(self, reading: BoxReading) -> Iterator[Finding]:
         if reading.reading is not Reading.SILENT:
@@ -142,8 +160,9 @@ def _grouped(mappings: Iterable[Mapping]) -> Iterator[tuple[Key, list[Mapping]]]
     yield from groups.items()
 
 
-def _tcp_ports(told: Iterable[Told]) -> set[int]:
-    return {port for each in told if each.mapping.transport is Transport.TCP for port in each.ports}
+def _tcp_places(told: Iterable[Told]) -> dict[int, tuple[Address, int]]:
+    tcp = [each for each in told if each.mapping.transport is Transport.TCP]
+    return {port: (each.mapping.machine, each.mapping.inside_port) for each in tcp for port in sorted(each.ports)}
 
 
 def _story(mapping: Mapping, mac: str | None) -> Story:

@@ -55,14 +55,19 @@ class Outside:
         self.addresses: dict[int, Address] = {}
         """For each family our public address, as the last check was told it."""
         self._doors: dict[tuple[int, int], Door] = {}
-        self._denied: dict[tuple[str, int], set[int]] = {}
-        """For each echo and family the public ports of which it last denied what we saw."""
+        self._denied: dict[tuple[str, int], dict[int, str]] = {}
+        """For each echo and family the public ports of which it last denied what we saw, and in which check."""
         self._said: dict[tuple[int, int], dict[str, tuple[Reach, Moment]]] = {}
         """For each family and public port the last word of each echo."""
         self._gone: dict[tuple[int, int], Story] = {}
         """Services that stopped after our question, by family and public port."""
         self._spoken = ""
         """The last check in which everything was open and some door said what it is."""
+
+    def recall(self, openings: Iterable[tuple[str, int, int, Moment]]) -> None:
+        """After a restart: which echo (key id) last found which family and public port open, and when."""
+        for echo, family, port, at in openings:
+            self._said.setdefault((family, port), {})[echo] = (Reach.OPEN, at)
 
     def remember(self, incidents: Iterable[Incident]) -> None:
         """After a restart: doors known from the store."""
@@ -89,14 +94,15 @@ class Outside:
             self._box.tested(exposure)
             yield from doors.door_test(exposure)
         elif doors.contradicts(exposure, heard):
-            self._denied.setdefault(whose, set()).add(exposure.port)
+            self._denied.setdefault(whose, {})[exposure.port] = exposure.check
             yield conditions.condition(
                 Code.ECHO_CONTRADICTED, exposure.at, holds=True, family=whose[1], echo=whose[0]
             )
         elif exposure.reach is Reach.OPEN or exposure.reach in doors.SAID_NO:
-            self._denied.get(whose, set()).discard(exposure.port)
+            self._denied.get(whose, {}).pop(exposure.port, None)
             self._said.setdefault(key, {})[exposure.echo] = (exposure.reach, exposure.at)
             if exposure.reach is Reach.OPEN:
+                self._box.found_open(exposure)
                 yield from self._serves(exposure, heard, key)
                 yield from self._open(exposure, heard, key)
             elif not self._is_open_to_another(exposure, key):
@@ -128,7 +134,9 @@ class Outside:
         if known is not None and (heard is None or known.is_at(heard)):
             heard = heard or known.as_heard()  # a knock we missed does not unname a door
             nature = nature or known.nature
-        if self._is_declared(exposure, heard) or self._is_accepted(exposure, heard, nature):
+        if exposure.app is None and heard is not None:  # opened anew: nobody is asked twice a day who he is
+            nature = nature or self._machines.nature(heard.mac or str(heard.machine), heard.port)
+        if self._is_declared(exposure, heard, nature) or self._is_accepted(exposure, heard, nature):
             if known is not None:
                 del self._doors[key]
                 if not self._is_open_elsewhere(key, known):
@@ -161,7 +169,8 @@ class Outside:
         else:
             door = self._doors[key] = door.refused_at(exposure.at)
             seen = self._machines.seen(door.mac or str(door.machine))
-            finding = doors.shut(exposure, door, heard, seen, unmapped=self._box.has_unmapped(exposure))
+            unmapped = self._box.has_unmapped(exposure, door.machine, door.port)
+            finding = doors.shut(exposure, door, heard, seen, unmapped=unmapped)
         if finding is None:
             return
         if finding.ends and key in self._gone:
@@ -180,9 +189,14 @@ class Outside:
             for other, each in self._doors.items()
         )
 
-    def _is_declared(self, exposure: Exposure, heard: Heard | None) -> bool:
-        """A public port declared open; never one that has come to lead to a red door under another number."""
+    def _is_declared(self, exposure: Exposure, heard: Heard | None, nature: Nature | None) -> bool:
+        """A public port declared open; never one that has come to lead to a red door under another number.
+
+        Nor one where something red was recognised under a number that is not: a VPN was declared, and no archive.
+        """
         if exposure.port not in self._terms.expect_open:
+            return False
+        if nature is not None and alarm(exposure.port) is not Alarm.OPEN:
             return False
         return heard is None or heard.port == exposure.port or alarm(heard.port) is not Alarm.OPEN
 
@@ -226,7 +240,10 @@ class Outside:
 
     def outcome(self, outcome: ReachOutcome) -> Iterator[Finding]:
         """A check has ended: where do all the knocks go, and is a contradiction over?"""
-        if outcome.address is not None:
+        if (
+            outcome.address is not None and outcome.outcome is Outcome.CHECKED
+            # Only what an echo has signed and knocked at: it is what excuses our own machines.
+        ):
             self.addresses[outcome.family] = outcome.address
         if outcome.ports is not PortList.RETEST:
             yield from self._everything(outcome)
@@ -269,9 +286,16 @@ class Outside:
         return finding
 
     def _agree(self, outcome: ReachOutcome) -> Iterator[Finding]:
-        """A contradiction ends when the echo agrees about the same door; a full list asks about them all."""
+        """A contradiction ends when the echo agrees about the same door; a full list asks about them all.
+
+        A port that is asked about no more, such as one the box mapped once, cannot be agreed about: that ends too.
+        """
         whose = (outcome.echo, outcome.family)
         denied = self._denied.get(whose)
+        if denied and outcome.ports is PortList.FULL:
+            denied = self._denied[whose] = {
+                port: check for port, check in denied.items() if check == outcome.check
+            }
         if denied or (denied is None and outcome.ports is not PortList.FULL):
             return
         self._denied.pop(whose, None)

@@ -1,6 +1,6 @@
 """One connection, or a sum of them, to what it means: who came, how far, and how grave that is."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_network
 
@@ -188,7 +188,7 @@ def _summed(more: Attempts, reached: Grade, count: int, grown: int) -> Finding:
     )
 
 
-def whose(source: Address, networks: Networks, hiding: set[Address]) -> Standing:
+def whose(source: Address, networks: Networks, hiding: Collection[Address]) -> Standing:
     """Who a source is, by its address alone."""
     if source in hiding:
         return Standing.BOX

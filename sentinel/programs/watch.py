@@ -17,6 +17,7 @@ from sentinel.config import Config
 from sentinel.errors import MissingDevice
 from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.judge import Judge
+from sentinel.judgement.outside import WORD_LASTS
 from sentinel.judgement.verdict import Outlook
 from sentinel.model.machine import Coverage
 from sentinel.model.moment import Address
@@ -103,6 +104,7 @@ class Watch:
         terms = declared(config)
         judge = Judge(networks, terms, self._started)
         judge.remember(incidents)
+        judge.outside.recall(self._archive.openings(self._started, WORD_LASTS))
         for network in self._archive.known_networks():
             judge.recognise_network(network)
         self._archive.clock_trusted = lambda: judge.time.trusted

@@ -240,6 +240,20 @@ class Archive:
             if at > refused.get((family, port), "")
         }
 
+    def openings(self, now: Moment, within: timedelta) -> list[tuple[str, int, int, Moment]]:
+        """Each echo (key id), family and public port it last called open, and when; none older than `within`."""
+        found = self._db.execute(
+            "SELECT echo, family, port, reach, max(at) FROM exposures WHERE at > ? GROUP BY echo, family, port",
+            (rows.text(now.wall - within),),
+        )
+        said = [
+            (echo, family, port, rows.wall(at)) for echo, family, port, reach, at in found if reach == Reach.OPEN
+        ]
+        return [
+            (echo, family, port, replace(now, wall=wall, boot=now.boot - max(timedelta(0), now.wall - wall)))
+            for echo, family, port, wall in said
+        ]
+
     def next_incident(self) -> int:
         """The number of the next new story."""
         return int(self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM incidents").fetchone()[0])

@@ -81,7 +81,7 @@ def test_another_hardware_address_is_another_box_until_everything_was_checked_an
 
     [changed] = box.adopt(home("02:00:00:00:00:99", 180))
 
-    assert (changed.code, changed.level, changed.ends) == (Code.BOX_CHANGED, Level.NOTE, False)
+    assert (changed.code, changed.level, changed.ends) == (Code.BOX_CHANGED, Level.ATTENTION, False)
     assert list(box.adopt(home("02:00:00:00:00:99", 240))) == []
     for not_yet in (
         outcome(asked=moment(179), at=moment(250)),  # began before
@@ -91,3 +91,11 @@ def test_another_hardware_address_is_another_box_until_everything_was_checked_an
         assert list(box.checked(not_yet)) == []
     assert told(box.checked(outcome(asked=moment(250))), Code.BOX_CHANGED) == [False]
     assert list(box.checked(outcome(asked=moment(260)))) == []
+
+
+def test_a_look_that_does_not_tell_ends_nothing(box):
+    """The list was read in part."""
+    list(box.take(reading(ipv6_inbound=True)))
+
+    assert told(box.take(reading(ipv6_inbound=None, reading=Reading.PARTLY)), Code.IPV6_LETS_IN) == []
+    assert told(box.take(reading(ipv6_inbound=None, at=moment(90))), Code.IPV6_LETS_IN) == []

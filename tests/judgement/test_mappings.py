@@ -322,3 +322,43 @@ def test_what_is_remembered_of_the_past_is_bounded():
     looked.look(at=100)
 
     assert sum(looked.box.has_unmapped(cell(port=port)) for port in range(2000, 6000)) <= 1024 + 64
+
+
+def test_a_mapping_that_is_gone_proves_nothing_of_another_machine_or_of_a_door_found_open_since():
+    """What led elsewhere, and what was there before, closes nothing."""
+    looked = Looked()
+    looked.look(mapping())
+    looked.look(at=45)
+    place = mapping()
+    assert looked.box.has_unmapped(cell(), place.machine, place.inside_port)
+    assert not looked.box.has_unmapped(cell(), ELSEWHERE, place.inside_port)
+    assert not looked.box.has_unmapped(cell(), place.machine, 1)
+
+    looked.box.found_open(exposure(port=11112))
+
+    assert not looked.box.has_unmapped(cell(), place.machine, place.inside_port)
+
+
+def test_of_several_mappings_to_one_place_the_worst_is_told():
+    """One for a single address, or for the provider's television, hides no other."""
+    narrow = mapping(1000, remote=ELSEWHERE)
+    assert [each.level for each in Looked().look(narrow)] == [Level.ATTENTION]
+
+    assert [each.level for each in Looked().look(narrow, mapping(2000))] == [Level.ALARM]
+
+
+def test_a_declared_port_grants_no_other_port_to_the_same_place():
+    """Only what was declared was declared."""
+    looked = Looked(expect_open=frozenset({443}))
+
+    assert len(looked.look(mapping(443, 443), mapping(2000, 443))) == 1
+
+
+def test_a_box_that_never_ends_its_list_is_not_remembered_for_ever():
+    """Bounded, whatever it invents."""
+    looked = Looked()
+    for turn in range(20):
+        ports = range(1000 + 64 * turn, 1064 + 64 * turn)
+        looked.look(*(mapping(port, port) for port in ports), at=45 * turn, reading=Reading.PARTLY)
+
+    assert len(looked.box._mappings._told) <= 256

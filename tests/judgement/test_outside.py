@@ -463,3 +463,73 @@ def test_a_retest_closes_its_door_and_says_nothing_of_everything_else():
 
     assert practice.told() == []
     assert Code.OPEN_ALL not in {each.code for each in practice.findings}
+
+
+# -- what a restart, a door that was closed, and a declaration may not hide --------------------------------------
+
+
+def test_after_a_restart_open_at_one_echo_is_still_open_whatever_another_says():
+    """The store knows who said open; the other one alone closes nothing."""
+    practice = Practice()
+    practice.check(exposure(port=104), heard={104: at_imaging(104)})
+    again = Practice()
+    again.casebook = practice.casebook
+    again.judge.remember(practice.casebook.told())
+    again.judge.outside.recall([(ONE, 4, 104, moment(5))])
+    again.alive(60)
+    again.check(exposure(port=104, reach=Reach.CLOSED), at=60, echo=TWO)
+    assert again.told() == [RED]
+
+    again.check(exposure(port=104, reach=Reach.CLOSED), at=70)
+    again.alive(120)
+    again.check(exposure(port=104, reach=Reach.CLOSED), at=120, echo=TWO)
+
+    assert again.told() == []
+
+
+def test_a_recognised_door_that_is_opened_again_is_what_it_was():
+    """The echo asks nobody twice a day who he is."""
+    practice = Practice()
+    orthanc = Application(kind=Kind.HTTP, product="orthanc")
+    practice.check(exposure(port=8080, app=orthanc), heard={8080: at_imaging(8080)})
+    practice.alive(60)
+    practice.check(exposure(port=8080, reach=Reach.CLOSED), at=60)
+    assert practice.told() == []
+
+    practice.check(exposure(port=8080), at=120, heard={8080: at_imaging(8080)})
+
+    assert practice.told() == [RED]
+
+
+def test_a_declared_door_behind_which_imaging_is_recognised_is_not_what_was_declared():
+    """A VPN was declared."""
+    practice = Practice(Terms(expect_open=frozenset({443})))
+    practice.check(exposure(port=443), heard={443: at_imaging(443)})
+    assert practice.told() == []
+
+    orthanc = Application(kind=Kind.HTTP, product="orthanc")
+    practice.check(exposure(port=443, app=orthanc), at=60, heard={443: at_imaging(443)})
+
+    assert practice.told() == [RED]
+
+
+def test_a_contradiction_about_a_port_that_is_asked_about_no_more_ends_with_a_full_list():
+    """A port the box mapped once leaves the list after a day."""
+    practice = Practice()
+    practice.check(exposure(port=40_104, reach=Reach.CLOSED), heard={40_104: at_imaging(4242)})
+    assert CONTRADICTED in practice.told()
+
+    practice.check(exposure(port=104, reach=Reach.CLOSED), at=HOUR)
+
+    assert CONTRADICTED not in practice.told()
+
+
+def test_an_address_that_no_echo_has_signed_is_not_taken_for_ours():
+    """It is what excuses our own machines."""
+    practice = Practice()
+    practice.check(exposure(port=104, reach=Reach.CLOSED), result=Outcome.NOT_PROVED)
+    assert practice.judge.outside.addresses == {}
+
+    practice.check(exposure(port=104, reach=Reach.CLOSED), at=60)
+
+    assert set(practice.judge.outside.addresses) == {4}

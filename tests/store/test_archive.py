@@ -338,3 +338,25 @@ def test_what_answered_before_is_known_after_a_restart_unless_it_was_refused_sin
     archive.commit()
 
     assert archive.kinds() == {(4, 104): Kind.DICOM, (4, 8080): Kind.HTTP, (6, 104): Kind.DICOM}
+
+
+def test_which_echo_said_open_is_known_after_a_restart(archive):
+    """Its last word, and only for as long as it counts."""
+    hour = 3600.0
+    for n, (echo, port, reach, at) in enumerate(
+        (
+            ("one", 104, Reach.OPEN, 10 * hour),
+            ("two", 104, Reach.CLOSED, 10 * hour),
+            ("one", 105, Reach.OPEN, 10 * hour),
+            ("one", 105, Reach.FILTERED, 11 * hour),
+            ("one", 106, Reach.OPEN, 0),
+        )
+    ):
+        archive.exposure(
+            exposure(port=port, reach=reach, echo=echo, check=f"c{n}", at=moment(at)), "exposed", None
+        )
+    archive.commit()
+
+    (found,) = archive.openings(moment(13 * hour), timedelta(hours=12))
+
+    assert found == ("one", 4, 104, moment(10 * hour))

@@ -12,8 +12,8 @@ Shown here, each in the lab, with the packets at the victim counted by nftables:
 | 6 | amplification | 18 | a page on each probe address |
 
 Shown elsewhere, because they are another part's: 3 for every prefix, `tests/echo/test_deny.py`; 10 to 13 and 19
-on the sentinel's side, `test_third_leg.py` and, for an old report, `tests/reach/test_report.py`; 14,
-`test_second_leg.py::test_a_stranger_at_the_echos_address_is_a_stranger`; 15, `test_fragile.py`; 16,
+on the sentinel's side, `test_unasked.py`, `test_liars.py` and, for an old report, `tests/reach/test_report.py`;
+14, `test_second_leg.py::test_a_stranger_at_the_echos_address_is_a_stranger`; 15, `test_fragile.py`; 16,
 `test_secrets.py`; 20, `test_failures.py::test_an_echo_that_goes_away_is_asked_in_vain_and_found_again`. What
 the echo owes to rows 11 to 13 and 19 (a self-check and two decoys in every report, a nonce, a time under its
 signature) is `tests/echo/test_service.py`.

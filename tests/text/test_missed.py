@@ -93,7 +93,7 @@ def test_a_calm_page_says_that_an_address_is_shared(view):
     said = told(replace(verdict(view=view), not_ours=(4,)), accepted=("VPN Dupont",))[0]
 
     assert "sauf l’accès autorisé de VPN Dupont : 48 portes" in said
-    assert said.endswith("partagée entre plusieurs abonnés : personne ne peut y être envoyé vers le cabinet.")
+    assert said.endswith("selon la box ou votre déclaration. Elle n’a pas été contrôlée.")
 
 
 @pytest.mark.parametrize(
