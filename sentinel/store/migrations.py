@@ -27,7 +27,7 @@ def incidents_know_their_boot(db: Database) -> None:
 
 @migrations()
 def what_answered(db: Database) -> None:
-    """0.2.0: what answered at an open door, as JSON of `model.exposure.Application`; what the box said."""
+    """0.1.0: what answered at an open door, as JSON of `model.exposure.Application`; what the box said."""
     for statement in ANSWERS.split(";"):
         if statement.strip():
             db.execute(statement)
@@ -35,7 +35,7 @@ def what_answered(db: Database) -> None:
 
 @migrations()
 def echoes_have_names(db: Database) -> None:
-    """0.2.0: the host of the echo that was asked: the page knows no keys."""
+    """0.1.0: the host of the echo that was asked: the page knows no keys."""
     db.execute("ALTER TABLE outcomes ADD COLUMN host TEXT NOT NULL DEFAULT ''")
 
 
