@@ -28,7 +28,7 @@ table inet filter {
 }
 """
 SETTINGS = """
-ext_ifname=wan0
+ext_ifname={card}
 listening_ip=lan0
 port={port}
 enable_upnp=yes
@@ -49,9 +49,10 @@ SOAP = (
 )
 
 
-def turn_on(box: Host, *, version: int = 2) -> None:
-    """The box opens doors to whoever asks, as it was sold."""
-    CONFIGURATION.write_text(SETTINGS.format(port=PORT, v1="yes" if version == 1 else "no", lan=plan.LAN4))
+def turn_on(box: Host, *, version: int = 2, card: str = "wan0") -> None:
+    """The box opens doors to whoever asks, as it was sold; `card`: what it takes for its internet side."""
+    v1 = "yes" if version == 1 else "no"
+    CONFIGURATION.write_text(SETTINGS.format(port=PORT, v1=v1, lan=plan.LAN4, card=card))
     box.run(["nft", "-f", "-"], stdin=TABLE)
     box.start(["miniupnpd", "-d", "-f", str(CONFIGURATION), "-P", str(PID)], ready=(PORT,))
     wait_until(PID.exists)

@@ -1,16 +1,18 @@
 """The box from inside: what it forwards is known before anyone knocks, and whose its address is."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
+from sentinel.model.exposure import Outcome
 from sentinel.model.finding import Code, Level, StoryKind
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.text import say
 from tests.lab import imaging, plan, upnp
 from tests.lab.cabinet import Cabinet
 from tests.lab.doors import knock
-from tests.story.sentinel import Sentinel
+from tests.story.sentinel import EchoHost, Sentinel
 from tests.story.trouble import Tell
 
 WITHIN = 60.0
@@ -102,6 +104,44 @@ def test_a_box_that_is_not_on_the_internet_itself_says_so(cabinet: Cabinet, sent
     assert code == 0, said
     assert say("fr", "box.whose.behind_router") in said
     assert (reading["wan"], reading["addressless"], reading["natpmp"]) == (None, True, True)
+
+
+@pytest.mark.parametrize(
+    ("declared", "outcome", "level", "words"),
+    [
+        ("", Outcome.ADDRESS_DOUBTFUL, Level.UNSURE, "Un autre routeur se trouve devant la box"),
+        (
+            'address = "shared"\ndeclared_by = "the provider, 2026-11-23"\n',
+            Outcome.NOT_OURS,
+            Level.CALM,
+            "partagée entre plusieurs abonnés",
+        ),
+    ],
+    ids=["nobody has said whose", "declared as shared"],
+)
+def test_an_address_that_may_be_a_neighbours_is_not_knocked_at(
+    cabinet: Cabinet,
+    make_sentinel: Callable[[str], Sentinel],
+    echo: EchoHost,
+    declared: str,
+    outcome: Outcome,
+    level: Level,
+    words: str,
+):
+    """Something stands before the box: unsure until somebody says what; then IPv4 counts as closed, and says so."""
+    cabinet.box.run(["ip", "link", "add", "wan9", "type", "dummy"])
+    cabinet.box.run(["ip", "link", "set", "wan9", "up"])
+    cabinet.box.run(["ip", "address", "add", "100.64.0.2/32", "dev", "wan9"])
+    upnp.turn_on(cabinet.box, card="wan9")
+    made = make_sentinel(f'[echo]\ninvitation = "{echo.invite()}"\n{declared}')
+
+    made.wait(lambda: len(made.sql("SELECT 1 FROM outcomes")) >= 2, "both families", 30)
+    made.wait(lambda: made.level() is level, "its verdict", 30)
+
+    found = dict(made.sql("SELECT family, outcome FROM outcomes"))
+    assert found == {4: outcome.value, 6: Outcome.CHECKED.value}
+    assert made.sql("SELECT 1 FROM exposures WHERE family = 4 AND reach != 'untested'") == []
+    assert words in made.page()[1]
 
 
 def test_the_kernel_knows_the_boxs_hardware_address_and_sees_another(cabinet: Cabinet):
