@@ -1,7 +1,8 @@
 """Making the knocks of a plan: paced, bounded, and stopped in the middle when nobody waits for them any more.
 
 First every door is knocked at, then those that are open are asked who they are, one at a time; three seconds later
-they are knocked at once more, and the declared doors last of all: a firewall may have banned us midway.
+they are knocked at once more, and the declared doors last of all: a firewall may have banned us midway. Where
+nothing is declared, a place that answered before tells: if it is silent now, so may be everything else.
 """
 
 import asyncio
@@ -25,6 +26,10 @@ SOCKETS = 8_000
 RETRIES = 5
 """Silent ports that are tried again, once, if a neighbour answered: then silence may be loss."""
 RETRY_AFTER_S = 1.0
+WITNESSES = 2
+"""Places that answered at first and are knocked at once more: do they still?"""
+WITNESS_AFTER_S = 1.5
+"""One silence may be a limit on refusals per second; two this far apart are none."""
 
 
 class Pace:
@@ -62,7 +67,7 @@ class Outing:
         self._answers: dict[Probe, Answer] = {}
         self._found: dict[int, Application] = {}
         self.is_banned = False
-        """Even doors that refused us at first are silent now: silence says nothing of a service."""
+        """Even places that answered us at first are silent now: silence says nothing of a service."""
 
     @property
     def done(self) -> int:
@@ -77,6 +82,26 @@ class Outing:
     def answer(self, probe: Probe) -> Answer:
         """What a knock met; one that was never made ran out of time."""
         return self._answers.get(probe, untested(Why.TIME))
+
+    def told(self, probe: Probe) -> Answer:
+        """What a report may say a knock met: a banned prober's silence is its own.
+
+        Nor have the decoys stood the test then, unless they are open: so the check proves nothing.
+        """
+        answer = self.answer(probe)
+        is_moot = answer.reach is Reach.FILTERED or (
+            probe in self.errand.decoys and answer.reach is not Reach.OPEN
+        )
+        return replace(answer, reach=Reach.UNTESTED) if self.is_banned and is_moot else answer
+
+    def witnesses(self) -> list[Probe]:
+        """A few places that answered, refusing ones first; not those that were asked: they may have died of it."""
+        asked = {ask.port for ask in self.asked()}
+        calm = [probe for probe in self.errand.decoys + self.errand.listed if probe.target_port not in asked]
+        for reach in (Reach.CLOSED, Reach.OPEN):
+            if found := [probe for probe in calm if self.answer(probe).reach is reach]:
+                return found[:WITNESSES]
+        return []
 
     def next_to_ask(self) -> Ask | None:
         """A door worth asking: open, or declared and so not knocked at yet; imaging first."""
@@ -184,12 +209,31 @@ class Prober:
         asked = outing.asked()
         if asked:
             await asyncio.sleep(self._patience.again)
-        refusing = [
-            decoy for decoy in outing.errand.decoys if asked and outing.answer(decoy).reach is Reach.CLOSED
-        ]
-        again = [ask.again for ask in asked]
-        await self._dial_all(outing, [*again, *refusing, *outing.errand.controls], pace)
-        outing.is_banned = any(outing.answer(decoy).reach is Reach.FILTERED for decoy in refusing)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._look_for_a_ban(outing, pace))
+            again = [ask.again for ask in asked]
+            await self._dial_all(outing, [*again, *outing.errand.controls], pace)
+
+    async def _look_for_a_ban(self, outing: Outing, pace: Pace) -> None:
+        """Are the places silent now that answered before? Until the second look has told, they are."""
+        witnesses = outing.witnesses()
+        outing.is_banned = await self._all_silent(outing, witnesses, pace)
+        if outing.is_banned:
+            await asyncio.sleep(WITNESS_AFTER_S)
+            outing.is_banned = await self._all_silent(outing, witnesses, pace)
+
+    async def _all_silent(self, outing: Outing, witnesses: list[Probe], pace: Pace) -> bool:
+        """Whether not one of them answers; their first answers stand."""
+        met: list[Reach] = []
+
+        async def look(probe: Probe) -> None:
+            met.append((await self._meets(outing, probe)).reach)
+
+        async with asyncio.TaskGroup() as group:
+            for probe in witnesses:
+                await pace.wait()
+                group.create_task(look(probe))
+        return bool(met) and all(reach is Reach.FILTERED for reach in met)
 
     async def _dial_again(self, outing: Outing, pace: Pace) -> None:
         silent = outing.worth_repeating()
@@ -219,13 +263,15 @@ class Prober:
                 yield talk
 
     async def _dial(self, outing: Outing, probe: Probe) -> None:
+        outing.note(probe, await self._meets(outing, probe))
+
+    async def _meets(self, outing: Outing, probe: Probe) -> Answer:
         async with self._sockets:
             await self._pace.wait()
             if not self._may_dial(probe.target):  # the last look before the packet
-                outing.note(probe, untested(Why.POLICY))
-                return
+                return untested(Why.POLICY)
             route = self._has_route(probe.target.version)
-            outing.note(probe, await dial(probe, outing.errand.source.local, has_route=route))
+            return await dial(probe, outing.errand.source.local, has_route=route)
 
 
 def _shuffled(probes: tuple[Probe, ...]) -> list[Probe]:

@@ -35,7 +35,7 @@ def report(outing: Outing, key: str, vantage: Vantage, *, began: Moment, ended: 
 
 
 def _cell_of(probe: Probe, outing: Outing) -> Cell:
-    answer = outing.answer(probe)
+    answer = outing.told(probe)
     found = outing.application(probe.target_port) if answer.reach is Reach.OPEN else None
     return _cell(probe.target_port, probe.source_port, answer, None if found is None else _app(found))
 
@@ -67,7 +67,7 @@ def _app(found: Application) -> App:
 
 
 def _control(probe: Probe, outing: Outing) -> Control:
-    return Control(port=probe.target_port, state=outing.answer(probe).reach.value)
+    return Control(port=probe.target_port, state=outing.told(probe).reach.value)
 
 
 def _time(wall: datetime) -> str:

@@ -11,22 +11,24 @@ from datetime import UTC, datetime
 import click
 
 from sentinel.config import Config
-from sentinel.model.exposure import CellVerdict, Outcome
+from sentinel.model.exposure import CellVerdict, Outcome, PortList
 from sentinel.model.passing import Progress
 from sentinel.places import Places
-from sentinel.programs.knocked import Terms, Tint, failed, found, shared
+from sentinel.programs.knocked import Terms, Tint, accused, failed, found, shared
 from sentinel.reach.keys import echoes
+from sentinel.reach.line import REPORT_S
 from sentinel.signals import pulse
 from sentinel.store.listed import Cell, LastCheck
 from sentinel.store.reading import opened
 from sentinel.text import say
 from sentinel.wire.requests import Reply, Request, Verb, ask
 
-PATIENCE = 120.0
-"""Seconds: a check takes 40 at most, and may have to wait its turn."""
+TURN = REPORT_S + 15.0
+"""Seconds for one echo: to be called, to draw up its plan, and to report."""
 LOOK = 0.2
 BAR = 10
 NOTHING_OPEN, OPEN, UNKNOWN = 0, 1, 2
+HARMLESS = (CellVerdict.NOT_SEEN, CellVerdict.NOT_OURS, CellVerdict.EXPECTED, CellVerdict.UNKNOWN)
 
 Say = Callable[[str], None]
 
@@ -76,6 +78,8 @@ def knock(config: Config, places: Places, screen: Screen) -> int:
     hosts = {echo.key_id: echo.host for echo in echoes(places.lasting)}
     checks = _wait(places, asked, answer.checks, _Meter(language, screen, hosts))
     codes = [_show(config, places, check, screen, hosts) for check in checks]
+    if all(check.outcome == Outcome.NOT_OURS for check in checks):
+        codes.append(UNKNOWN)  # nobody knocked anywhere
     if len(checks) < answer.checks:
         screen.tell(say(language, "knock.no_answer"))
         codes.append(UNKNOWN)
@@ -116,17 +120,26 @@ def _bar(progress: Progress, width: int) -> str:
 
 
 def _wait(places: Places, asked: datetime, wanted: int, meter: _Meter) -> list[LastCheck]:
-    """The outcomes of questions that left after ours: one for each echo and family."""
-    deadline = time.monotonic() + PATIENCE
+    """The outcomes of questions that left after ours: one for each echo and family. Re-tests answer others."""
+    deadline = time.monotonic() + patience(len(echoes(places.lasting)))
     newer: list[LastCheck] = []
     while time.monotonic() < deadline and len(newer) < wanted:
         time.sleep(LOOK)
         beat = pulse.read(places.pulse)
         meter.show(beat.asking if beat else ())
         with suppress(OSError), opened(places.store) as reader:  # locked, or just restarted: the next look tells
-            newer = [check for check in reader.checks() if check.asked >= asked]
+            newer = [check for check in reader.checks() if _answers(check, asked)]
     meter.show(())
     return sorted(newer, key=lambda check: (check.family, check.host))
+
+
+def patience(count: int) -> float:
+    """Seconds for `count` echoes: they are asked in a row, and a check under way comes first."""
+    return (max(1, count) + 1) * TURN
+
+
+def _answers(check: LastCheck, asked: datetime) -> bool:
+    return check.asked >= asked and check.ports == PortList.FULL
 
 
 def _show(config: Config, places: Places, check: LastCheck, screen: Screen, hosts: Mapping[str, str]) -> int:
@@ -149,13 +162,15 @@ def _show(config: Config, places: Places, check: LastCheck, screen: Screen, host
 def _told(check: LastCheck, cells: list[Cell], proof: datetime | None, terms: Terms) -> tuple[list[str], int]:
     if check.outcome == Outcome.NOT_OURS:
         return shared(check, terms), NOTHING_OPEN
-    if check.outcome != Outcome.CHECKED or check.check is None:
-        return failed(check, proof, terms), UNKNOWN
-    return found(check, cells, terms), _code({CellVerdict(cell.verdict) for cell in cells})
+    if check.outcome == Outcome.CHECKED and check.check is not None:
+        return found(check, cells, terms), _code({CellVerdict(cell.verdict) for cell in cells})
+    lines = failed(check, proof, terms)
+    accusing = [cell for cell in cells if cell.verdict not in HARMLESS]
+    # What was seen open is open, whether or not the rest of the check counts.
+    return ([*lines, *accused(check, accusing, terms)], OPEN) if accusing else (lines, UNKNOWN)
 
 
 def _code(verdicts: set[CellVerdict]) -> int:
-    harmless = {CellVerdict.NOT_SEEN, CellVerdict.NOT_OURS, CellVerdict.EXPECTED, CellVerdict.UNKNOWN}
-    if verdicts - harmless:
+    if verdicts - set(HARMLESS):
         return OPEN
     return UNKNOWN if CellVerdict.UNKNOWN in verdicts or not verdicts else NOTHING_OPEN

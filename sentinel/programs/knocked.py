@@ -49,10 +49,17 @@ def shared(check: LastCheck, terms: Terms) -> list[str]:
 
 def found(check: LastCheck, cells: Sequence[Cell], terms: Terms) -> list[str]:
     """Each door that is not simply closed, the worst first; then how many are, and how they said so."""
+    told = [cell for cell in cells if cell.verdict not in CLOSED]
+    closed = [cell for cell in cells if cell.verdict in CLOSED]
+    return [
+        *accused(check, told, terms),
+        *_count(closed, len(cells), terms.language),
+    ]
+
+
+def accused(check: LastCheck, cells: Sequence[Cell], terms: Terms) -> list[str]:
+    """Who saw these doors from where, and the doors, the worst first."""
     rank = {verdict.value: place for place, verdict in enumerate(CellVerdict)}
-    told = sorted(
-        (cell for cell in cells if cell.verdict not in CLOSED), key=lambda cell: (rank[cell.verdict], cell.port)
-    )
     head = say(
         terms.language,
         "knock.head",
@@ -61,12 +68,8 @@ def found(check: LastCheck, cells: Sequence[Cell], terms: Terms) -> list[str]:
         echo=terms.echo,
         ago=_ago(check.at, terms),
     )
-    closed = [cell for cell in cells if cell.verdict in CLOSED]
-    return [
-        *wrap(head, WIDTH, break_on_hyphens=False),
-        *_table(told, terms),
-        *_count(closed, len(cells), terms.language),
-    ]
+    told = sorted(cells, key=lambda cell: (rank[cell.verdict], cell.port))
+    return [*wrap(head, WIDTH, break_on_hyphens=False), *_table(told, terms)]
 
 
 def _table(cells: Sequence[Cell], terms: Terms) -> Iterator[str]:

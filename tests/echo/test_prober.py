@@ -182,6 +182,77 @@ def test_a_pace_is_kept():
     assert 0.1 <= asyncio.run(five()) < 0.2
 
 
+# -- banned midway ------------------------------------------------------------------------------------------------
+
+
+def met(monkeypatch, answer_to, outing):
+    """What a report says of each place if `answer_to(knock, number)` is what a knock meets; and the knocks."""
+    knocks = []
+
+    async def scripted(probe, local, *, has_route=True):
+        knocks.append(probe)
+        return answer_to(probe, len(knocks))
+
+    monkeypatch.setattr(module, "dial", scripted)
+    monkeypatch.setattr(module, "WITNESS_AFTER_S", 0.01)
+    monkeypatch.setattr(module, "RETRY_AFTER_S", 0.01)
+    run(outing)
+    errand = outing.errand
+    return [[outing.told(probe).reach for probe in part] for part in (errand.listed, errand.decoys)], knocks
+
+
+@pytest.mark.parametrize("refused", [1, 5, 11])
+def test_a_box_that_bans_us_midway_proves_nothing(monkeypatch, refused):
+    """It refused at first and is silent then: so the rest of the silence is the ban's, and the decoys' too."""
+    outing = Outing(errand(range(1, 11), [40_000, 40_001]), Notes())
+    (listed, decoys), knocks = met(monkeypatch, lambda _, number: CLOSED if number <= refused else SILENT, outing)
+
+    assert outing.is_banned
+    assert set(decoys) == {Reach.UNTESTED}
+    assert set(listed) <= {Reach.CLOSED, Reach.UNTESTED}
+    assert set(knocks) == set(outing.errand.probes)  # not one that was not announced
+
+
+def test_a_door_that_was_open_before_the_ban_still_accuses(monkeypatch):
+    """And tells of the ban where nothing else had answered."""
+
+    def answer(probe, number):
+        return Answer(reach=Reach.OPEN, why=Why.SYNACK) if probe.target_port == 1 and number <= 3 else SILENT
+
+    outing = Outing(errand([1, 2]), Notes())
+    (listed, _), _ = met(monkeypatch, answer, outing)
+
+    assert listed == [Reach.OPEN, Reach.UNTESTED]
+
+
+@pytest.mark.parametrize("always", [SILENT, CLOSED])
+def test_a_box_that_always_does_the_same_bans_nobody(monkeypatch, always):
+    """Silence from the first knock to the last is a rule."""
+    outing = Outing(errand(range(1, 5), [40_000, 40_001]), Notes())
+    told, knocks = met(monkeypatch, lambda *_: always, outing)
+
+    assert told == [[always.reach] * 4, [always.reach] * 2]
+    assert len(knocks) == 6 + (module.WITNESSES if always is CLOSED else 0)
+
+
+def test_one_lost_refusal_is_no_ban(monkeypatch):
+    """Refusals are limited per second; the second look is answered."""
+    outing = Outing(errand([1, 2], [40_000, 40_001]), Notes())
+    told, _ = met(monkeypatch, lambda _, number: SILENT if number in (5, 6) else CLOSED, outing)
+
+    assert told == [[Reach.CLOSED] * 2] * 2
+
+
+def test_to_look_for_a_ban_costs_a_clean_check_next_to_nothing():
+    """A full check where everything is refused: fifty knocks at twenty a second, and two more."""
+    ports = [free_port() for _ in range(50)]
+    began = time.monotonic()
+    outing = run(Outing(errand(ports[:48], ports[48:]), Notes()))
+
+    assert time.monotonic() - began < 4
+    assert not outing.is_banned
+
+
 # -- asking who answers ------------------------------------------------------------------------------------------
 
 BRIEF = Patience(dicom=0.8, web=0.5, listen=0.3, turn=0.4, again=0.2)

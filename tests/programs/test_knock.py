@@ -16,14 +16,15 @@ import pytest
 
 from sentinel.clock import now
 from sentinel.config import Config, Language, Page
-from sentinel.model.exposure import AfterProbe, Application, Auth, CellVerdict, Kind, Outcome, Reach
+from sentinel.echo.protocol import STOP_S
+from sentinel.model.exposure import AfterProbe, Application, Auth, CellVerdict, Kind, Outcome, PortList, Reach
 from sentinel.model.exposure import Answer as DicomAnswer
 from sentinel.model.finding import Level
 from sentinel.model.moment import Address
 from sentinel.model.passing import Progress
 from sentinel.model.verdict import Assurance, Verdict, View
 from sentinel.places import Places
-from sentinel.programs.knock import LOOK, NOTHING_OPEN, OPEN, UNKNOWN, Say, Screen, knock
+from sentinel.programs.knock import LOOK, NOTHING_OPEN, OPEN, UNKNOWN, Say, Screen, knock, patience
 from sentinel.signals import pulse
 from sentinel.store.archive import Archive
 from sentinel.text import say
@@ -281,12 +282,64 @@ def test_a_check_that_failed_is_unknown_and_says_why(places, result):
     assert say("en", f"outcome.{result.value}") in " ".join(told.split())
 
 
-def test_an_address_that_is_not_ours_counts_as_closed_and_is_shown_as_what_it_is(places):
-    """Nobody can be sent to us there (design, section 3)."""
+@pytest.mark.parametrize(
+    ("verdict", "reach"),
+    [
+        (CellVerdict.EXPOSED, Reach.OPEN),
+        (CellVerdict.OPEN_ALL, Reach.OPEN),
+        (CellVerdict.BOX_ANSWERS, Reach.OPEN),
+        (CellVerdict.DORMANT, Reach.FILTERED),
+        (CellVerdict.CONTRADICTED, Reach.FILTERED),
+    ],
+)
+def test_an_open_door_of_a_check_that_proves_nothing_is_shown(places, verdict, reach):
+    """What was closed is not told of such a check; what accuses is, and decides."""
+    unknown = (104, Reach.UNKNOWN, CellVerdict.UNKNOWN)
+    code, told = asked(places, checking(places, unknown, (11112, reach, verdict), result=Outcome.NOT_PROVED))
+
+    assert code == OPEN
+    assert say("en", f"outcome.{Outcome.NOT_PROVED.value}") in " ".join(told.split())
+    assert re.search(rf"^ +11112  dicom +{say('en', f'cell.{verdict.value}')}$", told, re.MULTILINE)
+    assert not re.search(r"^ +104 ", told, re.MULTILINE)
+
+
+def test_a_retest_of_the_page_is_not_the_answer(places):
+    """It says of one door what it may; we asked for all of them."""
+
+    def respond(request: Request) -> Answer:
+        keep(places, (4242, Reach.CLOSED, CellVerdict.NOT_SEEN), check="again", ports=PortList.RETEST)
+        threading.Timer(3 * LOOK, keep, (places, CLOSED, OPENED)).start()
+        return Answer(reply=Reply.DONE, checks=1)
+
+    code, told = asked(places, respond)
+
+    assert code == OPEN
+    assert "11112" in told
+
+
+def test_patience_grows_with_the_echoes():
+    """Three in a row, after a check that was under way, each as long as it may be."""
+    assert patience(3) >= 4 * STOP_S
+    assert patience(0) == patience(1) >= 2 * STOP_S
+
+
+def test_an_address_that_is_not_ours_is_shown_as_what_it_is_and_proves_nothing_alone(places):
+    """Nobody can be sent to us there (design, section 3); but nobody has knocked at all."""
     code, told = asked(places, checking(places, result=Outcome.NOT_OURS, check=None))
 
-    assert code == NOTHING_OPEN
+    assert code == UNKNOWN
     assert say("en", "outside.not_ours", family="4") in " ".join(told.split())
+
+
+def test_an_address_that_is_not_ours_leaves_the_answer_to_the_other_family(places):
+    """It counts as closed."""
+
+    def respond(request: Request) -> Answer:
+        keep(places, result=Outcome.NOT_OURS, check=None)
+        keep(places, CLOSED, family=6)
+        return Answer(reply=Reply.DONE, checks=2)
+
+    assert asked(places, respond)[0] == NOTHING_OPEN
 
 
 @pytest.mark.parametrize("reply", [Reply.NO_ECHO, Reply.BUSY, Reply.NOT_RUNNING])
