@@ -2,18 +2,24 @@
 
 import os
 from pathlib import Path
+from tempfile import mkstemp
 
 
 def write_secret(path: Path, content: bytes) -> None:
     """Whole or not at all, also through a power cut, and never readable by others.
 
+    Several threads may write at once: each has a draft of its own, and the last one stands.
+
     Raises:
         OSError: the folder cannot be written; what stood there before still does.
     """
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    held, draft = mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)  # mode 0600
+    try:
+        with os.fdopen(held, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise

@@ -1,5 +1,6 @@
 """Files nobody else may read."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,40 @@ def test_a_secret_is_whole_and_its_owners_alone(tmp_path: Path):
 
 
 def test_a_draft_of_a_power_cut_is_in_nobodys_way(tmp_path: Path):
-    """It is thrown away and written anew."""
+    """Another is made."""
     (tmp_path / "key.new").write_bytes(b"half")
+    (tmp_path / ".key.pem.abcdefgh.new").write_bytes(b"half")
 
     write_secret(tmp_path / "key.pem", b"whole")
 
     assert (tmp_path / "key.pem").read_bytes() == b"whole"
+
+
+def test_two_who_write_at_once_do_not_write_into_each_other(tmp_path: Path):
+    """Whoever is last stands there, whole, and no draft is left."""
+    path, contents = tmp_path / "key.pem", [bytes([number]) * 50_000 for number in range(8)]
+
+    with ThreadPoolExecutor(8) as several:
+        list(several.map(lambda content: write_secret(path, content), contents * 4))
+
+    assert path.read_bytes() in contents
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_leaves_what_stood_there_and_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Or every try would make it fuller."""
+    path = tmp_path / "key.pem"
+    write_secret(path, b"older")
+
+    def full(_file: int) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="no space left"):
+        write_secret(path, b"newer")
+
+    assert path.read_bytes() == b"older"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path):

@@ -12,13 +12,14 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
 from sentinel.clock import Clock
 from sentinel.config import ALL_PORTS, EXTRA_PORTS, Whose
 from sentinel.config import Echo as EchoSection
+from sentinel.errors import SentinelError
 from sentinel.model.box import BoxReading, WanAddress, wan_address
 from sentinel.model.exposure import Exposure, Identify, Kind, Outcome, PortList, Reach, ReachOutcome
 from sentinel.model.moment import Address, Moment
@@ -210,20 +211,36 @@ class Asking:
                     yield errand
 
     def _ask(self, errand: Errand, post: Post) -> ReachOutcome:
-        begun, again = self._clock(), errand.ports is PortList.RETEST
-        nobody = self._is_nobodys(errand.family)
+        begun = self._clock()
         try:
-            with door_test() if errand.family == 6 and not again and nobody is None else nullcontext():
-                outcome = (
-                    self._put(errand, post) if nobody is None else errand.unasked(nobody, begun, self._clock())
-                )
-        except OSError as error:  # without our own listener, closed proves nothing over IPv6
-            log.warning("the IPv6 door test cannot listen: %s", error)
+            outcome = self._asked(errand, begun, post)
+        except OSError:  # an echo that is not told to wait would be asked again at once
+            log.exception("a check of %s ended early", errand.echo.host)
             outcome = errand.unasked(Outcome.NOT_PROVED, begun, self._clock())
         finally:
-            self._progress[(errand.family, again)] = ()
+            self._progress[(errand.family, errand.ports is PortList.RETEST)] = ()
         self._note(errand, outcome)
         return outcome
+
+    def _asked(self, errand: Errand, begun: Moment, post: Post) -> ReachOutcome:
+        nobody = self._is_nobodys(errand.family)
+        if nobody is not None:
+            return errand.unasked(nobody, begun, self._clock())
+        with ExitStack() as doors:
+            if errand.family == 6 and errand.ports is not PortList.RETEST:
+                try:
+                    doors.enter_context(door_test())
+                except OSError as error:  # without our own listener, closed proves nothing over IPv6
+                    log.warning("the IPv6 door test cannot listen: %s", error)
+                    return errand.unasked(Outcome.NOT_PROVED, begun, self._clock())
+            return self._put(errand, post)
+
+    def _renew(self, echo: keys.Echo) -> None:
+        """Without its new keys the echo stays known by the old ones until the next check tells them again."""
+        try:
+            keys.renew(self._folder, echo)
+        except (OSError, SentinelError) as error:
+            log.error("the new keys of %s were not kept: %s", echo.host, error)
 
     def _note(self, errand: Errand, outcome: ReachOutcome) -> None:
         pair = (errand.echo.key_id, errand.family)
@@ -261,7 +278,7 @@ class Asking:
             post=notice,
             clock=self._clock,
             progress=tell,
-            learn=lambda echo: keys.renew(self._folder, echo),
+            learn=self._renew,
             extra_ports=errand.doors if again else (*self._section.extra_ports, *further),
             expect_open=self._section.expect_open if family == 4 else (),  # a forward is an IPv4 thing
             port_share=self._section.port_share if family == 4 else ALL_PORTS,

@@ -97,13 +97,14 @@ def ask(
         outcome = attempt.run()
     except NoAnswer as failed:
         outcome, retry = failed.outcome, _retry(failed.retry_s)
-    if learn is not None and attempt.renewed is not None:
+    if attempt.proof is not None:
+        time.sleep(settle.total_seconds())
+    concluded = attempt.conclude(outcome, asked, retry)
+    if learn is not None and attempt.renewed is not None:  # after what was proved: both may write to a full disk
         learn(attempt.renewed)
     if record is not None and attempt.report:
         record(attempt.record(asked))
-    if attempt.proof is not None:
-        time.sleep(settle.total_seconds())
-    return attempt.conclude(outcome, asked, retry)
+    return concluded
 
 
 class _Attempt:

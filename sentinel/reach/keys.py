@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import msgspec
 from cryptography.hazmat.primitives import serialization
@@ -13,6 +14,8 @@ from sentinel.secret import write_secret
 
 MOST = 3
 """Echoes that are asked, one after the other."""
+_changing = Lock()
+"""Both families and the re-tests may learn new keys at once: reading the list and writing it are one step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +79,9 @@ def keep(folder: Path, echo: Echo) -> None:
         NotReadable: what was kept before cannot be read, and is left as it is.
         OSError: the folder cannot be written.
     """
-    others = tuple(known for known in echoes(folder) if known.key_id != echo.key_id)
-    kept = msgspec.json.encode((echo, *others)[:MOST])
-    write_secret(folder / "echoes.json", msgspec.json.format(kept, indent=2) + b"\n")
+    with _changing:
+        others = tuple(known for known in echoes(folder) if known.key_id != echo.key_id)
+        _write(folder, (echo, *others)[:MOST])
 
 
 def renew(folder: Path, echo: Echo) -> None:
@@ -88,10 +91,15 @@ def renew(folder: Path, echo: Echo) -> None:
         NotReadable: what was kept before cannot be read, and is left as it is.
         OSError: the folder cannot be written.
     """
-    known = echoes(folder)
-    renewed = tuple(echo if each.key_id == echo.key_id else each for each in known)
-    if renewed != known:
-        write_secret(folder / "echoes.json", msgspec.json.format(msgspec.json.encode(renewed), indent=2) + b"\n")
+    with _changing:
+        known = echoes(folder)
+        renewed = tuple(echo if each.key_id == echo.key_id else each for each in known)
+        if renewed != known:
+            _write(folder, renewed)
+
+
+def _write(folder: Path, kept: tuple[Echo, ...]) -> None:
+    write_secret(folder / "echoes.json", msgspec.json.format(msgspec.json.encode(kept), indent=2) + b"\n")
 
 
 def _pem(key: Ed25519PrivateKey) -> bytes:

@@ -17,7 +17,7 @@ from sentinel.programs.asking import FAMILIES, RETEST_WITHIN, Asking
 from sentinel.programs.errand import Promised
 from sentinel.programs.invitations import AGAIN
 from sentinel.reach import keys
-from tests.builders import exposure, moment
+from tests.builders import exposure, moment, outcome
 from tests.echo.running import RunningEcho
 from tests.reach.stub import Say, Stub, answer
 
@@ -210,6 +210,62 @@ def test_a_retest_leaves_the_timetable_alone(tmp_path, clock):
         made.work_again(posted.append)
 
         assert [each.ports for each in worked(made)] == [PortList.FULL]
+
+
+# -- what goes wrong here ----------------------------------------------------------------------------------------
+
+
+def test_a_door_test_that_cannot_listen_is_told_and_proves_nothing(tmp_path, clock, caplog, monkeypatch):
+    """Of IPv6 alone."""
+
+    def taken() -> None:
+        raise OSError("address in use")
+
+    monkeypatch.setattr("sentinel.programs.asking.door_test", taken)
+    with stub_at(tmp_path / "1", declines("busy")) as stub:
+        know(tmp_path, stub.port)
+        told = {each.family: each.outcome for each in worked(asking(tmp_path, clock))}
+
+    assert told == {4: Outcome.BUSY, 6: Outcome.NOT_PROVED}
+    assert "the IPv6 door test cannot listen: address in use" in caplog.text
+
+
+def test_whatever_else_goes_wrong_is_not_told_as_the_door_test(tmp_path, clock, caplog, monkeypatch):
+    """And it is not tried again at once: the echo is no part of our trouble."""
+
+    def fails(*_: object, **__: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("sentinel.programs.asking.ask", fails)
+    know(tmp_path, 1)
+    made = asking(tmp_path, clock, (6,))
+
+    assert [each.outcome for each in worked(made)] == [Outcome.NOT_PROVED]
+    assert worked(made) == []
+    assert "door test" not in caplog.text
+    assert "no space left" in caplog.text
+
+
+@pytest.mark.parametrize("broken", [b"", None])
+def test_keys_that_cannot_be_kept_end_no_check(tmp_path, clock, caplog, monkeypatch, broken):
+    """The check has its outcome all the same: an unreadable list of echoes, or a full disk."""
+
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    def ends(echo: keys.Echo, family: int, ports: PortList, *, learn, **_: object) -> ReachOutcome:
+        if broken is not None:
+            (tmp_path / "echoes.json").write_bytes(broken)
+        learn(replace(echo, keys=(b"n" * 32,)))
+        return outcome(Outcome.CHECKED)
+
+    monkeypatch.setattr("sentinel.programs.asking.ask", ends)
+    know(tmp_path, 1)
+    made = asking(tmp_path, clock, (4,))
+    monkeypatch.setattr("sentinel.reach.keys.write_secret", full)
+
+    assert [each.outcome for each in worked(made)] == [Outcome.CHECKED]
+    assert "the new keys of 127.0.0.1 were not kept" in caplog.text
 
 
 # -- whose the address is ----------------------------------------------------------------------------------------

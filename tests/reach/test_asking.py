@@ -349,3 +349,22 @@ def test_a_rotation_is_learnt_from_the_plan_before_it_and_survived(tmp_path):
     assert asked.outcome.outcome is Outcome.CHECKED
     assert learnt == [replace(moved, keys=now_known)]
     assert now_known[0] == before.keys[1]
+
+
+def test_what_was_proved_is_posted_before_new_keys_are_written(tmp_path):
+    """A disk that is full then must not take back an open door."""
+    key, posted = Ed25519PrivateKey.generate(), []
+
+    def cannot_learn(_echo):
+        assert {fact.port for fact in posted if isinstance(fact, Exposure)} == set(port_list(PortList.HOURLY))
+        raise OSError("no space left")
+
+    with RunningEcho(tmp_path) as running:
+        running.know(key)
+        before = enrolled(running)
+    rotate(tmp_path)
+    words = {"post": posted.append, "clock": now, "settle": timedelta(0), "identify": Identify.NONE}
+    with RunningEcho(tmp_path) as running:
+        moved = replace(before, port=running.port)
+        with pytest.raises(OSError, match="no space left"):
+            ask(moved, 4, PortList.HOURLY, key=key, learn=cannot_learn, **words)

@@ -1,4 +1,6 @@
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -79,3 +81,21 @@ def test_three_echoes_are_kept_and_the_oldest_makes_room(tmp_path):
         keep(tmp_path, Echo(host=name, port=1, key_id=name, keys=(), vantage=""))
 
     assert [echo.host for echo in echoes(tmp_path)] == ["d", "c", "b"]
+
+
+def test_two_threads_that_learn_at_once_lose_nothing(tmp_path, monkeypatch):
+    """IPv4, IPv6 and the re-tests each renew the echo they have just asked."""
+    three = [replace(ECHO, key_id=name, host=name, keys=(b"1" * 32,)) for name in "abc"]
+    for echo in three:
+        keep(tmp_path, echo)
+
+    def slowly(folder):
+        found = echoes(folder)
+        time.sleep(0.02)
+        return found
+
+    monkeypatch.setattr("sentinel.reach.keys.echoes", slowly)
+    with ThreadPoolExecutor(3) as several:
+        list(several.map(lambda echo: renew(tmp_path, replace(echo, keys=(b"2" * 32,))), three))
+
+    assert [echo.keys for echo in echoes(tmp_path)] == [(b"2" * 32,)] * 3
