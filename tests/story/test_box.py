@@ -128,7 +128,7 @@ def test_an_address_that_may_be_a_neighbours_is_not_knocked_at(
     level: Level,
     words: str,
 ):
-    """Something stands before the box: unsure until somebody says what; then IPv4 counts as closed, and says so."""
+    """Something stands before the box: unsure until somebody says what; then IPv4 counts as closed, as it says."""
     cabinet.box.run(["ip", "link", "add", "wan9", "type", "dummy"])
     cabinet.box.run(["ip", "link", "set", "wan9", "up"])
     cabinet.box.run(["ip", "address", "add", "100.64.0.2/32", "dev", "wan9"])
