@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from flask import g, session
 
-from sentinel.model.exposure import CellVerdict, Outcome
+from sentinel.model.exposure import Outcome
 from sentinel.model.passing import Progress
 from sentinel.store import reading
 from sentinel.store.listed import LastCheck
 from sentinel.store.reading import Reader
+from web.matrix import IN_DOUBT, OPEN
 from web.scene import Scene, surroundings
 
 QUICK, SLOW = 2, 20
@@ -20,7 +21,6 @@ ASKED = "asked"
 EAGER = 30
 TOLD_FOR = timedelta(seconds=60)
 """How long after its end a check's outcome stands on every page."""
-CLOSED = (CellVerdict.NOT_SEEN, CellVerdict.NOT_OURS, CellVerdict.EXPECTED, CellVerdict.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,9 @@ class Ended:
     check: LastCheck
     proved: bool
     opened: int
+    """Doors; what is open is open whether or not the check counts."""
+    unsure: int
+    """Doors of which the check, though it counts, does not know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +76,13 @@ def _look(scene: Scene) -> Checking:
 
 def _ended(reader: Reader, check: LastCheck) -> Ended:
     proved = check.outcome == Outcome.CHECKED and check.check is not None
-    cells = reader.cells_of(check.check) if proved and check.check else []
-    return Ended(check=check, proved=proved, opened=sum(each.verdict not in CLOSED for each in cells))
+    cells = reader.cells_of(check.check) if check.check else []
+    return Ended(
+        check=check,
+        proved=proved,
+        opened=sum(each.verdict in OPEN for each in cells),
+        unsure=sum(each.verdict in IN_DOUBT for each in cells),
+    )
 
 
 def postpone(what: str, seconds: int) -> None:

@@ -32,13 +32,15 @@ MARKS = {
     CellVerdict.OPEN_ALL: Mark.ATTENTION,
     CellVerdict.CONTRADICTED: Mark.UNSURE,
     CellVerdict.BOX_ANSWERS: Mark.ATTENTION,
-    CellVerdict.DORMANT: Mark.ATTENTION,
+    CellVerdict.DORMANT: Mark.UNSURE,
     CellVerdict.UNKNOWN: Mark.UNSURE,
     CellVerdict.NOT_OURS: Mark.NOTE,
     CellVerdict.NOT_SEEN: Mark.CALM,
     CellVerdict.EXPECTED: Mark.EXPECTED,
 }
-OPEN = (CellVerdict.EXPOSED, CellVerdict.OPEN_ALL, CellVerdict.BOX_ANSWERS, CellVerdict.DORMANT)
+OPEN = (CellVerdict.EXPOSED, CellVerdict.OPEN_ALL, CellVerdict.BOX_ANSWERS)
+IN_DOUBT = (CellVerdict.CONTRADICTED, CellVerdict.DORMANT)
+"""Neither open nor closed, whatever other echoes say."""
 DEFINITE = (*OPEN, CellVerdict.NOT_OURS, CellVerdict.NOT_SEEN, CellVerdict.EXPECTED)
 ALONE = (
     CellVerdict.EXPOSED,
@@ -48,6 +50,8 @@ ALONE = (
     CellVerdict.EXPECTED,
 )
 """Verdicts whose door has a row of its own."""
+LEADING = (*OPEN, CellVerdict.DORMANT, CellVerdict.EXPECTED)
+"""Verdicts whose way in is worth telling."""
 RANK = {verdict.value: rank for rank, verdict in enumerate(CellVerdict)}
 NEVER, NOT_ASKED = "never", "not_asked"
 
@@ -210,7 +214,7 @@ def _order(row: Row) -> tuple[bool, int, int, int]:
 
 def _ways(places: Iterable[Place]) -> tuple[Cell, ...]:
     """Each different way in, once; where one echo's knock was seen inside, the other's need not be told."""
-    open_cells = [place.cell for place in places if place.cell and place.verdict in (*OPEN, CellVerdict.EXPECTED)]
+    open_cells = [place.cell for place in places if place.cell and place.verdict in LEADING]
     named = {cell.family for cell in open_cells if cell.machine}
     different: dict[object, Cell] = {}
     for cell in open_cells:
@@ -246,14 +250,14 @@ def _summary(doors: Mapping[int, tuple[Place, ...]], columns: Sequence[LastCheck
 
 
 def _is_known(places: Sequence[Place], columns: Sequence[LastCheck]) -> bool:
-    """Some echo's answer counts in every family in which the door is asked about, and none is contradicted."""
+    """Some echo's answer counts in every family in which the door is asked about, and none is in doubt."""
     theirs = {column.family for column in columns if column.outcome == Outcome.NOT_OURS}
     asked = [
         (column.family, place) for column, place in zip(columns, places, strict=True) if place.verdict != NOT_ASKED
     ]
     families = {family for family, _ in asked}
     answered = {family for family, place in asked if place.counts or family in theirs}
-    return bool(families) and families == answered and all(p.verdict != CellVerdict.CONTRADICTED for _, p in asked)
+    return bool(families) and families == answered and all(p.verdict not in IN_DOUBT for _, p in asked)
 
 
 def _whole(doors: Iterable[tuple[Place, ...]], *, unsure: bool) -> Mark:

@@ -135,8 +135,8 @@ class Admission:
         wait = self._retests.target_wait(entry.target, now)
         if wait > 0:
             raise Refused("quota", wait)
-        since = now - KNOWN_S
-        if not all(self._book.marked(OPEN, entry.key, entry.target, port, since) for port in entry.extra):
+        known = self._book.marked_among(OPEN, entry.key, entry.target, entry.extra, now - KNOWN_S)
+        if not known.issuperset(entry.extra):
             raise Refused("target_refused")
         self._retests.enter(entry, now)
 

@@ -230,12 +230,8 @@ class Book(File):
                 (kind, self._blind_door(kind, key, target, port), now),
             )
 
-    def marked(self, kind: str, key: str, target: Address, port: int, since: float) -> bool:
-        """Whether that happened to this door at `since` or later; MARKS_KEPT_S back at most."""
-        return bool(self.marked_among(kind, key, target, [port], since))
-
     def marked_among(self, kind: str, key: str, target: Address, ports: Iterable[int], since: float) -> set[int]:
-        """The ports of an address to which that happened at `since` or later."""
+        """The ports of an address to which that happened at `since` or later; MARKS_KEPT_S back at most."""
         blinded = {self._blind_door(kind, key, target, port): port for port in ports}
         holes = ", ".join("?" * len(blinded))
         with self._open() as db:

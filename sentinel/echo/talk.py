@@ -97,5 +97,6 @@ def _context() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED  # the libraries of old devices know no TLS 1.2
     context.set_ciphers("DEFAULT:@SECLEVEL=0")
     return context

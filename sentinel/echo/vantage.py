@@ -5,6 +5,7 @@ Silence takes four seconds to find out, so at the start the other two are looked
 """
 
 import asyncio
+import logging
 import socket
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from sentinel.echo.protocol import FRESH_S, SELFTEST_OK, Vantage
 from sentinel.echo.settings import SOURCE_PORTS, Settings
 from sentinel.model.exposure import Probe, Reach
 from sentinel.model.moment import Address, Moment
+
+log = logging.getLogger("sentinel.echo")
 
 EVERY = timedelta(minutes=10)
 FAR: dict[int, Address] = {4: IPv4Address("192.0.2.1"), 6: IPv6Address("2001:db8::1")}
@@ -74,13 +77,24 @@ class Lookout:
         self._looks.update(zip(families, looks, strict=True))
 
     async def _look_at(self, family: int, silence: bool) -> Look:
-        own = self._own(family)
-        if own is None:
-            return Look(has_route=False, ok=False, at=self._clock())
-        ok = await _sees(own[0], own[-1])
-        if silence:
-            ok = all((ok, await _hears_nothing(own[0], own[-1]), await self._is_silent(own[0])))
-        return Look(has_route=True, ok=ok, at=self._clock())
+        """How a family does; what we cannot even try vouches for nothing, and is tried again the next time."""
+        own = None
+        try:
+            own = self._own(family)
+            ok = own is not None and await self._tells(own[0], own[-1], silence)
+        except OSError as error:  # an address that is gone for a moment, or no more sockets
+            log.warning("the echo cannot look at itself over IPv%d: %s", family, error)
+            ok = False
+        return Look(has_route=own is not None, ok=ok, at=self._clock())
+
+    async def _tells(self, local: Address, other: Address, silence: bool) -> bool:
+        """Whether open and closed are told apart, and silence too if that is asked.
+
+        Raises:
+            OSError: there is no listening at our own address, or no socket at all.
+        """
+        ok = await _sees(local, other)
+        return all((ok, await _hears_nothing(local, other), await self._is_silent(local))) if silence else ok
 
     def _own(self, family: int) -> list[Address] | None:
         """Our addresses of a family, one or two; none without a route out."""

@@ -7,6 +7,7 @@ So there is no nonce to compare: only the gateway's own address and port tell an
 import socket
 import struct
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
@@ -59,10 +60,8 @@ def announce(own: IPv4Address) -> bytes:
 
 
 def _send(line: socket.socket, question: bytes) -> None:
-    try:
+    with suppress(OSError):  # the refusal of the question before: this one is lost, the next try is not
         line.send(question)
-    except ConnectionRefusedError:  # the refusal of the question before: this one is lost, the next try is not
-        return
 
 
 def _take(line: socket.socket, wait: float, found: Openers, heard: set[int]) -> Openers:
@@ -77,7 +76,7 @@ def _take(line: socket.socket, wait: float, found: Openers, heard: set[int]) -> 
             answer = line.recv(LONGEST + 1)
         except TimeoutError:
             break
-        except ConnectionRefusedError:
+        except OSError:  # refused or prohibited, as a box says by ICMP: the other question may be answered
             continue
         version, found = read(answer, found)
         if version is not None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import strategies as st
 
 from sentinel.echo.identity import identity
@@ -138,10 +139,15 @@ def _wait(caller: socket.socket) -> None:
             return
 
 
-def inside_tls(folder: Path, script: Script) -> Script:
-    """The same inside TLS; whoever speaks in plain words is cut off, as by DICOM over TLS."""
+def inside_tls(folder: Path, script: Script, *, old: bool = False) -> Script:
+    """The same inside TLS, 1.0 if `old`; whoever speaks in plain words is cut off, as by DICOM over TLS."""
     folder.mkdir(exist_ok=True)
     context = identity(folder, "zztest-certificate").tls()
+    if old:
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+        with pytest.warns(DeprecationWarning, match="TLSv1"):
+            context.maximum_version = ssl.TLSVersion.TLSv1
 
     def secured(caller: socket.socket, told: bytes) -> None:
         if told[:1] != b"\x16":

@@ -229,15 +229,15 @@ def test_a_mark_is_for_one_door_of_one_caller(book):
     """Another kind, key, address or port is another door; and it ages."""
     book.mark("gone", "k", HOME, 4242, 1000)
 
-    assert book.marked("gone", "k", HOME, 4242, 1000)
-    assert not book.marked("gone", "k", HOME, 4242, 1001)
+    assert book.marked_among("gone", "k", HOME, [4242], 1000)
+    assert not book.marked_among("gone", "k", HOME, [4242], 1001)
+    assert book.marked_among("gone", "k", HOME, [104, 4242], 0) == {4242}
     for other in (
-        ("asked", "k", HOME, 4242),
-        ("gone", "l", HOME, 4242),
-        ("gone", "k", ip_address("192.0.2.8"), 4242),
-        ("gone", "k", HOME, 104),
+        ("asked", "k", HOME),
+        ("gone", "l", HOME),
+        ("gone", "k", ip_address("192.0.2.8")),
     ):
-        assert not book.marked(*other, 0)
+        assert not book.marked_among(*other, [4242], 0)
 
 
 def test_a_mark_made_again_is_as_young_as_the_last(book):
@@ -245,7 +245,7 @@ def test_a_mark_made_again_is_as_young_as_the_last(book):
     for moment in (1000, 2000, 500):
         book.mark("gone", "k", HOME, 4242, moment)
 
-    assert book.marked("gone", "k", HOME, 4242, 2000)
+    assert book.marked_among("gone", "k", HOME, [4242], 2000)
 
 
 def test_marks_name_no_door_and_do_not_stay(book, tmp_path):

@@ -160,6 +160,12 @@ def test_dicom_inside_tls_is_found_only_where_a_handshake_is_allowed(tmp_path, t
     assert server.connections == (2 if tls else 1)
 
 
+def test_a_device_of_another_age_is_asked_in_its_own_tls(tmp_path):
+    """TLS 1.0, which Python by itself declines: unnamed, it would be nobody's imaging."""
+    with Answering(2762, inside_tls(tmp_path, says(answers.ASSOCIATED), old=True)) as server:
+        assert asked(server, tls=True) == dicom(Answer.ACCEPTED, tls=True)
+
+
 def test_a_port_that_only_speaks_tls_is_that_and_no_more(tmp_path):
     """Inside, nothing we know."""
     with Answering(DICOM, inside_tls(tmp_path, waits)) as server:

@@ -116,8 +116,8 @@ def test_what_was_reported_to_another_is_not_known_to_be_open(running, key, foun
     port, name = found.getsockname()[1], running.echo.book.everybody()[0].id
     book, now = running.echo.book, running.echo.wall()
 
-    assert book.marked("open", name, ip_address("127.0.0.1"), port, now - 60)
-    assert not book.marked("open", "other", ip_address("127.0.0.1"), port, 0)
+    assert book.marked_among("open", name, ip_address("127.0.0.1"), [port], now - 60)
+    assert not book.marked_among("open", "other", ip_address("127.0.0.1"), [port], 0)
     with sqlite3.connect(running.settings.folder / "echo.db") as db:
         db.execute("UPDATE marks SET at = at - 7 * 86400")
     db.close()

@@ -1,8 +1,12 @@
 import asyncio
+import errno
+from contextlib import suppress
+from datetime import timedelta
 from ipaddress import ip_address
 
 import pytest
 
+from sentinel.echo import vantage
 from sentinel.echo.settings import Settings, Source
 from sentinel.echo.vantage import Lookout, route_source
 from tests.builders import moment
@@ -54,6 +58,35 @@ def test_a_second_own_address_is_knocked_at_from_the_first(tmp_path, clock):
     pair = tuple(Source(local=ip_address(text), seen_as=ip_address(text)) for text in ("127.0.0.1", "127.0.0.2"))
 
     assert lookout(tmp_path, clock, sources=pair).vantage(4).selftest == "ok"
+
+
+def test_a_look_that_fails_is_no_end_to_looking(tmp_path, clock, monkeypatch, caplog):
+    """No socket for a moment: not vouched for meanwhile, and looked at again."""
+    monkeypatch.setattr(vantage, "EVERY", timedelta(seconds=0.05))
+    settings = Settings(folder=tmp_path, name="e", listen=((ip_address("127.0.0.1"), 443),), lab=True)
+    made, seen, tries = Lookout(settings, clock), [], []
+
+    async def sees(local, other):
+        tries.append(local)
+        if len(tries) == 1:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return True
+
+    async def hears_nothing(local, other):
+        seen.append(made.vantage(4).selftest)
+        return True
+
+    async def looking():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(made.keep_looking(), 0.5)
+
+    monkeypatch.setattr(vantage, "_sees", sees)
+    monkeypatch.setattr(vantage, "_hears_nothing", hears_nothing)
+    asyncio.run(looking())
+
+    assert seen[0] == "failed"
+    assert made.vantage(4).selftest == "ok"
+    assert "cannot look at itself over IPv4" in caplog.text
 
 
 def test_a_family_nobody_listens_in_is_not_vouched_for(tmp_path, clock):

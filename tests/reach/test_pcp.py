@@ -1,11 +1,13 @@
 """Who opens a door on demand: asked without ever asking for one, and heard from the gateway only."""
 
+import errno
 import socket
 import struct
 import threading
 import time
 from contextlib import suppress
 from ipaddress import IPv4Address
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given
@@ -120,6 +122,37 @@ def test_a_gateway_that_refuses_offers_nothing():
 
     assert pcp.openers(IPv4Address("127.0.0.253"), waits=(0.1, 0.1)) == Openers()
     assert time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize("number", [errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EACCES, errno.EPROTO])
+def test_one_prohibition_is_not_the_end(monkeypatch, number):
+    """What a box's firewall says by ICMP, the kernel says at the next call: the answer after it is heard."""
+
+    class Line(socket.socket):
+        """A socket whose first question and first answer meet an error."""
+
+        said: ClassVar[list[str]] = []
+
+        def send(self, *args: Any) -> int:
+            self.fail("send")
+            return super().send(*args)
+
+        def recv(self, *args: Any) -> bytes:
+            self.fail("recv")
+            return super().recv(*args)
+
+        def fail(self, what: str) -> None:
+            if what not in self.said:
+                self.said.append(what)
+                raise OSError(number, "by ICMP")
+
+    monkeypatch.setattr(pcp.socket, "socket", Line)
+    box = FakeBox()
+    box.answers = lambda asked: [natpmp() if asked == b"\0\0" else announced()]
+    with box.up():
+        assert pcp.openers(ADDRESS) == Openers(natpmp=True, pcp=True, wan=WAN)
+
+    assert Line.said == ["send", "recv"]
 
 
 def test_a_flood_of_nonsense_ends_in_time():

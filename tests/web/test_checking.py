@@ -58,14 +58,16 @@ def test_nothing_is_under_way_in_a_sentinel_that_does_not_run(cabinet: Cabinet):
     assert "<progress" not in cabinet.insider().get("/outside").text
 
 
-def keep(cabinet: Cabinet, outcome: Outcome, before: float, *ports: int, **more: object) -> None:
+def keep(
+    cabinet: Cabinet, outcome: Outcome, before: float, *ports: int, verdict: str = "exposed", **more: object
+) -> None:
     """One more attempt, and the doors it found open."""
     ended = told(outcome, timedelta(seconds=before), **{"check": "c9", **more})
     cabinet.add("outcomes", rows.outcome_row(ended))
     door = (ip_address(MACHINE), MAC, 4242)
     for port in ports:
         found = cell(port, Reach.OPEN, Why.SYNACK, ended.at, check="c9")
-        cabinet.add("exposures", rows.exposure_row(found, "exposed", door))
+        cabinet.add("exposures", rows.exposure_row(found, verdict, door))
 
 
 def test_how_a_check_ended_is_told_for_a_minute(cabinet: Cabinet):
@@ -77,6 +79,25 @@ def test_how_a_check_ended_is_told_for_a_minute(cabinet: Cabinet):
     cabinet.clear("outcomes")
     keep(cabinet, Outcome.CHECKED, 61, 11112)
     assert "terminé" not in words(cabinet.insider().get("/outside").text)
+
+
+@pytest.mark.parametrize("verdict", ["dormant", "contradicted"])
+def test_a_door_in_doubt_is_counted_as_not_known(cabinet: Cabinet, verdict: str):
+    """It is not open, and the check does not end calm."""
+    keep(cabinet, Outcome.CHECKED, 5, 11112, verdict=verdict)
+
+    page = words(cabinet.insider().get("/incidents").text)
+
+    assert "48 portes contrôlées, aucune ouverte. On ne sait pas pour 1 porte." in page
+
+
+def test_an_open_door_is_told_of_a_check_that_proves_nothing(cabinet: Cabinet):
+    """Whatever else of it does not count."""
+    keep(cabinet, Outcome.NOT_PROVED, 5, 11112)
+
+    page = words(cabinet.insider().get("/incidents").text)
+
+    assert "Portes vues : 1 ouverte. Pour les autres, on ne sait pas." in page
 
 
 def test_a_check_that_told_nothing_ends_as_not_known(cabinet: Cabinet):

@@ -88,9 +88,10 @@ def test_the_worst_come_first_then_by_number_and_the_closed_ones_last_together()
         terms=Terms(expect_open=(1194,)),
     )
 
-    assert [row.ports[0] for row in made.rows[:-1]] == [104, 3389, 4242, 443, 8042, 1194]
+    assert [row.ports[0] for row in made.rows[:-1]] == [104, 3389, 4242, 8042, 443, 1194]
     assert len(made.rows[-1].ports) == 48 - 5
-    assert (made.summary.mark, made.summary.opened, made.summary.expected) == (Mark.ALARM, 4, 1)
+    assert (made.summary.mark, made.summary.opened, made.summary.expected) == (Mark.ALARM, 3, 1)
+    assert (made.summary.doors, made.summary.unsure) == (47, 2)
 
 
 @pytest.mark.parametrize(
@@ -104,6 +105,17 @@ def test_an_answer_counts_as_long_as_the_verdict_lets_it(port, hours, aged):
     assert row.places[0].aged is aged
     assert (row.mark, made.summary.mark) == ((Mark.UNSURE, Mark.UNSURE) if aged else (Mark.CALM, Mark.CALM))
     assert (made.summary.doors, made.summary.unsure) == ((47, 1) if aged else (48, 0))
+
+
+def test_a_door_to_a_device_that_is_off_is_neither_open_nor_closed():
+    """Not even if another echo found it closed: nobody could have answered. Its way in is told all the same."""
+    made = drawn(
+        cell(8042, "dormant", echo="other"), cell(8042, "not_seen"), columns=(column(), column(echo="other"))
+    )
+
+    [row] = [row for row in made.rows if 8042 in row.ports]
+    assert (row.mark, row.ports, len(row.ways)) == (Mark.UNSURE, (8042,), 1)
+    assert (made.summary.mark, made.summary.opened, made.summary.unsure) == (Mark.UNSURE, 0, 1)
 
 
 def test_an_old_open_door_stays_open():
@@ -238,4 +250,6 @@ def test_what_a_later_release_wrote_is_shown_and_is_not_calm():
 def test_every_verdict_has_its_mark():
     """And the two that say nothing are never calm."""
     assert set(MARKS) == set(CellVerdict)
-    assert MARKS[CellVerdict.UNKNOWN] is MARKS[CellVerdict.CONTRADICTED] is Mark.UNSURE
+    assert (
+        MARKS[CellVerdict.UNKNOWN] is MARKS[CellVerdict.CONTRADICTED] is MARKS[CellVerdict.DORMANT] is Mark.UNSURE
+    )
