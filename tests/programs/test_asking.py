@@ -106,6 +106,27 @@ def test_every_invitation_of_the_file_is_used_once(tmp_path, clock):
     assert {echo.key_id for echo in keys.echoes(tmp_path)} == {one.key_id, two.key_id}
 
 
+def test_two_invitations_of_one_server_do_not_take_turns(tmp_path, clock, monkeypatch):
+    """The later replaces the former, which rests: or each would be used up in vain, minute after minute."""
+    used: list[str] = []
+
+    def enrolled(invitation: keys.Echo, _key: object) -> keys.Echo:
+        used.append(invitation.key_id)
+        return invitation
+
+    def named(text: str) -> keys.Echo:
+        return keys.Echo(host="here", port=1, key_id=text, keys=(), vantage="")
+
+    monkeypatch.setattr("sentinel.reach.enrol.read_invitation", named)
+    monkeypatch.setattr("sentinel.reach.enrol.enrol", enrolled)
+    made = asking(tmp_path, clock, (), invitations=("old", "new"))
+    for clock.seconds in range(0, 300, 30):
+        worked(made)
+
+    assert used == ["old", "new"]
+    assert [echo.key_id for echo in keys.echoes(tmp_path)] == ["new"]
+
+
 def test_the_key_is_made_once(tmp_path, clock):
     """A practice keeps its name at the echo, whatever is restarted."""
     asking(tmp_path, clock)
