@@ -31,6 +31,7 @@ from sentinel.reach import keys
 from sentinel.reach.asking import ask
 from sentinel.reach.doortest import door_test
 from sentinel.reach.due import JITTER, Due, wait_after
+from sentinel.reach.mapped import Mapped
 from sentinel.services import DOOR_TEST_PORT, port_list
 
 log = logging.getLogger(__name__)
@@ -100,15 +101,16 @@ class Asking:
         """Checks being made at this moment; any thread may read it."""
         return tuple(each for running in self._progress.values() for each in running)
 
-    def set_mapped(self, ports: tuple[int, ...]) -> None:
-        """What the box maps: asked about at once when it is new, of which there is little a day (`reach.mapped`).
+    def places_for_mapped(self) -> Mapped:
+        """How much of what the box maps is asked about: as much as an echo takes beside what was configured."""
+        configured = {*self._section.extra_ports, *self._section.expect_open}
+        listed = frozenset({*port_list(PortList.FULL), *configured})
+        return Mapped(max(0, EXTRA_PORTS - len(configured)) // 2, listed)
 
-        Beyond the lists no more of it than an echo takes beside what was configured.
-        """
-        listed = port_list(PortList.FULL)
-        left = EXTRA_PORTS - len({*self._section.extra_ports, *self._section.expect_open})
+    def set_mapped(self, ports: Mapping[int, int]) -> None:
+        """What the box maps, each with its port inside: asked about at once when it is new, which is seldom."""
         before, self._mapped = self._mapped, frozenset(ports)
-        self.mapped = tuple(port for port in ports if port not in listed)[: max(0, left)]
+        self.mapped = tuple(port for port in ports if port not in port_list(PortList.FULL))
         if self._mapped - before:
             self._all_soon()
 

@@ -117,7 +117,9 @@ class Watch:
             kinds=self._archive.kinds(),
             box_within=BOX_WITHIN,
         )
-        self._looking = Looking(lambda: self._box, self._asking.set_mapped, self._clock)
+        self._looking = Looking(
+            lambda: self._box, self._asking.set_mapped, self._clock, self._asking.places_for_mapped()
+        )
         self._postbox = Postbox(self._places.facts, self._queue.put)
         self._street = Street(
             judge=judge,

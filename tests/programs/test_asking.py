@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sentinel.config import Echo, Whose
+from sentinel.config import EXTRA_PORTS, Echo, Whose
 from sentinel.echo import protocol
 from sentinel.model.box import BoxReading, Reading
 from sentinel.model.exposure import Application, Identify, Kind, Outcome, PortList, Reach, ReachOutcome
@@ -17,7 +17,8 @@ from sentinel.programs.asking import FAMILIES, RETEST_WITHIN, Asking
 from sentinel.programs.errand import Promised
 from sentinel.programs.invitations import AGAIN
 from sentinel.reach import keys
-from tests.builders import exposure, moment, outcome
+from tests.builders import exposure, mapping, moment, outcome
+from tests.builders import reading as box_reading
 from tests.echo.running import RunningEcho
 from tests.reach.stub import Say, Stub, answer
 
@@ -339,11 +340,11 @@ def test_a_newly_mapped_port_is_asked_about_at_once(tmp_path, clock):
         made = asking(tmp_path, clock, (4,))
         assert len(worked(made)) == 1
         assert worked(made) == []
-        made.set_mapped((40_104,))
+        made.set_mapped({40_104: 104})
         assert len(worked(made)) == 1
-        made.set_mapped((40_104,))
+        made.set_mapped({40_104: 104})
         assert worked(made) == []
-        made.set_mapped((40_104, 11112))
+        made.set_mapped({40_104: 104, 11112: 11112})
         assert len(worked(made)) == 1
         assert made.mapped == (40_104,)
 
@@ -441,10 +442,17 @@ def test_progress_is_told_while_a_check_is_under_way_and_ends(tmp_path, clock):
     assert made.under_way == ()
 
 
-def test_what_the_box_maps_is_asked_about_as_far_as_the_echo_allows(tmp_path, clock):
-    """Sixteen ports beyond its list, one of them the IPv6 door test's: what was configured comes first."""
-    made = asking(tmp_path, clock, extra_ports=tuple(range(8001, 8011)), expect_open=(1194,))
+@pytest.mark.parametrize("configured", [0, 5, 14, 15])
+def test_a_program_that_maps_another_port_every_hour_uses_up_nothing(tmp_path, clock, configured):
+    """The echo counts sixteen different ports in 24 hours, one of them the IPv6 door test's: yesterday's too."""
+    extra = tuple(range(8001, 8001 + configured))
+    made = asking(tmp_path, clock, extra_ports=extra)
+    mapped, asked = made.places_for_mapped(), []
+    for hour in range(72):
+        forwards = [mapping(40_000 + 7 * hour % 100, 6881), mapping(50_000 + hour, 104), mapping(104, 104)]
+        made.set_mapped(mapped.take(box_reading(*forwards, at=moment(3600 * hour))))
+        asked.append({*extra, *made.mapped})
 
-    made.set_mapped((40_104, 40_105, 40_106, 40_107, 40_108))
-
-    assert made.mapped == (40_104, 40_105, 40_106, 40_107)
+    days = [set().union(*asked[start : start + 25]) for start in range(48)]
+    assert max(len(day) for day in days) <= EXTRA_PORTS
+    assert (max(len(day) for day in days) > configured) is (configured < 14)
