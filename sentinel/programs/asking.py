@@ -21,12 +21,13 @@ from sentinel.config import ALL_PORTS, EXTRA_PORTS, Whose
 from sentinel.config import Echo as EchoSection
 from sentinel.errors import SentinelError
 from sentinel.model.box import BoxReading, WanAddress, wan_address
-from sentinel.model.exposure import Exposure, Identify, Kind, Outcome, PortList, Reach, ReachOutcome
+from sentinel.model.exposure import Exposure, Identify, Outcome, PortList, ReachOutcome
 from sentinel.model.moment import Address, Moment
 from sentinel.model.passing import Progress
 from sentinel.pipeline import Fact
 from sentinel.programs.errand import Errand, Promised
 from sentinel.programs.invitations import Invitations
+from sentinel.programs.known import Known
 from sentinel.reach import keys
 from sentinel.reach.asking import ask
 from sentinel.reach.doortest import door_test
@@ -53,7 +54,7 @@ class Asking:
 
     Args:
         families: those by which the practice can be reached now.
-        kinds: what answered at which family and public port before, from the store.
+        known: what answered before, from the store.
         box_within: how long to wait for the first look at the box, before which nobody knows whose the address is.
     """
 
@@ -64,7 +65,7 @@ class Asking:
         clock: Clock,
         families: Callable[[], tuple[int, ...]],
         *,
-        kinds: Mapping[tuple[int, int], Kind] | None = None,
+        known: Known | None = None,
         box_within: timedelta = timedelta(0),
     ) -> None:
         self._section = section
@@ -83,7 +84,7 @@ class Asking:
         self.mapped: tuple[int, ...] = ()
         """Public ports the box maps, asked about over IPv4 beyond the list; replaced as a whole."""
         self._mapped: frozenset[int] = frozenset()
-        self._kinds = dict(kinds or {})
+        self._known = known or Known()
         self._box: BoxReading | None = None
         self._box_by = clock().boot + box_within
         self._observed: Address | None = None
@@ -260,7 +261,10 @@ class Asking:
 
     def _put(self, errand: Errand, post: Post) -> ReachOutcome:
         echo, family, again = errand.echo, errand.family, errand.ports is PortList.RETEST
-        further = () if again else (DOOR_TEST_PORT,) if family == 6 else self.mapped
+        further = (DOOR_TEST_PORT,) if family == 6 else self.mapped
+        extra = errand.doors if again else (*self._section.extra_ports, *further)
+        declared = self._section.expect_open if family == 4 else ()  # a forward is an IPv4 thing
+        asked = () if again else (*port_list(errand.ports), *extra, *declared)
 
         def tell(done: int, of: int) -> None:
             told = Progress(echo=echo.key_id, family=family, done=done, of=of)
@@ -268,7 +272,7 @@ class Asking:
 
         def notice(fact: Fact) -> None:
             if isinstance(fact, Exposure):
-                self._remember(fact)
+                self._known.learn(fact)
             post(fact)
 
         tell(0, 0)
@@ -281,27 +285,19 @@ class Asking:
             clock=self._clock,
             progress=tell,
             learn=self._renew,
-            extra_ports=errand.doors if again else (*self._section.extra_ports, *further),
-            expect_open=self._section.expect_open if family == 4 else (),  # a forward is an IPv4 thing
+            extra_ports=extra,
+            expect_open=declared,
             port_share=self._section.port_share if family == 4 else ALL_PORTS,
             identify=self._wish(errand),
-            known={port: kind for (of, port), kind in list(self._kinds.items()) if of == family},
+            known=self._known.among(family, asked, self._clock()),
         )
 
     def _wish(self, errand: Errand) -> Identify:
         """A button is no reason to ask a known service again, unless the configuration says so."""
-        wish = self._section.identify
         if errand.ports is PortList.RETEST:
             return Identify.NONE
+        wish = self._known.softened(self._section.identify, errand.family)
         return Identify.NEW if wish is Identify.ALL and not errand.pressed else wish
-
-    def _remember(self, exposure: Exposure) -> None:
-        """A service is asked once who it is, and again when its port had been shut by a living machine."""
-        place = (exposure.address.version, exposure.port)
-        if exposure.app is not None and exposure.app.kind is not Kind.UNKNOWN:
-            self._kinds[place] = exposure.app.kind
-        elif exposure.reach is Reach.CLOSED:
-            self._kinds.pop(place, None)
 
     def _is_nobodys(self, family: int) -> Outcome | None:
         """Why nobody may knock at our address; None: it is ours, or nothing speaks against it."""

@@ -30,6 +30,7 @@ from sentinel.programs.asking import Asking
 from sentinel.programs.claim import claim_code
 from sentinel.programs.declared import declared, is_broad
 from sentinel.programs.desk import Asked, Desk
+from sentinel.programs.known import Known
 from sentinel.programs.looking import Looking
 from sentinel.programs.postbox import Postbox
 from sentinel.signals import pulse
@@ -114,7 +115,7 @@ class Watch:
             self._places.lasting,
             self._clock,
             lambda: self._families,
-            kinds=self._archive.kinds(),
+            known=Known(self._archive.kinds(self._started), self._archive.fragile(self._started)),
             box_within=BOX_WITHIN,
         )
         self._looking = Looking(

@@ -11,16 +11,34 @@ import pytest
 from sentinel.config import EXTRA_PORTS, Echo, Whose
 from sentinel.echo import protocol
 from sentinel.model.box import BoxReading, Reading
-from sentinel.model.exposure import Application, Identify, Kind, Outcome, PortList, Reach, ReachOutcome
+from sentinel.model.exposure import (
+    AfterProbe,
+    Application,
+    Exposure,
+    Identify,
+    Kind,
+    Outcome,
+    PortList,
+    ReachOutcome,
+)
 from sentinel.model.passing import Progress
 from sentinel.programs.asking import FAMILIES, RETEST_WITHIN, Asking
 from sentinel.programs.errand import Promised
 from sentinel.programs.invitations import AGAIN
+from sentinel.programs.known import Known
 from sentinel.reach import keys
 from tests.builders import exposure, mapping, moment, outcome
 from tests.builders import reading as box_reading
 from tests.echo.running import RunningEcho
 from tests.reach.stub import Say, Stub, answer
+
+CHALLENGE = protocol.Challenge(
+    v=1,
+    challenge="c",
+    observed=protocol.Observed(family=4, addr="25.0.0.2", port=40_000),
+    server_time="",
+    vantage=protocol.Vantage(id="v", selftest="ok", age_s=1),
+)
 
 
 class Told:
@@ -39,7 +57,7 @@ def clock() -> Told:
 
 
 def asking(folder: Path, clock: Told, families: tuple[int, ...] = (4, 6), **more: object) -> Asking:
-    words = {name: more.pop(name) for name in ("kinds", "box_within") if name in more}
+    words = {name: more.pop(name) for name in ("known", "box_within") if name in more}
     return Asking(Echo(**more), folder, clock, lambda: families, **words)
 
 
@@ -382,30 +400,48 @@ def test_an_address_that_changes_hands_is_asked_about_at_once(tmp_path, clock):
 class Request:
     """The question an echo was put, as it was signed."""
 
-    def __init__(self, folder: Path, clock: Told, *facts: object, press: bool = False, **section: object) -> None:
-        seen = protocol.Observed(family=4, addr="25.0.0.2", port=40_000)
-        vantage = protocol.Vantage(id="v", selftest="ok", age_s=1)
-        challenge = protocol.Challenge(v=1, challenge="c", observed=seen, server_time="", vantage=vantage)
-        with stub_at(folder / "1", answer(protocol.encode(challenge)), declines("busy")) as stub:
+    def __init__(
+        self, folder: Path, clock: Told, *facts: Exposure, press: bool = False, **section: object
+    ) -> None:
+        ready = answer(protocol.encode(CHALLENGE))
+        retest = section.pop("retest", ())
+        with stub_at(folder / "1", ready, declines("busy")) as stub:
             know(folder, stub.port)
-            made = asking(folder, clock, (4,), kinds={(4, 443): Kind.HTTP, (6, 80): Kind.HTTP}, **section)
+            known = Known({(4, 443): (Kind.HTTP, moment()), (6, 80): (Kind.HTTP, moment())})
+            made = asking(folder, clock, () if retest else (4,), known=known, **section)
             for fact in facts:
-                made._remember(fact)
+                known.learn(fact)
             if press:
                 made.soon()
+            if retest:
+                made.retest(4, retest)
+                clock.seconds = RETEST_WITHIN.total_seconds()
             worked(made)
         sealed = protocol.decode(stub.requests[1].partition(b"\r\n\r\n")[2], protocol.Envelope)
         self.said = protocol.decode(sealed.payload, protocol.Request)
 
 
 def test_what_answered_before_is_told_to_the_echo_so_that_nothing_is_asked_twice(tmp_path, clock):
-    """Of this family, from the store and from the checks since; a port refused since then is new again."""
-    dicom = exposure(port=104, app=Application(kind=Kind.DICOM))
-    shut = exposure(port=443, reach=Reach.CLOSED)
-    no_time = exposure(port=4242, app=Application(kind=Kind.UNKNOWN))
+    """Of this family and of this question, whose ports are the list's, the configured and the declared ones."""
+    facts = [exposure(port=port, app=Application(kind=Kind.DICOM)) for port in (104, 8001, 8002, 8003)]
+    said = Request(tmp_path, clock, *facts, extra_ports=(8001,), expect_open=(8002,)).said
 
-    assert Request(tmp_path, clock, dicom, no_time).said.known == {"104": "dicom", "443": "http"}
-    assert Request(tmp_path / "b", clock, dicom, shut).said.known == {"104": "dicom"}
+    assert said.known == {"104": "dicom", "443": "http", "8001": "dicom", "8002": "dicom"}
+
+
+def test_a_retest_asks_nobody_and_tells_nothing(tmp_path, clock):
+    said = Request(tmp_path, clock, retest=(443,)).said
+
+    assert (said.ports, said.extra_ports, said.identify, said.known) == ("retest-v1", [443], "none", {})
+
+
+def test_a_service_that_stopped_after_a_question_is_not_asked_for_any_button(tmp_path, clock):
+    """Another echo does not know of the harm, and `all` would repeat it."""
+    gone = exposure(port=8443, app=Application(kind=Kind.UNKNOWN, after_probe=AfterProbe.GONE))
+    said = Request(tmp_path, clock, gone, press=True, identify=Identify.ALL).said
+
+    assert said.identify == "new"
+    assert said.known.keys() >= {"8443"}
 
 
 @pytest.mark.parametrize(
