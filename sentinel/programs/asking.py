@@ -110,6 +110,7 @@ class Asking:
 
     def set_mapped(self, ports: Mapping[int, int]) -> None:
         """What the box maps, each with its port inside: asked about at once when it is new, which is seldom."""
+        self._known.lead_to(ports)
         before, self._mapped = self._mapped, frozenset(ports)
         self.mapped = tuple(port for port in ports if port not in port_list(PortList.FULL))
         if self._mapped - before:

@@ -1,7 +1,7 @@
 """What the echo is told of the doors it knocks at, so that no service is asked twice, and none harmed twice.
 
 An echo asks a service who it is once a day; another echo does not know of that, and we do. A service that stopped
-after the question is asked by none of them again.
+after the question is asked by none of them again, and a printer prints whatever it is asked.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,6 +13,9 @@ from sentinel.model.moment import Moment
 KEPT = timedelta(days=1)
 """What answered longer ago may be another service today."""
 SHUT = frozenset({Reach.CLOSED, Reach.FILTERED, Reach.UNREACHABLE})
+
+PRINTERS = range(9100, 9108)
+"""Whatever is sent to such a port is printed."""
 
 Place = tuple[int, int]
 """Family and public port."""
@@ -31,6 +34,11 @@ class Known:
     ) -> None:
         self._kinds = dict(kinds or {})
         self._fragile = set(fragile)
+        self._printers: frozenset[Place] = frozenset()
+
+    def lead_to(self, inside: Mapping[int, int]) -> None:
+        """What the box maps, public port to inside port: an echo spares printers, and sees only the public one."""
+        self._printers = frozenset((4, port) for port, leads_to in inside.items() if leads_to in PRINTERS)
 
     def learn(self, exposure: Exposure) -> None:
         """One more answer; a door that was shut since may open to another service."""
@@ -50,7 +58,8 @@ class Known:
         return {port: told[port] for port in sorted(told.keys() & set(ports))}
 
     def _spared(self, family: int) -> list[Place]:
-        return [place for place in list(self._fragile) if place[0] == family]
+        """Where no question may be put at all."""
+        return [place for place in {*self._printers, *self._fragile} if place[0] == family]
 
     def softened(self, wish: Identify, family: int) -> Identify:
         """`Identify.ALL` has an echo ask what we know too: not where a service is known not to bear it."""

@@ -404,13 +404,14 @@ class Request:
         self, folder: Path, clock: Told, *facts: Exposure, press: bool = False, **section: object
     ) -> None:
         ready = answer(protocol.encode(CHALLENGE))
-        retest = section.pop("retest", ())
+        retest, mapped = section.pop("retest", ()), section.pop("mapped", {})
         with stub_at(folder / "1", ready, declines("busy")) as stub:
             know(folder, stub.port)
             known = Known({(4, 443): (Kind.HTTP, moment()), (6, 80): (Kind.HTTP, moment())})
             made = asking(folder, clock, () if retest else (4,), known=known, **section)
             for fact in facts:
                 known.learn(fact)
+            made.set_mapped(mapped)
             if press:
                 made.soon()
             if retest:
@@ -427,6 +428,14 @@ def test_what_answered_before_is_told_to_the_echo_so_that_nothing_is_asked_twice
     said = Request(tmp_path, clock, *facts, extra_ports=(8001,), expect_open=(8002,)).said
 
     assert said.known == {"104": "dicom", "443": "http", "8001": "dicom", "8002": "dicom"}
+
+
+def test_a_printer_behind_a_mapping_is_told_as_known(tmp_path, clock):
+    """Nothing may be sent to it, not even the first time."""
+    said = Request(tmp_path, clock, mapped={40_100: 9100, 40_104: 104}).said
+
+    assert said.extra_ports == [40_100, 40_104]
+    assert said.known == {"443": "http", "40100": "silent"}
 
 
 def test_a_retest_asks_nobody_and_tells_nothing(tmp_path, clock):

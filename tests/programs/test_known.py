@@ -2,8 +2,9 @@
 
 import pytest
 
+from sentinel.echo import identify
 from sentinel.model.exposure import AfterProbe, Application, Identify, Kind, Reach
-from sentinel.programs.known import KEPT, Known
+from sentinel.programs.known import KEPT, PRINTERS, Known
 from tests.builders import exposure, moment
 
 DAY = KEPT.total_seconds()
@@ -73,3 +74,16 @@ def test_the_button_asks_nothing_again_where_a_service_is_fragile():
     assert known.softened(Identify.ALL, 6) is Identify.ALL
     assert known.softened(Identify.NEW_NO_TLS, 4) is Identify.NEW_NO_TLS
     assert known.softened(Identify.NONE, 4) is Identify.NONE
+
+
+def test_a_printer_behind_another_port_is_sent_nothing():
+    """The echo spares 9100 to 9107, and cannot know that 8443 leads there; over IPv6 the box maps nothing."""
+    known = Known()
+    known.lead_to({443: 443, 8443: PRINTERS[0], 104: PRINTERS[-1]})
+
+    assert told(known) == {104: Kind.SILENT, 8443: Kind.SILENT}
+    assert told(known, family=6) == {}
+    assert known.softened(Identify.ALL, 4) is Identify.NEW
+    assert PRINTERS == identify.PRINTERS
+    known.lead_to({443: 443})
+    assert told(known) == {}
