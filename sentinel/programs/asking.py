@@ -31,7 +31,7 @@ from sentinel.programs.known import Known
 from sentinel.reach import keys
 from sentinel.reach.asking import ask
 from sentinel.reach.doortest import door_test
-from sentinel.reach.due import JITTER, Due, wait_after
+from sentinel.reach.due import JITTER, LONGEST, Due, wait_after
 from sentinel.reach.mapped import Mapped
 from sentinel.services import DOOR_TEST_PORT, port_list
 
@@ -250,7 +250,7 @@ class Asking:
         pair = (errand.echo.key_id, errand.family)
         if outcome.outcome is Outcome.QUOTA:
             wait = wait_after(outcome, 1) if outcome.retry is None else outcome.retry
-            self._free_at[errand.budget] = outcome.at.boot + wait
+            self._free_at[errand.budget] = outcome.at.boot + min(wait, LONGEST)  # nobody signs how long
         if errand.family == 4 and outcome.address is not None:
             self._observed = outcome.address
         if errand.ports is not PortList.RETEST:

@@ -27,6 +27,7 @@ from sentinel.programs.errand import Promised
 from sentinel.programs.invitations import AGAIN
 from sentinel.programs.known import Known
 from sentinel.reach import keys
+from sentinel.reach.due import LONGEST
 from tests.builders import exposure, mapping, moment, outcome
 from tests.builders import reading as box_reading
 from tests.echo.running import RunningEcho
@@ -192,6 +193,19 @@ def test_a_button_is_told_how_long_every_echo_wants_us_to_wait(tmp_path, clock):
         assert worked(made) == []
         clock.seconds = 90
         assert made.soon() == Promised(checks=1)
+
+
+def test_no_echo_is_silenced_for_longer_than_six_hours(tmp_path, clock):
+    """Its word for how long is not signed: somebody on the way may have said it."""
+    with stub_at(tmp_path / "1", declines("quota", 86_400), declines("busy")) as stub:
+        know(tmp_path, stub.port)
+        made = asking(tmp_path, clock, (4,))
+        worked(made)
+        assert made.soon() == Promised(wait=LONGEST)
+        clock.seconds = LONGEST.total_seconds()
+        assert made.soon() == Promised(checks=1)
+
+        assert [each.outcome for each in worked(made)] == [Outcome.BUSY]
 
 
 def test_a_button_asks_both_families_and_each_in_its_own_time(tmp_path, clock):
