@@ -78,7 +78,8 @@ class Asking:
         self._free_at: dict[tuple[str, int, bool], timedelta] = {}
         """Until when an echo's quota is used up, by the boot clock."""
         self._retests: deque[Errand] = deque()
-        self._soon, self._pressed = dict.fromkeys(FAMILIES, False), dict.fromkeys(FAMILIES, False)
+        self._soon: dict[int, bool] = {}
+        """Families to be asked at once, and whether it was the button: one value, set and taken in one step."""
         self._last: dict[tuple[str, int], Outcome] = {}
         self._doubts: list[Moment] = []
         self.mapped: tuple[int, ...] = ()
@@ -123,8 +124,7 @@ class Asking:
         pairs = [(echo.key_id, family, False) for echo in keys.echoes(self._folder) for family in self._families()]
         promised = self._promise(pairs)
         if promised.checks:
-            self._pressed.update(dict.fromkeys(FAMILIES, True))
-            self._all_soon()
+            self._soon.update(dict.fromkeys(FAMILIES, True))
         return promised
 
     def retest(self, family: int, doors: tuple[int, ...]) -> Promised:
@@ -153,7 +153,7 @@ class Asking:
         if reading.wan is not None or reading.addressless or self._box is None:
             self._box = reading
         if self._is_nobodys(4) is not before:
-            self._soon[4] = True
+            self._soon.setdefault(4, False)
 
     def _promise(self, budgets: list[tuple[str, int, bool]]) -> Promised:
         now = self._clock()
@@ -171,7 +171,8 @@ class Asking:
         """Ask what is due over one family; post knocks, cells and outcomes as they come."""
         if family == FAMILIES[0]:
             self._invitations.accept()
-        if family in self._families():
+        waits_for_box = family == 4 and self._box is None and self._clock().boot < self._box_by
+        if family in self._families() and not waits_for_box:
             pressed = self._hasten(family)
             self._round(list(self._due_now(family, keys.echoes(self._folder), pressed)), post)
 
@@ -193,20 +194,19 @@ class Asking:
 
     def _hasten(self, family: int) -> bool:
         """Everything is due at once after a doubt or a button; whether it was the button."""
-        soon, pressed = self._soon[family], self._pressed[family]
-        self._soon[family] = self._pressed[family] = False
-        for pair, due in list(self._due.items()) if soon else ():
+        pressed = self._soon.pop(family, None)
+        for pair, due in list(self._due.items()) if pressed is not None else ():
             if pair[1] == family:
                 self._due[pair] = due.at_once()
-        return pressed
+        return bool(pressed)
 
     def _all_soon(self) -> None:
-        self._soon.update(dict.fromkeys(FAMILIES, True))
+        """A doubt takes back no button."""
+        for family in FAMILIES:
+            self._soon.setdefault(family, False)
 
     def _due_now(self, family: int, echoes: tuple[keys.Echo, ...], pressed: bool) -> Iterator[Errand]:
         now = self._clock()
-        if family == 4 and self._box is None and now.boot < self._box_by:
-            return
         for echo in echoes:
             ports = self._due.setdefault((echo.key_id, family), Due()).ports(now)
             if ports is not None:

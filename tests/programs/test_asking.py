@@ -482,6 +482,49 @@ def test_the_button_is_no_reason_to_touch_a_fragile_server(tmp_path, clock, sect
     assert Request(tmp_path, clock, press=press, **section).said.identify == wish
 
 
+def test_a_button_pressed_before_the_first_look_at_the_box_is_not_lost(tmp_path, clock):
+    """The check waits for the box, and is then the one that somebody asked for; nor does a doubt take it back."""
+    wish: list[str] = []
+
+    def noted(*_: object, identify: Identify, **__: object) -> ReachOutcome:
+        wish.append(identify.value)
+        return outcome(Outcome.BUSY)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sentinel.programs.asking.ask", noted)
+        know(tmp_path, 1)
+        made = asking(tmp_path, clock, (4,), box_within=timedelta(seconds=5), identify=Identify.ALL)
+        made.soon()
+        assert worked(made) == []
+        made.learn(reading("25.0.0.2"))
+        made.set_mapped({40_104: 104})
+        worked(made)
+        made.set_mapped({40_105: 104})
+        worked(made)
+
+    assert wish == ["all", "new"]
+
+
+def test_buttons_pressed_while_checks_begin_are_each_followed_by_a_check(tmp_path, clock, monkeypatch):
+    """Whoever presses does so from another thread, at any moment."""
+    know(tmp_path, 1)
+    made = asking(tmp_path, clock, (4,), identify=Identify.ALL)
+    wishes: list[Identify] = []
+
+    def presses(*_: object, identify: Identify, **__: object) -> ReachOutcome:
+        wishes.append(identify)
+        if len(wishes) < 5:
+            made.soon()
+            made.set_mapped({40_100 + len(wishes): 104})
+        return outcome(Outcome.BUSY)
+
+    monkeypatch.setattr("sentinel.programs.asking.ask", presses)
+    for _ in range(7):
+        worked(made)
+
+    assert wishes == [Identify.NEW, *[Identify.ALL] * 4]
+
+
 def test_a_share_of_the_address_is_named_and_kept(tmp_path, clock):
     """We come from a port of ours, and say which they are."""
     said = Request(tmp_path, clock, port_share=(20_000, 21_000)).said
