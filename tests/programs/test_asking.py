@@ -337,7 +337,7 @@ def reading(wan: str | None, at: float = 0) -> BoxReading:
         ({}, "192.168.1.2", Outcome.ADDRESS_DOUBTFUL),
         ({"address": Whose.OWN, "declared_by": "S"}, "192.168.1.2", Outcome.BUSY),
         ({"address": Whose.OWN, "declared_by": "S"}, "100.64.7.7", Outcome.BUSY),
-        ({"port_share": (16_384, 32_767)}, "100.64.7.7", Outcome.BUSY),
+        ({"port_share": (16_384, 32_767), "declared_by": "S"}, "100.64.7.7", Outcome.BUSY),
         ({}, "25.0.0.2", Outcome.BUSY),
         ({}, None, Outcome.BUSY),
     ],
@@ -527,7 +527,7 @@ def test_buttons_pressed_while_checks_begin_are_each_followed_by_a_check(tmp_pat
 
 def test_a_share_of_the_address_is_named_and_kept(tmp_path, clock):
     """We come from a port of ours, and say which they are."""
-    said = Request(tmp_path, clock, port_share=(20_000, 21_000)).said
+    said = Request(tmp_path, clock, port_share=(20_000, 21_000), declared_by="S").said
 
     assert said.port_share == (20_000, 21_000)
 
