@@ -2,10 +2,6 @@
 
 Each family is asked in a thread of its own, its echoes one after the other: two of them knocking at once would be
 a load for the box.
-
-An IPv4 address that is not ours alone is never asked about, for behind it are neighbours. The design took a
-private address on the box's internet side for that case; it is not. Mostly it is a second router of our own, which
-forwards as it likes, so that is told as a doubt until somebody says whose it is (`address` in `sentinel.toml`).
 """
 
 import logging
@@ -17,17 +13,18 @@ from datetime import timedelta
 from pathlib import Path
 
 from sentinel.clock import Clock
-from sentinel.config import ALL_PORTS, EXTRA_PORTS, Whose
+from sentinel.config import ALL_PORTS, EXTRA_PORTS
 from sentinel.config import Echo as EchoSection
 from sentinel.errors import SentinelError
-from sentinel.model.box import BoxReading, WanAddress, wan_address
+from sentinel.model.box import BoxReading
 from sentinel.model.exposure import Exposure, Identify, Outcome, PortList, ReachOutcome
-from sentinel.model.moment import Address, Moment
+from sentinel.model.moment import Moment
 from sentinel.model.passing import Progress
 from sentinel.pipeline import Fact
 from sentinel.programs.errand import Errand, Promised
 from sentinel.programs.invitations import Invitations
 from sentinel.programs.known import Known
+from sentinel.programs.neighbours import Neighbours
 from sentinel.reach import keys
 from sentinel.reach.asking import ask
 from sentinel.reach.doortest import door_test
@@ -42,8 +39,6 @@ DOUBT_LASTS = timedelta(hours=1)
 """So many early checks within this time: an echo allows 60 a day, and the button must still find some left."""
 RETEST_WITHIN = timedelta(seconds=20)
 """A re-test that an echo has no time for is put again for this long; later nobody stands there waiting."""
-TOLD_LASTS = timedelta(hours=1)
-"""The box is looked at every minute; what it said longer ago of its address may be another box's."""
 FAMILIES = (4, 6)
 
 Post = Callable[[Fact], None]
@@ -86,9 +81,7 @@ class Asking:
         """Public ports the box maps, asked about over IPv4 beyond the list; replaced as a whole."""
         self._mapped: frozenset[int] = frozenset()
         self._known = known or Known()
-        self._box: BoxReading | None = None
-        self._box_by = clock().boot + box_within
-        self._observed: Address | None = None
+        self._neighbours = Neighbours(section, clock, box_within)
         self._progress: dict[tuple[int, bool], tuple[Progress, ...]] = {
             (family, again): () for family in FAMILIES for again in (False, True)
         }
@@ -148,11 +141,8 @@ class Asking:
             self._all_soon()
 
     def learn(self, reading: BoxReading) -> None:
-        """What the box says of its internet side; a look that failed takes back nothing for an hour."""
-        before = self._is_nobodys(4)
-        if reading.wan is not None or reading.addressless or self._box is None:
-            self._box = reading
-        if self._is_nobodys(4) is not before:
+        """What the box says of its internet side: an address that changes hands is asked about at once."""
+        if self._neighbours.learn(reading):
             self._soon.setdefault(4, False)
 
     def _promise(self, budgets: list[tuple[str, int, bool]]) -> Promised:
@@ -171,8 +161,7 @@ class Asking:
         """Ask what is due over one family; post knocks, cells and outcomes as they come."""
         if family == FAMILIES[0]:
             self._invitations.accept()
-        waits_for_box = family == 4 and self._box is None and self._clock().boot < self._box_by
-        if family in self._families() and not waits_for_box:
+        if family in self._families() and not self._neighbours.is_open(family):
             pressed = self._hasten(family)
             self._round(list(self._due_now(family, keys.echoes(self._folder), pressed)), post)
 
@@ -227,7 +216,7 @@ class Asking:
         return outcome
 
     def _asked(self, errand: Errand, begun: Moment, post: Post) -> ReachOutcome:
-        nobody = self._is_nobodys(errand.family)
+        nobody = self._neighbours.why_not(errand.family)
         if nobody is not None:
             return errand.unasked(nobody, begun, self._clock())
         with ExitStack() as doors:
@@ -252,7 +241,7 @@ class Asking:
             wait = wait_after(outcome, 1) if outcome.retry is None else outcome.retry
             self._free_at[errand.budget] = outcome.at.boot + min(wait, LONGEST)  # nobody signs how long
         if errand.family == 4 and outcome.address is not None:
-            self._observed = outcome.address
+            self._neighbours.observed = outcome.address
         if errand.ports is not PortList.RETEST:
             jitter = JITTER * (secrets.randbelow(1000) / 1000)
             self._due[pair] = self._due[pair].after(outcome, jitter)
@@ -299,15 +288,3 @@ class Asking:
             return Identify.NONE
         wish = self._known.softened(self._section.identify, errand.family)
         return Identify.NEW if wish is Identify.ALL and not errand.pressed else wish
-
-    def _is_nobodys(self, family: int) -> Outcome | None:
-        """Why nobody may knock at our address; None: it is ours, or nothing speaks against it."""
-        section = self._section
-        if family == 6 or section.address is Whose.OWN or section.port_share != ALL_PORTS:
-            return None
-        if section.address is Whose.SHARED:
-            return Outcome.NOT_OURS
-        whose = WanAddress.UNTOLD
-        if self._box is not None and self._clock().since(self._box.at) < TOLD_LASTS:
-            whose = wan_address(self._box, self._observed)
-        return {WanAddress.SHARED: Outcome.NOT_OURS, WanAddress.BEHIND_ROUTER: Outcome.ADDRESS_DOUBTFUL}.get(whose)
