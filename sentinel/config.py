@@ -121,11 +121,14 @@ class Echo:
     identify: Identify = Identify.NEW_NO_TLS
     """Which open doors are asked who they are."""
     port_share: tuple[int, int] = ALL_PORTS
-    """First and last port of ours, where the provider shares one IPv4 address by ports (A+P, RFC 6346)."""
+    """First and last port of ours, where the provider shares one IPv4 address by ports (A+P, RFC 6346).
+
+    Needs `declared_by`: the ports beyond it are a neighbour's, and are not asked about.
+    """
     address: Whose = Whose.AUTO
     """Whose the public IPv4 address is; `own` and `shared` need `declared_by`."""
     declared_by: str = ""
-    """Who said so and when: "Sophie Martin, 2026-11-23"."""
+    """Who said whose the address or its ports are, and when: "Sophie Martin, 2026-11-23"."""
 
     @property
     def all_invitations(self) -> tuple[str, ...]:
@@ -359,7 +362,8 @@ def _echo(echo: Echo) -> list[str]:
     low, high = echo.port_share
     if not 0 <= low <= high <= 65_535 or high < 1024:
         mistakes.append(f"echo.port_share = {[low, high]}: expected first and last port, as [16384, 32767]")
-    if echo.address is not Whose.AUTO and not echo.declared_by.strip():
+    declares = echo.address is not Whose.AUTO or echo.port_share != ALL_PORTS
+    if declares and not echo.declared_by.strip():
         mistakes.append("echo.declared_by: missing; who declares the address and when, as 'Sophie, 2026-11-23'")
     return mistakes
 

@@ -25,8 +25,6 @@ class Job:
     name: str
     every: timedelta
     work: Callable[[], Iterable[Fact]]
-    first: timedelta = timedelta(0)
-    """How long after the start it is first done: what is heavy leaves the first seconds to what is urgent."""
 
     def deliver(self, post: Post) -> None:
         """Do it once and post what came of it; a failure is logged and the next run comes all the same."""
@@ -38,7 +36,7 @@ class Job:
 
 
 class Timetable:
-    """Jobs that run at once, or after their `first` wait, and then each at its own pace, until `stop`.
+    """Jobs that run at once and then each at its own pace, until `stop`.
 
     A job never overlaps itself, and what is late is run once, not as often as it was missed.
     """
@@ -50,7 +48,7 @@ class Timetable:
             threading.Thread(target=self._repeat, args=(job,), name=job.name, daemon=True).start()
 
     def _repeat(self, job: Job) -> None:
-        due = time.monotonic() + job.first.total_seconds()
+        due = time.monotonic()
         while not self._over.wait(max(0.0, due - time.monotonic())):
             job.deliver(self._post)
             due = max(due + job.every.total_seconds(), time.monotonic())

@@ -95,6 +95,11 @@ class WanAddress(StrEnum):
     """The box told no address, or there is nothing to compare it with."""
 
 
+def is_not_public(wan: Address) -> bool:
+    """Whether it is an address that strangers cannot meet: a provider's sharing, a tunnel's, a private one."""
+    return any(wan in network for network in (SHARED, DUAL_STACK_LITE, *ALWAYS_INSIDE))
+
+
 def wan_address(reading: BoxReading, observed: Address | None) -> WanAddress:
     """Whose `observed` is, the public IPv4 address the echo met; the box's word is a hint, never a proof.
 

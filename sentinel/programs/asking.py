@@ -2,10 +2,6 @@
 
 Each family is asked in a thread of its own, its echoes one after the other: two of them knocking at once would be
 a load for the box.
-
-An IPv4 address that is not ours alone is never asked about, for behind it are neighbours. The design took a
-private address on the box's internet side for that case; it is not. Mostly it is a second router of our own, which
-forwards as it likes, so that is told as a doubt until somebody says whose it is (`address` in `sentinel.toml`).
 """
 
 import logging
@@ -17,20 +13,23 @@ from datetime import timedelta
 from pathlib import Path
 
 from sentinel.clock import Clock
-from sentinel.config import ALL_PORTS, EXTRA_PORTS, Whose
+from sentinel.config import ALL_PORTS, EXTRA_PORTS
 from sentinel.config import Echo as EchoSection
 from sentinel.errors import SentinelError
-from sentinel.model.box import BoxReading, WanAddress, wan_address
-from sentinel.model.exposure import Exposure, Identify, Kind, Outcome, PortList, Reach, ReachOutcome
-from sentinel.model.moment import Address, Moment
+from sentinel.model.box import BoxReading
+from sentinel.model.exposure import Exposure, Identify, Outcome, PortList, ReachOutcome
+from sentinel.model.moment import Moment
 from sentinel.model.passing import Progress
 from sentinel.pipeline import Fact
 from sentinel.programs.errand import Errand, Promised
 from sentinel.programs.invitations import Invitations
+from sentinel.programs.known import Known
+from sentinel.programs.neighbours import Neighbours
 from sentinel.reach import keys
 from sentinel.reach.asking import ask
 from sentinel.reach.doortest import door_test
-from sentinel.reach.due import JITTER, Due, wait_after
+from sentinel.reach.due import JITTER, LONGEST, Due, wait_after
+from sentinel.reach.mapped import Mapped
 from sentinel.services import DOOR_TEST_PORT, port_list
 
 log = logging.getLogger(__name__)
@@ -40,8 +39,6 @@ DOUBT_LASTS = timedelta(hours=1)
 """So many early checks within this time: an echo allows 60 a day, and the button must still find some left."""
 RETEST_WITHIN = timedelta(seconds=20)
 """A re-test that an echo has no time for is put again for this long; later nobody stands there waiting."""
-TOLD_LASTS = timedelta(hours=1)
-"""The box is looked at every minute; what it said longer ago of its address may be another box's."""
 FAMILIES = (4, 6)
 
 Post = Callable[[Fact], None]
@@ -52,7 +49,7 @@ class Asking:
 
     Args:
         families: those by which the practice can be reached now.
-        kinds: what answered at which family and public port before, from the store.
+        known: what answered before, from the store.
         box_within: how long to wait for the first look at the box, before which nobody knows whose the address is.
     """
 
@@ -63,7 +60,7 @@ class Asking:
         clock: Clock,
         families: Callable[[], tuple[int, ...]],
         *,
-        kinds: Mapping[tuple[int, int], Kind] | None = None,
+        known: Known | None = None,
         box_within: timedelta = timedelta(0),
     ) -> None:
         self._section = section
@@ -76,16 +73,15 @@ class Asking:
         self._free_at: dict[tuple[str, int, bool], timedelta] = {}
         """Until when an echo's quota is used up, by the boot clock."""
         self._retests: deque[Errand] = deque()
-        self._soon, self._pressed = dict.fromkeys(FAMILIES, False), dict.fromkeys(FAMILIES, False)
+        self._soon: dict[int, bool] = {}
+        """Families to be asked at once, and whether it was the button: one value, set and taken in one step."""
         self._last: dict[tuple[str, int], Outcome] = {}
         self._doubts: list[Moment] = []
         self.mapped: tuple[int, ...] = ()
         """Public ports the box maps, asked about over IPv4 beyond the list; replaced as a whole."""
         self._mapped: frozenset[int] = frozenset()
-        self._kinds = dict(kinds or {})
-        self._box: BoxReading | None = None
-        self._box_by = clock().boot + box_within
-        self._observed: Address | None = None
+        self._known = known or Known()
+        self._neighbours = Neighbours(section, clock, box_within)
         self._progress: dict[tuple[int, bool], tuple[Progress, ...]] = {
             (family, again): () for family in FAMILIES for again in (False, True)
         }
@@ -100,15 +96,17 @@ class Asking:
         """Checks being made at this moment; any thread may read it."""
         return tuple(each for running in self._progress.values() for each in running)
 
-    def set_mapped(self, ports: tuple[int, ...]) -> None:
-        """What the box maps: asked about at once when it is new, of which there is little a day (`reach.mapped`).
+    def places_for_mapped(self) -> Mapped:
+        """How much of what the box maps is asked about: as much as an echo takes beside what was configured."""
+        configured = {*self._section.extra_ports, *self._section.expect_open}
+        listed = frozenset({*port_list(PortList.FULL), *configured})
+        return Mapped(max(0, EXTRA_PORTS - len(configured)) // 2, listed)
 
-        Beyond the lists no more of it than an echo takes beside what was configured.
-        """
-        listed = port_list(PortList.FULL)
-        left = EXTRA_PORTS - len({*self._section.extra_ports, *self._section.expect_open})
+    def set_mapped(self, ports: Mapping[int, int]) -> None:
+        """What the box maps, each with its port inside: asked about at once when it is new, which is seldom."""
+        self._known.lead_to(ports)
         before, self._mapped = self._mapped, frozenset(ports)
-        self.mapped = tuple(port for port in ports if port not in listed)[: max(0, left)]
+        self.mapped = tuple(port for port in ports if port not in port_list(PortList.FULL))
         if self._mapped - before:
             self._all_soon()
 
@@ -119,8 +117,7 @@ class Asking:
         pairs = [(echo.key_id, family, False) for echo in keys.echoes(self._folder) for family in self._families()]
         promised = self._promise(pairs)
         if promised.checks:
-            self._pressed.update(dict.fromkeys(FAMILIES, True))
-            self._all_soon()
+            self._soon.update(dict.fromkeys(FAMILIES, True))
         return promised
 
     def retest(self, family: int, doors: tuple[int, ...]) -> Promised:
@@ -144,12 +141,9 @@ class Asking:
             self._all_soon()
 
     def learn(self, reading: BoxReading) -> None:
-        """What the box says of its internet side; a look that failed takes back nothing for an hour."""
-        before = self._is_nobodys(4)
-        if reading.wan is not None or reading.addressless or self._box is None:
-            self._box = reading
-        if self._is_nobodys(4) is not before:
-            self._soon[4] = True
+        """What the box says of its internet side: an address that changes hands is asked about at once."""
+        if self._neighbours.learn(reading):
+            self._soon.setdefault(4, False)
 
     def _promise(self, budgets: list[tuple[str, int, bool]]) -> Promised:
         now = self._clock()
@@ -167,7 +161,7 @@ class Asking:
         """Ask what is due over one family; post knocks, cells and outcomes as they come."""
         if family == FAMILIES[0]:
             self._invitations.accept()
-        if family in self._families():
+        if family in self._families() and not self._neighbours.is_open(family):
             pressed = self._hasten(family)
             self._round(list(self._due_now(family, keys.echoes(self._folder), pressed)), post)
 
@@ -189,20 +183,19 @@ class Asking:
 
     def _hasten(self, family: int) -> bool:
         """Everything is due at once after a doubt or a button; whether it was the button."""
-        soon, pressed = self._soon[family], self._pressed[family]
-        self._soon[family] = self._pressed[family] = False
-        for pair, due in list(self._due.items()) if soon else ():
+        pressed = self._soon.pop(family, None)
+        for pair, due in list(self._due.items()) if pressed is not None else ():
             if pair[1] == family:
                 self._due[pair] = due.at_once()
-        return pressed
+        return bool(pressed)
 
     def _all_soon(self) -> None:
-        self._soon.update(dict.fromkeys(FAMILIES, True))
+        """A doubt takes back no button."""
+        for family in FAMILIES:
+            self._soon.setdefault(family, False)
 
     def _due_now(self, family: int, echoes: tuple[keys.Echo, ...], pressed: bool) -> Iterator[Errand]:
         now = self._clock()
-        if family == 4 and self._box is None and now.boot < self._box_by:
-            return
         for echo in echoes:
             ports = self._due.setdefault((echo.key_id, family), Due()).ports(now)
             if ports is not None:
@@ -223,7 +216,7 @@ class Asking:
         return outcome
 
     def _asked(self, errand: Errand, begun: Moment, post: Post) -> ReachOutcome:
-        nobody = self._is_nobodys(errand.family)
+        nobody = self._neighbours.why_not(errand.family)
         if nobody is not None:
             return errand.unasked(nobody, begun, self._clock())
         with ExitStack() as doors:
@@ -246,9 +239,9 @@ class Asking:
         pair = (errand.echo.key_id, errand.family)
         if outcome.outcome is Outcome.QUOTA:
             wait = wait_after(outcome, 1) if outcome.retry is None else outcome.retry
-            self._free_at[errand.budget] = outcome.at.boot + wait
+            self._free_at[errand.budget] = outcome.at.boot + min(wait, LONGEST)  # nobody signs how long
         if errand.family == 4 and outcome.address is not None:
-            self._observed = outcome.address
+            self._neighbours.observed = outcome.address
         if errand.ports is not PortList.RETEST:
             jitter = JITTER * (secrets.randbelow(1000) / 1000)
             self._due[pair] = self._due[pair].after(outcome, jitter)
@@ -258,7 +251,10 @@ class Asking:
 
     def _put(self, errand: Errand, post: Post) -> ReachOutcome:
         echo, family, again = errand.echo, errand.family, errand.ports is PortList.RETEST
-        further = () if again else (DOOR_TEST_PORT,) if family == 6 else self.mapped
+        further = (DOOR_TEST_PORT,) if family == 6 else self.mapped
+        extra = errand.doors if again else (*self._section.extra_ports, *further)
+        declared = self._section.expect_open if family == 4 else ()  # a forward is an IPv4 thing
+        asked = () if again else (*port_list(errand.ports), *extra, *declared)
 
         def tell(done: int, of: int) -> None:
             told = Progress(echo=echo.key_id, family=family, done=done, of=of)
@@ -266,7 +262,7 @@ class Asking:
 
         def notice(fact: Fact) -> None:
             if isinstance(fact, Exposure):
-                self._remember(fact)
+                self._known.learn(fact)
             post(fact)
 
         tell(0, 0)
@@ -279,36 +275,16 @@ class Asking:
             clock=self._clock,
             progress=tell,
             learn=self._renew,
-            extra_ports=errand.doors if again else (*self._section.extra_ports, *further),
-            expect_open=self._section.expect_open if family == 4 else (),  # a forward is an IPv4 thing
+            extra_ports=extra,
+            expect_open=declared,
             port_share=self._section.port_share if family == 4 else ALL_PORTS,
             identify=self._wish(errand),
-            known={port: kind for (of, port), kind in list(self._kinds.items()) if of == family},
+            known=self._known.among(family, asked, self._clock()),
         )
 
     def _wish(self, errand: Errand) -> Identify:
         """A button is no reason to ask a known service again, unless the configuration says so."""
-        wish = self._section.identify
         if errand.ports is PortList.RETEST:
             return Identify.NONE
+        wish = self._known.softened(self._section.identify, errand.family)
         return Identify.NEW if wish is Identify.ALL and not errand.pressed else wish
-
-    def _remember(self, exposure: Exposure) -> None:
-        """A service is asked once who it is, and again when its port had been shut by a living machine."""
-        place = (exposure.address.version, exposure.port)
-        if exposure.app is not None and exposure.app.kind is not Kind.UNKNOWN:
-            self._kinds[place] = exposure.app.kind
-        elif exposure.reach is Reach.CLOSED:
-            self._kinds.pop(place, None)
-
-    def _is_nobodys(self, family: int) -> Outcome | None:
-        """Why nobody may knock at our address; None: it is ours, or nothing speaks against it."""
-        section = self._section
-        if family == 6 or section.address is Whose.OWN or section.port_share != ALL_PORTS:
-            return None
-        if section.address is Whose.SHARED:
-            return Outcome.NOT_OURS
-        whose = WanAddress.UNTOLD
-        if self._box is not None and self._clock().since(self._box.at) < TOLD_LASTS:
-            whose = wan_address(self._box, self._observed)
-        return {WanAddress.SHARED: Outcome.NOT_OURS, WanAddress.BEHIND_ROUTER: Outcome.ADDRESS_DOUBTFUL}.get(whose)

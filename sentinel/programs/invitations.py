@@ -27,13 +27,16 @@ class Invitations:
         self._clock = clock
         self._key = key
         self._tried: dict[str, Moment] = {}
+        self._used: set[str] = set()
+        """Whose echo has been ours; where two name one server, the later takes the place and the former rests."""
 
     def accept(self) -> None:
         """Enrol where we are not enrolled yet: an echo we know needs no invitation, however often it is named."""
         for text in self._texts:
             at, tried = self._clock(), self._tried.get(text)
             known = keys.echoes(self._folder)
-            if len(known) < keys.MOST and (tried is None or at.since(tried) >= AGAIN):
+            waits = text not in self._used and (tried is None or at.since(tried) >= AGAIN)
+            if waits and len(known) < keys.MOST:
                 self._tried[text] = at
                 self._accept(text, {echo.key_id for echo in known})
 
@@ -44,10 +47,12 @@ class Invitations:
             log.error("the invitation cannot be read: %s", error)
             return
         if invitation.key_id in known:
+            self._used.add(text)
             return
         answer = enrol.enrol(invitation, self._key)
         if isinstance(answer, Outcome):
             log.warning("%s did not take the invitation: %s", invitation.host, answer.value)
             return
         keys.keep(self._folder, answer)
+        self._used.add(text)
         log.info("enrolled with the echo %s", answer.host)

@@ -1,7 +1,7 @@
 """When `watch` looks at the box from inside, and what follows for the questions to the echo."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from sentinel.clock import Clock
 from sentinel.model.box import BoxReading
@@ -17,20 +17,22 @@ class Looking:
 
     Args:
         box: the box's addresses on the LAN, as they are known now.
-        ask_about: takes the public ports the box maps.
+        ask_about: takes the public ports the box maps, each with the port inside.
         clock: the present.
+        mapped: which of them are asked about.
     """
 
     def __init__(
         self,
         box: Callable[[], tuple[Address, ...]],
-        ask_about: Callable[[tuple[int, ...]], None],
+        ask_about: Callable[[Mapping[int, int]], None],
         clock: Clock,
+        mapped: Mapped | None = None,
     ) -> None:
         self._box = box
         self._ask_about = ask_about
         self._clock = clock
-        self._mapped = Mapped()
+        self._mapped = mapped or Mapped()
         self._said = ""
 
     def work(self) -> Iterator[BoxReading]:

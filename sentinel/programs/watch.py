@@ -31,6 +31,7 @@ from sentinel.programs.asking import Asking
 from sentinel.programs.claim import claim_code
 from sentinel.programs.declared import declared, is_broad
 from sentinel.programs.desk import Asked, Desk
+from sentinel.programs.known import Known
 from sentinel.programs.looking import Looking
 from sentinel.programs.postbox import Postbox
 from sentinel.signals import pulse
@@ -45,7 +46,6 @@ log = logging.getLogger(__name__)
 QUEUE = 20_000
 BOX = timedelta(seconds=45)
 """A reading takes ten seconds at most, so a new mapping is known within a minute."""
-BOX_FIRST = timedelta(0)
 BOX_WITHIN = timedelta(seconds=15)
 """So long the first check waits for the first look at the box, which tells whose the address is."""
 LOOKS = timedelta(seconds=0.5)
@@ -116,10 +116,12 @@ class Watch:
             self._places.lasting,
             self._clock,
             lambda: self._families,
-            kinds=self._archive.kinds(),
+            known=Known(self._archive.kinds(self._started), self._archive.fragile(self._started)),
             box_within=BOX_WITHIN,
         )
-        self._looking = Looking(lambda: self._box, self._asking.set_mapped, self._clock)
+        self._looking = Looking(
+            lambda: self._box, self._asking.set_mapped, self._clock, self._asking.places_for_mapped()
+        )
         self._postbox = Postbox(self._places.facts, self._queue.put)
         self._street = Street(
             judge=judge,
@@ -152,7 +154,7 @@ class Watch:
         if not self._demo:
             jobs += [
                 timetable.Job(name="surroundings", every=timedelta(seconds=60), work=self._look_around),
-                timetable.Job(name="box", every=BOX, first=BOX_FIRST, work=self._look_at_box),
+                timetable.Job(name="box", every=BOX, work=self._look_at_box),
                 timetable.Job(name="IPv4", every=LOOKS, work=lambda: self._ask(4)),
                 timetable.Job(name="IPv6", every=LOOKS, work=lambda: self._ask(6)),
                 timetable.Job(name="re-test", every=LOOKS, work=self._ask_again),
@@ -184,12 +186,13 @@ class Watch:
             yield reading
 
     def _ask(self, family: int) -> Iterable[Fact]:
-        listens = self._street.judge.coverage is not None
-        if (
-            listens or self._clock().since(self._started) > LISTENS
-        ):  # it must see our talk from its first packet on
+        if self._is_listened_to():
             self._asking.work(family, self._queue.put)
         return ()
+
+    def _is_listened_to(self) -> bool:
+        """`listen` must see our talk with an echo from its first packet on."""
+        return self._street.judge.coverage is not None or self._clock().since(self._started) > LISTENS
 
     def _ask_again(self) -> Iterable[Fact]:
         self._asking.work_again(self._queue.put)

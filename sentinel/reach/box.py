@@ -15,7 +15,7 @@ from threading import Timer
 
 from sentinel import codec
 from sentinel.clock import Clock, now
-from sentinel.model.box import BoxReading, Mapping, Reading
+from sentinel.model.box import BoxReading, Mapping, Reading, is_not_public
 from sentinel.model.moment import Address
 
 LASTS = 14.0
@@ -99,12 +99,13 @@ def look(gateway: Address) -> BoxReading:
         url = ssdp.description(gateway)
     except OSError as error:
         return _failed(gateway, now, f"there is no way to it: {error.strerror}")
+    unsure = openers.wan is not None and is_not_public(openers.wan)
     found = BoxReading(
         reading=Reading.SILENT,
         at=now(),
         gateway=gateway,
-        wan=openers.wan,
-        addressless=openers.addressless,
+        wan=None if unsure else openers.wan,
+        addressless=openers.addressless or unsure,  # one datagram, which may be forged, is a doubt and no sharing
         natpmp=openers.natpmp,
         pcp=openers.pcp,
     )

@@ -75,12 +75,14 @@ def echoes(folder: Path) -> tuple[Echo, ...]:
 def keep(folder: Path, echo: Echo) -> None:
     """Remember an echo, first of all; its former self is replaced, and the oldest beyond MOST is forgotten.
 
+    Its former self is also whoever was known at the same place: one server under two names is no second witness.
+
     Raises:
         NotReadable: what was kept before cannot be read, and is left as it is.
         OSError: the folder cannot be written.
     """
     with _changing:
-        others = tuple(known for known in echoes(folder) if known.key_id != echo.key_id)
+        others = tuple(known for known in echoes(folder) if not _is_same(known, echo))
         _write(folder, (echo, *others)[:MOST])
 
 
@@ -96,6 +98,10 @@ def renew(folder: Path, echo: Echo) -> None:
         renewed = tuple(echo if each.key_id == echo.key_id else each for each in known)
         if renewed != known:
             _write(folder, renewed)
+
+
+def _is_same(one: Echo, other: Echo) -> bool:
+    return one.key_id == other.key_id or (one.host.lower(), one.port) == (other.host.lower(), other.port)
 
 
 def _write(folder: Path, kept: tuple[Echo, ...]) -> None:

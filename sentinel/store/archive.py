@@ -16,17 +16,16 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from sentinel import codec
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
-from sentinel.model.exposure import Application, Exposure, Kind, Reach, ReachOutcome
+from sentinel.model.exposure import Exposure, Kind, Reach, ReachOutcome
 from sentinel.model.incident import Chapter, Incident
 from sentinel.model.machine import HostSighting
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Network
 from sentinel.model.passing import NetworkAnswer
 from sentinel.model.standing import Standing
-from sentinel.store import migrations, rows
+from sentinel.store import answers, migrations, rows
 
 BUSY_MS = 100
 """How long a locked store is waited for: the lamp must not hang on a reader's mistake."""
@@ -222,23 +221,13 @@ class Archive:
             for row in found
         ]
 
-    def kinds(self) -> dict[tuple[int, int], Kind]:
-        """What last answered at each family and public port that nobody has found refused since."""
-        refused = {
-            (family, port): at
-            for family, port, at in self._db.execute(
-                "SELECT family, port, max(at) FROM exposures WHERE reach = ? GROUP BY family, port",
-                (Reach.CLOSED.value,),
-            )
-        }
-        told = self._db.execute(
-            "SELECT family, port, app, max(at) FROM exposures WHERE app IS NOT NULL GROUP BY family, port"
-        )
-        return {
-            (family, port): codec.decode(app.encode(), Application).kind
-            for family, port, app, at in told
-            if at > refused.get((family, port), "")
-        }
+    def kinds(self, now: Moment) -> dict[answers.Place, tuple[Kind, Moment]]:
+        """What last answered within a day at each family and public port that was not found shut since."""
+        return answers.kinds(self._db, now)
+
+    def fragile(self, now: Moment) -> set[answers.Place]:
+        """Family and public port of services that stopped after a question of ours, within 90 days."""
+        return answers.fragile(self._db, now)
 
     def openings(self, now: Moment, within: timedelta) -> list[tuple[str, int, int, Moment]]:
         """Each echo (key id), family and public port it last called open, and when; none older than `within`."""

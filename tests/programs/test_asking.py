@@ -8,18 +8,38 @@ from pathlib import Path
 
 import pytest
 
-from sentinel.config import Echo, Whose
+from sentinel.config import EXTRA_PORTS, Echo, Whose
 from sentinel.echo import protocol
 from sentinel.model.box import BoxReading, Reading
-from sentinel.model.exposure import Application, Identify, Kind, Outcome, PortList, Reach, ReachOutcome
+from sentinel.model.exposure import (
+    AfterProbe,
+    Application,
+    Exposure,
+    Identify,
+    Kind,
+    Outcome,
+    PortList,
+    ReachOutcome,
+)
 from sentinel.model.passing import Progress
 from sentinel.programs.asking import FAMILIES, RETEST_WITHIN, Asking
 from sentinel.programs.errand import Promised
 from sentinel.programs.invitations import AGAIN
+from sentinel.programs.known import Known
 from sentinel.reach import keys
-from tests.builders import exposure, moment, outcome
+from sentinel.reach.due import LONGEST
+from tests.builders import exposure, mapping, moment, outcome
+from tests.builders import reading as box_reading
 from tests.echo.running import RunningEcho
 from tests.reach.stub import Say, Stub, answer
+
+CHALLENGE = protocol.Challenge(
+    v=1,
+    challenge="c",
+    observed=protocol.Observed(family=4, addr="25.0.0.2", port=40_000),
+    server_time="",
+    vantage=protocol.Vantage(id="v", selftest="ok", age_s=1),
+)
 
 
 class Told:
@@ -38,7 +58,7 @@ def clock() -> Told:
 
 
 def asking(folder: Path, clock: Told, families: tuple[int, ...] = (4, 6), **more: object) -> Asking:
-    words = {name: more.pop(name) for name in ("kinds", "box_within") if name in more}
+    words = {name: more.pop(name) for name in ("known", "box_within") if name in more}
     return Asking(Echo(**more), folder, clock, lambda: families, **words)
 
 
@@ -106,6 +126,27 @@ def test_every_invitation_of_the_file_is_used_once(tmp_path, clock):
     assert {echo.key_id for echo in keys.echoes(tmp_path)} == {one.key_id, two.key_id}
 
 
+def test_two_invitations_of_one_server_do_not_take_turns(tmp_path, clock, monkeypatch):
+    """The later replaces the former, which rests: or each would be used up in vain, minute after minute."""
+    used: list[str] = []
+
+    def enrolled(invitation: keys.Echo, _key: object) -> keys.Echo:
+        used.append(invitation.key_id)
+        return invitation
+
+    def named(text: str) -> keys.Echo:
+        return keys.Echo(host="here", port=1, key_id=text, keys=(), vantage="")
+
+    monkeypatch.setattr("sentinel.reach.enrol.read_invitation", named)
+    monkeypatch.setattr("sentinel.reach.enrol.enrol", enrolled)
+    made = asking(tmp_path, clock, (), invitations=("old", "new"))
+    for clock.seconds in range(0, 300, 30):
+        worked(made)
+
+    assert used == ["old", "new"]
+    assert [echo.key_id for echo in keys.echoes(tmp_path)] == ["new"]
+
+
 def test_the_key_is_made_once(tmp_path, clock):
     """A practice keeps its name at the echo, whatever is restarted."""
     asking(tmp_path, clock)
@@ -152,6 +193,19 @@ def test_a_button_is_told_how_long_every_echo_wants_us_to_wait(tmp_path, clock):
         assert worked(made) == []
         clock.seconds = 90
         assert made.soon() == Promised(checks=1)
+
+
+def test_no_echo_is_silenced_for_longer_than_six_hours(tmp_path, clock):
+    """Its word for how long is not signed: somebody on the way may have said it."""
+    with stub_at(tmp_path / "1", declines("quota", 86_400), declines("busy")) as stub:
+        know(tmp_path, stub.port)
+        made = asking(tmp_path, clock, (4,))
+        worked(made)
+        assert made.soon() == Promised(wait=LONGEST)
+        clock.seconds = LONGEST.total_seconds()
+        assert made.soon() == Promised(checks=1)
+
+        assert [each.outcome for each in worked(made)] == [Outcome.BUSY]
 
 
 def test_a_button_asks_both_families_and_each_in_its_own_time(tmp_path, clock):
@@ -283,7 +337,7 @@ def reading(wan: str | None, at: float = 0) -> BoxReading:
         ({}, "192.168.1.2", Outcome.ADDRESS_DOUBTFUL),
         ({"address": Whose.OWN, "declared_by": "S"}, "192.168.1.2", Outcome.BUSY),
         ({"address": Whose.OWN, "declared_by": "S"}, "100.64.7.7", Outcome.BUSY),
-        ({"port_share": (16_384, 32_767)}, "100.64.7.7", Outcome.BUSY),
+        ({"port_share": (16_384, 32_767), "declared_by": "S"}, "100.64.7.7", Outcome.BUSY),
         ({}, "25.0.0.2", Outcome.BUSY),
         ({}, None, Outcome.BUSY),
     ],
@@ -318,11 +372,11 @@ def test_a_newly_mapped_port_is_asked_about_at_once(tmp_path, clock):
         made = asking(tmp_path, clock, (4,))
         assert len(worked(made)) == 1
         assert worked(made) == []
-        made.set_mapped((40_104,))
+        made.set_mapped({40_104: 104})
         assert len(worked(made)) == 1
-        made.set_mapped((40_104,))
+        made.set_mapped({40_104: 104})
         assert worked(made) == []
-        made.set_mapped((40_104, 11112))
+        made.set_mapped({40_104: 104, 11112: 11112})
         assert len(worked(made)) == 1
         assert made.mapped == (40_104,)
 
@@ -360,30 +414,57 @@ def test_an_address_that_changes_hands_is_asked_about_at_once(tmp_path, clock):
 class Request:
     """The question an echo was put, as it was signed."""
 
-    def __init__(self, folder: Path, clock: Told, *facts: object, press: bool = False, **section: object) -> None:
-        seen = protocol.Observed(family=4, addr="25.0.0.2", port=40_000)
-        vantage = protocol.Vantage(id="v", selftest="ok", age_s=1)
-        challenge = protocol.Challenge(v=1, challenge="c", observed=seen, server_time="", vantage=vantage)
-        with stub_at(folder / "1", answer(protocol.encode(challenge)), declines("busy")) as stub:
+    def __init__(
+        self, folder: Path, clock: Told, *facts: Exposure, press: bool = False, **section: object
+    ) -> None:
+        ready = answer(protocol.encode(CHALLENGE))
+        retest, mapped = section.pop("retest", ()), section.pop("mapped", {})
+        with stub_at(folder / "1", ready, declines("busy")) as stub:
             know(folder, stub.port)
-            made = asking(folder, clock, (4,), kinds={(4, 443): Kind.HTTP, (6, 80): Kind.HTTP}, **section)
+            known = Known({(4, 443): (Kind.HTTP, moment()), (6, 80): (Kind.HTTP, moment())})
+            made = asking(folder, clock, () if retest else (4,), known=known, **section)
             for fact in facts:
-                made._remember(fact)
+                known.learn(fact)
+            made.set_mapped(mapped)
             if press:
                 made.soon()
+            if retest:
+                made.retest(4, retest)
+                clock.seconds = RETEST_WITHIN.total_seconds()
             worked(made)
         sealed = protocol.decode(stub.requests[1].partition(b"\r\n\r\n")[2], protocol.Envelope)
         self.said = protocol.decode(sealed.payload, protocol.Request)
 
 
 def test_what_answered_before_is_told_to_the_echo_so_that_nothing_is_asked_twice(tmp_path, clock):
-    """Of this family, from the store and from the checks since; a port refused since then is new again."""
-    dicom = exposure(port=104, app=Application(kind=Kind.DICOM))
-    shut = exposure(port=443, reach=Reach.CLOSED)
-    no_time = exposure(port=4242, app=Application(kind=Kind.UNKNOWN))
+    """Of this family and of this question, whose ports are the list's, the configured and the declared ones."""
+    facts = [exposure(port=port, app=Application(kind=Kind.DICOM)) for port in (104, 8001, 8002, 8003)]
+    said = Request(tmp_path, clock, *facts, extra_ports=(8001,), expect_open=(8002,)).said
 
-    assert Request(tmp_path, clock, dicom, no_time).said.known == {"104": "dicom", "443": "http"}
-    assert Request(tmp_path / "b", clock, dicom, shut).said.known == {"104": "dicom"}
+    assert said.known == {"104": "dicom", "443": "http", "8001": "dicom", "8002": "dicom"}
+
+
+def test_a_printer_behind_a_mapping_is_told_as_known(tmp_path, clock):
+    """Nothing may be sent to it, not even the first time."""
+    said = Request(tmp_path, clock, mapped={40_100: 9100, 40_104: 104}).said
+
+    assert said.extra_ports == [40_100, 40_104]
+    assert said.known == {"443": "http", "40100": "silent"}
+
+
+def test_a_retest_asks_nobody_and_tells_nothing(tmp_path, clock):
+    said = Request(tmp_path, clock, retest=(443,)).said
+
+    assert (said.ports, said.extra_ports, said.identify, said.known) == ("retest-v1", [443], "none", {})
+
+
+def test_a_service_that_stopped_after_a_question_is_not_asked_for_any_button(tmp_path, clock):
+    """Another echo does not know of the harm, and `all` would repeat it."""
+    gone = exposure(port=8443, app=Application(kind=Kind.UNKNOWN, after_probe=AfterProbe.GONE))
+    said = Request(tmp_path, clock, gone, press=True, identify=Identify.ALL).said
+
+    assert said.identify == "new"
+    assert said.known.keys() >= {"8443"}
 
 
 @pytest.mark.parametrize(
@@ -401,9 +482,52 @@ def test_the_button_is_no_reason_to_touch_a_fragile_server(tmp_path, clock, sect
     assert Request(tmp_path, clock, press=press, **section).said.identify == wish
 
 
+def test_a_button_pressed_before_the_first_look_at_the_box_is_not_lost(tmp_path, clock):
+    """The check waits for the box, and is then the one that somebody asked for; nor does a doubt take it back."""
+    wish: list[str] = []
+
+    def noted(*_: object, identify: Identify, **__: object) -> ReachOutcome:
+        wish.append(identify.value)
+        return outcome(Outcome.BUSY)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("sentinel.programs.asking.ask", noted)
+        know(tmp_path, 1)
+        made = asking(tmp_path, clock, (4,), box_within=timedelta(seconds=5), identify=Identify.ALL)
+        made.soon()
+        assert worked(made) == []
+        made.learn(reading("25.0.0.2"))
+        made.set_mapped({40_104: 104})
+        worked(made)
+        made.set_mapped({40_105: 104})
+        worked(made)
+
+    assert wish == ["all", "new"]
+
+
+def test_buttons_pressed_while_checks_begin_are_each_followed_by_a_check(tmp_path, clock, monkeypatch):
+    """Whoever presses does so from another thread, at any moment."""
+    know(tmp_path, 1)
+    made = asking(tmp_path, clock, (4,), identify=Identify.ALL)
+    wishes: list[Identify] = []
+
+    def presses(*_: object, identify: Identify, **__: object) -> ReachOutcome:
+        wishes.append(identify)
+        if len(wishes) < 5:
+            made.soon()
+            made.set_mapped({40_100 + len(wishes): 104})
+        return outcome(Outcome.BUSY)
+
+    monkeypatch.setattr("sentinel.programs.asking.ask", presses)
+    for _ in range(7):
+        worked(made)
+
+    assert wishes == [Identify.NEW, *[Identify.ALL] * 4]
+
+
 def test_a_share_of_the_address_is_named_and_kept(tmp_path, clock):
     """We come from a port of ours, and say which they are."""
-    said = Request(tmp_path, clock, port_share=(20_000, 21_000)).said
+    said = Request(tmp_path, clock, port_share=(20_000, 21_000), declared_by="S").said
 
     assert said.port_share == (20_000, 21_000)
 
@@ -420,10 +544,17 @@ def test_progress_is_told_while_a_check_is_under_way_and_ends(tmp_path, clock):
     assert made.under_way == ()
 
 
-def test_what_the_box_maps_is_asked_about_as_far_as_the_echo_allows(tmp_path, clock):
-    """Sixteen ports beyond its list, one of them the IPv6 door test's: what was configured comes first."""
-    made = asking(tmp_path, clock, extra_ports=tuple(range(8001, 8011)), expect_open=(1194,))
+@pytest.mark.parametrize("configured", [0, 5, 14, 15])
+def test_a_program_that_maps_another_port_every_hour_uses_up_nothing(tmp_path, clock, configured):
+    """The echo counts sixteen different ports in 24 hours, one of them the IPv6 door test's: yesterday's too."""
+    extra = tuple(range(8001, 8001 + configured))
+    made = asking(tmp_path, clock, extra_ports=extra)
+    mapped, asked = made.places_for_mapped(), []
+    for hour in range(72):
+        forwards = [mapping(40_000 + 7 * hour % 100, 6881), mapping(50_000 + hour, 104), mapping(104, 104)]
+        made.set_mapped(mapped.take(box_reading(*forwards, at=moment(3600 * hour))))
+        asked.append({*extra, *made.mapped})
 
-    made.set_mapped((40_104, 40_105, 40_106, 40_107, 40_108))
-
-    assert made.mapped == (40_104, 40_105, 40_106, 40_107)
+    days = [set().union(*asked[start : start + 25]) for start in range(48)]
+    assert max(len(day) for day in days) <= EXTRA_PORTS
+    assert (max(len(day) for day in days) > configured) is (configured < 14)

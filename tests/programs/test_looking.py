@@ -1,5 +1,6 @@
 """The job that reads the box: one fact a look, a log line a change, and its ports before the doubt."""
 
+from collections.abc import Mapping
 from ipaddress import ip_address
 
 from sentinel.model.box import Reading
@@ -9,13 +10,13 @@ from tests.reach.fakebox import ADDRESS, FakeBox, entry
 
 
 def test_a_look_is_one_fact_and_its_ports_are_known_before_it_is_posted(caplog):
-    asked: list[tuple[int, ...]] = []
+    asked: list[Mapping[int, int]] = []
     looking = Looking(lambda: (ip_address("fe80::1"), ADDRESS), asked.append, moment)
     caplog.set_level("INFO")
     with FakeBox().is_honest(entry(40_104, 104), entry(8022, 22)).up():
         look = looking.work()
         [fact] = [next(look)]
-        assert asked == [(8022, 40_104)]
+        assert asked == [{8022: 22, 40_104: 104}]
         assert list(look) == []
         assert [each.reading for each in looking.work()] == [Reading.READ]
 
@@ -24,7 +25,7 @@ def test_a_look_is_one_fact_and_its_ports_are_known_before_it_is_posted(caplog):
 
 
 def test_without_a_box_nothing_is_asked():
-    asked: list[tuple[int, ...]] = []
+    asked: list[Mapping[int, int]] = []
 
     assert list(Looking(lambda: (), asked.append, moment).work()) == []
     assert asked == []

@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentinel import codec
-from sentinel.model.box import BoxReading, Mapping, Reading, Transport
+from sentinel.model.box import BoxReading, Mapping, Reading, Transport, WanAddress, wan_address
 from sentinel.model.moment import Moment
 from sentinel.reach import box as reader
 from sentinel.reach.box import read_box
 from tests.builders import moment
 from tests.reach.fakebox import ADDRESS, FakeBox, entry
 from tests.reach.test_igd import HOSTILE
-from tests.reach.test_pcp import announced, natpmp
+from tests.reach.test_pcp import WAN, announced, natpmp
 
 NOW = moment(5)
 
@@ -72,6 +72,33 @@ def test_a_box_without_an_address_of_its_own_is_recognised(wan, code, addressles
 
     assert reading.reading is Reading.READ
     assert (reading.wan is None, reading.addressless) == (addressless, addressless)
+
+
+@pytest.mark.parametrize("address", ["100.64.7.7", "192.0.0.2", "192.168.1.2", "10.0.0.2"])
+def test_one_datagram_alone_is_a_doubt_and_no_sharing(address):
+    """A machine of the LAN can forge it; what is said over a TCP connection to the box is the box's."""
+    said = FakeBox().is_honest(wan=address)
+    silent = FakeBox().is_honest(wan="")
+    for box in (said, silent):
+        box.answers = lambda asked: [natpmp(wan=IPv4Address(address)) if asked == b"\0\0" else announced()]
+    with said.up():
+        over_tcp = read_box(ADDRESS)
+    with silent.up():
+        alone = read_box(ADDRESS)
+
+    assert (over_tcp.wan, over_tcp.addressless) == (ip_address(address), False)
+    assert (alone.wan, alone.addressless, alone.natpmp) == (None, True, True)
+    assert wan_address(alone, None) is WanAddress.BEHIND_ROUTER
+
+
+def test_a_public_address_told_by_natpmp_alone_is_kept():
+    """It can only say that the address is ours, which is what is taken for granted without it."""
+    box = FakeBox().is_honest(wan="")
+    box.answers = lambda asked: [natpmp() if asked == b"\0\0" else announced()]
+    with box.up():
+        reading = read_box(ADDRESS)
+
+    assert (reading.wan, reading.addressless) == (WAN, False)
 
 
 def test_a_gateway_that_says_nothing_is_silent():

@@ -45,6 +45,19 @@ def test_an_echo_enrolled_again_replaces_itself(tmp_path):
     assert echoes(tmp_path) == (ECHO,)
 
 
+def test_one_server_under_two_keys_is_one_echo(tmp_path):
+    """Two that agree are the best proof there is, and a server agrees with itself. Another port is another."""
+    keep(tmp_path, OTHER)
+    keep(tmp_path, ECHO)
+    again = replace(ECHO, host="Echo.example.org", key_id="ed25519:c")
+    beside = replace(ECHO, port=8443, key_id="ed25519:d")
+    keep(tmp_path, again)
+    assert echoes(tmp_path) == (again, OTHER)
+    keep(tmp_path, beside)
+
+    assert echoes(tmp_path) == (beside, again, OTHER)
+
+
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"\xff"])
 def test_a_broken_file_is_said_and_left_alone(tmp_path, content):
     """Its keys may still be saved by a person."""

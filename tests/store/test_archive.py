@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sentinel.model.box import BoxReading
-from sentinel.model.exposure import Application, Kind, Reach
+from sentinel.model.exposure import AfterProbe, Application, Kind, Reach
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import Chapter, IncidentState
 from sentinel.model.moment import Moment
@@ -322,22 +322,61 @@ def test_before_the_first_look_there_is_no_box(archive, path):
         assert reader.box() is None
 
 
-def test_what_answered_before_is_known_after_a_restart_unless_it_was_refused_since(archive):
-    """So that no service is asked twice: silence may be a machine that is off, a refusal is another service."""
+def test_what_answered_within_a_day_is_known_after_a_restart_unless_its_door_was_shut_since(archive):
+    """So that no service is asked twice; behind a door that was shut another may stand."""
 
     def keep(port: int, seconds: float, **cell: object) -> None:
         found = exposure(port=port, check=f"check-{seconds}", at=moment(seconds), **cell)
         archive.exposure(found, "exposed", None)
 
-    for port in (104, 443, 8080):
-        keep(port, 1, app=Application(kind=Kind.HTTP))
-    keep(104, 2, app=Application(kind=Kind.DICOM), family=6)
-    keep(104, 2, app=Application(kind=Kind.DICOM))
-    keep(443, 2, reach=Reach.CLOSED)
-    keep(8080, 2, reach=Reach.FILTERED)
+    keep(21, 1, app=Application(kind=Kind.FTP))
+    for port in (104, 443, 8080, 8081):
+        keep(port, 3601, app=Application(kind=Kind.HTTP))
+    keep(104, 3602, app=Application(kind=Kind.DICOM), family=6)
+    keep(104, 3602, app=Application(kind=Kind.DICOM))
+    keep(443, 3602, reach=Reach.CLOSED)
+    keep(8080, 3602, reach=Reach.FILTERED)
+    keep(8081, 3602, reach=Reach.UNTESTED)
+    keep(8081, 3603, app=Application(kind=Kind.UNKNOWN))
+    archive.commit()
+    rebooted = Moment(wall=moment(DAY + 2).wall, boot=timedelta(seconds=40))
+
+    known = archive.kinds(rebooted)
+
+    assert {place: kind for place, (kind, _) in known.items()} == {
+        (4, 104): Kind.DICOM,
+        (4, 8081): Kind.HTTP,
+        (6, 104): Kind.DICOM,
+    }
+    assert rebooted.since(known[(4, 104)][1]) == timedelta(seconds=DAY + 2 - 3602)
+
+
+def test_a_service_that_stopped_after_a_question_is_remembered_for_ninety_days(archive):
+    """Whatever it answered since: it bears no question."""
+    for port, day in ((8443, 0), (8444, 2)):
+        gone = Application(kind=Kind.TLS, after_probe=AfterProbe.GONE)
+        archive.exposure(
+            exposure(port=port, check=f"check-{day}", at=moment(DAY * day), app=gone), "exposed", None
+        )
+    alive = Application(kind=Kind.TLS, after_probe=AfterProbe.OPEN)
+    for port in (8444, 8445):
+        archive.exposure(exposure(port=port, check="check-3", at=moment(DAY * 3), app=alive), "exposed", None)
     archive.commit()
 
-    assert archive.kinds() == {(4, 104): Kind.DICOM, (4, 8080): Kind.HTTP, (6, 104): Kind.DICOM}
+    assert archive.fragile(moment(DAY * 89)) == {(4, 8443), (4, 8444)}
+    assert archive.fragile(moment(DAY * 91)) == {(4, 8444)}
+
+
+def test_words_of_another_version_are_no_answer_and_no_failure(archive, path):
+    """The store outlives what wrote it."""
+    archive.exposure(exposure(port=104, app=Application(kind=Kind.DICOM)), "exposed", None)
+    archive.exposure(exposure(port=105, app=Application(kind=Kind.DICOM)), "exposed", None)
+    archive.commit()
+    with closing(sqlite3.connect(path)) as other, other:
+        other.execute("UPDATE exposures SET app = replace(app, 'dicom', 'telepathy') WHERE port = 104")
+
+    assert archive.kinds(moment(10)).keys() == {(4, 105)}
+    assert archive.fragile(moment(10)) == set()
 
 
 def test_which_echo_said_open_is_known_after_a_restart(archive):

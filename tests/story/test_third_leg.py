@@ -129,7 +129,8 @@ def test_of_a_shared_address_only_our_ports_are_knocked_at(
           }}
         }}""",
     )
-    sentinel = make_sentinel(f'[echo]\ninvitation = "{echo.invite()}"\nport_share = {list(share)}\n')
+    declared = f'port_share = {list(share)}\ndeclared_by = "Sophie, 2026-11-23"\n'
+    sentinel = make_sentinel(f'[echo]\ninvitation = "{echo.invite()}"\n{declared}')
     calm(sentinel)
 
     cells = dict(sentinel.sql("SELECT port, verdict FROM exposures WHERE family = 4"))
