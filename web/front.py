@@ -129,13 +129,14 @@ def _records(verdict: Verdict, now: datetime) -> dict[int, Record]:
 
 
 def _accepted(scene: Scene) -> tuple[str, ...]:
-    """Who may come in through a door declared open to anybody; a narrow source opens nothing to strangers."""
+    """Who may come in, or by which door, where one is declared open; a narrow source opens none to strangers."""
     today = scene.audience.now.astimezone(scene.audience.zone).date()
     config = surroundings().config
     broad = [each.who for each in config.expected if each.source == "any" and each.until >= today]
     firewall = config.capture.firewall.lower()
     if firewall:
         broad.append(scene.audience.labels.get(firewall) or say(scene.audience.language, "firewall.name"))
+    broad += [say(scene.audience.language, "declared.door", port=str(port)) for port in config.echo.expect_open]
     return tuple(dict.fromkeys(broad))
 
 

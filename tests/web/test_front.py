@@ -3,6 +3,7 @@
 import html
 import re
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
 
@@ -101,6 +102,16 @@ def test_calm_names_whom_a_door_was_opened_for_only_with_the_code(cabinet: Cabin
     assert "sauf l’accès autorisé de VPN Dupont" in text(accepting.insider().get("/").data)
     assert "sauf un accès autorisé" in text(accepting.visitor().get("/").data)
     assert "Dupont" not in accepting.visitor().get("/").text
+
+
+def test_a_declared_door_is_named_too_since_it_was_found_open(cabinet: Cabinet):
+    """Each check must find it open: « rien d'ouvert » alone would be untrue."""
+    config = replace(cabinet.config, echo=replace(cabinet.config.echo, expect_open=(1194,)))
+    declaring = Cabinet(places=cabinet.places, config=config)
+
+    assert "sauf l’accès autorisé de la porte 1194" in text(declaring.insider().get("/").data)
+    assert "sauf un accès autorisé" in text(declaring.visitor().get("/").data)
+    assert "1194" not in declaring.visitor().get("/").text
 
 
 def test_the_last_proof_is_dated(cabinet: Cabinet):
