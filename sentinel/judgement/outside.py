@@ -61,6 +61,8 @@ class Outside:
         """For each family and public port the last word of each echo."""
         self._gone: dict[tuple[int, int], Story] = {}
         """Services that stopped after our question, by family and public port."""
+        self._broad: set[tuple[int, int]] = set()
+        """Accepted doors where something red was recognised under a number that is not."""
         self._spoken = ""
         """The last check in which everything was open and some door said what it is."""
 
@@ -106,6 +108,7 @@ class Outside:
                 yield from self._serves(exposure, heard, key)
                 yield from self._open(exposure, heard, key)
             elif not self._is_open_to_another(exposure, key):
+                yield from self._widen(key, exposure, None)
                 yield from self._shut(exposure, heard, key)
                 yield from self._box.shut(exposure)
 
@@ -141,6 +144,7 @@ class Outside:
                 del self._doors[key]
                 if not self._is_open_elsewhere(key, known):
                     yield doors.granted(exposure, known)
+            yield from self._widen(key, exposure, nature)
             return
         finding = doors.opened(
             exposure,
@@ -154,6 +158,16 @@ class Outside:
             yield doors.moved(exposure, known)
         self._doors[key] = doors.led_to(finding)
         yield finding
+
+    def _widen(self, key: tuple[int, int], exposure: Exposure, nature: Nature | None) -> Iterator[Finding]:
+        """An accepted door where imaging, storage or a screen was recognised is open to everybody all the same."""
+        before = bool(self._broad)
+        if nature is not None:
+            self._broad.add(key)
+        elif exposure.reach is not Reach.OPEN or exposure.app is not None:
+            self._broad.discard(key)
+        if bool(self._broad) != before:
+            yield conditions.condition(Code.EXPECTED_BROAD, exposure.at, holds=not before, level=Level.ATTENTION)
 
     def _stands_alone(self, exposure: Exposure, heard: Heard | None, *, mirrored: bool) -> bool:
         """Where everything is open only a door that leads elsewhere than all the others is one of its own."""

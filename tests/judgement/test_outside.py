@@ -1,11 +1,13 @@
 """The two witnesses together: several echoes, a box that sends everything, a firewall, what stands at a door."""
 
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import pytest
 
 from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.doors import cell_verdict
+from sentinel.judgement.expected import Accepted
 from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.outside import WORD_LASTS
 from sentinel.model.connection import Connection, ConnectionState
@@ -533,3 +535,18 @@ def test_an_address_that_no_echo_has_signed_is_not_taken_for_ours():
     practice.check(exposure(port=104, reach=Reach.CLOSED), at=60)
 
     assert set(practice.judge.outside.addresses) == {4}
+
+
+def test_an_accepted_door_where_storage_is_recognised_is_attention_until_it_is_closed():
+    """Somebody said so, and it is open to everybody all the same."""
+    accepted = Accepted(machine=IMAGING_MAC, port=443, source=None, until=date(2030, 1, 1))
+    practice = Practice(Terms(accepted=(accepted,)))
+    nas = Application(kind=Kind.HTTP, product="synology")
+    practice.check(exposure(port=443, app=nas), heard={443: at_imaging(443)})
+    assert practice.told() == [(Code.EXPECTED_BROAD, Level.ATTENTION)]
+
+    practice.check(exposure(port=443), at=60, heard={443: at_imaging(443)})
+    assert practice.told() == [(Code.EXPECTED_BROAD, Level.ATTENTION)]
+    practice.check(exposure(port=443, reach=Reach.CLOSED), at=120)
+
+    assert practice.told() == []
