@@ -294,7 +294,8 @@ def test_row_7_fifty_keys_behind_one_address_are_one_target(cabinet: Cabinet, ec
         took = time.monotonic() - began
 
     assert words == ["target_busy"] * 49
-    assert target.packets == len(check.probes)  # refused at once: one SYN each
+    look = 2  # places knocked at once more, to see whether we were banned midway
+    assert target.packets == len(check.probes) + look  # refused at once: one SYN each
     assert took >= (len(check.probes) - 1) / 20
 
 

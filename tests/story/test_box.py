@@ -129,7 +129,8 @@ def test_an_address_that_may_be_a_neighbours_is_not_knocked_at(
     words: str,
 ):
     """Something stands before the box: unsure until somebody says what; then IPv4 counts as closed, as it says."""
-    cabinet.box.run(["ip", "link", "add", "wan9", "type", "dummy"])
+    cabinet.box.run(["ip", "link", "add", "wan9", "type", "veth", "peer", "name", "wan9-far"])
+    cabinet.box.run(["ip", "link", "set", "wan9-far", "up"])
     cabinet.box.run(["ip", "link", "set", "wan9", "up"])
     cabinet.box.run(["ip", "address", "add", "100.64.0.2/32", "dev", "wan9"])
     upnp.turn_on(cabinet.box, card="wan9")
