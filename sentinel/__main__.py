@@ -12,7 +12,8 @@ from typing import Any
 
 import click
 
-from sentinel import __version__, config
+from sentinel import __version__, toml
+from sentinel.config import Config
 from sentinel.errors import ConfigurationError, SentinelError
 from sentinel.model.networks import Network
 from sentinel.places import Places
@@ -25,9 +26,9 @@ class Setting:
     file: Path
     places: Places
 
-    def config(self) -> config.Config:
+    def config(self) -> Config:
         """The configuration; every mistake of the file is reported at once."""
-        return config.load(self.file)
+        return toml.load(self.file)
 
 
 def plainly(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -26,6 +26,26 @@ class Places:
         return self.lasting / "CODE-SENTINELLE.txt"
 
     @property
+    def papers(self) -> Path:
+        """Dossiers, monthly pages and certificates."""
+        return self.lasting / "papers"
+
+    @property
+    def anchors(self) -> Path:
+        """Countersigned heads of the ledger, beside the store they bear witness of."""
+        return self.lasting / "anchors.jsonl"
+
+    @property
+    def certificate(self) -> Path:
+        """The page's own certificate (PEM), made on this device."""
+        return self.lasting / "page.crt"
+
+    @property
+    def key(self) -> Path:
+        """Its private key (PEM, 0600 or the page's group)."""
+        return self.lasting / "page.key"
+
+    @property
     def pulse(self) -> Path:
         """The street's last beat."""
         return self.passing / "pulse.json"

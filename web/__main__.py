@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from sentinel import clock
-from sentinel.config import Config, load
+from sentinel.config import Config
 from sentinel.errors import MissingDevice, SentinelError
 from sentinel.places import Places
+from sentinel.toml import load
 from web.app import create_app
 from web.serving import server
 

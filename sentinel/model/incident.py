@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sentinel.model.acting import MeasureKind
 from sentinel.model.exposure import Nature
 from sentinel.model.finding import Code, Grade, Level, Story
 from sentinel.model.moment import Address, Moment
@@ -47,6 +48,16 @@ class Incident:
     read_by: str | None = None
     nature: Nature | None = None
     """What the door leads to, once something that answered there was recognised."""
+    shown: Moment | None = None
+    """When it was first shown as an alarm: lamp, pulse and page; the 72 hours are counted from here."""
+    installation: bool = False
+    """Found by the first complete check ever: it may be older than the sentinel."""
+    measured: Moment | None = None
+    """When somebody last said that a cable was pulled or a rule removed; not a closing."""
+    measure: MeasureKind | None = None
+    measured_by: str | None = None
+    false_alarm: Moment | None = None
+    """When somebody said that this was none, and why is in the timeline."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,3 +73,5 @@ class Chapter:
     outside_port: int | None = None
     calling: str | None = None
     who: str | None = None
+    said: str = ""
+    """What a person wrote about it: a reason, a remark; 400 characters at most."""

@@ -13,9 +13,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from sentinel.clock import Clock
-from sentinel.config import ALL_PORTS, EXTRA_PORTS
+from sentinel.config import ALL_PORTS
 from sentinel.config import Echo as EchoSection
 from sentinel.errors import SentinelError
+from sentinel.mistakes import EXTRA_PORTS
 from sentinel.model.box import BoxReading
 from sentinel.model.exposure import Exposure, Identify, Outcome, PortList, ReachOutcome
 from sentinel.model.moment import Moment

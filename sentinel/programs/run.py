@@ -19,13 +19,14 @@ from pathlib import Path
 
 from sentinel.capture import rights
 from sentinel.clock import boot_id, now
-from sentinel.config import Config, LampKind, Page, load
+from sentinel.config import Config, LampKind, Page
 from sentinel.model.finding import Level
 from sentinel.model.moment import Moment
 from sentinel.places import Places
 from sentinel.programs.claim import claim_code
 from sentinel.signals import pulse
 from sentinel.text import say
+from sentinel.toml import load
 
 PATIENCE = 1.5
 """Seconds for the children to leave; what has not left by then is killed."""

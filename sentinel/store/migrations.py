@@ -39,6 +39,63 @@ def echoes_have_names(db: Database) -> None:
     db.execute("ALTER TABLE outcomes ADD COLUMN host TEXT NOT NULL DEFAULT ''")
 
 
+@migrations()
+def what_people_do(db: Database) -> None:
+    """0.1.0: ledger and register, acceptances, settings, the password, the audit, notices, papers."""
+    for statement in PEOPLE.split(";"):
+        if statement.strip():
+            db.execute(statement)
+
+
+PEOPLE = """
+ALTER TABLE incidents ADD COLUMN shown TEXT;
+ALTER TABLE incidents ADD COLUMN shown_boot REAL;
+ALTER TABLE incidents ADD COLUMN installation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE incidents ADD COLUMN measured TEXT;
+ALTER TABLE incidents ADD COLUMN measured_boot REAL;
+ALTER TABLE incidents ADD COLUMN measure TEXT;
+ALTER TABLE incidents ADD COLUMN measured_by TEXT;
+ALTER TABLE incidents ADD COLUMN false_alarm TEXT;
+ALTER TABLE incidents ADD COLUMN false_alarm_boot REAL;
+ALTER TABLE chapters ADD COLUMN said TEXT NOT NULL DEFAULT '';
+CREATE TABLE ledger (
+    number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
+    before TEXT NOT NULL, hash TEXT NOT NULL
+) STRICT;
+CREATE TABLE anchors (
+    number INTEGER PRIMARY KEY, head TEXT NOT NULL, echo TEXT NOT NULL, at TEXT NOT NULL, report TEXT NOT NULL
+) STRICT;
+CREATE TABLE register (
+    incident INTEGER PRIMARY KEY, first TEXT NOT NULL, shown TEXT, read TEXT, read_by TEXT, closed TEXT,
+    record TEXT NOT NULL
+) STRICT;
+CREATE TABLE acceptances (
+    number INTEGER PRIMARY KEY, machine TEXT NOT NULL, port INTEGER NOT NULL, source TEXT, until TEXT NOT NULL,
+    window INTEGER NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL, at TEXT NOT NULL,
+    withdrawn TEXT, withdrawn_by TEXT
+) STRICT;
+CREATE TABLE settings (
+    section TEXT PRIMARY KEY, value TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL
+) STRICT;
+CREATE TABLE password (one INTEGER PRIMARY KEY CHECK (one = 1), hash TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+CREATE TABLE audit (
+    number INTEGER PRIMARY KEY, at TEXT NOT NULL, client TEXT NOT NULL, verb TEXT NOT NULL, who TEXT NOT NULL,
+    detail TEXT NOT NULL, reply TEXT NOT NULL
+) STRICT;
+CREATE TABLE notices (
+    number INTEGER PRIMARY KEY, incident INTEGER, kind TEXT NOT NULL, recipient TEXT NOT NULL, due TEXT NOT NULL,
+    tried TEXT, tries INTEGER NOT NULL DEFAULT 0, arrived TEXT, detail TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX notices_incident ON notices (incident);
+CREATE TABLE papers (
+    number INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL UNIQUE, sha256 TEXT NOT NULL,
+    incident INTEGER NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL
+) STRICT
+"""
+"""`ledger`: each entry's hash covers the one before. `register` holds whole incidents as JSON, for the practice's
+own file (GDPR art. 33(5)): the purge of the network log never touches it. No password of a notice's address is in
+`notices`: a recipient is `practice` or `technician`."""
+
 ANSWERS = """
 ALTER TABLE exposures ADD COLUMN family INTEGER NOT NULL DEFAULT 4;
 UPDATE exposures SET family = 6 WHERE instr(address, ':');

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from sentinel import codec
+from sentinel.model.acting import MeasureKind
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Nature, ReachOutcome
@@ -106,6 +107,12 @@ def incident_row(incident: Incident) -> Row:
         **_times("read", incident.read),
         "read_by": incident.read_by,
         "nature": None if incident.nature is None else incident.nature.value,
+        **_times("shown", incident.shown),
+        "installation": int(incident.installation),
+        **_times("measured", incident.measured),
+        "measure": None if incident.measure is None else incident.measure.value,
+        "measured_by": incident.measured_by,
+        **_times("false_alarm", incident.false_alarm),
     }
 
 
@@ -138,6 +145,12 @@ def incident(row: sqlite3.Row) -> Incident:
         read=_maybe_moment(row, "read"),
         read_by=row["read_by"],
         nature=None if row["nature"] is None else Nature(row["nature"]),
+        shown=_maybe_moment(row, "shown"),
+        installation=bool(row["installation"]),
+        measured=_maybe_moment(row, "measured"),
+        measure=None if row["measure"] is None else MeasureKind(row["measure"]),
+        measured_by=row["measured_by"],
+        false_alarm=_maybe_moment(row, "false_alarm"),
     )
 
 
@@ -153,6 +166,7 @@ def chapter_row(chapter: Chapter) -> Row:
         "outside_port": chapter.outside_port,
         "calling": chapter.calling,
         "who": chapter.who,
+        "said": chapter.said,
     }
 
 
@@ -168,6 +182,7 @@ def chapter(row: sqlite3.Row) -> Chapter:
         outside_port=row["outside_port"],
         calling=row["calling"],
         who=row["who"],
+        said=row["said"],
     )
 
 

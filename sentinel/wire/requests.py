@@ -31,6 +31,21 @@ class Verb(StrEnum):
     """« J'ai vu »."""
     NETWORK = "network"
     """Whether a private network is ours."""
+    MEASURE = "measure"
+    """An interim measure was taken."""
+    FALSE_ALARM = "false_alarm"
+    ACCEPT = "accept"
+    """A door is accepted, or a maintenance window opened."""
+    WITHDRAW = "withdraw"
+    """An acceptance holds no more."""
+    PASSWORD = "password"  # noqa: S105 - the name of a verb
+    """Set or change the password of the page."""
+    SETTING = "setting"
+    DRILL = "drill"
+    TEST_NOTICE = "test_notice"
+    """Send one message to every recipient, by the path a real one takes."""
+    PAPER = "paper"
+    """Make a document."""
 
 
 class Reply(StrEnum):
@@ -46,6 +61,8 @@ class Reply(StrEnum):
     """A check is already running, or the echo asked us to wait."""
     NOT_FOUND = "not_found"
     NOT_UNDERSTOOD = "not_understood"
+    NOT_ALLOWED = "not_allowed"
+    """Understood and refused: an end at a week-end, a window too long, a password too short."""
     NOT_RUNNING = "not_running"
     """`watch` could not be asked at all."""
 
@@ -64,6 +81,24 @@ class Request:
     who: str = ""
     network: str = ""
     ours: bool = False
+    kind: str = ""
+    """Of a measure or a paper."""
+    when: str = ""
+    """ISO 8601: when a measure was done, or until when a door is accepted; a month as 2026-11."""
+    why: str = ""
+    """A reason or a remark."""
+    machine: str = ""
+    port: int = 0
+    source: str = ""
+    """Who may come: a network; empty: anybody."""
+    window: bool = False
+    number: int = 0
+    """Of an acceptance."""
+    section: str = ""
+    value: str = ""
+    """JSON of one section of the settings."""
+    password: str = ""
+    """The new one; the present one is in `code`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

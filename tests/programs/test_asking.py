@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sentinel.config import EXTRA_PORTS, Echo, Whose
+from sentinel.config import Echo, Whose
 from sentinel.echo import protocol
+from sentinel.mistakes import EXTRA_PORTS
 from sentinel.model.box import BoxReading, Reading
 from sentinel.model.exposure import (
     AfterProbe,

@@ -19,6 +19,15 @@ TABLES = {
     "runs",
     "sessions",
     "wrong_codes",
+    "ledger",
+    "anchors",
+    "register",
+    "acceptances",
+    "settings",
+    "password",
+    "audit",
+    "notices",
+    "papers",
 }
 
 

@@ -1,5 +1,6 @@
 """One file, every default working, and every mistake of it told at once."""
 
+import json
 import tomllib
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
@@ -10,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentinel.config import SECTIONS, Config, LampKind, Language, Whose, load, networks, parse
+from sentinel.config import SECTIONS, Config, LampKind, Language, Whose
 from sentinel.errors import ConfigurationError
 from sentinel.model.verdict import View
+from sentinel.toml import load, networks, parse
 
 
 def mistakes(text: str) -> list[str]:
@@ -50,7 +52,11 @@ def test_every_key_has_a_default_that_passes_for_a_value(name):
         if isinstance(value, tuple):
             value = list(value)
         written = (
-            value.isoformat() if isinstance(value, time) else repr(str(value) if isinstance(value, str) else value)
+            value.isoformat()
+            if isinstance(value, time)
+            else json.dumps(value)
+            if isinstance(value, bool)
+            else repr(str(value) if isinstance(value, str) else value)
         )
         lines.append(f"{each.name} = {written}")
 

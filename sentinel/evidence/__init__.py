@@ -1,0 +1,1 @@
+"""What the practice keeps on paper and shows to others: ledger, register, dossier, certificates."""
