@@ -23,6 +23,7 @@ from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
 from sentinel.model.finding import Code, Finding, Level, StoryKind
 from sentinel.model.incident import IncidentState
+from sentinel.model.ledger import Signed
 from sentinel.model.machine import Coverage, HostSighting
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
@@ -45,6 +46,7 @@ Fact = (
     | NetworkAnswer
     | HomeNetwork
     | BoxReading
+    | Signed
 )
 
 DOUBTS = (
@@ -121,6 +123,7 @@ class Street:
         if changes or isinstance(fact, Beat | ReachOutcome | HomeNetwork):
             self._show(at)
         self._keep(changes)
+        self._note_proof(fact, changes)
         self._write(fact, urgent=any(change.is_urgent for change in changes) or isinstance(fact, ReachOutcome))
         if any(_is_doubt(change) for change in changes) or not proofs <= self.outlook.proofs.keys():
             self._ask_soon()  # a proof that went with our old public address is a doubt as well
@@ -188,6 +191,9 @@ class Street:
                 return self.judge.health(fact)
             case Beat():
                 return self.judge.beat(fact)
+            case Signed():
+                self.archive.proofs.hold(fact)
+                return ()
             case Read():
                 return ()
 
@@ -231,6 +237,14 @@ class Street:
                     "incident %d: %s, %s", change.incident.number, change.incident.code, change.incident.state
                 )
             self.archive.incident(change.incident, change.chapter)
+
+    def _note_proof(self, fact: Fact, changes: Iterable[Change]) -> None:
+        """A signed check that opened or closed an alarm is kept as it is."""
+        if isinstance(fact, Exposure | ReachOutcome) and fact.check:
+            told = [each.incident for each in changes if each.is_urgent]
+            self.archive.proofs.note(fact.check, (each.number for each in told if each.level is Level.ALARM))
+            if isinstance(fact, ReachOutcome):
+                self.archive.proofs.settle(fact.check)
 
     def _write(self, fact: Fact, *, urgent: bool) -> None:
         """Commit when something must not be lost, or when the batch is due; a failing store is tried each beat."""

@@ -26,6 +26,7 @@ from sentinel.model.passing import NetworkAnswer
 from sentinel.model.standing import Standing
 from sentinel.store import answers, migrations, recall, register, rows
 from sentinel.store.ledger import Ledger, Stories
+from sentinel.store.proofs import Proofs
 
 BUSY_MS = 100
 """How long a locked store is waited for: the lamp must not hang on a reader's mistake."""
@@ -68,6 +69,7 @@ class Archive:
         except sqlite3.Error as error:
             raise OSError(f"{path}: {error}") from error
         self._stories = Stories(self.ledger)
+        self.proofs = Proofs(self._db, lambda row: self._insert("anchors", row, "INSERT", self._dear))
 
     # -- what is kept --------------------------------------------------------------------------------------
 
