@@ -257,6 +257,20 @@ class Archive:
         """Private networks somebody said are ours."""
         return recall.known_networks(self._db)
 
+    # -- what has had its time -----------------------------------------------------------------------------
+
+    def purge(self, now: Moment, keep: timedelta) -> Iterator[None]:
+        """Take away what is older, one small step each time it is asked to go on.
+
+        Raises:
+            OSError: from a step; a new purge does the rest.
+        """
+        put = lambda statement, values: self._later(self._dear, (statement, values))  # noqa: E731
+        try:
+            yield from retention.purge(self._db, now.wall, keep, put, lambda kind, told: self.tell(kind, now, **told))
+        except sqlite3.Error as error:
+            raise OSError(str(error)) from error
+
     # -- sessions ------------------------------------------------------------------------------------------
 
     def at_once(self, statement: str, values: Iterable[object]) -> list[tuple[object, ...]]:
