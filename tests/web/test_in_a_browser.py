@@ -29,7 +29,7 @@ QUIET = (
     "--disable-sync",
 )
 ALARM = verdict(door(Code.STRANGER_ASSOCIATED))
-PAGES = ["/", "/incidents", "/incidents/1", "/connections", "/outside", "/sentinel", "/code"]
+PAGES = ["/", "/incidents", "/incidents/1", "/connections", "/outside", "/sentinel", "/settings", "/code"]
 
 pytestmark = pytest.mark.browser
 
