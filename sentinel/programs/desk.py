@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sentinel.clock import Clock
+from sentinel.config import Config
 from sentinel.model.networks import ALWAYS_INSIDE, SHARED, is_part
 from sentinel.model.passing import NetworkAnswer, Read
 from sentinel.pipeline import Street
+from sentinel.programs.changing import change
 from sentinel.programs.errand import Promised
 from sentinel.store.sessions import Sessions
 from sentinel.wire.requests import WAIT, Answer, Reply, Request, Verb, answer_one
@@ -42,11 +44,14 @@ class Asked:
 class Desk:
     """What each verb does. Lives in the street's thread."""
 
-    def __init__(self, street: Street, sessions: Sessions, asking: Asks, clock: Clock) -> None:
+    def __init__(
+        self, street: Street, sessions: Sessions, asking: Asks, clock: Clock, config: Config | None = None
+    ) -> None:
         self._street = street
         self._sessions = sessions
         self._asking = asking
         self._clock = clock
+        self._config = config or Config()
 
     def answer(self, request: Request) -> Answer:
         """One request; a store that cannot be written lets nobody in."""
@@ -101,6 +106,8 @@ class Desk:
             if network is None:
                 return Reply.NOT_UNDERSTOOD
             self._street.walk(NetworkAnswer(network=network, ours=request.ours, who=request.who[:80], at=at))
+        elif request.verb is Verb.SETTING:
+            return change(request, self._config, self._street, at)
         return Reply.DONE
 
 

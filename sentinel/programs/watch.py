@@ -141,7 +141,7 @@ class Watch:
         )
         self._street.begin(self._started)
         sessions = Sessions(self._archive, claim_code(config, self._places))
-        self._desk = Desk(self._street, sessions, self._asking, self._clock)
+        self._desk = Desk(self._street, sessions, self._asking, self._clock, config)
         self._line = listen_at(self._places.requests)
         desk.serve(self._line, self._queue.put, own_user())
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)

@@ -187,6 +187,10 @@ class Reader:
         """The signed checks that opened or closed an incident, where they were kept, by the check's name."""
         return journal.reports(self._db, incident)
 
+    def settings(self) -> dict[str, str]:
+        """The sections somebody set on the page, each as its JSON."""
+        return {row["section"]: row["value"] for row in self._db.execute("SELECT section, value FROM settings")}
+
     def has_session(self, token: str, now: datetime) -> bool:
         """Whether a browser's token stands for a login that has not ended."""
         row = self._db.execute(
