@@ -57,6 +57,7 @@ ALTER TABLE incidents ADD COLUMN measure TEXT;
 ALTER TABLE incidents ADD COLUMN measured_by TEXT;
 ALTER TABLE incidents ADD COLUMN false_alarm TEXT;
 ALTER TABLE incidents ADD COLUMN false_alarm_boot REAL;
+ALTER TABLE incidents ADD COLUMN robots TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE chapters ADD COLUMN said TEXT NOT NULL DEFAULT '';
 CREATE TABLE ledger (
     number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
