@@ -32,7 +32,7 @@ def create_app(config: Config, places: Places, clock: Clock) -> Flask:
     guard.guard(app)
     app.before_request(_look)
     CSRFProtect(app)
-    words.teach(app, config)
+    words.teach(app)
     for room in (front, events, connections, outside, actions):
         app.register_blueprint(room.pages)
     app.register_error_handler(HTTPException, _refused)

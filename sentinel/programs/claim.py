@@ -3,22 +3,19 @@
 import secrets
 from pathlib import Path
 
-from sentinel.clock import Clock
 from sentinel.config import Config
 from sentinel.errors import MissingDevice
 from sentinel.places import Places
-from sentinel.programs.entrance import Entrance
 from sentinel.secret import write_secret
 from sentinel.store import reading
 from sentinel.store.archive import Archive
-from sentinel.store.audit import Audit
 from sentinel.store.sessions import Sessions
 
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Without the letters and digits that are read for one another."""
 
 
-def reception(archive: Archive, config: Config, places: Places, clock: Clock) -> Entrance:
+def reception(archive: Archive, config: Config, places: Places) -> Sessions:
     """The desk that lets readers in: by the code, whose file goes with the first password.
 
     Raises:
@@ -32,9 +29,8 @@ def reception(archive: Archive, config: Config, places: Places, clock: Clock) ->
     sessions = Sessions(archive, config.page.code, names, claimed)
     if sessions.password:
         claimed()  # a power cut between the two left it
-    else:
-        sessions = Sessions(archive, claim_code(config, places), names, claimed)
-    return Entrance(sessions, Audit(archive), clock)
+        return sessions
+    return Sessions(archive, claim_code(config, places), names, claimed)
 
 
 def shown_code(config: Config, places: Places) -> str:

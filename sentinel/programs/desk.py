@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sentinel.clock import Clock
+from sentinel.config import Config
 from sentinel.model.networks import ALWAYS_INSIDE, SHARED, is_part
 from sentinel.model.passing import NetworkAnswer, Read
 from sentinel.pipeline import Street
+from sentinel.programs.changing import change
 from sentinel.programs.entrance import Entrance, Slow
 from sentinel.programs.errand import Promised
+from sentinel.store.sessions import Sessions
 from sentinel.wire.requests import WAIT, Answer, Call, Reply, Request, Verb, take_one
 
 HASHES = 4
@@ -47,11 +50,14 @@ class Asked:
 class Desk:
     """What each verb does. Lives in the street's thread."""
 
-    def __init__(self, street: Street, entrance: Entrance, asking: Asks, clock: Clock) -> None:
+    def __init__(
+        self, street: Street, sessions: Sessions, asking: Asks, clock: Clock, config: Config | None = None
+    ) -> None:
         self._street = street
-        self._entrance = entrance
+        self._entrance = Entrance(sessions, clock)
         self._asking = asking
         self._clock = clock
+        self._config = config or Config()
 
     def take(self, asked: Asked) -> Answer | Slow:
         """One request, or what is left of it after something slow; its outcome is a row of the audit."""
@@ -107,6 +113,8 @@ class Desk:
             if network is None:
                 return Reply.NOT_UNDERSTOOD
             self._street.walk(NetworkAnswer(network=network, ours=request.ours, who=request.who[:80], at=at))
+        elif request.verb is Verb.SETTING:
+            return change(request, self._config, self._street, at)
         return Reply.DONE
 
 

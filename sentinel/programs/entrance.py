@@ -15,7 +15,7 @@ from sentinel.clock import Clock
 from sentinel.config import Page
 from sentinel.errors import ConfigurationError
 from sentinel.store import password
-from sentinel.store.audit import Act, Audit
+from sentinel.store.audit import Act
 from sentinel.store.sessions import Sessions
 from sentinel.wire.requests import Answer, Reply, Request, own_user
 
@@ -43,9 +43,8 @@ class Slow:
 class Entrance:
     """Logins and sessions, as requests ask for them. Lives in the street's thread."""
 
-    def __init__(self, sessions: Sessions, audit: Audit, clock: Clock) -> None:
+    def __init__(self, sessions: Sessions, clock: Clock) -> None:
         self._sessions = sessions
-        self._audit = audit
         self._clock = clock
 
     def may(self, request: Request, user: int) -> bool:
@@ -117,7 +116,7 @@ class Entrance:
             detail=" ".join(f"{name}={value}" for name, value in told.items() if value)[:200],
             reply=answer.reply.value,
         )
-        self._audit.note(act, cheap=answer.reply in CHEAP)
+        self._sessions.audit.note(act, cheap=answer.reply in CHEAP)
 
 
 def allowed(page: Page) -> frozenset[int]:

@@ -140,8 +140,8 @@ class Watch:
             batch=timedelta(seconds=config.store.batch_seconds),
         )
         self._street.begin(self._started)
-        entrance = reception(self._archive, config, self._places, self._clock)
-        self._desk = Desk(self._street, entrance, self._asking, self._clock)
+        sessions = reception(self._archive, config, self._places)
+        self._desk = Desk(self._street, sessions, self._asking, self._clock, config)
         self._line = listen_at(self._places.requests)
         desk.serve(self._line, self._queue.put, allowed(config.page))
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)

@@ -161,6 +161,10 @@ class Reader:
         names = dict(self._db.execute("SELECT echo, max(host) FROM outcomes GROUP BY echo").fetchall())
         return [replace(check, host=check.host or names[check.echo]) for check in checks]
 
+    def settings(self) -> dict[str, str]:
+        """The sections somebody set on the page, each as its JSON."""
+        return {row["section"]: row["value"] for row in self._db.execute("SELECT section, value FROM settings")}
+
     def has_session(self, token: str, now: datetime) -> bool:
         """Whether a browser's token stands for a login that has not ended."""
         row = self._db.execute(

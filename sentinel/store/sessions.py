@@ -16,6 +16,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from sentinel.store import rows
 from sentinel.store.archive import Archive
+from sentinel.store.audit import Audit
 
 TRIES = 5
 """Wrong ones of one client within WINDOW."""
@@ -49,6 +50,7 @@ class Sessions:
         self._code = code
         self._claimed = claimed
         self.names = (code, *names)
+        self.audit = Audit(archive)
 
     # -- tries ---------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from sentinel.places import Places
 from sentinel.programs.claim import reception, shown_code
 from sentinel.store.archive import Archive
 from sentinel.store.sessions import Sessions
-from tests.builders import START, moment
+from tests.builders import START
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_once_claimed_no_code_is_shown_made_or_left(places, code):
         Sessions(archive, "ABCD-EF23").set_password("scrypt$…", START)
         places.code.write_text("ABCD-EF23\n")
 
-        reception(archive, config, places, moment)
+        reception(archive, config, places)
 
     assert not places.code.exists()
     assert shown_code(config, places) == ""

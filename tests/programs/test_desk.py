@@ -16,10 +16,9 @@ from sentinel.model.finding import Code, Level
 from sentinel.model.verdict import View
 from sentinel.pipeline import Street
 from sentinel.programs.desk import Asked, Desk, serve
-from sentinel.programs.entrance import Entrance, Slow
+from sentinel.programs.entrance import Slow
 from sentinel.programs.errand import Promised
 from sentinel.store.archive import Archive
-from sentinel.store.audit import Audit
 from sentinel.store.sessions import Sessions
 from sentinel.wire.requests import Answer, Reply, Request, Verb, ask, listen_at, own_user
 from tests.builders import ECHO_PORT, connection, exposure, knock, knock_heard, moment, networks
@@ -49,8 +48,8 @@ class Counter:
             ask_soon=lambda: None,
             batch=timedelta(seconds=5),
         )
-        entrance = Entrance(Sessions(self.archive, CODE), Audit(self.archive), lambda: moment(self.at))
-        self.desk = Desk(self.street, entrance, self, lambda: moment(self.at))
+        sessions = Sessions(self.archive, CODE)
+        self.desk = Desk(self.street, sessions, self, lambda: moment(self.at))
 
     def soon(self) -> Promised:
         return self.promised

@@ -13,7 +13,6 @@ from sentinel.programs.desk import Asked, Desk
 from sentinel.programs.entrance import Entrance, Slow, allowed
 from sentinel.store import reading
 from sentinel.store.archive import Archive
-from sentinel.store.audit import Audit
 from sentinel.store.sessions import Sessions
 from sentinel.wire.requests import Answer, Reply, Request, Verb, own_user
 from tests.builders import moment
@@ -35,8 +34,8 @@ class Door:
 
     def __post_init__(self) -> None:
         sessions = Sessions(self.archive, CODE, ("Cabinet du Parc",), lambda: self.claimed.append("told"))
-        self.entrance = Entrance(sessions, Audit(self.archive), lambda: moment(self.at))
-        self.desk = Desk(None, self.entrance, None, lambda: moment(self.at))  # type: ignore[arg-type] # no street is asked
+        self.entrance = Entrance(sessions, lambda: moment(self.at))
+        self.desk = Desk(None, sessions, None, lambda: moment(self.at))  # no street is asked
 
     def ask(self, verb: Verb, *, user: int = 65_534, **more: str) -> Answer:
         asked = Asked(Request(verb=verb, **{"client": PHONE, **more}), user)
