@@ -5,15 +5,13 @@ A locked or full store never stops the street: rows wait in memory, bounded and 
 Where memory runs out routine rows go first, incidents never; a row that can never be written holds up no other.
 """
 
-import logging
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from sqlite_utils import Database
-
+from sentinel.model.acting import Setting
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Kind, ReachOutcome
@@ -24,22 +22,14 @@ from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Network
 from sentinel.model.passing import NetworkAnswer
 from sentinel.model.standing import Standing
-from sentinel.store import answers, migrations, recall, register, rows
+from sentinel.store import answers, recall, register, retention, rows
 from sentinel.store.ledger import Ledger, Stories
 from sentinel.store.proofs import Proofs
+from sentinel.store.writing import Write, open_store, put, statement
 
-BUSY_MS = 100
-"""How long a locked store is waited for: the lamp must not hang on a reader's mistake."""
 SIGHTED_AGAIN = timedelta(hours=1)
 MOST = 50_000
 """Rows that may wait in memory."""
-UNWRITABLE = (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, UnicodeEncodeError)
-"""What is wrong with the row and not with the store."""
-
-log = logging.getLogger(__name__)
-
-Write = tuple[str, tuple[object, ...]]
-"""A statement and its values."""
 
 
 class Archive:
@@ -64,7 +54,7 @@ class Archive:
         """Incidents that the register may have to be told of."""
         self.forgotten = 0
         try:
-            self._db = _open(path)
+            self._db = open_store(path)
             self.ledger = Ledger(self._db)
         except sqlite3.Error as error:
             raise OSError(f"{path}: {error}") from error
@@ -156,6 +146,17 @@ class Archive:
         }
         self._insert("networks", row, "INSERT OR REPLACE", self._dear)
 
+    def setting(self, setting: Setting) -> None:
+        """One section of the settings, over the one before; the journal knows its name and no value."""
+        self.tell(EntryKind.SETTING, setting.at, section=setting.section, who=setting.who)
+        row = {
+            "section": setting.section,
+            "value": setting.value,
+            "who": setting.who,
+            "at": rows.text(setting.at.wall),
+        }
+        self._insert("settings", row, "INSERT OR REPLACE", self._dear)
+
     def box(self, reading: BoxReading) -> None:
         """The last look at the box, over the one before; written when it says something new, or is an hour old."""
         last = self._read
@@ -165,7 +166,7 @@ class Archive:
         self._insert("box", rows.box_row(reading), "INSERT OR REPLACE")
 
     def _insert(self, table: str, row: rows.Row, verb: str, pile: deque[Write] | None = None) -> None:
-        self._later(self._waiting if pile is None else pile, _statement(table, row, verb))
+        self._later(self._waiting if pile is None else pile, statement(table, row, verb))
 
     def _later(self, pile: deque[Write], write: Write) -> None:
         if len(pile) >= MOST:
@@ -186,7 +187,7 @@ class Archive:
         """
         try:
             with self._db:
-                unwritable = sum(not self._put(write) for write in self._all())
+                unwritable = sum(not put(self._db, write) for write in self._all())
                 for run, number in self._reached.items():
                     self._db.execute("UPDATE runs SET committed = max(committed, ?) WHERE run = ?", (number, run))
                 register.write(self._db, self._changed)
@@ -208,17 +209,9 @@ class Archive:
         """Everything that waits; an incident before its lines."""
         for incident in self._incidents.values():
             row = {**rows.incident_row(incident), "boot": self._boot}
-            yield _statement("incidents", row, "INSERT OR REPLACE")
+            yield statement("incidents", row, "INSERT OR REPLACE")
         yield from self._dear
         yield from self._waiting
-
-    def _put(self, write: Write) -> bool:
-        try:
-            self._db.execute(*write)
-        except UNWRITABLE as error:
-            log.error("a row can never be written: %s", error)
-            return False
-        return True
 
     @property
     def is_behind(self) -> bool:
@@ -265,11 +258,20 @@ class Archive:
         Raises:
             OSError: from a step; a new purge does the rest.
         """
-        put = lambda statement, values: self._later(self._dear, (statement, values))  # noqa: E731
         try:
-            yield from retention.purge(self._db, now.wall, keep, put, lambda kind, told: self.tell(kind, now, **told))
+            yield from retention.purge(
+                self._db,
+                now.wall,
+                keep,
+                lambda words, values: self._later(self._dear, (words, values)),
+                lambda kind, told: self.tell(kind, now, **told),
+            )
         except sqlite3.Error as error:
             raise OSError(str(error)) from error
+
+    def settings(self) -> dict[str, str]:
+        """The sections somebody set, each as its JSON."""
+        return {str(name): str(value) for name, value in self._db.execute("SELECT section, value FROM settings")}
 
     # -- sessions ------------------------------------------------------------------------------------------
 
@@ -288,24 +290,3 @@ class Archive:
     def close(self) -> None:
         """Leave one file: the -wal is folded in, and a reader needs no right to write."""
         self._db.close()
-
-
-def _statement(table: str, row: rows.Row, verb: str) -> Write:
-    names = ", ".join(f'"{name}"' for name in row)
-    blanks = ", ".join("?" * len(row))
-    return f"{verb} INTO {table} ({names}) VALUES ({blanks})", tuple(row.values())
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_MS / 1000)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")  # an incident on disk is on disk
-        connection.execute("PRAGMA foreign_keys = ON")
-        migrations.apply(Database(connection))
-        connection.commit()
-    except sqlite3.Error:
-        connection.close()
-        raise
-    path.chmod(0o640)
-    return connection

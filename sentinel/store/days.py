@@ -62,9 +62,7 @@ def _attempts(db: sqlite3.Connection, begin: datetime, end: datetime) -> list[At
     return [(family, rows.wall(asked), outcome) for family, asked, outcome in found]
 
 
-def _gaps(
-    family: int, attempts: list[tuple[int, datetime, str]], off: tuple[Off, ...], day: Span
-) -> Iterator[Gap]:
+def _gaps(family: int, attempts: list[Attempt], off: tuple[Off, ...], day: Span) -> Iterator[Gap]:
     """Whatever lies further than `FRESH` behind the last complete check."""
     proofs = [at for each, at, outcome in attempts if each == family and outcome == Outcome.CHECKED]
     proved_until = day[0]

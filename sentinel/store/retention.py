@@ -139,9 +139,8 @@ def _journal(db: sqlite3.Connection, end: str, put: Put, tell: Tell, over: set[i
         if not found:
             return
         last = found[-1][0]
-        bodies = {
-            number: body for number, body in found if not _is_kept(db, json.loads(body)["incident"]["number"])
-        }
+        about = {number: int(json.loads(body)["incident"]["number"]) for number, body in found}
+        bodies = {number: body for number, body in found if _is_over(db, about[number], over)}
         for number, body in bodies.items():
             put("UPDATE ledger SET body = ? WHERE number = ?", (TAKEN_OUT + body_hash(body), number))
         if bodies:
@@ -149,6 +148,6 @@ def _journal(db: sqlite3.Connection, end: str, put: Put, tell: Tell, over: set[i
         yield
 
 
-def _is_kept(db: sqlite3.Connection, incident: int) -> bool:
+def _is_over(db: sqlite3.Connection, incident: int, over: set[int]) -> bool:
     statement = "SELECT 1 FROM incidents WHERE number = ?1 UNION ALL SELECT 1 FROM register WHERE incident = ?1"
-    return db.execute(statement, (incident,)).fetchone() is not None
+    return incident in over or db.execute(statement, (incident,)).fetchone() is None
