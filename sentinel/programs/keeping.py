@@ -6,16 +6,19 @@ Everything here runs in the street's thread, between two facts, a little at each
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import sentinel
+from sentinel import codec
 from sentinel.config import Config
 from sentinel.model.finding import Level
 from sentinel.model.ledger import EntryKind, Signed
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Beat
+from sentinel.model.verdict import Verdict
 from sentinel.places import Places
+from sentinel.reach.keys import own_key, own_key_id
 from sentinel.settings import covered
 from sentinel.store.anchors import Anchors
 from sentinel.store.archive import Archive
@@ -38,27 +41,37 @@ class Keeping:
 
     Args:
         config: the file's; what was set on the page covers it.
-        worst: the level shown at this moment.
+        shown: what is said at this moment.
     """
 
     def __init__(
-        self, archive: Archive, config: Config, places: Places, started: Moment, worst: Callable[[], Level | None]
+        self,
+        archive: Archive,
+        config: Config,
+        places: Places,
+        at: Moment,
+        shown: Callable[[], Verdict | None],
     ) -> None:
         self._archive = archive
         self._config = config
-        self._shown = worst
+        self._places = places
+        self._shown = shown
         self._worst: dict[date, Level] = {}
+        self._zone: tzinfo = ZoneInfo(config.practice.time_zone)
+        self._next: date | None = None
+        """The day that is told next."""
         self._anchors = Anchors(places.anchors)
         self._purge: Iterator[None] | None = None
-        self._purges = self._looks = started.boot
-        self._begin(started)
+        self._purges = self._looks = at.boot
+        self._begin(at)
 
     def _begin(self, at: Moment) -> None:
         """A start is told with the last sign of life before it: between them nothing was watched."""
-        told: dict[str, object] = {"version": sentinel.__version__}
-        last = self._archive.last_sign()
+        key = own_key_id(own_key(self._places.lasting))
+        told: dict[str, object] = {"version": sentinel.__version__, "key": key}
+        last = self._archive.diary.last_sign()
         if last is not None:
-            told |= {"off_since": last, "clean": self._archive.was_stopped()}
+            told |= {"off_since": last, "clean": self._archive.diary.was_stopped()}
         self._archive.tell(EntryKind.STARTED, at, **told)
 
     def after(self, fact: object) -> None:
@@ -78,37 +91,35 @@ class Keeping:
 
     # -- days ------------------------------------------------------------------------------------------------
 
-    def _zone(self) -> tzinfo:
-        return ZoneInfo(self._effective().practice.time_zone)
-
     def _effective(self) -> Config:
         return covered(self._config, self._archive.settings())
 
     def _remember(self, at: Moment) -> None:
-        level, today = self._shown(), at.wall.astimezone(UTC).date()
-        if level is not None and level > self._worst.get(today, Level.NOTE):
-            self._worst[today] = level
+        verdict, today = self._shown(), at.wall.astimezone(self._zone).date()
+        if verdict is not None and verdict.level > self._worst.get(today, Level.NOTE):
+            self._worst[today] = verdict.level
 
     def _tell_days(self, at: Moment) -> None:
         """The oldest day that is over and not told yet; not by a clock nobody trusts."""
         if at.boot < self._looks or not self._archive.clock_trusted():
             return
         self._looks = at.boot + LOOKS
-        zone = self._zone()
-        day = self._due(at.wall, zone)
+        self._zone = ZoneInfo(self._effective().practice.time_zone)
+        day = self._due(at.wall)
         if day is None:
             return
-        self._looks = at.boot
+        self._looks, self._next = at.boot, day + timedelta(days=1)
         self._archive.tell_moved(at)
-        self._archive.tell_day(at, day, zone, self._worst.pop(day, Level.NOTE))
-        for past in [each for each in self._worst if each < day]:
-            del self._worst[past]
+        told = self._archive.diary.day(day, self._zone, self._worst.get(day, Level.NOTE))
+        self._archive.tell(EntryKind.DAY, at, **codec.plain(told))
+        self._worst = {each: level for each, level in self._worst.items() if each > day}
 
-    def _due(self, now: datetime, zone: tzinfo) -> date | None:
-        yesterday = now.astimezone(zone).date() - timedelta(days=1)
-        next_ = self._archive.next_day(zone)
-        day = max(next_, yesterday - CATCHES_UP) if next_ else None
-        return day if day is not None and day <= yesterday else None
+    def _due(self, now: datetime) -> date | None:
+        yesterday = now.astimezone(self._zone).date() - timedelta(days=1)
+        self._next = self._next or self._archive.diary.next_day(self._zone)
+        if self._next is None or self._next > yesterday:
+            return None
+        return max(self._next, yesterday - CATCHES_UP)
 
     # -- what has had its time -------------------------------------------------------------------------------
 

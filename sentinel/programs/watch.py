@@ -1,14 +1,12 @@
 """`watch`: the street. Every part is built here, once, in street order; it is the only writer of the store."""
 
 import contextlib
-import fcntl
 import logging
 import queue
 import shutil
 import signal
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any
 
 from sentinel import timetable
 from sentinel.capture.surroundings import Surroundings, ask
@@ -27,11 +25,13 @@ from sentinel.model.verdict import Verdict
 from sentinel.pipeline import Fact, Street
 from sentinel.places import Places
 from sentinel.programs import desk, naming
+from sentinel.programs.alone import alone
 from sentinel.programs.asking import Asking
 from sentinel.programs.claim import reception
 from sentinel.programs.declared import declared, is_broad
 from sentinel.programs.desk import Asked, Desk
 from sentinel.programs.entrance import allowed
+from sentinel.programs.keeping import Keeping
 from sentinel.programs.known import Known
 from sentinel.programs.looking import Looking
 from sentinel.programs.postbox import Postbox
@@ -80,7 +80,7 @@ class Watch:
             MissingDevice: the store or the lamp cannot be opened, or another `watch` is running here.
         """
         self._places.make()
-        with _alone(self._places):
+        with alone(self._places):
             try:
                 self._build()
             except OSError as error:
@@ -118,6 +118,7 @@ class Watch:
             lambda: self._families,
             known=Known(self._archive.kinds(self._started), self._archive.fragile(self._started)),
             box_within=BOX_WITHIN,
+            head=lambda: self._archive.ledger.head,
         )
         self._looking = Looking(
             lambda: self._box, self._asking.set_mapped, self._clock, self._asking.places_for_mapped()
@@ -139,6 +140,7 @@ class Watch:
             ask_soon=self._asking.doubt,
             batch=timedelta(seconds=config.store.batch_seconds),
         )
+        self._keeping = Keeping(self._archive, config, self._places, self._started, lambda: self._shown)
         self._street.begin(self._started)
         sessions = reception(self._archive, config, self._places)
         self._desk = Desk(self._street, sessions, self._asking, self._clock, config)
@@ -225,6 +227,7 @@ class Watch:
             self._street.walk(item.fact, item)
         else:
             self._street.walk(item)
+            self._keeping.after(item)
 
     def _signal(self, verdict: Verdict, coverage: Coverage | None) -> None:
         """Lamp first, then the pulse."""
@@ -263,29 +266,12 @@ class Watch:
         self._postbox.close()
         self._line.close()
         self._places.pulse.unlink(missing_ok=True)
+        self._keeping.stop(self._clock())
         try:
             self._archive.commit()
         except OSError as error:
             log.error("rows were not written: %s", error)
         self._archive.close()
-
-
-class _alone:
-    """Two writers would judge the same visitor twice."""
-
-    def __init__(self, places: Places) -> None:
-        self._path = places.lasting / "watch.lock"
-
-    def __enter__(self) -> None:
-        self._file = self._path.open("w")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._file.close()
-            raise MissingDevice(f"another sentinel is running in {self._path.parent}") from None
-
-    def __exit__(self, *_: Any) -> None:
-        self._file.close()
 
 
 def watch(config: Config, places: Places, *, demo: bool = False) -> None:

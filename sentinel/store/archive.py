@@ -23,6 +23,7 @@ from sentinel.model.networks import Network
 from sentinel.model.passing import NetworkAnswer
 from sentinel.model.standing import Standing
 from sentinel.store import answers, recall, register, retention, rows
+from sentinel.store.days import Diary
 from sentinel.store.ledger import Ledger, Stories
 from sentinel.store.proofs import Proofs
 from sentinel.store.writing import Write, open_store, put, statement
@@ -59,6 +60,7 @@ class Archive:
         except sqlite3.Error as error:
             raise OSError(f"{path}: {error}") from error
         self._stories = Stories(self.ledger)
+        self.diary = Diary(self._db)
         self.proofs = Proofs(self._db, lambda row: self._insert("anchors", row, "INSERT", self._dear))
 
     # -- what is kept --------------------------------------------------------------------------------------

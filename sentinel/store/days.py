@@ -20,6 +20,42 @@ Attempt = tuple[int, datetime, str]
 """Family, when it was asked, and the word of its outcome."""
 
 
+class Diary:
+    """What the writer looks up for the journal, in rows that are on disk."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def last_sign(self) -> str | None:
+        """The newest time anything was written for, as it is kept; None in a new store."""
+        newest = (
+            "SELECT max(at) AS at FROM ledger WHERE number = (SELECT max(number) FROM ledger)"
+            " UNION ALL SELECT at FROM outcomes WHERE number = (SELECT max(number) FROM outcomes)"
+            " UNION ALL SELECT max(last) FROM machines UNION ALL SELECT max(opened) FROM connections"
+        )
+        found = self._db.execute(f"SELECT max(at) FROM ({newest})").fetchone()  # noqa: S608 - fixed words
+        return None if found[0] is None else str(found[0])
+
+    def was_stopped(self) -> bool:
+        """The last thing the journal told was a clean stop."""
+        last = self._db.execute("SELECT kind FROM ledger ORDER BY number DESC LIMIT 1").fetchone()
+        return last is not None and last[0] == EntryKind.STOPPED
+
+    def next_day(self, zone: tzinfo) -> date | None:
+        """The day after the last one told, or the day on which the journal began; None before it began."""
+        last = self._db.execute(
+            "SELECT body FROM ledger WHERE kind = ? ORDER BY at DESC LIMIT 1", (EntryKind.DAY.value,)
+        ).fetchone()
+        if last is not None:
+            return date.fromisoformat(json.loads(last[0])["day"]) + timedelta(days=1)
+        first = self._db.execute("SELECT at FROM ledger WHERE number = 1").fetchone()
+        return None if first is None else rows.wall(first[0]).astimezone(zone).date()
+
+    def day(self, day: date, zone: tzinfo, worst: Level) -> Day:
+        """What was proved on one day that is over."""
+        return day_of(self._db, day, zone, worst)
+
+
 def day_of(db: sqlite3.Connection, day: date, zone: tzinfo, worst: Level = Level.NOTE) -> Day:
     """One day of the practice's calendar.
 
