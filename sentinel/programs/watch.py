@@ -1,14 +1,12 @@
 """`watch`: the street. Every part is built here, once, in street order; it is the only writer of the store."""
 
 import contextlib
-import fcntl
 import logging
 import queue
 import shutil
 import signal
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any
 
 from sentinel import timetable
 from sentinel.capture.surroundings import Surroundings, ask
@@ -26,7 +24,8 @@ from sentinel.model.passing import Beat, Health, Part
 from sentinel.model.verdict import Verdict
 from sentinel.pipeline import Fact, Street
 from sentinel.places import Places
-from sentinel.programs import desk
+from sentinel.programs import desk, identity
+from sentinel.programs.alone import alone
 from sentinel.programs.asking import Asking
 from sentinel.programs.claim import reception
 from sentinel.programs.declared import declared, is_broad
@@ -48,6 +47,7 @@ BOX = timedelta(seconds=45)
 """A reading takes ten seconds at most, so a new mapping is known within a minute."""
 BOX_WITHIN = timedelta(seconds=15)
 """So long the first check waits for the first look at the box, which tells whose the address is."""
+CERTIFICATE = timedelta(hours=6)
 LOOKS = timedelta(seconds=0.5)
 """How often it is looked whether an echo is to be asked: whoever pressed the button stands there."""
 LISTENS = timedelta(seconds=5)
@@ -80,7 +80,7 @@ class Watch:
             MissingDevice: the store or the lamp cannot be opened, or another `watch` is running here.
         """
         self._places.make()
-        with _alone(self._places):
+        with alone(self._places):
             try:
                 self._build()
             except OSError as error:
@@ -149,6 +149,7 @@ class Watch:
     def _jobs(self) -> list[timetable.Job]:
         jobs = [
             timetable.Job(name="beat", every=timedelta(seconds=1), work=self._beat),
+            timetable.Job(name="certificate", every=CERTIFICATE, work=self._keep_certificate),
             timetable.Job(name="disk", every=timedelta(seconds=5), work=self._look_at_disk),
         ]
         if not self._demo:
@@ -165,6 +166,10 @@ class Watch:
 
     def _beat(self) -> Iterator[Fact]:
         yield Beat(at=self._clock())
+
+    def _keep_certificate(self) -> Iterable[Fact]:
+        identity.keep(self._config.page, self._places, self._clock)
+        return ()
 
     def _look_at_disk(self) -> Iterator[Fact]:
         free = shutil.disk_usage(self._places.lasting).free
@@ -267,24 +272,6 @@ class Watch:
         except OSError as error:
             log.error("rows were not written: %s", error)
         self._archive.close()
-
-
-class _alone:
-    """Two writers would judge the same visitor twice."""
-
-    def __init__(self, places: Places) -> None:
-        self._path = places.lasting / "watch.lock"
-
-    def __enter__(self) -> None:
-        self._file = self._path.open("w")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._file.close()
-            raise MissingDevice(f"another sentinel is running in {self._path.parent}") from None
-
-    def __exit__(self, *_: Any) -> None:
-        self._file.close()
 
 
 def watch(config: Config, places: Places, *, demo: bool = False) -> None:
