@@ -76,6 +76,8 @@ class Capture:
     """Private networks that may connect, such as the VPN of the technician."""
     firewall: str = ""
     """MAC or IP address of the practice's own firewall, where the box sends it everything (DMZ)."""
+    names: bool = True
+    """Ask the name service whether a visitor of an open door is a known research scanner."""
     images_left_mb: float = 1.0
     """More than this towards an outsider after a DICOM association: images left. Megabytes."""
 

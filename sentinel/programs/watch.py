@@ -24,7 +24,7 @@ from sentinel.model.passing import Beat, Health, Part
 from sentinel.model.verdict import Verdict
 from sentinel.pipeline import Fact, Street
 from sentinel.places import Places
-from sentinel.programs import desk, identity
+from sentinel.programs import desk, identity, naming
 from sentinel.programs.alone import alone
 from sentinel.programs.asking import Asking
 from sentinel.programs.claim import reception
@@ -158,6 +158,7 @@ class Watch:
                 timetable.Job(name="box", every=BOX, work=self._look_at_box),
                 timetable.Job(name="IPv4", every=LOOKS, work=lambda: self._ask(4)),
                 timetable.Job(name="IPv6", every=LOOKS, work=lambda: self._ask(6)),
+                *naming.jobs(self._config.capture, self._places.store, self._clock),
                 timetable.Job(name="re-test", every=LOOKS, work=self._ask_again),
             ]
         return jobs
