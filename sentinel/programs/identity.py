@@ -1,6 +1,7 @@
 """Keeps the page's certificate: made at the first start, and anew before it ends."""
 
 import logging
+from datetime import datetime
 
 from sentinel import certificate, lan
 from sentinel.clock import Clock
@@ -23,15 +24,23 @@ def keep(page: Page, places: Places, clock: Clock) -> None:
     try:
         if not page.https_port or (places.key.exists() and not certificate.is_due(_read(places), now)):
             return
-        key = places.key.read_bytes() if places.key.exists() else b""
-        made, key = certificate.make(names(), lan.look().addresses, now, key)
+        made, key = _made(places, now)
         write_secret(places.key, key)
         places.key.chmod(0o640 if page.user else 0o600)
         write_secret(places.certificate, made)
         places.certificate.chmod(0o644)
         log.info("the page's certificate was made: SHA-256 %s", certificate.fingerprint(places.certificate))
-    except (OSError, ValueError) as error:
+    except OSError as error:
         log.error("the page's certificate cannot be kept: %s", error)
+
+
+def _made(places: Places, now: datetime) -> tuple[bytes, bytes]:
+    """With the key there is, or another where it is lost or spoilt: without a certificate nobody can log in."""
+    subjects = names(), lan.look().addresses
+    try:
+        return certificate.make(*subjects, now, places.key.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return certificate.make(*subjects, now)
 
 
 def names() -> list[str]:

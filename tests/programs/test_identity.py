@@ -1,6 +1,7 @@
 """The page's certificate is looked after by `watch`: made once, renewed in time, its key read by nobody else."""
 
 import logging
+import ssl
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -48,19 +49,30 @@ def test_the_key_is_for_whom_it_must(places, user, mode):
     assert places.key.stat().st_mode & 0o777 == mode
 
 
-def test_a_key_that_is_lost_or_spoilt_is_a_line_of_the_log_or_a_new_one(places, caplog):
-    """Never the end of `watch`."""
+@pytest.mark.parametrize("content", [None, b"", b"spoilt"])
+def test_a_key_that_is_lost_or_spoilt_is_made_anew(places, content):
+    """Otherwise nobody could log in any more."""
     keep(HTTPS, places, moment)
     first = certificate.fingerprint(places.certificate)
-    places.key.unlink()
-    keep(HTTPS, places, moment)
-    assert certificate.fingerprint(places.certificate) not in ("", first)
-
-    places.key.write_bytes(b"spoilt")
     places.certificate.unlink()
+    places.key.unlink()
+    if content is not None:
+        places.key.write_bytes(content)
+
+    keep(HTTPS, places, moment)
+
+    assert certificate.fingerprint(places.certificate) not in ("", first)
+    ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(places.certificate, places.key)
+
+
+def test_a_folder_that_cannot_be_written_is_a_line_of_the_log(places, caplog):
+    """And never the end of `watch`."""
+    places.certificate.mkdir()
+
     with caplog.at_level(logging.ERROR):
         keep(HTTPS, places, moment)
-    assert "cannot be kept" in caplog.text
+
+    assert "the page's certificate cannot be kept" in caplog.text
 
 
 def test_it_is_for_every_name_of_a_lan():

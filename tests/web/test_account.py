@@ -206,7 +206,7 @@ def test_the_account_page_tells_logins_deeds_and_the_fingerprint(cabinet: Cabine
     act = {"at": rows.text(NOW), "who": "<b>Anne", "detail": "incident=1", "reply": "done", "verb": "read"}
     cabinet.add("audit", {"number": 1, **act, "client": "192.168.77.31"})
     cabinet.add("audit", {"number": 2, **act, "client": "", "verb": "password", "reply": "not_allowed"})
-    made, key = certificate.make(["sentinel.local"], [], NOW)
+    made, _ = certificate.make(["sentinel.local"], [], NOW)
     cabinet.places.certificate.write_bytes(made)
 
     page = plain(cabinet.insider().get("/account"))
@@ -230,9 +230,11 @@ def test_with_a_certificate_the_cookie_never_goes_over_the_plain_port(cabinet: C
     """It is Secure, and its name lets no plain page set it (RFC 6265bis, `__Host-`)."""
     page = replace(cabinet.config.page, https_port=8443)
     private = Cabinet(places=cabinet.places, config=replace(cabinet.config, page=page), heard=cabinet.heard)
-    browser = private.visitor(**{"wsgi.url_scheme": "https"})
+    browser, https = private.visitor(), {"base_url": "https://sentinel.local:8443"}
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/code", **https).text)
+    assert token
 
-    answer = send(browser, "/code", "/code", code="3141-5926")
+    answer = browser.post("/code", data={"csrf_token": token[1], "code": "3141-5926"}, **https)
 
     cookies = [each for each in answer.headers.getlist("Set-Cookie") if "session" in each or "form" in each]
     assert cookies
@@ -240,7 +242,8 @@ def test_with_a_certificate_the_cookie_never_goes_over_the_plain_port(cabinet: C
         assert cookie.startswith("__Host-sentinel_")
         assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
         assert "Domain" not in cookie
-    assert "RADIO-PC" in browser.get("/incidents/1").text
+    assert "RADIO-PC" in browser.get("/incidents/1", **https).text
+    assert "Se connecter" in browser.get("/").text, "sent over the plain port it would be worth nothing"
 
 
 def test_deeds_are_bounded(cabinet: Cabinet):

@@ -2,14 +2,12 @@
 
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
-from pathlib import Path
 
 import pytest
 from furnished import NOW, Cabinet
 
 from sentinel.lan import Lan
 from sentinel.store import rows
-from web import readers
 from web.readers import is_reader, may_read, plain
 from web.scene import Surroundings
 
@@ -98,8 +96,3 @@ def test_a_stranger_is_told_so_in_one_sentence(cabinet: Cabinet, path):
     assert answer.status_code == 403
     assert answer.text == "Cette page ne répond qu’aux appareils du cabinet.\n"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-
-
-def test_the_page_has_no_copy_of_the_kernels_tables_from_yesterday():
-    """They are read at each request: nothing in the module remembers."""
-    assert "cache" not in Path(readers.__file__).read_text()
