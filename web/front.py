@@ -38,8 +38,7 @@ class Front:
 @pages.get("/")
 def front() -> ResponseReturnValue:
     """The verdict in one sentence, and what to do now."""
-    scene: Scene = g.scene
-    return render_template("front.html", front=_stopped(scene) if scene.verdict is None else _front(scene))
+    return render_template("front.html", front=told(g.scene))
 
 
 @pages.get("/sentinel")
@@ -66,6 +65,11 @@ def healthz() -> ResponseReturnValue:
         demo=bool(scene.pulse and scene.pulse.demo),
     )
     return answer, 200 if well else 503
+
+
+def told(scene: Scene) -> Front:
+    """What the first page says at this moment, to this reader."""
+    return _stopped(scene) if scene.verdict is None else _front(scene)
 
 
 def _front(scene: Scene) -> Front:

@@ -24,7 +24,7 @@ from sentinel.model.passing import Beat, Health, Part
 from sentinel.model.verdict import Verdict
 from sentinel.pipeline import Fact, Street
 from sentinel.places import Places
-from sentinel.programs import desk, naming
+from sentinel.programs import desk, identity, naming
 from sentinel.programs.alone import alone
 from sentinel.programs.asking import Asking
 from sentinel.programs.claim import reception
@@ -48,6 +48,7 @@ BOX = timedelta(seconds=45)
 """A reading takes ten seconds at most, so a new mapping is known within a minute."""
 BOX_WITHIN = timedelta(seconds=15)
 """So long the first check waits for the first look at the box, which tells whose the address is."""
+CERTIFICATE = timedelta(hours=6)
 LOOKS = timedelta(seconds=0.5)
 """How often it is looked whether an echo is to be asked: whoever pressed the button stands there."""
 LISTENS = timedelta(seconds=5)
@@ -151,6 +152,7 @@ class Watch:
     def _jobs(self) -> list[timetable.Job]:
         jobs = [
             timetable.Job(name="beat", every=timedelta(seconds=1), work=self._beat),
+            timetable.Job(name="certificate", every=CERTIFICATE, work=self._keep_certificate),
             timetable.Job(name="disk", every=timedelta(seconds=5), work=self._look_at_disk),
         ]
         if not self._demo:
@@ -168,6 +170,10 @@ class Watch:
 
     def _beat(self) -> Iterator[Fact]:
         yield Beat(at=self._clock())
+
+    def _keep_certificate(self) -> Iterable[Fact]:
+        identity.keep(self._config.page, self._places, self._clock)
+        return ()
 
     def _look_at_disk(self) -> Iterator[Fact]:
         free = shutil.disk_usage(self._places.lasting).free
