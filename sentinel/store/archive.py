@@ -21,7 +21,7 @@ from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Kind, Reach, ReachOutcome
 from sentinel.model.incident import Chapter, Incident
-from sentinel.model.machine import HostSighting
+from sentinel.model.machine import HostSighting, SeenBy
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Network
 from sentinel.model.passing import NetworkAnswer
@@ -60,7 +60,7 @@ class Archive:
         self._waiting: deque[Write] = deque()
         self._committed: dict[str, int] = {}
         self._reached: dict[str, int] = {}
-        self._sighted: dict[tuple[str, str], Moment] = {}
+        self._sighted: dict[tuple[str, str, bool], Moment] = {}
         self._read: BoxReading | None = None
         self.forgotten = 0
         try:
@@ -100,20 +100,16 @@ class Archive:
         self._insert("attempts", rows.attempts_row(run, more), "INSERT OR REPLACE")
 
     def sighting(self, sighting: HostSighting) -> None:
-        """A machine was alive; written once an hour, to spare the card."""
-        last = self._sighted.get((sighting.mac, str(sighting.address)))
+        """A machine was alive, or its traffic passed us; each written once an hour, to spare the card."""
+        crossed = sighting.seen_by is SeenBy.TCP
+        seen = (sighting.mac, str(sighting.address), crossed)
+        last = self._sighted.get(seen)
         if last is not None and sighting.at.since(last) < SIGHTED_AGAIN:
             return
         if len(self._sighted) > MOST:
             self._sighted.clear()
-        self._sighted[(sighting.mac, str(sighting.address))] = sighting.at
-        at = rows.text(sighting.at.wall)
-        values = (sighting.mac, str(sighting.address), sighting.seen_by.value, at, at)
-        statement = (
-            "INSERT INTO machines (mac, address, seen_by, first, last) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (mac, address) DO UPDATE SET last = excluded.last, seen_by = excluded.seen_by"
-        )
-        self._later(self._waiting, (statement, values))
+        self._sighted[seen] = sighting.at
+        self._later(self._waiting, rows.sighting_write(sighting))
 
     def exposure(self, exposure: Exposure, verdict: str, machine: tuple[Address, str | None, int] | None) -> None:
         """One cell, what judgement made of it, and the machine that answered if it was named."""

@@ -58,6 +58,7 @@ ALTER TABLE incidents ADD COLUMN measured_by TEXT;
 ALTER TABLE incidents ADD COLUMN false_alarm TEXT;
 ALTER TABLE incidents ADD COLUMN false_alarm_boot REAL;
 ALTER TABLE chapters ADD COLUMN said TEXT NOT NULL DEFAULT '';
+ALTER TABLE machines ADD COLUMN crossed TEXT;
 CREATE TABLE ledger (
     number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
     before TEXT NOT NULL, hash TEXT NOT NULL

@@ -14,7 +14,8 @@ from sentinel.model.exposure import Outcome, PortList
 from sentinel.model.finding import Level
 from sentinel.model.incident import Chapter, Incident
 from sentinel.model.standing import Standing
-from sentinel.store import listed, rows
+from sentinel.store import heard, listed, rows
+from sentinel.store.heard import Machine
 from sentinel.store.listed import Cell, ConnectionRow, LastCheck
 
 REMEMBERED = timedelta(days=7)
@@ -119,6 +120,14 @@ class Reader:
         """Addresses of the LAN, each with the hardware address last seen there."""
         found = self._db.execute("SELECT address, mac FROM machines ORDER BY last")
         return {row["address"]: row["mac"] for row in found}
+
+    def machines(self) -> list[Machine]:
+        """Every machine that was heard, 5,000 at most, the last heard first; those that hide their maker last."""
+        return heard.machines(self._db)
+
+    def addresses(self, macs: Iterable[str]) -> dict[str, list[str]]:
+        """The last addresses of some machines, six of each at most."""
+        return heard.addresses(self._db, macs)
 
     def box(self) -> BoxReading | None:
         """The last look at the box from inside; None before the first. Up to an hour old where nothing changes."""

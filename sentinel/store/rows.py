@@ -14,6 +14,7 @@ from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Nature, ReachOutcome
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
+from sentinel.model.machine import HostSighting, SeenBy
 from sentinel.model.moment import Address, Moment
 
 Row = dict[str, Any]
@@ -225,6 +226,18 @@ def exposure_row(exposure: Exposure, verdict: str, machine: tuple[Address, str |
         "family": exposure.address.version,
         "app": None if exposure.app is None else codec.encode(exposure.app).decode(),
     }
+
+
+def sighting_write(sighting: HostSighting) -> tuple[str, tuple[object, ...]]:
+    """A machine that was alive, over what was known of it."""
+    at = text(sighting.at.wall)
+    crossed = at if sighting.seen_by is SeenBy.TCP else None
+    statement = (
+        "INSERT INTO machines (mac, address, seen_by, first, last, crossed) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (mac, address) DO UPDATE SET last = excluded.last, seen_by = excluded.seen_by,"
+        " crossed = coalesce(excluded.crossed, crossed)"
+    )
+    return statement, (sighting.mac, str(sighting.address), sighting.seen_by.value, at, at, crossed)
 
 
 def outcome_row(outcome: ReachOutcome) -> Row:

@@ -29,7 +29,17 @@ QUIET = (
     "--disable-sync",
 )
 ALARM = verdict(door(Code.STRANGER_ASSOCIATED))
-PAGES = ["/", "/incidents", "/incidents/1", "/connections", "/outside", "/sentinel", "/settings", "/code"]
+PAGES = [
+    "/",
+    "/incidents",
+    "/incidents/1",
+    "/connections",
+    "/outside",
+    "/sentinel",
+    "/machines",
+    "/settings",
+    "/code",
+]
 
 pytestmark = pytest.mark.browser
 
