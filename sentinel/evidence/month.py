@@ -5,7 +5,6 @@ least once in it, and each gap stands there with its reason.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from reportlab.graphics.shapes import Drawing, Line, Rect, String
 from reportlab.lib.colors import HexColor, white
@@ -13,7 +12,7 @@ from reportlab.lib.units import mm
 
 from sentinel.evidence.facts import Day, DoorLine, Gap, Month
 from sentinel.evidence.perimeter import perimeter
-from sentinel.evidence.sheet import INK, LINE, SOFT, WIDTH, Accent, Sheet, printable
+from sentinel.evidence.sheet import LINE, SOFT, WIDTH, Accent, Sheet
 from sentinel.model.verdict import View
 from sentinel.text.points import title
 from sentinel.text.times import dated, month, stamp
@@ -151,14 +150,26 @@ def _strip(facts: Month, sheet: Sheet) -> Drawing:
             )
         middle = x + (width - gap) / 2
         drawing.add(
-            String(middle, 1.4 * mm, str(day.date.day), fontName="Helvetica", fontSize=6.5, textAnchor="middle", fillColor=SOFT)
+            String(
+                middle,
+                1.4 * mm,
+                str(day.date.day),
+                fontName="Helvetica",
+                fontSize=6.5,
+                textAnchor="middle",
+                fillColor=SOFT,
+            )
         )
         if day.counts and not share:
-            mark = String(middle, 5 * mm + height / 2 - 3, "?", fontName="Helvetica-Bold", fontSize=9, textAnchor="middle")
+            mark = String(
+                middle, 5 * mm + height / 2 - 3, "?", fontName="Helvetica-Bold", fontSize=9, textAnchor="middle"
+            )
             mark.fillColor = BLUE
             drawing.add(mark)
         elif not day.counts and not share:
-            drawing.add(Line(x + 2, 5 * mm + height / 2, x + width - gap - 2, 5 * mm + height / 2, strokeColor=SOFT))
+            drawing.add(
+                Line(x + 2, 5 * mm + height / 2, x + width - gap - 2, 5 * mm + height / 2, strokeColor=SOFT)
+            )
     return drawing
 
 

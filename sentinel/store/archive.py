@@ -25,7 +25,7 @@ from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Network
 from sentinel.model.passing import NetworkAnswer
 from sentinel.model.standing import Standing
-from sentinel.store import answers, migrations, recall, register, rows
+from sentinel.store import answers, heard, migrations, recall, register, rows
 from sentinel.store.ledger import Ledger, Stories
 
 BUSY_MS = 100
@@ -111,7 +111,7 @@ class Archive:
         if len(self._sighted) > MOST:
             self._sighted.clear()
         self._sighted[seen] = sighting.at
-        self._later(self._waiting, rows.sighting_write(sighting))
+        self._later(self._waiting, heard.write(sighting))
 
     def exposure(self, exposure: Exposure, verdict: str, machine: tuple[Address, str | None, int] | None) -> None:
         """One cell, what judgement made of it, and the machine that answered if it was named."""
@@ -153,13 +153,7 @@ class Archive:
 
     def setting(self, setting: Setting) -> None:
         """One section of the settings, over the one before."""
-        row = {
-            "section": setting.section,
-            "value": setting.value,
-            "who": setting.who,
-            "at": rows.text(setting.at.wall),
-        }
-        self._insert("settings", row, "INSERT OR REPLACE", self._dear)
+        self._insert("settings", rows.setting_row(setting), "INSERT OR REPLACE", self._dear)
 
     def box(self, reading: BoxReading) -> None:
         """The last look at the box, over the one before; written when it says something new, or is an hour old."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sentinel.model.machine import HostSighting, SeenBy
 from sentinel.store import rows
 
 MOST = 5000
@@ -26,6 +27,18 @@ class Machine:
     def is_random(self) -> bool:
         """A locally administered address (IEEE 802): of a phone that invents one, or of a virtual machine."""
         return int(self.mac[:2], 16) & 2 != 0
+
+
+def write(sighting: HostSighting) -> tuple[str, tuple[object, ...]]:
+    """A machine that was alive, over what was known of it."""
+    at = rows.text(sighting.at.wall)
+    crossed = at if sighting.seen_by is SeenBy.TCP else None
+    statement = (
+        "INSERT INTO machines (mac, address, seen_by, first, last, crossed) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (mac, address) DO UPDATE SET last = excluded.last, seen_by = excluded.seen_by,"
+        " crossed = coalesce(excluded.crossed, crossed)"
+    )
+    return statement, (sighting.mac, str(sighting.address), sighting.seen_by.value, at, at, crossed)
 
 
 def machines(db: sqlite3.Connection) -> list[Machine]:

@@ -198,6 +198,11 @@ class Reader:
         """The signed checks that opened or closed an incident, where they were kept, by the check's name."""
         return journal.reports(self._db, incident)
 
+    def networks(self) -> list[tuple[str, bool, str, datetime]]:
+        """Private networks somebody was asked about: whether they are ours, who said so and when."""
+        found = self._db.execute("SELECT network, ours, who, at FROM networks ORDER BY at DESC LIMIT 100")
+        return [(row["network"], bool(row["ours"]), row["who"], rows.wall(row["at"])) for row in found]
+
     def settings(self) -> dict[str, str]:
         """The sections somebody set on the page, each as its JSON."""
         return {row["section"]: row["value"] for row in self._db.execute("SELECT section, value FROM settings")}

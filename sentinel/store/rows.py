@@ -8,13 +8,12 @@ from ipaddress import ip_address
 from typing import Any, Protocol
 
 from sentinel import codec
-from sentinel.model.acting import MeasureKind
+from sentinel.model.acting import MeasureKind, Setting
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Nature, ReachOutcome
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
-from sentinel.model.machine import HostSighting, SeenBy
 from sentinel.model.moment import Address, Moment
 
 Row = dict[str, Any]
@@ -237,16 +236,9 @@ def exposure_row(exposure: Exposure, verdict: str, machine: tuple[Address, str |
     }
 
 
-def sighting_write(sighting: HostSighting) -> tuple[str, tuple[object, ...]]:
-    """A machine that was alive, over what was known of it."""
-    at = text(sighting.at.wall)
-    crossed = at if sighting.seen_by is SeenBy.TCP else None
-    statement = (
-        "INSERT INTO machines (mac, address, seen_by, first, last, crossed) VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (mac, address) DO UPDATE SET last = excluded.last, seen_by = excluded.seen_by,"
-        " crossed = coalesce(excluded.crossed, crossed)"
-    )
-    return statement, (sighting.mac, str(sighting.address), sighting.seen_by.value, at, at, crossed)
+def setting_row(setting: Setting) -> Row:
+    """A section of the settings as it is kept."""
+    return {"section": setting.section, "value": setting.value, "who": setting.who, "at": text(setting.at.wall)}
 
 
 def outcome_row(outcome: ReachOutcome) -> Row:

@@ -6,7 +6,8 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from furnished import CONFIG, MAC, MACHINE, NOW, TOKEN, Cabinet
+from furnished import CONFIG, MAC, MACHINE, NOW, PHONE, TOKEN, Cabinet
+from furnished import PANO as OTHER
 from werkzeug.datastructures import MultiDict
 
 from sentinel.config import Capture
@@ -17,10 +18,14 @@ from sentinel.store.heard import Machine
 from sentinel.wire.requests import LARGEST, Verb
 from web.machines import AT_ONCE, PAGE
 
-PHONE = "da:a1:19:00:11:22"
-OTHER = "00:80:f0:11:22:33"
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def unheard(cabinet: Cabinet) -> None:
+    """Each test brings its own machines."""
+    cabinet.clear("machines")
 
 
 def heard(mac: str, address: str, first: timedelta, last: timedelta, crossed: timedelta | None = None) -> dict:
