@@ -16,7 +16,7 @@ TRADE = {
 NOT_PAGES = re.compile(r"/(static/|healthz|api/|connections\.csv)")
 SAME = re.compile(
     r"[\d\W_]*|Cabinet Sentinel.*|.*(RADIO-PC|Sophie Martin|Cabinet du Parc|example|ORTHANC|<script|IPv[46]).*|"
-    r"[\da-f.:]+|([\d.]+:)?\d+ \([\w-]+\)|[A-Z][a-z]+/\w+|eth\d|"
+    r"[\da-f.:]+|\w+://.*|([\d.]+:)?\d+ \([\w-]+\)|[A-Z][a-z]+/\w+|eth\d|"
     r"(Français|English|DICOM|TCP|MAC|box|Pages?|Messages?|Documents?|Notes?|Codes?|Sources?|Ports?|Dates?|"
     r"Assurance|Interface)|"
     r"\[capture\] firewall|sentinel enrol sentinel-echo://…|mailtos://…"
