@@ -14,7 +14,20 @@ from werkzeug.exceptions import HTTPException
 from sentinel.clock import Clock, boot_id
 from sentinel.config import Config
 from sentinel.places import Places
-from web import actions, connections, events, first, front, guard, machines, navigation, options, outside, words
+from web import (
+    actions,
+    connections,
+    diagnostics,
+    events,
+    first,
+    front,
+    guard,
+    machines,
+    navigation,
+    options,
+    outside,
+    words,
+)
 from web.scene import Surroundings, look, surroundings
 
 LONGEST = 16 * 1024
@@ -34,7 +47,7 @@ def create_app(config: Config, places: Places, clock: Clock) -> Flask:
     CSRFProtect(app)
     words.teach(app)
     navigation.teach(app)
-    for room in (front, events, connections, outside, machines, options, first, actions):
+    for room in (front, diagnostics, events, connections, outside, machines, options, first, actions):
         app.register_blueprint(room.pages)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(OSError, _unreadable)

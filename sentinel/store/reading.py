@@ -20,6 +20,7 @@ from sentinel.store.accounts import Accounts
 from sentinel.store.heard import Machine
 from sentinel.store.listed import Cell, ConnectionRow, LastCheck
 from sentinel.store.register import Registered
+from sentinel.store.vitals import Vitals, vitals
 
 REMEMBERED = timedelta(days=7)
 """An older word on a port is told no more, once there are newer ones."""
@@ -197,6 +198,10 @@ class Reader:
     def reports(self, incident: int) -> dict[str, str]:
         """The signed checks that opened or closed an incident, where they were kept, by the check's name."""
         return journal.reports(self._db, incident)
+
+    def vitals(self) -> Vitals:
+        """How the store itself is doing."""
+        return vitals(self._db)
 
     def networks(self) -> list[tuple[str, bool, str, datetime]]:
         """Private networks somebody was asked about: whether they are ours, who said so and when."""

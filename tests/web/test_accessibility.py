@@ -19,7 +19,7 @@ from sentinel.model.finding import Code, Level
 pytestmark = pytest.mark.browser
 
 WIDTHS = (320, 768, 1280)
-NOT_PAGES = re.compile(r"/(static/|healthz|api/|connections\.csv)")
+NOT_PAGES = re.compile(r"/(static/|healthz|api/|connections\.csv|sentinel\.txt)")
 """Files and answers for programs."""
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
