@@ -18,9 +18,12 @@ from web import (
     account,
     actions,
     connections,
+    diagnostics,
     events,
+    first,
     front,
     guard,
+    machines,
     navigation,
     options,
     outside,
@@ -45,8 +48,9 @@ def create_app(config: Config, places: Places, clock: Clock) -> Flask:
     app.before_request(_look)
     CSRFProtect(app)
     words.teach(app)
-    app.jinja_env.globals.update(links=navigation.links, FIRST=navigation.FIRST, MORE=navigation.MORE)
-    for room in (front, status, events, connections, outside, options, actions, account):
+    navigation.teach(app)
+    rooms = (front, status, diagnostics, events, connections, outside, machines, options, first, actions, account)
+    for room in rooms:
         app.register_blueprint(room.pages)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(OSError, _unreadable)

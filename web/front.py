@@ -14,6 +14,7 @@ from sentinel.text.deadline import LASTS
 from sentinel.text.points import Phrase, Record, contact, record
 from sentinel.text.sentences import Words, verdict_words
 from web.guard import behind_code
+from web.health import health
 from web.scene import Scene, surroundings
 
 pages = Blueprint("front", __name__)
@@ -48,7 +49,7 @@ def sentinel() -> ResponseReturnValue:
     scene: Scene = g.scene
     also = _words(scene, scene.verdict).also if scene.verdict else ()
     doubts = [(reason, said) for reason, said in also if _is_doubt(reason)]
-    return render_template("sentinel.html", doubts=doubts)
+    return render_template("sentinel.html", doubts=doubts, health=health())
 
 
 @pages.get("/healthz")

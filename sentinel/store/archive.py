@@ -17,12 +17,12 @@ from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Kind, ReachOutcome
 from sentinel.model.incident import Chapter, Incident
 from sentinel.model.ledger import EntryKind
-from sentinel.model.machine import HostSighting
+from sentinel.model.machine import HostSighting, SeenBy
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Network
 from sentinel.model.passing import NetworkAnswer
 from sentinel.model.standing import Standing
-from sentinel.store import answers, recall, register, retention, rows
+from sentinel.store import answers, heard, recall, register, retention, rows
 from sentinel.store.days import Diary
 from sentinel.store.ledger import Ledger, Stories
 from sentinel.store.proofs import Proofs
@@ -49,7 +49,7 @@ class Archive:
         self._waiting: deque[Write] = deque()
         self._committed: dict[str, int] = {}
         self._reached: dict[str, int] = {}
-        self._sighted: dict[tuple[str, str], Moment] = {}
+        self._sighted: dict[tuple[str, str, bool], Moment] = {}
         self._read: BoxReading | None = None
         self._changed: set[int] = set()
         """Incidents that the register may have to be told of."""
@@ -95,20 +95,16 @@ class Archive:
         self._insert("attempts", rows.attempts_row(run, more), "INSERT OR REPLACE")
 
     def sighting(self, sighting: HostSighting) -> None:
-        """A machine was alive; written once an hour, to spare the card."""
-        last = self._sighted.get((sighting.mac, str(sighting.address)))
+        """A machine was alive, or its traffic passed us; each written once an hour, to spare the card."""
+        crossed = sighting.seen_by is SeenBy.TCP
+        seen = (sighting.mac, str(sighting.address), crossed)
+        last = self._sighted.get(seen)
         if last is not None and sighting.at.since(last) < SIGHTED_AGAIN:
             return
         if len(self._sighted) > MOST:
             self._sighted.clear()
-        self._sighted[(sighting.mac, str(sighting.address))] = sighting.at
-        at = rows.text(sighting.at.wall)
-        values = (sighting.mac, str(sighting.address), sighting.seen_by.value, at, at)
-        statement = (
-            "INSERT INTO machines (mac, address, seen_by, first, last) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (mac, address) DO UPDATE SET last = excluded.last, seen_by = excluded.seen_by"
-        )
-        self._later(self._waiting, (statement, values))
+        self._sighted[seen] = sighting.at
+        self._later(self._waiting, heard.write(sighting))
 
     def exposure(self, exposure: Exposure, verdict: str, machine: tuple[Address, str | None, int] | None) -> None:
         """One cell, what judgement made of it, and the machine that answered if it was named."""
@@ -151,13 +147,7 @@ class Archive:
     def setting(self, setting: Setting) -> None:
         """One section of the settings, over the one before; the journal knows its name and no value."""
         self.tell(EntryKind.SETTING, setting.at, section=setting.section, who=setting.who)
-        row = {
-            "section": setting.section,
-            "value": setting.value,
-            "who": setting.who,
-            "at": rows.text(setting.at.wall),
-        }
-        self._insert("settings", row, "INSERT OR REPLACE", self._dear)
+        self._insert("settings", rows.setting_row(setting), "INSERT OR REPLACE", self._dear)
 
     def box(self, reading: BoxReading) -> None:
         """The last look at the box, over the one before; written when it says something new, or is an hour old."""

@@ -59,6 +59,7 @@ ALTER TABLE incidents ADD COLUMN false_alarm TEXT;
 ALTER TABLE incidents ADD COLUMN false_alarm_boot REAL;
 ALTER TABLE incidents ADD COLUMN robots TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE chapters ADD COLUMN said TEXT NOT NULL DEFAULT '';
+ALTER TABLE machines ADD COLUMN crossed TEXT;
 CREATE TABLE ledger (
     number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
     before TEXT NOT NULL, hash TEXT NOT NULL

@@ -15,10 +15,12 @@ from sentinel.model.finding import Level
 from sentinel.model.incident import Chapter, Incident
 from sentinel.model.ledger import Day, Entry
 from sentinel.model.standing import Standing
-from sentinel.store import journal, listed, register, rows
+from sentinel.store import heard, journal, listed, register, rows
 from sentinel.store.accounts import Accounts
+from sentinel.store.heard import Machine
 from sentinel.store.listed import Cell, ConnectionRow, LastCheck
 from sentinel.store.register import Registered
+from sentinel.store.vitals import Vitals, vitals
 
 REMEMBERED = timedelta(days=7)
 """An older word on a port is told no more, once there are newer ones."""
@@ -124,6 +126,14 @@ class Reader:
         found = self._db.execute("SELECT address, mac FROM machines ORDER BY last")
         return {row["address"]: row["mac"] for row in found}
 
+    def machines(self) -> list[Machine]:
+        """Every machine that was heard, 5,000 at most, the last heard first; those that hide their maker last."""
+        return heard.machines(self._db)
+
+    def addresses(self, macs: Iterable[str]) -> dict[str, list[str]]:
+        """The last addresses of some machines, six of each at most."""
+        return heard.addresses(self._db, macs)
+
     def box(self) -> BoxReading | None:
         """The last look at the box from inside; None before the first. Up to an hour old where nothing changes."""
         row = self._db.execute("SELECT reading FROM box").fetchone()
@@ -188,6 +198,15 @@ class Reader:
     def reports(self, incident: int) -> dict[str, str]:
         """The signed checks that opened or closed an incident, where they were kept, by the check's name."""
         return journal.reports(self._db, incident)
+
+    def vitals(self) -> Vitals:
+        """How the store itself is doing."""
+        return vitals(self._db)
+
+    def networks(self) -> list[tuple[str, bool, str, datetime]]:
+        """Private networks somebody was asked about: whether they are ours, who said so and when."""
+        found = self._db.execute("SELECT network, ours, who, at FROM networks ORDER BY at DESC LIMIT 100")
+        return [(row["network"], bool(row["ours"]), row["who"], rows.wall(row["at"])) for row in found]
 
     def settings(self) -> dict[str, str]:
         """The sections somebody set on the page, each as its JSON."""
