@@ -10,7 +10,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -24,9 +24,10 @@ from sentinel.model.incident import Chapter, Incident
 from sentinel.model.machine import HostSighting
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Network
+from sentinel.model.notice import Notice
 from sentinel.model.passing import NetworkAnswer
 from sentinel.model.standing import Standing
-from sentinel.store import answers, migrations, rows
+from sentinel.store import answers, migrations, rows, told
 
 BUSY_MS = 100
 """How long a locked store is waited for: the lamp must not hang on a reader's mistake."""
@@ -149,6 +150,10 @@ class Archive:
         }
         self._insert("settings", row, "INSERT OR REPLACE", self._dear)
 
+    def notice(self, notice: Notice) -> None:
+        """One message to one recipient, as its delivery now stands."""
+        self._insert("notices", told.notice_row(notice), "INSERT OR REPLACE", self._dear)
+
     def box(self, reading: BoxReading) -> None:
         """The last look at the box, over the one before; written when it says something new, or is an hour old."""
         last = self._read
@@ -261,6 +266,19 @@ class Archive:
     def known_networks(self) -> list[Network]:
         """Private networks somebody said are ours."""
         return [ip_network(row[0]) for row in self._db.execute("SELECT network FROM networks WHERE ours = 1")]
+
+    def notices(self, now: Moment) -> list[Notice]:
+        """What was told within a month, oldest first; in moments of this boot."""
+        return told.lately(self._db, now)
+
+    def next_notice(self) -> int:
+        """The number of the next message."""
+        return int(self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM notices").fetchone()[0])
+
+    def last_drill(self) -> datetime | None:
+        """When the last exercise began."""
+        found = self._db.execute("SELECT max(first) FROM incidents WHERE story_kind = 'drill'").fetchone()[0]
+        return rows.wall(found) if found else None
 
     def settings(self) -> dict[str, str]:
         """The sections somebody set, each as its JSON."""

@@ -13,8 +13,9 @@ from sentinel.model.connection import ConnectionState
 from sentinel.model.exposure import Outcome, PortList
 from sentinel.model.finding import Level
 from sentinel.model.incident import Chapter, Incident
+from sentinel.model.notice import Notice
 from sentinel.model.standing import Standing
-from sentinel.store import listed, rows
+from sentinel.store import listed, rows, told
 from sentinel.store.listed import Cell, ConnectionRow, LastCheck
 
 REMEMBERED = timedelta(days=7)
@@ -158,6 +159,18 @@ class Reader:
             return checks
         names = dict(self._db.execute("SELECT echo, max(host) FROM outcomes GROUP BY echo").fetchall())
         return [replace(check, host=check.host or names[check.echo]) for check in checks]
+
+    def notices(self, *, most: int = 50) -> list[Notice]:
+        """Messages and how their delivery goes, newest first."""
+        found = self._db.execute("SELECT * FROM notices ORDER BY number DESC LIMIT ?", (most,))
+        return [told.notice(row) for row in found]
+
+    def last_drill(self) -> Incident | None:
+        """The last exercise, whoever asked for it."""
+        row = self._db.execute(
+            "SELECT * FROM incidents WHERE story_kind = 'drill' ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        return rows.incident(row) if row else None
 
     def settings(self) -> dict[str, str]:
         """The sections somebody set on the page, each as its JSON."""
