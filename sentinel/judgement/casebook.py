@@ -127,6 +127,10 @@ class Casebook:
         """The stories that are not over."""
         return (each for each in self._stories.values() if each.state is not IncidentState.CLOSED)
 
+    def all(self) -> Iterator[Incident]:
+        """Every story that is remembered, those that ended lately with them."""
+        return iter(self._stories.values())
+
     def _number(self) -> int:
         self._next += 1
         return self._next - 1

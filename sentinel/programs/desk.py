@@ -15,7 +15,9 @@ from sentinel.model.networks import ALWAYS_INSIDE, SHARED, is_part
 from sentinel.model.passing import NetworkAnswer, Read
 from sentinel.pipeline import Street
 from sentinel.programs.changing import change
+from sentinel.programs.drilling import Drilling
 from sentinel.programs.errand import Promised
+from sentinel.programs.telling import Telling
 from sentinel.store.sessions import Sessions
 from sentinel.wire.requests import WAIT, Answer, Reply, Request, Verb, answer_one
 
@@ -45,13 +47,23 @@ class Desk:
     """What each verb does. Lives in the street's thread."""
 
     def __init__(
-        self, street: Street, sessions: Sessions, asking: Asks, clock: Clock, config: Config | None = None
+        self,
+        street: Street,
+        sessions: Sessions,
+        asking: Asks,
+        clock: Clock,
+        config: Config | None = None,
+        *,
+        telling: Telling | None = None,
+        drilling: Drilling | None = None,
     ) -> None:
         self._street = street
         self._sessions = sessions
         self._asking = asking
         self._clock = clock
         self._config = config or Config()
+        self._telling = telling
+        self._drilling = drilling
 
     def answer(self, request: Request) -> Answer:
         """One request; a store that cannot be written lets nobody in."""
@@ -106,6 +118,10 @@ class Desk:
             if network is None:
                 return Reply.NOT_UNDERSTOOD
             self._street.walk(NetworkAnswer(network=network, ours=request.ours, who=request.who[:80], at=at))
+        elif request.verb is Verb.DRILL and self._drilling:
+            return self._drilling.ask(request.who[:80], at)
+        elif request.verb is Verb.TEST_NOTICE and self._telling:
+            return self._telling.test(at)
         elif request.verb is Verb.SETTING:
             return change(request, self._config, self._street, at)
         return Reply.DONE

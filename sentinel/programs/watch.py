@@ -31,9 +31,11 @@ from sentinel.programs.asking import Asking
 from sentinel.programs.claim import claim_code
 from sentinel.programs.declared import declared, is_broad
 from sentinel.programs.desk import Asked, Desk
+from sentinel.programs.drilling import Drilling
 from sentinel.programs.known import Known
 from sentinel.programs.looking import Looking
 from sentinel.programs.postbox import Postbox
+from sentinel.programs.telling import Telling
 from sentinel.signals import pulse
 from sentinel.signals.lamp import Lamp, Simulation
 from sentinel.store.archive import Archive
@@ -141,7 +143,17 @@ class Watch:
         )
         self._street.begin(self._started)
         sessions = Sessions(self._archive, claim_code(config, self._places))
-        self._desk = Desk(self._street, sessions, self._asking, self._clock, config)
+        self._telling = Telling(self._archive, config, self._clock, self._queue.put, mute=self._demo)
+        self._drilling = Drilling(self._street, self._telling.config)
+        self._desk = Desk(
+            self._street,
+            sessions,
+            self._asking,
+            self._clock,
+            config,
+            telling=self._telling,
+            drilling=self._drilling,
+        )
         self._line = listen_at(self._places.requests)
         desk.serve(self._line, self._queue.put, own_user())
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
@@ -223,7 +235,10 @@ class Watch:
         elif isinstance(item, Parcel):
             self._street.walk(item.fact, item)
         else:
+            self._telling.heed(item)
             self._street.walk(item)
+        self._telling.look(self._shown, self._street.casebook)
+        self._drilling.look(self._shown)
 
     def _signal(self, verdict: Verdict, coverage: Coverage | None) -> None:
         """Lamp first, then the pulse."""
@@ -258,6 +273,7 @@ class Watch:
 
     def _close(self) -> None:
         self._timetable.stop()
+        self._telling.close()
         self._lamp.close()
         self._postbox.close()
         self._line.close()
