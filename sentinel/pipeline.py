@@ -28,7 +28,7 @@ from sentinel.model.incident import IncidentState
 from sentinel.model.machine import Coverage, HostSighting
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
-from sentinel.model.passing import Beat, Health, NetworkAnswer, Part, Read
+from sentinel.model.passing import Beat, Health, NetworkAnswer, Part, Read, SourceName
 from sentinel.model.verdict import Verdict
 from sentinel.store.archive import Archive
 from sentinel.wire.facts import Parcel
@@ -45,6 +45,7 @@ Fact = (
     | Beat
     | Read
     | NetworkAnswer
+    | SourceName
     | HomeNetwork
     | BoxReading
     | Setting
@@ -202,7 +203,7 @@ class Street:
                 return ()
             case Drill():
                 return (drill.begun(fact),)
-            case Read() | NoticeOutcome():
+            case Read() | SourceName() | NoticeOutcome():
                 return ()
 
     def _adopt(self, home: HomeNetwork) -> Iterable[Finding]:
@@ -236,6 +237,8 @@ class Street:
         if isinstance(fact, Read):
             change = self.casebook.read(fact)
             return [change] if change else []
+        if isinstance(fact, SourceName):
+            return list(self.casebook.name(fact))
         return list(self.casebook.beat(fact.at)) if isinstance(fact, Beat) else []
 
     def _keep(self, changes: Iterable[Change]) -> None:

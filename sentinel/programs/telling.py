@@ -9,18 +9,18 @@ from datetime import timedelta
 
 from sentinel.clock import Clock
 from sentinel.config import Config
-from sentinel.judgement.casebook import Casebook
 from sentinel.model.acting import NoticeOutcome
 from sentinel.model.incident import Incident
 from sentinel.model.moment import Moment
 from sentinel.model.notice import Message, Notice, NoticeKind, Recipient
 from sentinel.model.verdict import Verdict
+from sentinel.pipeline import Street
 from sentinel.programs.couriers import Errand, Send, addresses, couriers
+from sentinel.programs.drilling import Drilling
 from sentinel.settings import covered
 from sentinel.signals import sending
 from sentinel.signals.ear import Due
 from sentinel.signals.schedule import Schedule
-from sentinel.store.archive import Archive
 from sentinel.wire.requests import Reply
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Telling:
     """The notices of one sentinel.
 
     Args:
-        archive: where what was told is kept, and read back after a restart.
+        street: its incidents are told of, and a drill walks it like anything else.
         config: the file's; what was set on the page covers it.
         clock: the present.
         post: puts an outcome into the street's queue.
@@ -57,7 +57,7 @@ class Telling:
 
     def __init__(
         self,
-        archive: Archive,
+        street: Street,
         config: Config,
         clock: Clock,
         post: Callable[[NoticeOutcome], object],
@@ -65,17 +65,18 @@ class Telling:
         send: Send = sending.send,
         mute: bool = False,
     ) -> None:
-        self._archive = archive
+        self._archive, self._casebook = street.archive, street.casebook
         self._file = config
         self._settled: tuple[Moment, Config] | None = None
         self._mute = mute
         self._looked: Verdict | None = None
         self._flights: dict[int, _Flight] = {}
-        self._next = archive.next_notice()
+        self._next = self._archive.next_notice()
         self._failing: set[Recipient] = set()
         self._tested: Moment | None = None
         self._couriers = couriers(post, send, clock)
-        self._schedule = Schedule().restored(self._resume(archive.notices(clock())))
+        self._schedule = Schedule().restored(self._resume(self._archive.notices(clock())))
+        self.drilling = Drilling(street, self.config)
 
     def _resume(self, kept: Iterable[Notice]) -> Iterable[Notice]:
         """What was still on its way when we stopped is told anew, if it still stands then."""
@@ -93,14 +94,19 @@ class Telling:
 
     # -- what is due -----------------------------------------------------------------------------------------
 
-    def look(self, verdict: Verdict | None, casebook: Casebook) -> None:
+    def look(self, verdict: Verdict | None) -> None:
         """After each fact: something only where the verdict is a new one."""
-        if verdict is None or verdict is self._looked or self._mute:
+        if verdict is None or verdict is self._looked:
             return
         self._looked = verdict
+        self.drilling.look(verdict)
+        if not self._mute:
+            self._look(verdict)
+
+    def _look(self, verdict: Verdict) -> None:
         config = self.config(verdict.at)
         reached = [each for each in Recipient if addresses(config, each)]
-        stories = {each.number: each for each in casebook.all()} if reached else {}
+        stories = {each.number: each for each in self._casebook.all()} if reached else {}
         for due in self._schedule.look(verdict, stories, config.practice, reached):
             self._tell(due, verdict, stories)
         self._retry(verdict.at)

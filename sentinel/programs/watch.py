@@ -26,12 +26,12 @@ from sentinel.model.passing import Beat, Health, Part
 from sentinel.model.verdict import Verdict
 from sentinel.pipeline import Fact, Street
 from sentinel.places import Places
-from sentinel.programs import desk
+from sentinel.programs import desk, naming
 from sentinel.programs.asking import Asking
-from sentinel.programs.claim import claim_code
+from sentinel.programs.claim import reception
 from sentinel.programs.declared import declared, is_broad
 from sentinel.programs.desk import Asked, Desk
-from sentinel.programs.drilling import Drilling
+from sentinel.programs.entrance import allowed
 from sentinel.programs.known import Known
 from sentinel.programs.looking import Looking
 from sentinel.programs.postbox import Postbox
@@ -39,9 +39,8 @@ from sentinel.programs.telling import Telling
 from sentinel.signals import pulse
 from sentinel.signals.lamp import Lamp, Simulation
 from sentinel.store.archive import Archive
-from sentinel.store.sessions import Sessions
 from sentinel.wire.facts import Parcel
-from sentinel.wire.requests import listen_at, own_user
+from sentinel.wire.requests import listen_at
 
 log = logging.getLogger(__name__)
 
@@ -142,20 +141,11 @@ class Watch:
             batch=timedelta(seconds=config.store.batch_seconds),
         )
         self._street.begin(self._started)
-        sessions = Sessions(self._archive, claim_code(config, self._places))
-        self._telling = Telling(self._archive, config, self._clock, self._queue.put, mute=self._demo)
-        self._drilling = Drilling(self._street, self._telling.config)
-        self._desk = Desk(
-            self._street,
-            sessions,
-            self._asking,
-            self._clock,
-            config,
-            telling=self._telling,
-            drilling=self._drilling,
-        )
+        sessions = reception(self._archive, config, self._places)
+        self._telling = Telling(self._street, config, self._clock, self._queue.put, mute=self._demo)
+        self._desk = Desk(self._street, sessions, self._asking, self._clock, config, telling=self._telling)
         self._line = listen_at(self._places.requests)
-        desk.serve(self._line, self._queue.put, own_user())
+        desk.serve(self._line, self._queue.put, allowed(config.page))
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
 
     def _jobs(self) -> list[timetable.Job]:
@@ -169,6 +159,7 @@ class Watch:
                 timetable.Job(name="box", every=BOX, work=self._look_at_box),
                 timetable.Job(name="IPv4", every=LOOKS, work=lambda: self._ask(4)),
                 timetable.Job(name="IPv6", every=LOOKS, work=lambda: self._ask(6)),
+                *naming.jobs(self._config.capture, self._places.store, self._clock),
                 timetable.Job(name="re-test", every=LOOKS, work=self._ask_again),
             ]
         return jobs
@@ -231,14 +222,13 @@ class Watch:
 
     def _one(self, item: Fact | Parcel | Asked) -> None:
         if isinstance(item, Asked):
-            item.slot.put(self._desk.answer(item.request))
+            item.slot.put(self._desk.take(item))
         elif isinstance(item, Parcel):
             self._street.walk(item.fact, item)
         else:
             self._telling.heed(item)
             self._street.walk(item)
-        self._telling.look(self._shown, self._street.casebook)
-        self._drilling.look(self._shown)
+        self._telling.look(self._shown)
 
     def _signal(self, verdict: Verdict, coverage: Coverage | None) -> None:
         """Lamp first, then the pulse."""
