@@ -206,6 +206,15 @@ def box(setting: Setting, as_json: bool) -> None:
     sys.exit(look(setting.config(), setting.places, click.echo, as_json=as_json))
 
 
+@main.command(hidden=True)
+@plainly
+def notify() -> None:
+    """One message on stdin, to its addresses."""
+    from sentinel.signals.courier import main as deliver
+
+    sys.exit(deliver(click.echo))
+
+
 @main.command()
 @click.argument("invitation")
 @click.pass_obj

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
+from sentinel.judgement import drill
 from sentinel.judgement.casebook import Casebook, Change
 from sentinel.judgement.conditions import condition
 from sentinel.judgement.doors import cell_verdict
 from sentinel.judgement.judge import Judge
 from sentinel.judgement.verdict import Outlook, weigh
-from sentinel.model.acting import Setting
+from sentinel.model.acting import Drill, NoticeOutcome, Setting
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
@@ -50,10 +51,13 @@ Fact = (
     | BoxReading
     | Signed
     | Setting
+    | Drill
+    | NoticeOutcome
 )
 
-AT_ONCE = (ReachOutcome, Setting)
-"""Facts that do not wait for the next batch: a proof, and what somebody set and looks at a moment later."""
+AT_ONCE = (ReachOutcome, Setting, NoticeOutcome)
+"""Facts that do not wait for the next batch: a proof, what somebody set and looks at a moment later, and that
+somebody was told: a restart must not tell it again."""
 
 DOUBTS = (
     Code.DOOR_ANSWERED,
@@ -203,7 +207,9 @@ class Street:
             case Setting():
                 self.archive.setting(fact)
                 return ()
-            case Read() | SourceName():
+            case Drill():
+                return (drill.begun(fact),)
+            case Read() | SourceName() | NoticeOutcome():
                 return ()
 
     def _adopt(self, home: HomeNetwork) -> Iterable[Finding]:

@@ -17,6 +17,7 @@ from sentinel.pipeline import Street
 from sentinel.programs.changing import change
 from sentinel.programs.entrance import Entrance, Slow
 from sentinel.programs.errand import Promised
+from sentinel.programs.telling import Telling
 from sentinel.store.sessions import Sessions
 from sentinel.wire.requests import WAIT, Answer, Call, Reply, Request, Verb, take_one
 
@@ -51,13 +52,21 @@ class Desk:
     """What each verb does. Lives in the street's thread."""
 
     def __init__(
-        self, street: Street, sessions: Sessions, asking: Asks, clock: Clock, config: Config | None = None
+        self,
+        street: Street,
+        sessions: Sessions,
+        asking: Asks,
+        clock: Clock,
+        config: Config | None = None,
+        *,
+        telling: Telling | None = None,
     ) -> None:
         self._street = street
         self._entrance = Entrance(sessions, clock)
         self._asking = asking
         self._clock = clock
         self._config = config or Config()
+        self._telling = telling
 
     def take(self, asked: Asked) -> Answer | Slow:
         """One request, or what is left of it after something slow; its outcome is a row of the audit."""
@@ -113,6 +122,10 @@ class Desk:
             if network is None:
                 return Reply.NOT_UNDERSTOOD
             self._street.walk(NetworkAnswer(network=network, ours=request.ours, who=request.who[:80], at=at))
+        elif request.verb is Verb.DRILL and self._telling:
+            return self._telling.drilling.ask(request.who[:80], at)
+        elif request.verb is Verb.TEST_NOTICE and self._telling:
+            return self._telling.test(at)
         elif request.verb is Verb.SETTING:
             return change(request, self._config, self._street, at)
         return Reply.DONE

@@ -35,6 +35,7 @@ from sentinel.programs.keeping import Keeping
 from sentinel.programs.known import Known
 from sentinel.programs.looking import Looking
 from sentinel.programs.postbox import Postbox
+from sentinel.programs.telling import Telling
 from sentinel.signals import pulse
 from sentinel.signals.lamp import Lamp, Simulation
 from sentinel.store.archive import Archive
@@ -144,7 +145,8 @@ class Watch:
         self._keeping = Keeping(self._archive, config, self._places, self._started, lambda: self._shown)
         self._street.begin(self._started)
         sessions = reception(self._archive, config, self._places)
-        self._desk = Desk(self._street, sessions, self._asking, self._clock, config)
+        self._telling = Telling(self._street, config, self._clock, self._queue.put, mute=self._demo)
+        self._desk = Desk(self._street, sessions, self._asking, self._clock, config, telling=self._telling)
         self._line = listen_at(self._places.requests)
         desk.serve(self._line, self._queue.put, allowed(config.page))
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
@@ -232,8 +234,10 @@ class Watch:
         elif isinstance(item, Parcel):
             self._street.walk(item.fact, item)
         else:
+            self._telling.heed(item)
             self._street.walk(item)
             self._keeping.after(item)
+        self._telling.look(self._shown)
 
     def _signal(self, verdict: Verdict, coverage: Coverage | None) -> None:
         """Lamp first, then the pulse."""
@@ -268,6 +272,7 @@ class Watch:
 
     def _close(self) -> None:
         self._timetable.stop()
+        self._telling.close()
         self._lamp.close()
         self._postbox.close()
         self._line.close()

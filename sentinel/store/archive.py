@@ -8,7 +8,7 @@ Where memory runs out routine rows go first, incidents never; a row that can nev
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sentinel.model.acting import Setting
@@ -20,9 +20,10 @@ from sentinel.model.ledger import EntryKind
 from sentinel.model.machine import HostSighting, SeenBy
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Network
+from sentinel.model.notice import Notice
 from sentinel.model.passing import NetworkAnswer
 from sentinel.model.standing import Standing
-from sentinel.store import answers, heard, recall, register, retention, rows
+from sentinel.store import answers, heard, recall, register, retention, rows, told
 from sentinel.store.days import Diary
 from sentinel.store.ledger import Ledger, Stories
 from sentinel.store.proofs import Proofs
@@ -149,6 +150,10 @@ class Archive:
         self.tell(EntryKind.SETTING, setting.at, section=setting.section, who=setting.who)
         self._insert("settings", rows.setting_row(setting), "INSERT OR REPLACE", self._dear)
 
+    def notice(self, notice: Notice) -> None:
+        """One message to one recipient, as its delivery now stands."""
+        self._insert("notices", told.notice_row(notice), "INSERT OR REPLACE", self._dear)
+
     def box(self, reading: BoxReading) -> None:
         """The last look at the box, over the one before; written when it says something new, or is an hour old."""
         last = self._read
@@ -241,6 +246,19 @@ class Archive:
     def known_networks(self) -> list[Network]:
         """Private networks somebody said are ours."""
         return recall.known_networks(self._db)
+
+    def notices(self, now: Moment) -> list[Notice]:
+        """What was told within a month, oldest first; in moments of this boot."""
+        return told.lately(self._db, now)
+
+    def next_notice(self) -> int:
+        """The number of the next message."""
+        return int(self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM notices").fetchone()[0])
+
+    def last_drill(self) -> datetime | None:
+        """When the last exercise began."""
+        found = self._db.execute("SELECT max(first) FROM incidents WHERE story_kind = 'drill'").fetchone()[0]
+        return rows.wall(found) if found else None
 
     # -- what has had its time -----------------------------------------------------------------------------
 

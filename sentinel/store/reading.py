@@ -14,8 +14,9 @@ from sentinel.model.exposure import Outcome, PortList
 from sentinel.model.finding import Level
 from sentinel.model.incident import Chapter, Incident
 from sentinel.model.ledger import Day, Entry
+from sentinel.model.notice import Notice
 from sentinel.model.standing import Standing
-from sentinel.store import heard, journal, listed, register, rows
+from sentinel.store import heard, journal, listed, register, rows, told
 from sentinel.store.accounts import Accounts
 from sentinel.store.heard import Machine
 from sentinel.store.listed import Cell, ConnectionRow, LastCheck
@@ -172,6 +173,18 @@ class Reader:
             return checks
         names = dict(self._db.execute("SELECT echo, max(host) FROM outcomes GROUP BY echo").fetchall())
         return [replace(check, host=check.host or names[check.echo]) for check in checks]
+
+    def notices(self, *, most: int = 50) -> list[Notice]:
+        """Messages and how their delivery goes, newest first."""
+        found = self._db.execute("SELECT * FROM notices ORDER BY number DESC LIMIT ?", (most,))
+        return [told.notice(row) for row in found]
+
+    def last_drill(self) -> Incident | None:
+        """The last exercise, whoever asked for it."""
+        row = self._db.execute(
+            "SELECT * FROM incidents WHERE story_kind = 'drill' ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        return rows.incident(row) if row else None
 
     # -- what proves itself --------------------------------------------------------------------------------
 
