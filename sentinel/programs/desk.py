@@ -7,28 +7,18 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from sentinel.clock import Clock
+from sentinel.config import Practice
 from sentinel.model.networks import ALWAYS_INSIDE, SHARED, is_part
 from sentinel.model.passing import NetworkAnswer, Read
 from sentinel.pipeline import Street
-from sentinel.programs.errand import Promised
+from sentinel.programs.deeds import VERBS, Asks, Deeds
 from sentinel.store.sessions import Sessions
 from sentinel.wire.requests import WAIT, Answer, Reply, Request, Verb, answer_one
 
 COMMAND_LINE = ""
 """The session of the command line: it runs as the same user, who can read the store anyway."""
-
-
-class Asks(Protocol):
-    """Whoever asks the echoes."""
-
-    def soon(self) -> Promised:
-        """Everything."""
-
-    def retest(self, family: int, doors: tuple[int, ...]) -> Promised:
-        """Whether these public ports are closed now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +32,19 @@ class Asked:
 class Desk:
     """What each verb does. Lives in the street's thread."""
 
-    def __init__(self, street: Street, sessions: Sessions, asking: Asks, clock: Clock) -> None:
+    def __init__(
+        self,
+        street: Street,
+        sessions: Sessions,
+        asking: Asks,
+        clock: Clock,
+        practice: Practice | None = None,
+    ) -> None:
         self._street = street
         self._sessions = sessions
         self._asking = asking
         self._clock = clock
+        self._deeds = Deeds(street, asking, clock, practice or Practice())
 
     def answer(self, request: Request) -> Answer:
         """One request; a store that cannot be written lets nobody in."""
@@ -57,7 +55,7 @@ class Desk:
                 return Answer(reply=Reply.NO_SESSION)
             if request.verb is Verb.CHECK:
                 return self._check(request)
-            return Answer(reply=self._act(request))
+            return Answer(reply=self._deeds.do(request) if request.verb in VERBS else self._act(request))
         except OSError:
             return Answer(reply=Reply.BUSY)
 

@@ -26,10 +26,10 @@ from sentinel.model.passing import Beat, Health, Part
 from sentinel.model.verdict import Verdict
 from sentinel.pipeline import Fact, Street
 from sentinel.places import Places
-from sentinel.programs import desk
+from sentinel.programs import desk, doors
 from sentinel.programs.asking import Asking
 from sentinel.programs.claim import claim_code
-from sentinel.programs.declared import declared, is_broad
+from sentinel.programs.declared import declared
 from sentinel.programs.desk import Asked, Desk
 from sentinel.programs.known import Known
 from sentinel.programs.looking import Looking
@@ -101,8 +101,8 @@ class Watch:
         except OSError as error:
             raise MissingDevice(f"the store cannot be opened: {error}") from None
         incidents = self._archive.incidents(self._started)
-        terms = declared(config)
-        judge = Judge(networks, terms, self._started)
+        judge = Judge(networks, declared(config), self._started)
+        doors.recall(judge, self._archive, config, self._started)
         judge.remember(incidents)
         judge.outside.recall(self._archive.openings(self._started, WORD_LASTS))
         for network in self._archive.known_networks():
@@ -132,16 +132,16 @@ class Watch:
                 view=config.capture.view,
                 echo=self._demo or self._asking.is_enrolled or bool(config.echo.all_invitations),
                 families=around.families,
-                broad=is_broad(terms),
             ),
             signal=self._signal,
             acknowledge=self._postbox.acknowledge,
             ask_soon=self._asking.doubt,
             batch=timedelta(seconds=config.store.batch_seconds),
+            retest=self._asking.recheck,
         )
         self._street.begin(self._started)
         sessions = Sessions(self._archive, claim_code(config, self._places))
-        self._desk = Desk(self._street, sessions, self._asking, self._clock)
+        self._desk = Desk(self._street, sessions, self._asking, self._clock, config.practice)
         self._line = listen_at(self._places.requests)
         desk.serve(self._line, self._queue.put, own_user())
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)

@@ -16,16 +16,17 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from sentinel.model.acting import Acceptance, Withdrawal
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
-from sentinel.model.exposure import Exposure, Kind, Reach, ReachOutcome
+from sentinel.model.exposure import Exposure, Kind, Outcome, PortList, Reach, ReachOutcome
 from sentinel.model.incident import Chapter, Incident
 from sentinel.model.machine import HostSighting
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Network
 from sentinel.model.passing import NetworkAnswer
 from sentinel.model.standing import Standing
-from sentinel.store import answers, migrations, rows
+from sentinel.store import acceptances, answers, migrations, rows
 
 BUSY_MS = 100
 """How long a locked store is waited for: the lamp must not hang on a reader's mistake."""
@@ -138,6 +139,14 @@ class Archive:
         }
         self._insert("networks", row, "INSERT OR REPLACE", self._dear)
 
+    def acceptance(self, acceptance: Acceptance) -> None:
+        """A door somebody accepts."""
+        self._insert("acceptances", acceptances.row(acceptance), "INSERT OR REPLACE", self._dear)
+
+    def withdrawal(self, withdrawal: Withdrawal) -> None:
+        """An acceptance that holds no more."""
+        self._later(self._dear, acceptances.withdrawn(withdrawal))
+
     def box(self, reading: BoxReading) -> None:
         """The last look at the box, over the one before; written when it says something new, or is an hour old."""
         last = self._read
@@ -247,6 +256,33 @@ class Archive:
         """The number of the next new story."""
         return int(self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM incidents").fetchone()[0])
 
+    def acceptances(self, now: Moment) -> list[acceptances.Listed]:
+        """Doors somebody accepted, in moments of this boot; see `acceptances.recalled`."""
+        return acceptances.recalled(self._db, now)
+
+    def next_acceptance(self) -> int:
+        """The number of the next accepted door."""
+        return int(self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM acceptances").fetchone()[0])
+
+    def checked_families(self) -> frozenset[int]:
+        """Families of which a complete check is on record."""
+        found = self._db.execute(
+            "SELECT DISTINCT family FROM outcomes WHERE outcome = ? AND ports = ?",
+            (Outcome.CHECKED.value, PortList.FULL.value),
+        )
+        return frozenset(int(row[0]) for row in found)
+
+    def born(self, now: Moment) -> Moment:
+        """When this store first knew of anything, in moments of this boot; now where it is new."""
+        found = self._db.execute(
+            "SELECT min(first) FROM (SELECT min(started) AS first FROM runs UNION ALL"
+            " SELECT min(asked) FROM outcomes)"
+        ).fetchone()[0]
+        if found is None:
+            return now
+        age = max(timedelta(0), now.wall - rows.wall(found))
+        return Moment(wall=rows.wall(found), boot=now.boot - age)
+
     def known_networks(self) -> list[Network]:
         """Private networks somebody said are ours."""
         return [ip_network(row[0]) for row in self._db.execute("SELECT network FROM networks WHERE ours = 1")]
@@ -289,6 +325,10 @@ def _of_another_boot(incident: Incident, now: Moment) -> Incident:
         last_visit=here(incident.last_visit),
         closed=here(incident.closed),
         read=here(incident.read),
+        shown=here(incident.shown),
+        measured=here(incident.measured),
+        false_alarm=here(incident.false_alarm),
+        proved_open=here(incident.proved_open),
     )
 
 

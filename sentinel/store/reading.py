@@ -14,7 +14,7 @@ from sentinel.model.exposure import Outcome, PortList
 from sentinel.model.finding import Level
 from sentinel.model.incident import Chapter, Incident
 from sentinel.model.standing import Standing
-from sentinel.store import listed, rows
+from sentinel.store import acceptances, listed, rows
 from sentinel.store.listed import Cell, ConnectionRow, LastCheck
 
 REMEMBERED = timedelta(days=7)
@@ -124,6 +124,10 @@ class Reader:
         """The last look at the box from inside; None before the first. Up to an hour old where nothing changes."""
         row = self._db.execute("SELECT reading FROM box").fetchone()
         return rows.box(row) if row else None
+
+    def acceptances(self) -> list[acceptances.Listed]:
+        """Every door somebody ever accepted, the newest first: valid, ended or withdrawn."""
+        return acceptances.listed(self._db)
 
     def last_checks(self) -> list[LastCheck]:
         """The last attempt with each echo and family, IPv4 first; what is asked no more leaves after a day."""

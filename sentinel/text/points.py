@@ -6,7 +6,7 @@ machine; whatever else could name one (address, port, source, title of a DICOM p
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from sentinel.model.exposure import Nature, Outcome
 from sentinel.model.finding import Code, Grade, Level
@@ -80,6 +80,8 @@ class Point:
     """What was recognised behind the door."""
     outcome: Outcome | None = None
     """What the last attempt to ask from outside met, where that is why."""
+    until: datetime | None = None
+    """When an acceptance ends, where it is about that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,7 @@ def point_of_chapter(chapter: Chapter, incident: Incident) -> Point:
     """What one line of an incident's timeline tells."""
     return Point(
         code=chapter.code,
-        at=chapter.at.wall,
+        at=chapter.done or chapter.at.wall,
         machine=incident.machine,
         mac=incident.mac,
         port=incident.port,
@@ -178,6 +180,7 @@ def _variants(point: Point, named: bool) -> list[str]:
     kinds += [KINDS[each.category] for each in services if each and each.category in KINDS]
     return [
         *([point.outcome.value, "why"] if point.outcome else []),
+        *([] if named else ["unnamed"]),
         *(["unset"] if point.at.year < UNSET else []),
         *(["unknown"] if not known else []),
         *(kinds if named and known else []),
@@ -192,6 +195,7 @@ def blanks(point: Point, audience: Audience) -> dict[str, object]:
     """Everything a finding's words may ask for."""
     language, now, zone = audience.language, audience.now, audience.zone
     read, checked = point.read or point.at, point.checked or point.at
+    last = (point.until or point.at) - timedelta(microseconds=1)  # midnight ends the day before
     return {
         **machine_blanks(point, audience),
         "contact": contact(audience),
@@ -201,6 +205,7 @@ def blanks(point: Point, audience: Audience) -> dict[str, object]:
         "at": times.at(language, point.at, now, zone),
         "since": times.since(language, point.at, now, zone),
         "read_at": times.at(language, read, now, zone),
+        "until": times.day(language, last, now, zone),
         "checked_at": times.at(language, checked, now, zone),
         "who": (audience.named and point.read_by) or say(language, "who.somebody"),
     }
