@@ -18,7 +18,7 @@ from sentinel.judgement.conditions import condition
 from sentinel.judgement.doors import cell_verdict
 from sentinel.judgement.judge import Judge
 from sentinel.judgement.verdict import Outlook, weigh
-from sentinel.model.acting import Acceptance, FalseAlarm, Measure, Withdrawal
+from sentinel.model.acting import Acceptance, FalseAlarm, Measure, Setting, Withdrawal
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
@@ -27,7 +27,7 @@ from sentinel.model.incident import IncidentState
 from sentinel.model.machine import Coverage, HostSighting
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
-from sentinel.model.passing import Beat, Health, NetworkAnswer, Part, Read
+from sentinel.model.passing import Beat, Health, NetworkAnswer, Part, Read, SourceName
 from sentinel.model.verdict import Verdict
 from sentinel.store.archive import Archive
 from sentinel.wire.facts import Parcel
@@ -44,8 +44,10 @@ Fact = (
     | Beat
     | Read
     | NetworkAnswer
+    | SourceName
     | HomeNetwork
     | BoxReading
+    | Setting
     | Measure
     | FalseAlarm
     | Acceptance
@@ -53,7 +55,9 @@ Fact = (
 )
 
 SAID = (Read, Measure, FalseAlarm, Acceptance, Withdrawal)
-"""What people do: on disk before they are told that it is done."""
+"""What people do about incidents and doors: shown at once."""
+AT_ONCE = (ReachOutcome, Setting, *SAID)
+"""Facts that do not wait for the next batch: a proof, and what somebody did or set and looks at a moment later."""
 
 DOUBTS = (
     Code.DOOR_ANSWERED,
@@ -132,8 +136,7 @@ class Street:
         if changes or isinstance(fact, (Beat, ReachOutcome, HomeNetwork, *SAID)):
             changes += self._show(at)
         self._keep(changes)
-        urgent = any(change.is_urgent for change in changes) or isinstance(fact, (ReachOutcome, *SAID))
-        self._write(fact, urgent=urgent)
+        self._write(fact, urgent=any(change.is_urgent for change in changes) or isinstance(fact, AT_ONCE))
         if self.judge.ends > ends:
             self._ask_again(findings)
         if any(_is_doubt(change) for change in changes) or not proofs <= self.outlook.proofs.keys():
@@ -217,13 +220,16 @@ class Street:
                 return self.judge.health(fact)
             case Beat():
                 return self.judge.beat(fact)
+            case Setting():
+                self.archive.setting(fact)
+                return ()
             case Acceptance():
                 self.archive.acceptance(fact)
                 return self.judge.accept(fact)
             case Withdrawal():
                 self.archive.withdrawal(fact)
                 return self.judge.withdraw(fact)
-            case Read() | Measure() | FalseAlarm():
+            case Read() | SourceName() | Measure() | FalseAlarm():
                 return ()
 
     def _adopt(self, home: HomeNetwork) -> Iterable[Finding]:
@@ -259,6 +265,8 @@ class Street:
             return [change] if change else []
         if isinstance(fact, Acceptance):
             return list(self.casebook.accept(fact))
+        if isinstance(fact, SourceName):
+            return list(self.casebook.name(fact))
         return list(self.casebook.beat(fact.at)) if isinstance(fact, Beat) else []
 
     def _checked(self, number: int) -> Moment | None:

@@ -11,6 +11,7 @@ from sentinel.model.acting import Acceptance
 from sentinel.model.finding import Code, Finding, Level, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.moment import Moment
+from sentinel.model.passing import SourceName
 
 REOPENS = timedelta(days=7)
 """A story that returns within this time goes on under its old number."""
@@ -99,6 +100,15 @@ class Casebook:
                 first = max(at, incident.first, key=lambda each: each.boot)
                 shown = self._stories[incident.story] = replace(incident, shown=first)
                 yield Change(incident=shown)
+
+    def name(self, fact: SourceName) -> Iterator[Change]:
+        """A visitor is a known scanner: its stories say so, and stay what they are."""
+        for incident in list(self._stories.values()):
+            told = dict(incident.robots)
+            if str(fact.source) in dict(incident.sources) and str(fact.source) not in told:
+                told[str(fact.source)] = fact.organisation
+                named = self._stories[incident.story] = replace(incident, robots=tuple(told.items()))
+                yield Change(incident=named)
 
     def beat(self, at: Moment) -> Iterator[Change]:
         """Stories that end by themselves, once nothing has happened for long enough."""

@@ -45,6 +45,8 @@ class Incident:
     """Up to 20 sources and how often each came, most frequent first; the rest of `count` came from others."""
     other_sources: int = 0
     """At least so many sources more: after a restart those that are not named are counted anew."""
+    robots: tuple[tuple[str, str], ...] = ()
+    """Of these sources the known research scanners, by their proved names: source and organisation."""
     calling: str | None = None
     bytes_out: int = 0
     read: Moment | None = None

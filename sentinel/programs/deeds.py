@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sentinel import accepting
 from sentinel.clock import Clock
-from sentinel.config import Practice
+from sentinel.config import Config
 from sentinel.mistakes import MAC
 from sentinel.model.acting import LONGEST_WORDS, Acceptance, FalseAlarm, Measure, MeasureKind, Withdrawal
 from sentinel.model.finding import StoryKind
@@ -21,6 +21,7 @@ from sentinel.model.moment import Moment
 from sentinel.model.networks import Network
 from sentinel.pipeline import Street
 from sentinel.programs.errand import Promised
+from sentinel.settings import covered
 from sentinel.wire.requests import Reply, Request, Verb
 
 LONGEST_NAME = 80
@@ -53,14 +54,14 @@ class Deeds:
     """Carries them out. Lives in the street's thread.
 
     Args:
-        practice: in whose time zone people say when.
+        config: the practice, in whose time zone people say when; what was set on the page covers it.
     """
 
-    def __init__(self, street: Street, asking: Asks, clock: Clock, practice: Practice) -> None:
+    def __init__(self, street: Street, asking: Asks, clock: Clock, config: Config) -> None:
         self._street = street
         self._asking = asking
         self._clock = clock
-        self._zone = ZoneInfo(practice.time_zone)
+        self._config = config
 
     def do(self, request: Request) -> Reply:
         """One request of `VERBS`."""
@@ -131,6 +132,10 @@ class Deeds:
             raise Refused(Reply.NOT_FOUND)
         who = _needed(request.who, LONGEST_NAME)
         self._street.walk(Withdrawal(number=request.number, who=who, at=at))
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(covered(self._config, self._street.archive.settings()).practice.time_zone)
 
     def _look_again(self, incident: Incident) -> None:
         doors = self._street.judge.outside.public_ports(incident.story)

@@ -70,6 +70,11 @@ def listed(db: sqlite3.Connection) -> list[Listed]:
     return [_listed(tuple(each)) for each in found]
 
 
+def next_number(db: sqlite3.Connection) -> int:
+    """The number of the next one."""
+    return int(db.execute("SELECT coalesce(max(number), 0) + 1 FROM acceptances").fetchone()[0])
+
+
 def recalled(db: sqlite3.Connection, now: Moment) -> list[Listed]:
     """After a restart: those that hold, those that ended a few days ago, and the file's that were withdrawn;
     oldest first, and in moments of this boot."""

@@ -15,6 +15,7 @@ from sentinel.model.moment import Address
 from sentinel.services import service
 from sentinel.text import times
 from sentinel.text.catalogue import has, say
+from sentinel.text.robots import only_robots, organisation
 
 KINDS = {
     "dicom": "imaging",
@@ -82,6 +83,8 @@ class Point:
     """What the last attempt to ask from outside met, where that is why."""
     until: datetime | None = None
     """When an acceptance ends, where it is about that."""
+    robot: str = ""
+    """The organisations, where only known research scanners came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +131,7 @@ def point_of_incident(known: Record) -> Point:
         read_by=incident.read_by,
         alarm=incident.level is Level.ALARM,
         nature=incident.nature,
+        robot=only_robots(incident),
     )
 
 
@@ -145,6 +149,7 @@ def point_of_chapter(chapter: Chapter, incident: Incident) -> Point:
         read_by=chapter.who,
         alarm=chapter.level is Level.ALARM,
         nature=incident.nature,
+        robot=organisation(str(chapter.source), incident) if chapter.source else "",
     )
 
 
@@ -181,6 +186,7 @@ def _variants(point: Point, named: bool) -> list[str]:
     return [
         *([point.outcome.value, "why"] if point.outcome else []),
         *([] if named else ["unnamed"]),
+        *(["robot"] if named and point.robot else []),
         *(["unset"] if point.at.year < UNSET else []),
         *(["unknown"] if not known else []),
         *(kinds if named and known else []),
@@ -200,6 +206,7 @@ def blanks(point: Point, audience: Audience) -> dict[str, object]:
         **machine_blanks(point, audience),
         "contact": contact(audience),
         "count": point.count,
+        "robot": point.robot,
         "why": say(language, f"miss.{point.outcome.value}") if point.outcome else "",
         "size": times.size(language, point.bytes_out),
         "at": times.at(language, point.at, now, zone),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sentinel.config import Practice
+from sentinel.config import Config
 from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
@@ -62,7 +62,7 @@ class Practised:
             batch=timedelta(seconds=5),
             retest=self.retest,
         )
-        self.deeds = Deeds(self.street, self, lambda: moment(self.at), Practice())
+        self.deeds = Deeds(self.street, self, lambda: moment(self.at), Config())
 
     def soon(self) -> Promised:
         return Promised(checks=1)
@@ -341,7 +341,8 @@ def test_a_window_closes_itself_and_a_door_still_open_is_red(practised):
     assert practised.retested == [(4, (104,))]
     assert (practised.told().code, practised.told().level) == (Code.DOOR_REACHABLE, Level.ALARM)
     with opened(practised.folder / "sentinel.db") as reader:
-        assert [each.code for each in reader.chapters(1)] == [Code.WINDOW_OVER, Code.DOOR_REACHABLE]
+        codes = [each.code for each in reader.chapters(practised.told().number)]
+    assert codes == [Code.WINDOW_OVER, Code.DOOR_REACHABLE]
 
 
 def test_a_visitor_who_was_excused_is_a_stranger_after_the_window(practised):
