@@ -12,18 +12,20 @@ from sentinel.model.incident import Incident
 
 NAMED = 20
 """Sources a story names."""
-MOST = 2_000
-"""Sources counted for one story."""
-ALL = 20_000
-"""Sources counted for all of them."""
 
 Named = tuple[tuple[str, int], ...]
 
 
 class Sources:
-    """The tallies of the stories under way."""
+    """The tallies of the stories under way.
 
-    def __init__(self) -> None:
+    Args:
+        most: sources counted for one story.
+        of_all: sources counted for all of them; the story under way keeps its own in any case.
+    """
+
+    def __init__(self, most: int = 2_000, of_all: int = 20_000) -> None:
+        self._most, self._of_all = most, of_all
         self._tallies: dict[Story, Counter[str]] = {}
         self._size = 0
 
@@ -34,7 +36,7 @@ class Sources:
             return named, others
         tally = self._tally(finding.story, named)
         name = str(finding.source)
-        if name in tally or len(tally) < MOST:
+        if name in tally or len(tally) < self._most:
             self._size += name not in tally
             tally[name] += finding.count
         self._make_room(finding.story)
@@ -51,7 +53,7 @@ class Sources:
         return tally
 
     def _make_room(self, but: Story) -> None:
-        while self._size > ALL and len(self._tallies) > 1:
+        while self._size > self._of_all and len(self._tallies) > 1:
             oldest = next(iter(self._tallies))
             if oldest == but:
                 return
