@@ -24,11 +24,11 @@ from sentinel.model.passing import Beat, Health, Part
 from sentinel.model.verdict import Verdict
 from sentinel.pipeline import Fact, Street
 from sentinel.places import Places
-from sentinel.programs import desk, identity, naming
+from sentinel.programs import desk, doors, identity, naming
 from sentinel.programs.alone import alone
 from sentinel.programs.asking import Asking
 from sentinel.programs.claim import reception
-from sentinel.programs.declared import declared, is_broad
+from sentinel.programs.declared import declared
 from sentinel.programs.desk import Asked, Desk
 from sentinel.programs.entrance import allowed
 from sentinel.programs.keeping import Keeping
@@ -103,8 +103,8 @@ class Watch:
         except OSError as error:
             raise MissingDevice(f"the store cannot be opened: {error}") from None
         incidents = self._archive.incidents(self._started)
-        terms = declared(config)
-        judge = Judge(networks, terms, self._started)
+        judge = Judge(networks, declared(config), self._started)
+        doors.recall(judge, self._archive, config, self._started)
         judge.remember(incidents)
         judge.outside.recall(self._archive.openings(self._started, WORD_LASTS))
         for network in self._archive.known_networks():
@@ -135,12 +135,12 @@ class Watch:
                 view=config.capture.view,
                 echo=self._demo or self._asking.is_enrolled or bool(config.echo.all_invitations),
                 families=around.families,
-                broad=is_broad(terms),
             ),
             signal=self._signal,
             acknowledge=self._postbox.acknowledge,
             ask_soon=self._asking.doubt,
             batch=timedelta(seconds=config.store.batch_seconds),
+            retest=self._asking.recheck,
         )
         self._keeping = Keeping(self._archive, config, self._places, self._started, lambda: self._shown)
         self._street.begin(self._started)

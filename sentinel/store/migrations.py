@@ -57,9 +57,14 @@ ALTER TABLE incidents ADD COLUMN measure TEXT;
 ALTER TABLE incidents ADD COLUMN measured_by TEXT;
 ALTER TABLE incidents ADD COLUMN false_alarm TEXT;
 ALTER TABLE incidents ADD COLUMN false_alarm_boot REAL;
+ALTER TABLE incidents ADD COLUMN proved_open TEXT;
+ALTER TABLE incidents ADD COLUMN proved_open_boot REAL;
+ALTER TABLE incidents ADD COLUMN other_sources INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE incidents ADD COLUMN asks_nobody INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE incidents ADD COLUMN robots TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE chapters ADD COLUMN said TEXT NOT NULL DEFAULT '';
 ALTER TABLE machines ADD COLUMN crossed TEXT;
+ALTER TABLE chapters ADD COLUMN done TEXT;
 CREATE TABLE ledger (
     number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
     before TEXT NOT NULL, hash TEXT NOT NULL
@@ -76,7 +81,7 @@ CREATE TABLE register (
 CREATE TABLE acceptances (
     number INTEGER PRIMARY KEY, machine TEXT NOT NULL, port INTEGER NOT NULL, source TEXT, until TEXT NOT NULL,
     window INTEGER NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL, at TEXT NOT NULL,
-    withdrawn TEXT, withdrawn_by TEXT
+    from_file INTEGER NOT NULL, withdrawn TEXT, withdrawn_by TEXT
 ) STRICT;
 CREATE TABLE settings (
     section TEXT PRIMARY KEY, value TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL

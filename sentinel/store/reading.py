@@ -16,7 +16,7 @@ from sentinel.model.incident import Chapter, Incident
 from sentinel.model.ledger import Day, Entry
 from sentinel.model.notice import Notice
 from sentinel.model.standing import Standing
-from sentinel.store import heard, journal, listed, register, rows, told
+from sentinel.store import acceptances, heard, journal, listed, register, rows, told
 from sentinel.store.accounts import Accounts
 from sentinel.store.heard import Machine
 from sentinel.store.listed import Cell, ConnectionRow, LastCheck
@@ -139,6 +139,10 @@ class Reader:
         """The last look at the box from inside; None before the first. Up to an hour old where nothing changes."""
         row = self._db.execute("SELECT reading FROM box").fetchone()
         return rows.box(row) if row else None
+
+    def acceptances(self) -> list[acceptances.Listed]:
+        """Every door somebody ever accepted, the newest first: valid, ended or withdrawn."""
+        return acceptances.listed(self._db)
 
     def last_checks(self) -> list[LastCheck]:
         """The last attempt with each echo and family, IPv4 first; what is asked no more leaves after a day."""
