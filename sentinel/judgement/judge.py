@@ -8,6 +8,7 @@ from sentinel.judgement import conditions, visits
 from sentinel.judgement.box import Box
 from sentinel.judgement.conditions import Sight, Time
 from sentinel.judgement.expected import Terms
+from sentinel.judgement.itself import Itself
 from sentinel.judgement.knocks import Heard, Knocks
 from sentinel.judgement.machines import Machines
 from sentinel.judgement.outside import Outside
@@ -18,7 +19,7 @@ from sentinel.model.finding import Code, Finding, Grade, Level
 from sentinel.model.incident import Incident
 from sentinel.model.machine import Coverage, HostSighting
 from sentinel.model.moment import Address, Moment
-from sentinel.model.networks import Network, Networks
+from sentinel.model.networks import HomeNetwork, Network, Networks
 from sentinel.model.passing import Beat, Health, NetworkAnswer
 from sentinel.model.standing import Standing
 
@@ -50,8 +51,16 @@ class Judge:
         self._machines = Machines()
         self.box = Box(self._machines, terms.accepted, terms.expect_open)
         self.outside = Outside(self.sight, self._knocks, self._machines, self.box, terms)
+        self.itself = Itself()
         self._visits: dict[int, Visit] = {}
         self._sums: dict[tuple[str, str, int], Attempts] = {}
+
+    def adopt(self, home: HomeNetwork) -> Iterator[Finding]:
+        """Our place in the network; a card that is without an address for a moment has not moved the practice."""
+        if home.networks.own:
+            self.networks = home.networks
+        self.itself.adopt(home)
+        yield from self.box.adopt(home)
 
     def remember(self, incidents: Iterable[Incident]) -> None:
         """After a restart: doors known from the store."""

@@ -68,6 +68,7 @@ class Code(StrEnum):
     ALL_FORWARDED = "all_forwarded"
     SERVICE_GONE = "service_gone"
     IPV6_LETS_IN = "ipv6_lets_in"
+    SELF_VISIBLE = "self_visible"
     # what the box says of itself
     MAPPING_OPENED = "mapping_opened"
     UPNP_OFFERED = "upnp_offered"
