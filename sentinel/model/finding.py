@@ -73,6 +73,10 @@ class Code(StrEnum):
     MAPPING_OPENED = "mapping_opened"
     UPNP_OFFERED = "upnp_offered"
     BOX_CHANGED = "box_changed"
+    BACKUP_LINE = "backup_line"
+    # weak points inside
+    DICOM_IN_CLEAR = "dicom_in_clear"
+    NOT_WATCHED = "not_watched"
     # other networks
     PRIVATE_NETWORK = "private_network"
     EXPECTED_BROAD = "expected_broad"
@@ -110,6 +114,8 @@ class StoryKind(StrEnum):
     """One private network that is not the practice's own."""
     CONDITION = "condition"
     """A part of the sentinel that does not know or does not work."""
+    WEAK_POINT = "weak_point"
+    """Something of one machine that nobody has used yet, as far as we saw."""
     MAPPING = "mapping"
     """One inside machine and port that the box says it forwards."""
 
