@@ -148,6 +148,8 @@ class Page:
     """The page behind the password, with the device's own certificate; 0: none, all is on `port` (a laptop)."""
     page_from: tuple[str, ...] = ()
     """Networks beyond the practice's own that may read the page, such as the technician's VPN."""
+    user: str = ""
+    """The user the page runs as, where it is not the sentinel's own; it may ask, each act with a session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

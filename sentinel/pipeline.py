@@ -18,6 +18,7 @@ from sentinel.judgement.conditions import condition
 from sentinel.judgement.doors import cell_verdict
 from sentinel.judgement.judge import Judge
 from sentinel.judgement.verdict import Outlook, weigh
+from sentinel.model.acting import Setting
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
@@ -46,7 +47,11 @@ Fact = (
     | SourceName
     | HomeNetwork
     | BoxReading
+    | Setting
 )
+
+AT_ONCE = (ReachOutcome, Setting)
+"""Facts that do not wait for the next batch: a proof, and what somebody set and looks at a moment later."""
 
 DOUBTS = (
     Code.DOOR_ANSWERED,
@@ -122,7 +127,7 @@ class Street:
         if changes or isinstance(fact, Beat | ReachOutcome | HomeNetwork):
             self._show(at)
         self._keep(changes)
-        self._write(fact, urgent=any(change.is_urgent for change in changes) or isinstance(fact, ReachOutcome))
+        self._write(fact, urgent=any(change.is_urgent for change in changes) or isinstance(fact, AT_ONCE))
         if any(_is_doubt(change) for change in changes) or not proofs <= self.outlook.proofs.keys():
             self._ask_soon()  # a proof that went with our old public address is a doubt as well
         elif isinstance(fact, Beat) and any(finding.code is Code.CLOCK_WRONG for finding in findings):
@@ -189,6 +194,9 @@ class Street:
                 return self.judge.health(fact)
             case Beat():
                 return self.judge.beat(fact)
+            case Setting():
+                self.archive.setting(fact)
+                return ()
             case Read() | SourceName():
                 return ()
 

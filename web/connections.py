@@ -14,6 +14,7 @@ from sentinel.store import reading
 from sentinel.store.listed import ConnectionRow
 from sentinel.store.reading import Filter
 from sentinel.text import say
+from sentinel.text.cells import defused
 from web.guard import behind_code
 from web.scene import surroundings
 
@@ -22,9 +23,6 @@ pages = Blueprint("connections", __name__)
 PAGE = 100
 FILE = 20_000
 """Rows of one file: it is made in memory, a few megabytes at most."""
-
-FORMULA = re.compile(r"\s*[=+\-@|%]|[\t\r\n]")
-"""How a cell begins that a spreadsheet would run."""
 
 COLUMNS = (
     "opened",
@@ -112,8 +110,3 @@ def _cell(row: ConnectionRow, name: str) -> str:
     if name in ("opened", "changed"):
         return str(value.astimezone(g.scene.audience.zone).isoformat(timespec="milliseconds"))
     return "" if value is None else str(value)
-
-
-def defused(cell: str) -> str:
-    """A cell no spreadsheet takes for a formula: AE titles are a stranger's words."""
-    return f"'{cell}" if FORMULA.match(cell) else cell

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,9 +13,12 @@ from sentinel.model.connection import ConnectionState
 from sentinel.model.exposure import Outcome, PortList
 from sentinel.model.finding import Level
 from sentinel.model.incident import Chapter, Incident
+from sentinel.model.ledger import Day, Entry
 from sentinel.model.standing import Standing
-from sentinel.store import listed, rows
+from sentinel.store import journal, listed, register, rows
+from sentinel.store.accounts import Accounts
 from sentinel.store.listed import Cell, ConnectionRow, LastCheck
+from sentinel.store.register import Registered
 
 REMEMBERED = timedelta(days=7)
 """An older word on a port is told no more, once there are newer ones."""
@@ -46,6 +49,7 @@ class Reader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._db.row_factory = sqlite3.Row
+        self.accounts = Accounts(connection)
 
     def incidents(self, *, least: Level = Level.NOTE, most: int = 200) -> list[Incident]:
         """Stories, open ones first, then by their last event, newest first."""
@@ -158,6 +162,36 @@ class Reader:
             return checks
         names = dict(self._db.execute("SELECT echo, max(host) FROM outcomes GROUP BY echo").fetchall())
         return [replace(check, host=check.host or names[check.echo]) for check in checks]
+
+    # -- what proves itself --------------------------------------------------------------------------------
+
+    def register(self, since: datetime | None = None) -> list[Registered]:
+        """The register of art. 33(5), oldest first; with `since` only what began then or later."""
+        return register.registered(self._db, since)
+
+    def head(self) -> str:
+        """Hash of the journal's last entry; 64 zeros before the first."""
+        return journal.head(self._db)
+
+    def journal(self, incident: int) -> list[Entry]:
+        """The journal from an incident's first entry to the head; of other stories only the hashes."""
+        return list(journal.excerpt(self._db, incident))
+
+    def days(self, first: date, last: date) -> list[Day]:
+        """What was proved on each day from one to another, both included; days nobody told of are missing."""
+        return journal.days(self._db, first, last)
+
+    def anchors(self) -> list[str]:
+        """Checks whose signed report carries a head of the journal, oldest first: lines of `ancres.jsonl`."""
+        return journal.anchors(self._db)
+
+    def reports(self, incident: int) -> dict[str, str]:
+        """The signed checks that opened or closed an incident, where they were kept, by the check's name."""
+        return journal.reports(self._db, incident)
+
+    def settings(self) -> dict[str, str]:
+        """The sections somebody set on the page, each as its JSON."""
+        return {row["section"]: row["value"] for row in self._db.execute("SELECT section, value FROM settings")}
 
     def has_session(self, token: str, now: datetime) -> bool:
         """Whether a browser's token stands for a login that has not ended."""
