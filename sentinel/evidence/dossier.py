@@ -90,7 +90,12 @@ class _Dossier:
         sheet.picture(timeline(self._scene()))
         sheet.small(sheet.say("paper.timeline.read"))
         rows = [
-            (str(number), stamp(self._language, each.at.wall, self._zone), self._telling.told(each), each.who or "")
+            (
+                str(number),
+                stamp(self._language, each.at.wall, self._zone),
+                self._telling.told(each),
+                each.who or "",
+            )
             for number, each in enumerate(told, 1)
         ]
         heads = ("paper.number", "paper.when", "paper.what", "paper.by")

@@ -151,14 +151,26 @@ def _strip(facts: Month, sheet: Sheet) -> Drawing:
             )
         middle = x + (width - gap) / 2
         drawing.add(
-            String(middle, 1.4 * mm, str(day.date.day), fontName="Helvetica", fontSize=6.5, textAnchor="middle", fillColor=SOFT)
+            String(
+                middle,
+                1.4 * mm,
+                str(day.date.day),
+                fontName="Helvetica",
+                fontSize=6.5,
+                textAnchor="middle",
+                fillColor=SOFT,
+            )
         )
         if day.counts and not share:
-            mark = String(middle, 5 * mm + height / 2 - 3, "?", fontName="Helvetica-Bold", fontSize=9, textAnchor="middle")
+            mark = String(
+                middle, 5 * mm + height / 2 - 3, "?", fontName="Helvetica-Bold", fontSize=9, textAnchor="middle"
+            )
             mark.fillColor = BLUE
             drawing.add(mark)
         elif not day.counts and not share:
-            drawing.add(Line(x + 2, 5 * mm + height / 2, x + width - gap - 2, 5 * mm + height / 2, strokeColor=SOFT))
+            drawing.add(
+                Line(x + 2, 5 * mm + height / 2, x + width - gap - 2, 5 * mm + height / 2, strokeColor=SOFT)
+            )
     return drawing
 
 

@@ -112,7 +112,9 @@ class _Draft:
         self._ticks("severity", SEVERITIES)
 
     def _measures(self) -> None:
-        self._part("paper.draft.8", ("paper.draft.taken", " ".join(self._telling.done())), ("paper.draft.planned", ""))
+        self._part(
+            "paper.draft.8", ("paper.draft.taken", " ".join(self._telling.done())), ("paper.draft.planned", "")
+        )
 
     def _informed(self) -> None:
         self._part(

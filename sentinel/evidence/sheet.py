@@ -58,7 +58,9 @@ class Accent(Enum):
     @classmethod
     def of(cls, level: Level) -> "Accent":
         """The colour of a level; what has none is blue."""
-        return {Level.CALM: cls.CALM, Level.ATTENTION: cls.ATTENTION, Level.ALARM: cls.ALARM}.get(level, cls.UNSURE)
+        return {Level.CALM: cls.CALM, Level.ATTENTION: cls.ATTENTION, Level.ALARM: cls.ALARM}.get(
+            level, cls.UNSURE
+        )
 
 
 def _style(name: str, size: float, leading: float, **more: Any) -> ParagraphStyle:
@@ -70,7 +72,9 @@ BOLD = "Helvetica-Bold"
 STYLES = {
     "title": _style("title", 19, 23, fontName=BOLD, spaceAfter=2.5 * mm),
     "lead": _style("lead", 11.5, 17, spaceAfter=3 * mm),
-    "section": _style("section", 11.5, 15, fontName=BOLD, spaceBefore=4.5 * mm, spaceAfter=1.6 * mm, keepWithNext=1),
+    "section": _style(
+        "section", 11.5, 15, fontName=BOLD, spaceBefore=4.5 * mm, spaceAfter=1.6 * mm, keepWithNext=1
+    ),
     "text": _style("text", 9.5, 13.6, spaceAfter=1.6 * mm),
     "small": _style("small", 8, 11, textColor=SOFT, spaceAfter=1.2 * mm),
     "cell": _style("cell", 8.6, 11.4),

@@ -107,7 +107,9 @@ class Telling:
             return self.say("paper.ended.dormant")
         if incident.state is IncidentState.OPEN or incident.closed is None:
             return self.say("paper.ended.open", made=self.at(self.head.audience.now))
-        return self.say("paper.ended.proved" if self.is_proved_closed else "paper.ended", at=self.at(incident.closed))
+        return self.say(
+            "paper.ended.proved" if self.is_proved_closed else "paper.ended", at=self.at(incident.closed)
+        )
 
     @property
     def is_proved_closed(self) -> bool:
@@ -167,7 +169,9 @@ class Telling:
     def told(self, chapter: Chapter) -> str:
         """One line of the timeline: what, who said it, in which words."""
         incident = self.case.incident
-        over = incident.closed is not None and chapter.at == incident.closed and chapter.code is not Code.DOOR_CLOSED
+        over = (
+            incident.closed is not None and chapter.at == incident.closed and chapter.code is not Code.DOOR_CLOSED
+        )
         phrase = sentence(point_of_chapter(chapter, incident), self._audience).text(self._language)
         words = [self.say("paper.chapter.over") if over else phrase]
         if chapter.source:

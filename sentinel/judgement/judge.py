@@ -212,6 +212,7 @@ class Judge:
         yield from self.sight.beat(beat.at)
         yield from self.time.beat(beat.at)
         yield from self._watched.beat(beat.at)
+        yield from self.box.line.beat(beat.at)
 
     def answer(self, answer: NetworkAnswer) -> Iterator[Finding]:
         """Somebody said whose a private network is."""

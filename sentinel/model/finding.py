@@ -74,6 +74,7 @@ class Code(StrEnum):
     UPNP_OFFERED = "upnp_offered"
     BOX_CHANGED = "box_changed"
     BACKUP_LINE = "backup_line"
+    ADDRESS_CHANGED = "address_changed"
     # weak points inside
     DICOM_IN_CLEAR = "dicom_in_clear"
     NOT_WATCHED = "not_watched"
