@@ -132,7 +132,7 @@ class Street:
         if isinstance(fact, Beat):
             self._last_beat = fact.at
         proofs, ends = self.outlook.proofs.keys(), self.judge.ends
-        findings = list(self._judge(fact))
+        findings = [self.judge.itself.told(finding) for finding in self._judge(fact)]
         forgotten = self.casebook.forgotten
         changes = [change for finding in findings if (change := self.casebook.take(finding))]
         changes += self._by_themselves(fact)
@@ -245,11 +245,8 @@ class Street:
                 return ()
 
     def _adopt(self, home: HomeNetwork) -> Iterable[Finding]:
-        """A card that is without an address for a moment has not moved the practice."""
-        if home.networks.own:
-            self.judge.networks = home.networks
         self.outlook = replace(self.outlook, families=home.families)
-        return self.judge.box.adopt(home)
+        return self.judge.adopt(home)
 
     def _expose(self, exposure: Exposure) -> list[Finding]:
         findings = list(self.judge.exposure(exposure))

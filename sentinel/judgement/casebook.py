@@ -204,6 +204,8 @@ def _patience(incident: Incident) -> timedelta:
         return VISITS_END
     if incident.story.kind is StoryKind.DOOR and incident.outside_port is None:
         return QUIET
+    if incident.code is Code.DICOM_IN_CLEAR:
+        return QUIET
     if incident.story.kind is StoryKind.SERVICE:
         return QUIET  # nobody asks it again, and a service taken away never comes back
     return timedelta.max

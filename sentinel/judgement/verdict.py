@@ -73,8 +73,10 @@ def _present(incident: Incident, at: Moment) -> tuple[Code, Level]:
     """How an incident counts now: an alarm that was read is quiet for a day, unless somebody came since.
 
     Where its cable was pulled as well nobody knows, and that is no green: until the closing is proved, or the door
-    is seen open again.
+    is seen open again. A weak point of which somebody has said that it is meant to be so is noted.
     """
+    if incident.story.kind is StoryKind.WEAK_POINT and incident.false_alarm is not None:
+        return incident.code, Level.NOTE
     read = incident.read
     if incident.level is not Level.ALARM or read is None:
         return incident.code, incident.level

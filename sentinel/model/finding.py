@@ -68,10 +68,16 @@ class Code(StrEnum):
     ALL_FORWARDED = "all_forwarded"
     SERVICE_GONE = "service_gone"
     IPV6_LETS_IN = "ipv6_lets_in"
+    SELF_VISIBLE = "self_visible"
     # what the box says of itself
     MAPPING_OPENED = "mapping_opened"
     UPNP_OFFERED = "upnp_offered"
     BOX_CHANGED = "box_changed"
+    BACKUP_LINE = "backup_line"
+    ADDRESS_CHANGED = "address_changed"
+    # weak points inside
+    DICOM_IN_CLEAR = "dicom_in_clear"
+    NOT_WATCHED = "not_watched"
     # other networks
     PRIVATE_NETWORK = "private_network"
     EXPECTED_BROAD = "expected_broad"
@@ -121,6 +127,8 @@ class StoryKind(StrEnum):
     """One private network that is not the practice's own."""
     CONDITION = "condition"
     """A part of the sentinel that does not know or does not work."""
+    WEAK_POINT = "weak_point"
+    """Something of one machine that nobody has used yet, as far as we saw."""
     MAPPING = "mapping"
     """One inside machine and port that the box says it forwards."""
     DRILL = "drill"

@@ -19,9 +19,9 @@ from sentinel.judgement.outside import WORD_LASTS
 from sentinel.judgement.verdict import Outlook
 from sentinel.model.machine import Coverage
 from sentinel.model.moment import Address
-from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Beat, Health, Part
 from sentinel.model.verdict import Verdict
+from sentinel.ownports import asked_about
 from sentinel.pipeline import Fact, Street
 from sentinel.places import Places
 from sentinel.programs import desk, doors, identity, naming
@@ -114,7 +114,7 @@ class Watch:
         self._families: tuple[int, ...] = around.families
         self._box: tuple[Address, ...] = networks.box
         self._asking = Asking(
-            config.echo,
+            asked_about(config),
             self._places.lasting,
             self._clock,
             lambda: self._families,
@@ -188,8 +188,7 @@ class Watch:
         self._families = around.families
         networks = around.networks(self._config.capture.prefixes, self._config.capture.box)
         self._box = networks.box
-        at, mac = self._clock(), around.box_mac
-        yield HomeNetwork(networks=networks, families=around.families, at=at, box_mac=mac)
+        yield around.home(networks, self._clock())
 
     def _look_at_box(self) -> Iterator[Fact]:
         for reading in self._looking.work():
