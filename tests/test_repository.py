@@ -50,6 +50,7 @@ ROOMS_OF_PACKAGES = {
     "aiohttp": ("sentinel/echo/", "sentinel/reach/igd.py"),
     "async_upnp_client": ("sentinel/reach/igd.py",),
     "flask": ("web/",),
+    "reportlab": ("sentinel/evidence/",),
 }
 
 
