@@ -18,6 +18,7 @@ from sentinel.judgement.conditions import condition
 from sentinel.judgement.doors import cell_verdict
 from sentinel.judgement.judge import Judge
 from sentinel.judgement.verdict import Outlook, weigh
+from sentinel.model.acting import Setting
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
@@ -26,7 +27,7 @@ from sentinel.model.incident import IncidentState
 from sentinel.model.machine import Coverage, HostSighting
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
-from sentinel.model.passing import Beat, Health, NetworkAnswer, Part, Read
+from sentinel.model.passing import Beat, Health, NetworkAnswer, Part, Read, SourceName
 from sentinel.model.verdict import Verdict
 from sentinel.store.archive import Archive
 from sentinel.wire.facts import Parcel
@@ -43,9 +44,14 @@ Fact = (
     | Beat
     | Read
     | NetworkAnswer
+    | SourceName
     | HomeNetwork
     | BoxReading
+    | Setting
 )
+
+AT_ONCE = (ReachOutcome, Setting)
+"""Facts that do not wait for the next batch: a proof, and what somebody set and looks at a moment later."""
 
 DOUBTS = (
     Code.DOOR_ANSWERED,
@@ -121,7 +127,7 @@ class Street:
         if changes or isinstance(fact, Beat | ReachOutcome | HomeNetwork):
             self._show(at)
         self._keep(changes)
-        self._write(fact, urgent=any(change.is_urgent for change in changes) or isinstance(fact, ReachOutcome))
+        self._write(fact, urgent=any(change.is_urgent for change in changes) or isinstance(fact, AT_ONCE))
         if any(_is_doubt(change) for change in changes) or not proofs <= self.outlook.proofs.keys():
             self._ask_soon()  # a proof that went with our old public address is a doubt as well
         elif isinstance(fact, Beat) and any(finding.code is Code.CLOCK_WRONG for finding in findings):
@@ -188,7 +194,10 @@ class Street:
                 return self.judge.health(fact)
             case Beat():
                 return self.judge.beat(fact)
-            case Read():
+            case Setting():
+                self.archive.setting(fact)
+                return ()
+            case Read() | SourceName():
                 return ()
 
     def _adopt(self, home: HomeNetwork) -> Iterable[Finding]:
@@ -222,6 +231,8 @@ class Street:
         if isinstance(fact, Read):
             change = self.casebook.read(fact)
             return [change] if change else []
+        if isinstance(fact, SourceName):
+            return list(self.casebook.name(fact))
         return list(self.casebook.beat(fact.at)) if isinstance(fact, Beat) else []
 
     def _keep(self, changes: Iterable[Change]) -> None:

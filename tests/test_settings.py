@@ -1,10 +1,12 @@
 """What is set on the page covers the file, a section at a time, and only where it can be understood."""
 
+from datetime import time
+
 import pytest
 
 from sentinel import codec
 from sentinel.config import Config, Language, Notices, Practice
-from sentinel.settings import SECTIONS, Reading, covered, mistakes, understood
+from sentinel.settings import MOST, SECTIONS, Reading, covered, merged, mistakes, steps, understood
 
 
 def written(value: object) -> str:
@@ -47,16 +49,78 @@ def test_what_cannot_be_understood_covers_nothing(value):
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_section_comes_back_as_it_was_kept(section):
     """Through JSON and back."""
-    value = {"aa:bb:cc:00:00:01": "IRM"} if section == "labels" else SECTIONS[section]()
+    plain = {"labels": {"aa:bb:cc:00:00:01": "IRM"}, "steps": {"welcome": "done"}}
+    value = plain.get(section) or SECTIONS[section]()
 
     assert understood(section, written(value)) == value
 
 
 def test_a_section_with_a_mistake_is_told_and_not_kept():
     """In the same words as the file's."""
-    (mistake,) = mistakes(Config(), "notices", written(Notices(practice=("not an address",))))
+    (mistake,) = mistakes(Config(), "notices", written(Notices(practice=("not-an-address",))))
 
     assert "notices.practice[0]" in mistake
-    assert "not an address" not in mistake
+    assert "not-an-address" not in mistake
     assert mistakes(Config(), "capture", "{}") != []
     assert mistakes(Config(), "reading", written(Reading(months=12))) == []
+
+
+def test_a_label_is_added_to_the_others_and_an_empty_one_taken_out():
+    """Two people who name machines do not undo each other; the file's names stay until somebody empties them."""
+    file = Config(labels={"aa:bb:cc:00:00:01": "IRM", "aa:bb:cc:00:00:02": "Accueil"})
+    kept = {"labels": merged(file, {}, "labels", written({"aa:bb:cc:00:00:03": "NAS"}))}
+
+    again = merged(file, kept, "labels", written({"aa:bb:cc:00:00:02": ""}))
+
+    assert understood("labels", again) == {"aa:bb:cc:00:00:01": "IRM", "aa:bb:cc:00:00:03": "NAS"}
+
+
+def test_the_steps_of_the_first_hour_add_up():
+    """And cover nothing of the configuration."""
+    kept = {"steps": merged(Config(), {}, "steps", written({"welcome": "done"}))}
+    kept = {"steps": merged(Config(), kept, "steps", written({"view": "skipped"}))}
+
+    assert steps(kept) == {"welcome": "done", "view": "skipped"}
+    assert covered(Config(), kept) == Config()
+    assert steps({}) == steps({"steps": "["}) == {}
+
+
+@pytest.mark.parametrize(
+    ("section", "value", "place"),
+    [
+        ("practice", Practice(contact="A" * 81), "practice.contact"),
+        ("practice", Practice(opens=time(19), closes=time(8)), "practice.closes"),
+        ("practice", Practice(holidays=("2026-12-24/2027-01-03",) * 41), "practice.holidays"),
+        ("practice", Practice(time_zone="Mars"), "practice.time_zone"),
+        ("labels", {"IRM": "the MRI"}, "labels.IRM"),
+        ("labels", {"aa:bb:cc:00:00:01": "A" * 81}, "labels.aa:bb:cc:00:00:01"),
+        ("labels", {f"aa:bb:cc:00:{n >> 8:02x}:{n & 255:02x}": "A" for n in range(2001)}, "labels"),
+        ("notices", Notices(practice=("json://localhost",) * 6), "notices.practice"),
+        ("notices", Notices(technician=("json://user:secret@" + "a" * 500,)), "notices.technician"),
+        ("reading", Reading(months=13), "store.months"),
+        ("reading", Reading(page_from=("here",)), "page.page_from"),
+        ("reading", Reading(page_from=("10.0.0.0/8",) * 11), "reading.page_from"),
+        ("reading", Reading(page_from=("0.0.0.0/0",)), "reading.page_from"),
+        ("reading", Reading(page_from=("203.0.113.0/24",)), "reading.page_from"),
+        ("notices", Notices(practice=("json://é",)), "notices.practice"),
+        ("notices", Notices(practice=("json://a b",)), "notices.practice"),
+        ("steps", {"x": "A" * 81}, "steps.x"),
+        ("steps", {"<x>": "A"}, "steps.<x>"),
+        ("steps", {"x" * n: "done" for n in range(1, 25)}, "steps"),
+        ("nothing", {}, "no section"),
+    ],
+)
+def test_what_a_page_sends_is_bounded(section, value, place):
+    """A hole in the page must not fill the card, and no mistake repeats a password."""
+    found = mistakes(Config(), section, written(value))
+
+    assert found
+    assert found[0].startswith(place)
+    assert "secret" not in " ".join(found)
+
+
+def test_two_thousand_machines_have_names():
+    """That is the most."""
+    labels = {f"aa:bb:cc:00:{n >> 8:02x}:{n & 255:02x}": "A" for n in range(MOST["labels"])}
+
+    assert mistakes(Config(), "labels", written(labels)) == []

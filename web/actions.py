@@ -3,20 +3,16 @@
 Each is a request to `watch`, which alone knows codes and sessions; this process writes nothing.
 """
 
-import re
-from dataclasses import replace
-
 from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from sentinel.model.finding import StoryKind
 from sentinel.store import reading
-from sentinel.text import has
-from sentinel.wire.requests import Answer, Reply, Request, Verb, ask
+from sentinel.wire.requests import Reply, Request, Verb
 from web.checking import ASKED, EAGER, postpone
 from web.guard import YEAR, behind_code
 from web.scene import SESSION_COOKIE, Scene, surroundings
-from web.words import t
+from web.wishes import act, local, put, said, who
 
 pages = Blueprint("actions", __name__)
 
@@ -26,17 +22,17 @@ STATUS = {Reply.WRONG_CODE: 403, Reply.TOO_MANY: 429, Reply.NOT_RUNNING: 503, Re
 @pages.get("/code")
 def code() -> ResponseReturnValue:
     """The form that asks for the code."""
-    return render_template("code.html", back=_local(request.args.get("next", "/")), said=None)
+    return render_template("code.html", back=local(request.args.get("next", "/")), said=None)
 
 
 @pages.post("/code")
 def enter() -> ResponseReturnValue:
     """Try a code: a right one opens a session, a wrong one is counted by `watch`."""
-    back = _local(request.form.get("next", "/"))
+    back = local(request.form.get("next", "/"))
     given = request.form.get("code", "")[:100].strip()
-    answer = _ask(Request(verb=Verb.LOGIN, code=given))
+    answer = put(Request(verb=Verb.LOGIN, code=given))
     if answer.reply is not Reply.DONE:
-        page = render_template("code.html", back=back, said=_said(Verb.LOGIN.value, answer))
+        page = render_template("code.html", back=back, said=said(Verb.LOGIN.value, answer))
         return page, STATUS.get(answer.reply, 400)
     reply = redirect(back, 303)
     reply.set_cookie(
@@ -55,8 +51,8 @@ def leave() -> ResponseReturnValue:
     """End the session, here and in `watch`."""
     scene: Scene = g.scene
     if scene.session:
-        answer = _ask(Request(verb=Verb.LOGOUT, session=scene.session))
-        flash(_said(Verb.LOGOUT.value, answer))
+        answer = put(Request(verb=Verb.LOGOUT, session=scene.session))
+        flash(said(Verb.LOGOUT.value, answer))
     reply = redirect("/", 303)
     reply.delete_cookie(SESSION_COOKIE)
     return reply
@@ -66,7 +62,7 @@ def leave() -> ResponseReturnValue:
 @behind_code
 def check() -> ResponseReturnValue:
     """Ask for a check from outside, now."""
-    return _check(0, "check", _local(request.form.get("next", "/")))
+    return _check(0, "check", local(request.form.get("next", "/")))
 
 
 @pages.post("/incidents/<int(max=999999999):number>/check")
@@ -84,8 +80,8 @@ def retest(number: int) -> ResponseReturnValue:
 @behind_code
 def read(number: int) -> ResponseReturnValue:
     """« J'ai vu »."""
-    wish = Request(verb=Verb.READ, session=g.scene.session, incident=number, who=_who())
-    return _act(wish, f"/incidents/{number}")
+    wish = Request(verb=Verb.READ, session=g.scene.session, incident=number, who=who())
+    return act(wish, f"/incidents/{number}")
 
 
 @pages.post("/incidents/<int(max=999999999):number>/network")
@@ -97,45 +93,17 @@ def network(number: int) -> ResponseReturnValue:
         session=g.scene.session,
         network=request.form.get("network", "")[:64],
         ours=request.form.get("ours") == "yes",
-        who=_who(),
+        who=who(),
     )
-    return _act(wish, f"/incidents/{number}")
+    return act(wish, f"/incidents/{number}")
 
 
 def _check(incident: int, what: str, back: str) -> ResponseReturnValue:
     """Ask for a check of everything, or of one incident's door, and remember how long the next must wait."""
-    answer = _ask(Request(verb=Verb.CHECK, session=g.scene.session, incident=incident))
+    answer = put(Request(verb=Verb.CHECK, session=g.scene.session, incident=incident))
     if answer.reply is Reply.BUSY and answer.wait_seconds:
         postpone(what, answer.wait_seconds)
     if answer.reply is Reply.DONE:
         postpone(ASKED, EAGER)
-    flash(_said(what, answer), ASKED if answer.reply is Reply.DONE else "message")
+    flash(said(what, answer), ASKED if answer.reply is Reply.DONE else "message")
     return redirect(back, 303)
-
-
-def _act(wish: Request, back: str) -> ResponseReturnValue:
-    """Ask, then show the page again with what came of it."""
-    flash(_said(wish.verb.value, _ask(wish)))
-    return redirect(back, 303)
-
-
-def _ask(wish: Request) -> Answer:
-    """Put a request to `watch`, always under the browser's address: only the command line has none."""
-    return ask(surroundings().places.requests, replace(wish, client=request.remote_addr or "page"))
-
-
-def _said(what: str, answer: Answer) -> str:
-    """An answer in words: those of what was asked where it has some, and how long to wait where that is known."""
-    waits = answer.reply is Reply.BUSY and answer.wait_seconds
-    keys = ["reply.wait"] if waits else [f"reply.{what}.{answer.reply.value}", f"reply.{answer.reply.value}"]
-    key = next((each for each in keys if has(g.scene.audience.language, each)), keys[-1])
-    return str(t(key, count=max(1, -(-answer.wait_seconds // 60))))
-
-
-def _who() -> str:
-    return " ".join(request.form.get("who", "").split())[:40]
-
-
-def _local(address: str) -> str:
-    """An address of our own pages; anything else is the first page."""
-    return address if re.fullmatch(r"/(?![/\\])[\w/.?=&%+-]*", address) else "/"

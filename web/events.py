@@ -17,6 +17,7 @@ from sentinel.text.points import (
     record,
     sentence,
 )
+from sentinel.text.robots import organisation
 from web.guard import behind_code
 from web.scene import surroundings
 
@@ -73,6 +74,7 @@ def incident(number: int) -> ResponseReturnValue:
         timeline=_timeline(found, chapters),
         proved=any(each.code is Code.DOOR_CLOSED for each in chapters[-1:]),
         visits=visits,
+        robots={source: organisation(source, found) for source, _ in found.sources},
     )
 
 

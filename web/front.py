@@ -131,7 +131,7 @@ def _records(verdict: Verdict, now: datetime) -> dict[int, Record]:
 def _accepted(scene: Scene) -> tuple[str, ...]:
     """Who may come in, or by which door, where one is declared open; a narrow source opens none to strangers."""
     today = scene.audience.now.astimezone(scene.audience.zone).date()
-    config = surroundings().config
+    config = scene.config
     broad = [each.who for each in config.expected if each.source == "any" and each.until >= today]
     firewall = config.capture.firewall.lower()
     if firewall:

@@ -1,5 +1,6 @@
 """What every page knows before it is written: is the sentinel alive, what does it say, who is reading."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from sentinel.model.finding import Level
 from sentinel.model.moment import Moment
 from sentinel.model.verdict import Verdict
 from sentinel.places import Places
+from sentinel.settings import covered, steps
 from sentinel.signals import pulse as pulse_file
 from sentinel.signals.pulse import Pulse
 from sentinel.store import reading
@@ -48,6 +50,10 @@ class Scene:
     session: str
     """The browser's token, where it stands for a login; else empty."""
     audience: Audience
+    config: Config
+    """The file's, covered by what was set on the page; the file's alone while the store cannot be read."""
+    steps: Mapping[str, str]
+    """How far the first hour has come."""
 
     @property
     def named(self) -> bool:
@@ -84,27 +90,31 @@ def look(request: Request, around: Surroundings) -> Scene:
     now = around.clock()
     pulse = pulse_file.read(around.places.pulse)
     alive = pulse_file.is_alive(pulse, now, around.boot)
-    session, readable = _session(request.cookies.get(SESSION_COOKIE, ""), around, now)
+    session, kept = _kept(request.cookies.get(SESSION_COOKIE, ""), around, now)
+    config = covered(around.config, kept or {})
     shown = pulse.verdict.at.wall if pulse and alive else now.wall  # a played day has its own « today »
     return Scene(
         now=now,
         pulse=pulse,
         alive=alive,
-        readable=readable,
+        readable=kept is not None,
         session=session,
-        audience=_audience(around.config, language(request, around.config), bool(session), shown),
+        audience=_audience(config, language(request, config), bool(session), shown),
+        config=config,
+        steps=steps(kept or {}),
     )
 
 
-def _session(token: str, around: Surroundings, now: Moment) -> tuple[str, bool]:
-    """The token if it is a login's, and whether the store could be asked."""
+def _kept(token: str, around: Surroundings, now: Moment) -> tuple[str, dict[str, str] | None]:
+    """The token if it is a login's, and what was set on the page; None where the store could not be asked."""
     try:
         with reading.opened(around.places.store) as reader:
             reader.incidents(most=1)
             valid = bool(token) and reader.has_session(token, now.wall)
+            kept = reader.settings()
     except OSError:
-        return "", False
-    return (token if valid else ""), True
+        return "", None
+    return (token if valid else ""), kept
 
 
 def _audience(config: Config, language: str, named: bool, now: datetime) -> Audience:

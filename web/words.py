@@ -123,11 +123,11 @@ def made() -> Markup:
     return shown
 
 
-def teach(app: Flask, config: Config) -> None:
+def teach(app: Flask) -> None:
     """Give the templates their words."""
 
     def phrase(said: Phrase) -> Markup:
-        link = phone_link(config)
+        link = phone_link(g.scene.config)
         blanks = {**said.blanks, "contact": link} if link and "contact" in said.blanks else said.blanks
         return html(_language(), said.key, blanks)
 
@@ -151,7 +151,6 @@ def teach(app: Flask, config: Config) -> None:
         here=here,
         made=made,
         finding_title=lambda code: t(points.title(Code(code)).key),
-        practice=config.practice,
         checking=checking,
         minutes_left=minutes_left,
         renews_in=renews_in,

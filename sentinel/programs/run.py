@@ -23,13 +23,16 @@ from sentinel.config import Config, LampKind, Page
 from sentinel.model.finding import Level
 from sentinel.model.moment import Moment
 from sentinel.places import Places
-from sentinel.programs.claim import claim_code
+from sentinel.programs.claim import shown_code
+from sentinel.programs.effective import effective
 from sentinel.signals import pulse
 from sentinel.text import say
 from sentinel.toml import load
 
 PATIENCE = 1.5
 """Seconds for the children to leave; what has not left by then is killed."""
+HEEDED = 10
+"""Seconds until what was set on the page is heeded in the terminal."""
 BACK_OFF = (0.5, 1.0, 2.0, 5.0)
 SYMBOLS = {"green": "\x1b[42;30m", "yellow": "\x1b[43;30m", "red": "\x1b[41;97m", "blue": "\x1b[44;97m"}
 DARK = "\x1b[100;97m"
@@ -127,12 +130,15 @@ class _Stop:
 def _tend(children: list[Child], stop: _Stop, config: Config, places: Places) -> None:
     show = sys.stdout.isatty() and config.lamp.kind is LampKind.SIMULATED
     told, heart = "", _Heart()
+    said, again = config, 0.0
     while not stop.now:
         at = time.monotonic()
+        if at >= again:
+            said, again = effective(config, places), at + HEEDED
         for child in children:
             child.tend(at)
         heart.listen(children[0], places)
-        told = _show(config, places, told, live=show)
+        told = _show(said, places, told, live=show)
         time.sleep(0.1)
     if show:
         print()
@@ -187,7 +193,8 @@ def _announce(config: Config, places: Places, recorded: bool) -> None:
     host = f"[{config.page.host}]" if ":" in config.page.host else config.page.host
     if recorded:
         print(say(config.page.language, "page.demo"), flush=True)
-    print(f"http://{host}:{config.page.port}   code: {claim_code(config, places)}", flush=True)
+    code = shown_code(config, places)
+    print(f"http://{host}:{config.page.port}" + (f"   code: {code}" if code else ""), flush=True)
 
 
 def _end(children: list[Child]) -> None:

@@ -8,6 +8,7 @@ from sentinel.clock import boot_id, now
 from sentinel.config import Config
 from sentinel.model.finding import Level
 from sentinel.places import Places
+from sentinel.programs.effective import effective
 from sentinel.signals import pulse
 from sentinel.text import say
 
@@ -21,6 +22,7 @@ def status(config: Config, places: Places, tell: Callable[[str], None], *, as_js
     Returns:
         0 calm, 1 attention, 2 alarm, 3 unsure, 4 not running.
     """
+    config = effective(config, places)
     last = pulse.read(places.pulse)
     if last is None or not pulse.is_alive(last, now(), boot_id()):
         tell(json.dumps({"alive": False}) if as_json else say(config.page.language, "lamp.dark.word"))
@@ -32,5 +34,6 @@ def status(config: Config, places: Places, tell: Callable[[str], None], *, as_js
     for reason in last.verdict.reasons:
         title = say(config.page.language, f"finding.{reason.code.value}.title")
         where = f"  {reason.machine}:{reason.port}" if reason.machine else ""
-        tell(f"  {title}{where}")
+        name = config.labels.get((reason.mac or "").lower())
+        tell(f"  {title}{where}{f'  {name}' if name else ''}")
     return EXIT[last.verdict.level]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from sentinel.model.acting import Setting
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Kind, ReachOutcome
@@ -154,6 +155,16 @@ class Archive:
         }
         self._insert("networks", row, "INSERT OR REPLACE", self._dear)
 
+    def setting(self, setting: Setting) -> None:
+        """One section of the settings, over the one before."""
+        row = {
+            "section": setting.section,
+            "value": setting.value,
+            "who": setting.who,
+            "at": rows.text(setting.at.wall),
+        }
+        self._insert("settings", row, "INSERT OR REPLACE", self._dear)
+
     def box(self, reading: BoxReading) -> None:
         """The last look at the box, over the one before; written when it says something new, or is an hour old."""
         last = self._read
@@ -254,6 +265,10 @@ class Archive:
     def known_networks(self) -> list[Network]:
         """Private networks somebody said are ours."""
         return recall.known_networks(self._db)
+
+    def settings(self) -> dict[str, str]:
+        """The sections somebody set, each as its JSON."""
+        return {str(name): str(value) for name, value in self._db.execute("SELECT section, value FROM settings")}
 
     # -- sessions ------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from sentinel.model.incident import Chapter, Incident
 from sentinel.model.ledger import Day, Entry
 from sentinel.model.standing import Standing
 from sentinel.store import journal, listed, register, rows
+from sentinel.store.accounts import Accounts
 from sentinel.store.listed import Cell, ConnectionRow, LastCheck
 from sentinel.store.register import Registered
 
@@ -48,6 +49,7 @@ class Reader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._db.row_factory = sqlite3.Row
+        self.accounts = Accounts(connection)
 
     def incidents(self, *, least: Level = Level.NOTE, most: int = 200) -> list[Incident]:
         """Stories, open ones first, then by their last event, newest first."""
@@ -186,6 +188,10 @@ class Reader:
     def reports(self, incident: int) -> dict[str, str]:
         """The signed checks that opened or closed an incident, where they were kept, by the check's name."""
         return journal.reports(self._db, incident)
+
+    def settings(self) -> dict[str, str]:
+        """The sections somebody set on the page, each as its JSON."""
+        return {row["section"]: row["value"] for row in self._db.execute("SELECT section, value FROM settings")}
 
     def has_session(self, token: str, now: datetime) -> bool:
         """Whether a browser's token stands for a login that has not ended."""
