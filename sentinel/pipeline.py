@@ -18,7 +18,7 @@ from sentinel.judgement.conditions import condition
 from sentinel.judgement.doors import cell_verdict
 from sentinel.judgement.judge import Judge
 from sentinel.judgement.verdict import Outlook, weigh
-from sentinel.model.acting import Setting
+from sentinel.model.acting import Paper, Setting
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
@@ -48,9 +48,10 @@ Fact = (
     | HomeNetwork
     | BoxReading
     | Setting
+    | Paper
 )
 
-AT_ONCE = (ReachOutcome, Setting)
+AT_ONCE = (ReachOutcome, Setting, Paper)
 """Facts that do not wait for the next batch: a proof, and what somebody set and looks at a moment later."""
 
 DOUBTS = (
@@ -196,6 +197,9 @@ class Street:
                 return self.judge.beat(fact)
             case Setting():
                 self.archive.setting(fact)
+                return ()
+            case Paper():
+                self.archive.paper(fact)
                 return ()
             case Read() | SourceName():
                 return ()

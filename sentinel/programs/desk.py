@@ -51,13 +51,21 @@ class Desk:
     """What each verb does. Lives in the street's thread."""
 
     def __init__(
-        self, street: Street, sessions: Sessions, asking: Asks, clock: Clock, config: Config | None = None
+        self,
+        street: Street,
+        sessions: Sessions,
+        asking: Asks,
+        clock: Clock,
+        config: Config | None = None,
+        paper: Callable[[Request], Reply] = lambda _: Reply.NOT_ALLOWED,
     ) -> None:
         self._street = street
         self._entrance = Entrance(sessions, clock)
         self._asking = asking
         self._clock = clock
         self._config = config or Config()
+        self._paper = paper
+        """Takes the order for a document."""
 
     def take(self, asked: Asked) -> Answer | Slow:
         """One request, or what is left of it after something slow; its outcome is a row of the audit."""
@@ -115,6 +123,8 @@ class Desk:
             self._street.walk(NetworkAnswer(network=network, ours=request.ours, who=request.who[:80], at=at))
         elif request.verb is Verb.SETTING:
             return change(request, self._config, self._street, at)
+        elif request.verb is Verb.PAPER:
+            return self._paper(request)
         return Reply.DONE
 
 

@@ -34,6 +34,7 @@ from sentinel.programs.desk import Asked, Desk
 from sentinel.programs.entrance import allowed
 from sentinel.programs.known import Known
 from sentinel.programs.looking import Looking
+from sentinel.programs.papers import Papers
 from sentinel.programs.postbox import Postbox
 from sentinel.signals import pulse
 from sentinel.signals.lamp import Lamp, Simulation
@@ -141,7 +142,8 @@ class Watch:
         )
         self._street.begin(self._started)
         sessions = reception(self._archive, config, self._places)
-        self._desk = Desk(self._street, sessions, self._asking, self._clock, config)
+        self._papers = Papers(config, self._places, self._clock, self._queue.put)
+        self._desk = Desk(self._street, sessions, self._asking, self._clock, config, self._papers.take)
         self._line = listen_at(self._places.requests)
         desk.serve(self._line, self._queue.put, allowed(config.page))
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
@@ -150,6 +152,7 @@ class Watch:
         jobs = [
             timetable.Job(name="beat", every=timedelta(seconds=1), work=self._beat),
             timetable.Job(name="disk", every=timedelta(seconds=5), work=self._look_at_disk),
+            *self._papers.jobs(),
         ]
         if not self._demo:
             jobs += [
@@ -241,6 +244,7 @@ class Watch:
             demo=self._demo,
             parts=dict(self._street.ill),
             asking=self._asking.under_way,
+            paper=self._papers.state,
         )
         self._beat_out(beat)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from sentinel.model.acting import Setting
+from sentinel.model.acting import Paper, Setting
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Kind, ReachOutcome
@@ -164,6 +164,13 @@ class Archive:
             "at": rows.text(setting.at.wall),
         }
         self._insert("settings", row, "INSERT OR REPLACE", self._dear)
+
+    def paper(self, paper: Paper) -> None:
+        """A document that was made, and its hash in the journal."""
+        told = {"name": paper.name, "sha256": paper.sha256, "incident": paper.incident, "who": paper.who}
+        self.tell(EntryKind.PAPER, paper.at, paper=paper.kind.value, **told)
+        row = {**told, "kind": paper.kind.value, "at": rows.text(paper.at.wall)}
+        self._insert("papers", row, "INSERT", self._dear)
 
     def box(self, reading: BoxReading) -> None:
         """The last look at the box, over the one before; written when it says something new, or is an hour old."""

@@ -19,6 +19,7 @@ from sentinel.store import journal, listed, register, rows
 from sentinel.store.accounts import Accounts
 from sentinel.store.listed import Cell, ConnectionRow, LastCheck
 from sentinel.store.register import Registered
+from sentinel.store.shelf import Shelf
 
 REMEMBERED = timedelta(days=7)
 """An older word on a port is told no more, once there are newer ones."""
@@ -192,6 +193,11 @@ class Reader:
     def settings(self) -> dict[str, str]:
         """The sections somebody set on the page, each as its JSON."""
         return {row["section"]: row["value"] for row in self._db.execute("SELECT section, value FROM settings")}
+
+    @property
+    def shelf(self) -> Shelf:
+        """What papers are made from."""
+        return Shelf(self._db)
 
     def has_session(self, token: str, now: datetime) -> bool:
         """Whether a browser's token stands for a login that has not ended."""
