@@ -13,17 +13,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
+from sentinel.judgement import drill
 from sentinel.judgement.casebook import Casebook, Change
 from sentinel.judgement.conditions import condition
 from sentinel.judgement.doors import cell_verdict
 from sentinel.judgement.judge import Judge
 from sentinel.judgement.verdict import Outlook, weigh
-from sentinel.model.acting import Paper, Setting
+from sentinel.model.acting import Drill, NoticeOutcome, Paper, Setting
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
 from sentinel.model.finding import Code, Finding, Level, StoryKind
 from sentinel.model.incident import IncidentState
+from sentinel.model.ledger import Signed
 from sentinel.model.machine import Coverage, HostSighting
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
@@ -47,12 +49,16 @@ Fact = (
     | SourceName
     | HomeNetwork
     | BoxReading
+    | Signed
     | Setting
+    | Drill
+    | NoticeOutcome
     | Paper
 )
 
-AT_ONCE = (ReachOutcome, Setting, Paper)
-"""Facts that do not wait for the next batch: a proof, and what somebody set and looks at a moment later."""
+AT_ONCE = (ReachOutcome, Setting, NoticeOutcome, Paper)
+"""Facts that do not wait for the next batch: a proof, what somebody set and looks at a moment later, and that
+somebody was told: a restart must not tell it again."""
 
 DOUBTS = (
     Code.DOOR_ANSWERED,
@@ -128,6 +134,7 @@ class Street:
         if changes or isinstance(fact, Beat | ReachOutcome | HomeNetwork):
             self._show(at)
         self._keep(changes)
+        self._note_proof(fact, changes)
         self._write(fact, urgent=any(change.is_urgent for change in changes) or isinstance(fact, AT_ONCE))
         if any(_is_doubt(change) for change in changes) or not proofs <= self.outlook.proofs.keys():
             self._ask_soon()  # a proof that went with our old public address is a doubt as well
@@ -195,13 +202,18 @@ class Street:
                 return self.judge.health(fact)
             case Beat():
                 return self.judge.beat(fact)
+            case Signed():
+                self.archive.proofs.hold(fact)
+                return ()
             case Setting():
                 self.archive.setting(fact)
                 return ()
             case Paper():
                 self.archive.paper(fact)
                 return ()
-            case Read() | SourceName():
+            case Drill():
+                return (drill.begun(fact),)
+            case Read() | SourceName() | NoticeOutcome():
                 return ()
 
     def _adopt(self, home: HomeNetwork) -> Iterable[Finding]:
@@ -246,6 +258,14 @@ class Street:
                     "incident %d: %s, %s", change.incident.number, change.incident.code, change.incident.state
                 )
             self.archive.incident(change.incident, change.chapter)
+
+    def _note_proof(self, fact: Fact, changes: Iterable[Change]) -> None:
+        """A signed check that opened or closed an alarm is kept as it is."""
+        if isinstance(fact, Exposure | ReachOutcome) and fact.check:
+            told = [each.incident for each in changes if each.is_urgent]
+            self.archive.proofs.note(fact.check, (each.number for each in told if each.level is Level.ALARM))
+            if isinstance(fact, ReachOutcome):
+                self.archive.proofs.settle(fact.check)
 
     def _write(self, fact: Fact, *, urgent: bool) -> None:
         """Commit when something must not be lost, or when the batch is due; a failing store is tried each beat."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from sentinel.judgement import drill
 from sentinel.model.finding import Code, Finding, Grade, Level, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.moment import Moment
@@ -72,7 +73,7 @@ class Casebook:
         """« J'ai vu »."""
         for incident in self._stories.values():
             if incident.number == fact.incident and incident.state is not IncidentState.CLOSED:
-                seen = replace(incident, read=fact.at, read_by=fact.who)
+                seen = drill.seen(incident, fact)
                 self._stories[incident.story] = seen
                 return Change(
                     incident=seen,
@@ -104,7 +105,7 @@ class Casebook:
             if incident.state is IncidentState.CLOSED:
                 if quiet > REOPENS:
                     del self._stories[incident.story]
-            elif min(quiet, looked) > _patience(incident):
+            elif _is_over(incident, quiet, looked):
                 ended = Finding(
                     code=incident.code, story=incident.story, level=incident.level, at=at, ends=True, count=0
                 )
@@ -134,6 +135,10 @@ class Casebook:
     def told(self) -> Iterator[Incident]:
         """The stories that are not over."""
         return (each for each in self._stories.values() if each.state is not IncidentState.CLOSED)
+
+    def all(self) -> Iterator[Incident]:
+        """Every story that is remembered, those that ended lately with them."""
+        return iter(self._stories.values())
 
     def _number(self) -> int:
         self._next += 1
@@ -170,6 +175,12 @@ class Casebook:
 
 def _is_past(known: Incident, at: Moment) -> bool:
     return known.state is IncidentState.CLOSED and at.since(known.last) > REOPENS
+
+
+def _is_over(incident: Incident, quiet: timedelta, looked: timedelta) -> bool:
+    if incident.story.kind is StoryKind.DRILL:  # nobody has to have looked: nothing was there
+        return quiet > drill.LASTS
+    return min(quiet, looked) > _patience(incident)
 
 
 def _patience(incident: Incident) -> timedelta:

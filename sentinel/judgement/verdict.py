@@ -6,6 +6,7 @@ Calm is never a default: it is what remains when every reason against it has bee
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from sentinel.judgement import drill
 from sentinel.judgement.mappings import is_udp
 from sentinel.judgement.outlook import COMPLETE_FRESH, HOURLY_FRESH, Outlook
 from sentinel.model.exposure import Outcome, PortList
@@ -31,7 +32,8 @@ def weigh(incidents: Iterable[Incident], outlook: Outlook, at: Moment) -> Verdic
     stories = list(incidents)
     denied = {each.story.family for each in stories if each.code is Code.ECHO_CONTRADICTED}
     told = [*_from_incidents(stories, at), *_from_outside(outlook, at, denied), *_unchecked(stories, outlook)]
-    reasons = sorted(_settling(told, outlook, at), key=lambda each: (-each.level, each.since.boot))
+    ranked = sorted(_settling(told, outlook, at), key=lambda each: (-each.level, each.since.boot))
+    reasons = drill.behind(ranked)
     not_ours = outlook.not_ours()
     complete = [outlook.complete(family) for family in outlook.families if family not in not_ours]
     return Verdict(

@@ -94,6 +94,8 @@ class Code(StrEnum):
     CLOCK_WRONG = "clock_wrong"
     WEAK_ASSURANCE = "weak_assurance"
     ALARM_READ = "alarm_read"
+    # nothing is wrong, and somebody should look all the same
+    DRILL = "drill"
 
 
 class StoryKind(StrEnum):
@@ -111,6 +113,8 @@ class StoryKind(StrEnum):
     """A part of the sentinel that does not know or does not work."""
     MAPPING = "mapping"
     """One inside machine and port that the box says it forwards."""
+    DRILL = "drill"
+    """An exercise: nothing is open. It is no door, and no clock runs from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

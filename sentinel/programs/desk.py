@@ -17,6 +17,7 @@ from sentinel.pipeline import Street
 from sentinel.programs.changing import change
 from sentinel.programs.entrance import Entrance, Slow
 from sentinel.programs.errand import Promised
+from sentinel.programs.telling import Telling
 from sentinel.store.sessions import Sessions
 from sentinel.wire.requests import WAIT, Answer, Call, Reply, Request, Verb, take_one
 
@@ -57,6 +58,8 @@ class Desk:
         asking: Asks,
         clock: Clock,
         config: Config | None = None,
+        *,
+        telling: Telling | None = None,
         paper: Callable[[Request], Reply] = lambda _: Reply.NOT_ALLOWED,
     ) -> None:
         self._street = street
@@ -64,6 +67,7 @@ class Desk:
         self._asking = asking
         self._clock = clock
         self._config = config or Config()
+        self._telling = telling
         self._paper = paper
         """Takes the order for a document."""
 
@@ -121,10 +125,13 @@ class Desk:
             if network is None:
                 return Reply.NOT_UNDERSTOOD
             self._street.walk(NetworkAnswer(network=network, ours=request.ours, who=request.who[:80], at=at))
-        elif request.verb is Verb.SETTING:
-            return change(request, self._config, self._street, at)
-        elif request.verb is Verb.PAPER:
-            return self._paper(request)
+        elif request.verb is Verb.DRILL and self._telling:
+            return self._telling.drilling.ask(request.who[:80], at)
+        elif request.verb is Verb.TEST_NOTICE and self._telling:
+            return self._telling.test(at)
+        elif request.verb in (Verb.SETTING, Verb.PAPER):
+            is_paper = request.verb is Verb.PAPER
+            return self._paper(request) if is_paper else change(request, self._config, self._street, at)
         return Reply.DONE
 
 

@@ -178,8 +178,7 @@ class Shelf:
     def machines(self, since: datetime) -> list[Machine]:
         """Machines heard since then, by address; one that changed its address comes once."""
         found = self._db.execute(
-            "SELECT mac, address, max(last) AS last, (max(seen_by = 'tcp') OR mac IN"
-            " (SELECT target_mac FROM connections WHERE opened >= ?)) AND mac NOT IN"
+            "SELECT mac, address, max(last) AS last, coalesce(max(crossed), '') >= ? AND mac NOT IN"
             " (SELECT mac FROM incidents WHERE code = 'not_watched' AND state != 'closed' AND mac IS NOT NULL)"
             " AS passes FROM machines WHERE last >= ? GROUP BY mac ORDER BY last DESC",
             (rows.text(since), rows.text(since)),

@@ -56,7 +56,8 @@ def _ended(verdict: Verdict, records: Mapping[int, Record], now: datetime) -> It
 
 
 def _matters(code: Code, verdict: Verdict) -> bool:
-    return code in CAME or verdict.view is View.LIMITED
+    """In a limited view somebody could have come by any door; an exercise is none."""
+    return code in CAME or (verdict.view is View.LIMITED and code is not Code.DRILL)
 
 
 def _read(known: Record | None) -> datetime | None:

@@ -6,7 +6,7 @@ machine; whatever else could name one (address, port, source, title of a DICOM p
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from sentinel.model.exposure import Nature, Outcome
 from sentinel.model.finding import Code, Grade, Level
@@ -77,6 +77,8 @@ class Point:
     closed_outside: bool = False
     """That check is fresh and found nothing open."""
     alarm: bool = False
+    over: datetime | None = None
+    """When it ended."""
     nature: Nature | None = None
     """What was recognised behind the door."""
     outcome: Outcome | None = None
@@ -128,6 +130,7 @@ def point_of_incident(known: Record) -> Point:
         read=incident.read.wall if incident.read else None,
         read_by=incident.read_by,
         alarm=incident.level is Level.ALARM,
+        over=incident.closed.wall if incident.closed else None,
         nature=incident.nature,
         robot=only_robots(incident),
     )
@@ -190,6 +193,7 @@ def _variants(point: Point, named: bool) -> list[str]:
         *(["alarm"] if point.alarm else []),
         *(["closed"] if point.closed_outside else []),
         *(["read"] if point.read else []),
+        *(["over"] if point.over else []),
         *(["measured"] if point.bytes_out else []),
     ]
 
@@ -209,6 +213,7 @@ def blanks(point: Point, audience: Audience) -> dict[str, object]:
         "since": times.since(language, point.at, now, zone),
         "read_at": times.at(language, read, now, zone),
         "checked_at": times.at(language, checked, now, zone),
+        "took": times.lasting(language, max((point.read or point.over or point.at) - point.at, timedelta(0))),
         "who": (audience.named and point.read_by) or say(language, "who.somebody"),
     }
 
