@@ -19,7 +19,16 @@ from sentinel.judgement.conditions import condition
 from sentinel.judgement.doors import cell_verdict
 from sentinel.judgement.judge import Judge
 from sentinel.judgement.verdict import Outlook, weigh
-from sentinel.model.acting import Acceptance, Drill, FalseAlarm, Measure, NoticeOutcome, Setting, Withdrawal
+from sentinel.model.acting import (
+    Acceptance,
+    Drill,
+    FalseAlarm,
+    Measure,
+    NoticeOutcome,
+    Paper,
+    Setting,
+    Withdrawal,
+)
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
@@ -57,11 +66,12 @@ Fact = (
     | Withdrawal
     | Drill
     | NoticeOutcome
+    | Paper
 )
 
 SAID = (Read, Measure, FalseAlarm, Acceptance, Withdrawal)
 """What people do about incidents and doors: shown at once."""
-AT_ONCE = (ReachOutcome, Setting, NoticeOutcome, *SAID)
+AT_ONCE = (ReachOutcome, Setting, NoticeOutcome, Paper, *SAID)
 """Facts that do not wait for the next batch: a proof, what somebody did or set and looks at a moment later, and
 that somebody was told, for a restart must not tell it again."""
 
@@ -239,6 +249,9 @@ class Street:
             case Withdrawal():
                 self.archive.withdrawal(fact)
                 return self.judge.withdraw(fact)
+            case Paper():
+                self.archive.paper(fact)
+                return ()
             case Drill():
                 return (drill.begun(fact),)
             case Read() | SourceName() | Measure() | FalseAlarm() | NoticeOutcome():

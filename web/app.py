@@ -27,6 +27,7 @@ from web import (
     navigation,
     options,
     outside,
+    papers,
     status,
     words,
 )
@@ -49,7 +50,20 @@ def create_app(config: Config, places: Places, clock: Clock) -> Flask:
     CSRFProtect(app)
     words.teach(app)
     navigation.teach(app)
-    rooms = (front, status, diagnostics, events, connections, outside, machines, options, first, actions, account)
+    rooms = (
+        front,
+        status,
+        diagnostics,
+        events,
+        connections,
+        outside,
+        machines,
+        options,
+        papers,
+        first,
+        actions,
+        account,
+    )
     for room in rooms:
         app.register_blueprint(room.pages)
     app.register_error_handler(HTTPException, _refused)

@@ -49,6 +49,7 @@ class Desk:
         config: Config | None = None,
         *,
         telling: Telling | None = None,
+        paper: Callable[[Request], Reply] = lambda _: Reply.NOT_ALLOWED,
     ) -> None:
         self._street = street
         self._entrance = Entrance(sessions, clock)
@@ -57,6 +58,8 @@ class Desk:
         self._config = config or Config()
         self._telling = telling
         self._deeds = Deeds(street, asking, clock, self._config)
+        self._paper = paper
+        """Takes the order for a document."""
 
     def take(self, asked: Asked) -> Answer | Slow:
         """One request, or what is left of it after something slow; its outcome is a row of the audit."""
@@ -116,8 +119,9 @@ class Desk:
             return self._telling.drilling.ask(request.who[:80], at)
         elif request.verb is Verb.TEST_NOTICE and self._telling:
             return self._telling.test(at)
-        elif request.verb is Verb.SETTING:
-            return change(request, self._config, self._street, at)
+        elif request.verb in (Verb.SETTING, Verb.PAPER):
+            is_paper = request.verb is Verb.PAPER
+            return self._paper(request) if is_paper else change(request, self._config, self._street, at)
         return Reply.DONE
 
 

@@ -34,6 +34,7 @@ from sentinel.programs.entrance import allowed
 from sentinel.programs.keeping import Keeping
 from sentinel.programs.known import Known
 from sentinel.programs.looking import Looking
+from sentinel.programs.papers import Papers
 from sentinel.programs.postbox import Postbox
 from sentinel.programs.telling import Telling
 from sentinel.signals import pulse
@@ -145,8 +146,17 @@ class Watch:
         self._keeping = Keeping(self._archive, config, self._places, self._started, lambda: self._shown)
         self._street.begin(self._started)
         sessions = reception(self._archive, config, self._places)
+        self._papers = Papers(config, self._places, self._clock, self._queue.put)
         self._telling = Telling(self._street, config, self._clock, self._queue.put, mute=self._demo)
-        self._desk = Desk(self._street, sessions, self._asking, self._clock, config, telling=self._telling)
+        self._desk = Desk(
+            self._street,
+            sessions,
+            self._asking,
+            self._clock,
+            config,
+            telling=self._telling,
+            paper=self._papers.take,
+        )
         self._line = listen_at(self._places.requests)
         desk.serve(self._line, self._queue.put, allowed(config.page))
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
@@ -156,6 +166,7 @@ class Watch:
             timetable.Job(name="beat", every=timedelta(seconds=1), work=self._beat),
             timetable.Job(name="certificate", every=CERTIFICATE, work=self._keep_certificate),
             timetable.Job(name="disk", every=timedelta(seconds=5), work=self._look_at_disk),
+            *self._papers.jobs(),
         ]
         if not self._demo:
             jobs += [
@@ -253,6 +264,7 @@ class Watch:
             demo=self._demo,
             parts=dict(self._street.ill),
             asking=self._asking.under_way,
+            paper=self._papers.state,
         )
         self._beat_out(beat)
 

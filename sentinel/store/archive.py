@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sentinel.model.acting import Acceptance, Setting, Withdrawal
+from sentinel.model.acting import Acceptance, Paper, Setting, Withdrawal
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Kind, ReachOutcome
@@ -164,6 +164,13 @@ class Archive:
     def notice(self, notice: Notice) -> None:
         """One message to one recipient, as its delivery now stands."""
         self._insert("notices", told.notice_row(notice), "INSERT OR REPLACE", self._dear)
+
+    def paper(self, paper: Paper) -> None:
+        """A document that was made, and its hash in the journal."""
+        told = {"name": paper.name, "sha256": paper.sha256, "incident": paper.incident, "who": paper.who}
+        self.tell(EntryKind.PAPER, paper.at, paper=paper.kind.value, **told)
+        row = {**told, "kind": paper.kind.value, "at": rows.text(paper.at.wall)}
+        self._insert("papers", row, "INSERT", self._dear)
 
     def box(self, reading: BoxReading) -> None:
         """The last look at the box, over the one before; written when it says something new, or is an hour old."""

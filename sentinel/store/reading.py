@@ -21,6 +21,7 @@ from sentinel.store.accounts import Accounts
 from sentinel.store.heard import Machine
 from sentinel.store.listed import Cell, ConnectionRow, LastCheck
 from sentinel.store.register import Registered
+from sentinel.store.shelf import Shelf
 from sentinel.store.vitals import Vitals, vitals
 
 REMEMBERED = timedelta(days=7)
@@ -228,6 +229,11 @@ class Reader:
     def settings(self) -> dict[str, str]:
         """The sections somebody set on the page, each as its JSON."""
         return {row["section"]: row["value"] for row in self._db.execute("SELECT section, value FROM settings")}
+
+    @property
+    def shelf(self) -> Shelf:
+        """What papers are made from."""
+        return Shelf(self._db)
 
     def has_session(self, token: str, now: datetime) -> bool:
         """Whether a browser's token stands for a login that has not ended."""
