@@ -206,6 +206,32 @@ def box(setting: Setting, as_json: bool) -> None:
     sys.exit(look(setting.config(), setting.places, click.echo, as_json=as_json))
 
 
+@main.command(hidden=True)
+@plainly
+def notify() -> None:
+    """One message on stdin, to its addresses."""
+    from sentinel.signals.courier import main as deliver
+
+    sys.exit(deliver(click.echo))
+
+
+@main.command()
+@click.argument("kind", type=click.Choice(["dossier", "month", "certificate", "closing"]))
+@click.argument("about", default="")
+@click.option("--language", type=click.Choice(["fr", "en"]), help="Of the paper.  [default: the practice's]")
+@click.option("--who", default="", help="Who asks; it stands on the paper.")
+@click.option("--every-machine-on", is_flag=True, help="For a certificate: no machine was off during the check.")
+@click.pass_obj
+@plainly
+def paper(setting: Setting, kind: str, about: str, language: str | None, who: str, every_machine_on: bool) -> None:
+    """Make a document: dossier NUMBER, month 2026-11, certificate, or closing."""
+    from sentinel.programs.paper import paper as make
+    from sentinel.programs.paper import wish
+
+    asked = wish(kind, about, language=language or "", who=who, every_machine_on=every_machine_on)
+    sys.exit(make(setting.config(), setting.places, asked, click.echo))
+
+
 @main.command()
 @click.argument("invitation")
 @click.pass_obj

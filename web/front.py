@@ -14,6 +14,7 @@ from sentinel.text.deadline import LASTS
 from sentinel.text.points import Phrase, Record, contact, record
 from sentinel.text.sentences import Words, verdict_words
 from web.guard import behind_code
+from web.health import health
 from web.scene import Scene, surroundings
 
 pages = Blueprint("front", __name__)
@@ -38,8 +39,7 @@ class Front:
 @pages.get("/")
 def front() -> ResponseReturnValue:
     """The verdict in one sentence, and what to do now."""
-    scene: Scene = g.scene
-    return render_template("front.html", front=_stopped(scene) if scene.verdict is None else _front(scene))
+    return render_template("front.html", front=told(g.scene))
 
 
 @pages.get("/sentinel")
@@ -49,7 +49,7 @@ def sentinel() -> ResponseReturnValue:
     scene: Scene = g.scene
     also = _words(scene, scene.verdict).also if scene.verdict else ()
     doubts = [(reason, said) for reason, said in also if _is_doubt(reason)]
-    return render_template("sentinel.html", doubts=doubts)
+    return render_template("sentinel.html", doubts=doubts, health=health())
 
 
 @pages.get("/healthz")
@@ -66,6 +66,11 @@ def healthz() -> ResponseReturnValue:
         demo=bool(scene.pulse and scene.pulse.demo),
     )
     return answer, 200 if well else 503
+
+
+def told(scene: Scene) -> Front:
+    """What the first page says at this moment, to this reader."""
+    return _stopped(scene) if scene.verdict is None else _front(scene)
 
 
 def _front(scene: Scene) -> Front:

@@ -8,21 +8,22 @@ Where memory runs out routine rows go first, incidents never; a row that can nev
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sentinel.model.acting import Setting
+from sentinel.model.acting import Acceptance, Paper, Setting, Withdrawal
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Kind, ReachOutcome
 from sentinel.model.incident import Chapter, Incident
 from sentinel.model.ledger import EntryKind
-from sentinel.model.machine import HostSighting
+from sentinel.model.machine import HostSighting, SeenBy
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Network
+from sentinel.model.notice import Notice
 from sentinel.model.passing import NetworkAnswer
 from sentinel.model.standing import Standing
-from sentinel.store import answers, recall, register, retention, rows
+from sentinel.store import acceptances, answers, heard, recall, register, retention, rows, told
 from sentinel.store.days import Diary
 from sentinel.store.ledger import Ledger, Stories
 from sentinel.store.proofs import Proofs
@@ -49,7 +50,7 @@ class Archive:
         self._waiting: deque[Write] = deque()
         self._committed: dict[str, int] = {}
         self._reached: dict[str, int] = {}
-        self._sighted: dict[tuple[str, str], Moment] = {}
+        self._sighted: dict[tuple[str, str, bool], Moment] = {}
         self._read: BoxReading | None = None
         self._changed: set[int] = set()
         """Incidents that the register may have to be told of."""
@@ -95,20 +96,16 @@ class Archive:
         self._insert("attempts", rows.attempts_row(run, more), "INSERT OR REPLACE")
 
     def sighting(self, sighting: HostSighting) -> None:
-        """A machine was alive; written once an hour, to spare the card."""
-        last = self._sighted.get((sighting.mac, str(sighting.address)))
+        """A machine was alive, or its traffic passed us; each written once an hour, to spare the card."""
+        crossed = sighting.seen_by is SeenBy.TCP
+        seen = (sighting.mac, str(sighting.address), crossed)
+        last = self._sighted.get(seen)
         if last is not None and sighting.at.since(last) < SIGHTED_AGAIN:
             return
         if len(self._sighted) > MOST:
             self._sighted.clear()
-        self._sighted[(sighting.mac, str(sighting.address))] = sighting.at
-        at = rows.text(sighting.at.wall)
-        values = (sighting.mac, str(sighting.address), sighting.seen_by.value, at, at)
-        statement = (
-            "INSERT INTO machines (mac, address, seen_by, first, last) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (mac, address) DO UPDATE SET last = excluded.last, seen_by = excluded.seen_by"
-        )
-        self._later(self._waiting, (statement, values))
+        self._sighted[seen] = sighting.at
+        self._later(self._waiting, heard.write(sighting))
 
     def exposure(self, exposure: Exposure, verdict: str, machine: tuple[Address, str | None, int] | None) -> None:
         """One cell, what judgement made of it, and the machine that answered if it was named."""
@@ -148,16 +145,32 @@ class Archive:
         }
         self._insert("networks", row, "INSERT OR REPLACE", self._dear)
 
+    def acceptance(self, acceptance: Acceptance) -> None:
+        """A door somebody accepts."""
+        row = acceptances.row(acceptance)
+        self.tell(EntryKind.ACCEPTED, acceptance.at, **{name: row[name] for name in row if name != "at"})
+        self._insert("acceptances", row, "INSERT OR REPLACE", self._dear)
+
+    def withdrawal(self, withdrawal: Withdrawal) -> None:
+        """An acceptance that holds no more."""
+        self.tell(EntryKind.WITHDRAWN, withdrawal.at, number=withdrawal.number, who=withdrawal.who)
+        self._later(self._dear, acceptances.withdrawn(withdrawal))
+
     def setting(self, setting: Setting) -> None:
         """One section of the settings, over the one before; the journal knows its name and no value."""
         self.tell(EntryKind.SETTING, setting.at, section=setting.section, who=setting.who)
-        row = {
-            "section": setting.section,
-            "value": setting.value,
-            "who": setting.who,
-            "at": rows.text(setting.at.wall),
-        }
-        self._insert("settings", row, "INSERT OR REPLACE", self._dear)
+        self._insert("settings", rows.setting_row(setting), "INSERT OR REPLACE", self._dear)
+
+    def notice(self, notice: Notice) -> None:
+        """One message to one recipient, as its delivery now stands."""
+        self._insert("notices", told.notice_row(notice), "INSERT OR REPLACE", self._dear)
+
+    def paper(self, paper: Paper) -> None:
+        """A document that was made, and its hash in the journal."""
+        told = {"name": paper.name, "sha256": paper.sha256, "incident": paper.incident, "who": paper.who}
+        self.tell(EntryKind.PAPER, paper.at, paper=paper.kind.value, **told)
+        row = {**told, "kind": paper.kind.value, "at": rows.text(paper.at.wall)}
+        self._insert("papers", row, "INSERT", self._dear)
 
     def box(self, reading: BoxReading) -> None:
         """The last look at the box, over the one before; written when it says something new, or is an hour old."""
@@ -248,9 +261,38 @@ class Archive:
         """The number of the next new story."""
         return recall.next_incident(self._db)
 
+    def acceptances(self, now: Moment) -> list[acceptances.Listed]:
+        """Doors somebody accepted, in moments of this boot; see `acceptances.recalled`."""
+        return acceptances.recalled(self._db, now)
+
+    def next_acceptance(self) -> int:
+        """The number of the next accepted door."""
+        return acceptances.next_number(self._db)
+
+    def checked_families(self) -> frozenset[int]:
+        """Families of which a complete check is on record."""
+        return recall.checked_families(self._db)
+
+    def born(self, now: Moment) -> Moment:
+        """When this store first knew of anything, in moments of this boot; now where it is new."""
+        return recall.born(self._db, now)
+
     def known_networks(self) -> list[Network]:
         """Private networks somebody said are ours."""
         return recall.known_networks(self._db)
+
+    def notices(self, now: Moment) -> list[Notice]:
+        """What was told within a month, oldest first; in moments of this boot."""
+        return told.lately(self._db, now)
+
+    def next_notice(self) -> int:
+        """The number of the next message."""
+        return int(self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM notices").fetchone()[0])
+
+    def last_drill(self) -> datetime | None:
+        """When the last exercise began."""
+        found = self._db.execute("SELECT max(first) FROM incidents WHERE story_kind = 'drill'").fetchone()[0]
+        return rows.wall(found) if found else None
 
     # -- what has had its time -----------------------------------------------------------------------------
 
