@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 from sentinel.clock import Clock, boot_id, now
 from sentinel.errors import MissingDevice, NotReadable
@@ -20,7 +21,7 @@ from sentinel.evidence.verify import Chain
 from sentinel.model.ledger import EntryKind
 from sentinel.places import Places
 from sentinel.programs.alone import alone
-from sentinel.programs.sealing import WRONG, Opener, Sealer
+from sentinel.programs.sealing import CHUNK, WRONG, Opener, Sealer
 from sentinel.store.archive import Archive
 from sentinel.store.whole import whole
 
@@ -45,8 +46,11 @@ def backup(file: Path, config: Path, places: Places, passphrase: str, tell: Tell
         with TemporaryDirectory(dir=file.parent, prefix=".backup-") as folder:
             copy = Path(folder) / STORE
             _copy(places.store, copy)
-            with draft.open("wb", opener=_private) as out, Sealer(out, clock().wall, passphrase) as sealer:
-                _pack(sealer, copy, config, places, keys=bool(passphrase))
+            with _private(draft) as out:
+                with Sealer(out, clock().wall, passphrase) as sealer:
+                    _pack(sealer, copy, config, places, keys=bool(passphrase))
+                out.flush()
+                os.fsync(out.fileno())
             draft.replace(file)
     except (OSError, sqlite3.Error) as error:
         draft.unlink(missing_ok=True)
@@ -55,21 +59,22 @@ def backup(file: Path, config: Path, places: Places, passphrase: str, tell: Tell
     tell(SECRET if passphrase else PLAIN)
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _private(path: Path) -> BinaryIO:
+    """A new file that nobody else may read."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
 
 
 def _copy(store: Path, to: Path) -> None:
     """One moment of it, in one step: a copy in several would begin anew at each write of `watch`."""
     way = "mode=ro" if store.with_name(f"{store.name}-wal").exists() else "mode=ro&immutable=1"
-    with closing(sqlite3.connect(f"{store.absolute().as_uri()}?{way}", uri=True)) as db:
-        with closing(sqlite3.connect(to)) as copy:
-            db.backup(copy)
-            copy.execute("PRAGMA journal_mode = DELETE")
+    place = f"{store.absolute().as_uri()}?{way}"
+    with closing(sqlite3.connect(place, uri=True)) as db, closing(sqlite3.connect(to)) as copy:
+        db.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
 
 
 def _pack(sealer: Sealer, store: Path, config: Path, places: Places, *, keys: bool) -> None:
-    with tarfile.open(fileobj=sealer, mode="w|gz", compresslevel=6) as archive:
+    with tarfile.open(fileobj=sealer, mode="w|gz") as archive:
         for path, name in _files(store, config, places, keys=keys):
             if path.is_file():
                 archive.add(path, name, recursive=False, filter=_nameless)
@@ -119,6 +124,8 @@ def _unpack(file: Path, folder: Path, passphrase: str) -> str:
             with tarfile.open(fileobj=opener, mode="r|gz") as archive:
                 for info in archive:
                     _take(archive, info, folder)
+            while opener.read(CHUNK):  # to its end, or a cut would not be seen
+                pass
             return opener.made
     except (OSError, EOFError, tarfile.TarError, ValueError) as error:
         raise NotReadable(f"{file}: {WRONG if isinstance(error, tarfile.TarError) else error}") from None
@@ -134,7 +141,7 @@ def _take(archive: tarfile.TarFile, info: tarfile.TarInfo, folder: Path) -> None
     if source is None or ".." in parts:
         raise NotReadable(f"there is something in it that no backup holds: {info.name!r:.60}")
     (folder / info.name).parent.mkdir(exist_ok=True)
-    with (folder / info.name).open("xb", opener=_private) as out:
+    with _private(folder / info.name) as out:
         shutil.copyfileobj(source, out)
 
 
