@@ -153,6 +153,17 @@ def status(setting: Setting, as_json: bool) -> None:
 @main.command()
 @click.pass_obj
 @plainly
+def password(setting: Setting) -> None:
+    """Set the page's password anew, for whoever stands at the device: every session ends."""
+    from sentinel.programs.password import password as change
+
+    given = click.prompt("New password", hide_input=True, confirmation_prompt=True)
+    sys.exit(change(setting.places, given, click.echo))
+
+
+@main.command()
+@click.pass_obj
+@plainly
 def knock(setting: Setting) -> None:
     """Ask the echo now, and show what it could open."""
     from sentinel.programs.knock import knock as ask

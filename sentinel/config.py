@@ -86,6 +86,8 @@ class Capture:
     """Private networks that may connect, such as the VPN of the technician."""
     firewall: str = ""
     """MAC or IP address of the practice's own firewall, where the box sends it everything (DMZ)."""
+    names: bool = True
+    """Ask the name service whether a visitor of an open door is a known research scanner."""
     images_left_mb: float = 1.0
     """More than this towards an outsider after a DICOM association: images left. Megabytes."""
 
@@ -156,6 +158,8 @@ class Page:
     """The page behind the password, with the device's own certificate; 0: none, all is on `port` (a laptop)."""
     page_from: tuple[str, ...] = ()
     """Networks beyond the practice's own that may read the page, such as the technician's VPN."""
+    user: str = ""
+    """The user the page runs as, where it is not the sentinel's own; it may ask, each act with a session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

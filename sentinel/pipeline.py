@@ -27,7 +27,7 @@ from sentinel.model.incident import IncidentState
 from sentinel.model.machine import Coverage, HostSighting
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
-from sentinel.model.passing import Beat, Health, NetworkAnswer, Part, Read
+from sentinel.model.passing import Beat, Health, NetworkAnswer, Part, Read, SourceName
 from sentinel.model.verdict import Verdict
 from sentinel.store.archive import Archive
 from sentinel.wire.facts import Parcel
@@ -44,6 +44,7 @@ Fact = (
     | Beat
     | Read
     | NetworkAnswer
+    | SourceName
     | HomeNetwork
     | BoxReading
     | Setting
@@ -196,7 +197,7 @@ class Street:
             case Setting():
                 self.archive.setting(fact)
                 return ()
-            case Read():
+            case Read() | SourceName():
                 return ()
 
     def _adopt(self, home: HomeNetwork) -> Iterable[Finding]:
@@ -230,6 +231,8 @@ class Street:
         if isinstance(fact, Read):
             change = self.casebook.read(fact)
             return [change] if change else []
+        if isinstance(fact, SourceName):
+            return list(self.casebook.name(fact))
         return list(self.casebook.beat(fact.at)) if isinstance(fact, Beat) else []
 
     def _keep(self, changes: Iterable[Change]) -> None:

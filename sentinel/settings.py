@@ -11,11 +11,13 @@ names of two thousand machines need not fit into one request; what is kept is al
 import re
 from collections.abc import Mapping, Sized
 from dataclasses import dataclass, replace
+from ipaddress import ip_network
 from typing import Any, Final
 
 from sentinel import codec
 from sentinel.config import Config, Language, Notices, Practice
 from sentinel.mistakes import MAC, contradictions
+from sentinel.model.networks import ALWAYS_INSIDE, SHARED, is_part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,20 +119,37 @@ def _beyond(section: str, value: Any) -> list[str]:
             names = ("name", "practitioner", "contact", "phone", "substitute", "substitute_phone")
             found = [_long(f"practice.{name}", getattr(value, name), NAME) for name in names]
             found.append(_many("practice.holidays", value.holidays, MOST["holidays"]))
+            if not value.days:
+                found.append("practice.days: expected one at least")
             if value.closes <= value.opens:
                 found.append(f"practice.closes = {value.closes}: expected later than {value.opens}")
         case "notices":
             urls = [("notices.practice", value.practice), ("notices.technician", value.technician)]
             found = [_many(path, each, MOST["recipients"]) for path, each in urls]
             found += [_long(path, url, ADDRESS, secret=True) for path, each in urls for url in each]
+            found += [f"{path}: printable ASCII only" for path, each in urls for url in each if not _printable(url)]
         case "reading":
             found = [_many("reading.page_from", value.page_from, MOST["page_from"])]
+            found += [f"reading.page_from = {text:.50}: public" for text in value.page_from if not _private(text)]
         case _:
             found = [_many(section, value, MOST[section])]
             found += [_long(f"{section}.{name:.40}", text, NAME) for name, text in value.items()]
             wanted = MAC if section == "labels" else STEP
             found += [f"{section}.{name:.40}: no such name" for name in value if not wanted.fullmatch(name)]
     return [each for each in found if each]
+
+
+def _printable(url: str) -> bool:
+    return url.isascii() and url.isprintable() and " " not in url
+
+
+def _private(text: str) -> bool:
+    """Whether a network is private: no page opens itself to the internet. What is no network is said elsewhere."""
+    try:
+        network = ip_network(text)
+    except ValueError:
+        return True
+    return any(is_part(network, each) for each in (*ALWAYS_INSIDE, SHARED))
 
 
 def _long(path: str, text: str, most: int, *, secret: bool = False) -> str:

@@ -12,7 +12,20 @@ from click.testing import CliRunner, Result
 from sentinel import __version__
 from sentinel.__main__ import main
 
-COMMANDS = {"run", "listen", "watch", "web", "box", "check", "replay", "status", "knock", "enrol", "echo"}
+COMMANDS = {
+    "run",
+    "listen",
+    "watch",
+    "web",
+    "box",
+    "check",
+    "replay",
+    "status",
+    "knock",
+    "enrol",
+    "echo",
+    "password",
+}
 HEAVY = {"flask", "cheroot", "gpiozero", "pyroute2", "scapy", "sqlite_utils", "aiohttp", "cryptography", "babel"}
 
 

@@ -22,7 +22,7 @@ from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.machine import Coverage
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
-from sentinel.model.passing import Beat, Health, NetworkAnswer, Part, Read
+from sentinel.model.passing import Beat, Health, NetworkAnswer, Part, Read, SourceName
 from sentinel.model.verdict import Verdict, View
 from sentinel.pipeline import Fact, Street
 from sentinel.store.archive import Archive
@@ -587,3 +587,32 @@ def test_a_mapping_of_before_a_restart_that_is_gone_is_over(tmp_path):
     [told] = [each for each in after.incidents() if each.story.kind is StoryKind.MAPPING]
     assert (told.state, told.number) == (IncidentState.CLOSED, 1)
     after.archive.close()
+
+
+@pytest.mark.parametrize("source", [ip_address("162.142.125.9"), STRANGER])
+def test_a_known_scanner_changes_no_grade_and_no_level(lived, source):
+    """One from a published network, one that proves its name afterwards: red, and of the grade of any stranger."""
+    calm(lived)
+    lived.bring(connection(at=moment(2), source=source, dicom=dicom()))
+    (before,) = lived.incidents()
+    lived.walk(SourceName(source=source, organisation="Censys", at=moment(3)))
+    lived.bring(coverage(moment(8), proof=moment(8)))
+    lived.beat(8)
+
+    (after,) = lived.incidents()
+    assert lived.level is Level.ALARM
+    assert (after.level, after.grade, after.code) == (Level.ALARM, Grade.ASSOCIATED, Code.STRANGER_ASSOCIATED)
+    assert after.robots == ((str(source), "Censys"),)
+    assert replace(after, robots=()) == before
+
+
+def test_a_name_that_nobody_of_the_story_has_changes_nothing(lived):
+    """It comes from another thread, and may come late."""
+    calm(lived)
+    lived.bring(connection(at=moment(2), dicom=dicom()))
+    (before,) = lived.incidents()
+    lived.walk(SourceName(source=ip_address("203.0.113.99"), organisation="Censys", at=moment(3)))
+    lived.bring(coverage(moment(8), proof=moment(8)))
+    lived.beat(8)
+
+    assert lived.incidents() == [before]

@@ -39,6 +39,8 @@ STORIES = {
 HOUSE = {
     "test_repository.py": "the house itself",
     "test_in_a_browser.py": "every page at once, as a person sees it",
+    "test_languages.py": "every page in both languages, and the first without a word of the trade",
+    "test_accessibility.py": "every page for everybody: keyboard, contrast, width, paper",
     "test_answers.py": "what real servers say, read by every module of the echo that asks",
     "test_missed.py": "why a check was missed, from its outcome to its sentence",
 }
@@ -50,6 +52,8 @@ ROOMS_OF_PACKAGES = {
     "aiohttp": ("sentinel/echo/", "sentinel/reach/igd.py"),
     "async_upnp_client": ("sentinel/reach/igd.py",),
     "flask": ("web/",),
+    "reportlab": ("sentinel/evidence/",),
+    "apprise": ("sentinel/signals/",),
 }
 
 

@@ -57,10 +57,10 @@ def test_every_section_comes_back_as_it_was_kept(section):
 
 def test_a_section_with_a_mistake_is_told_and_not_kept():
     """In the same words as the file's."""
-    (mistake,) = mistakes(Config(), "notices", written(Notices(practice=("not an address",))))
+    (mistake,) = mistakes(Config(), "notices", written(Notices(practice=("not-an-address",))))
 
     assert "notices.practice[0]" in mistake
-    assert "not an address" not in mistake
+    assert "not-an-address" not in mistake
     assert mistakes(Config(), "capture", "{}") != []
     assert mistakes(Config(), "reading", written(Reading(months=12))) == []
 
@@ -100,6 +100,10 @@ def test_the_steps_of_the_first_hour_add_up():
         ("reading", Reading(months=13), "store.months"),
         ("reading", Reading(page_from=("here",)), "page.page_from"),
         ("reading", Reading(page_from=("10.0.0.0/8",) * 11), "reading.page_from"),
+        ("reading", Reading(page_from=("0.0.0.0/0",)), "reading.page_from"),
+        ("reading", Reading(page_from=("203.0.113.0/24",)), "reading.page_from"),
+        ("notices", Notices(practice=("json://é",)), "notices.practice"),
+        ("notices", Notices(practice=("json://a b",)), "notices.practice"),
         ("steps", {"x": "A" * 81}, "steps.x"),
         ("steps", {"<x>": "A"}, "steps.<x>"),
         ("steps", {"x" * n: "done" for n in range(1, 25)}, "steps"),

@@ -14,7 +14,20 @@ from werkzeug.exceptions import HTTPException
 from sentinel.clock import Clock, boot_id
 from sentinel.config import Config
 from sentinel.places import Places
-from web import actions, connections, deeds, events, front, guard, lamp, outside, shelves, words
+from web import (
+    actions,
+    connections,
+    deeds,
+    events,
+    front,
+    guard,
+    lamp,
+    navigation,
+    options,
+    outside,
+    shelves,
+    words,
+)
 from web.scene import Surroundings, look, surroundings
 
 LONGEST = 16 * 1024
@@ -33,7 +46,8 @@ def create_app(config: Config, places: Places, clock: Clock) -> Flask:
     app.before_request(_look)
     CSRFProtect(app)
     words.teach(app)
-    for room in (front, lamp, shelves, events, connections, outside, actions, deeds):
+    app.jinja_env.globals.update(links=navigation.links, FIRST=navigation.FIRST, MORE=navigation.MORE)
+    for room in (front, lamp, shelves, events, connections, outside, options, actions, deeds):
         app.register_blueprint(room.pages)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(OSError, _unreadable)

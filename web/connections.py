@@ -15,6 +15,7 @@ from sentinel.store import reading
 from sentinel.store.listed import ConnectionRow
 from sentinel.store.reading import Filter
 from sentinel.text import say
+from sentinel.text.cells import defused
 from web.guard import behind_code
 from web.pictures import Span, by_day, by_standing, ticks
 from web.scene import surroundings
@@ -32,9 +33,6 @@ HOURLY = 7
 """Days up to which each bar of the picture is an hour; beyond, it is a day."""
 DRAWN = 30
 """Days of the longest picture."""
-
-FORMULA = re.compile(r"\s*[=+\-@|%]|[\t\r\n]")
-"""How a cell begins that a spreadsheet would run."""
 
 COLUMNS = (
     "opened",
@@ -65,7 +63,7 @@ def connections() -> ResponseReturnValue:
         count = reader.count_connections(wanted)
         page, last = paged(count, PAGE)
         found = reader.connections(wanted, most=PAGE, skip=(page - 1) * PAGE)
-        counted = reader.by_hour(span[0]) if page == 1 else []
+        counted = reader.tallies.by_hour(span[0]) if page == 1 else []
     zone, daily = g.scene.audience.zone, not 0 < days <= HOURLY
     return render_template(
         "connections.html",
@@ -145,8 +143,3 @@ def _cell(row: ConnectionRow, name: str) -> str:
     if name in ("opened", "changed"):
         return str(value.astimezone(g.scene.audience.zone).isoformat(timespec="milliseconds"))
     return "" if value is None else str(value)
-
-
-def defused(cell: str) -> str:
-    """A cell no spreadsheet takes for a formula: AE titles are a stranger's words."""
-    return f"'{cell}" if FORMULA.match(cell) else cell

@@ -15,6 +15,7 @@ from sentinel.store import reading
 from sentinel.store.reading import Reader
 from sentinel.text.deadline import LASTS, STRANGERS
 from sentinel.text.points import Phrase, Record, point_of_chapter, record, sentence
+from sentinel.text.robots import organisation
 from web.guard import behind_code
 from web.pictures import Lanes, Span, ticks, timeline
 from web.scene import surroundings
@@ -67,7 +68,7 @@ def incident(number: int) -> ResponseReturnValue:
         visits = reader.visits_of(found, most=VISITS)
         outside = _outside(reader, found)
         span = _span(found)
-        came = reader.visited(found, *span, parts=PARTS)
+        came = reader.tallies.visited(found, *span, parts=PARTS)
     known = record(found, chapters)
     lines = _lines(found, chapters)
     return render_template(
@@ -83,6 +84,7 @@ def incident(number: int) -> ResponseReturnValue:
         ticks=ticks(span),
         span=span,
         measures=list(MeasureKind),
+        robots={source: organisation(source, found) for source, _ in found.sources},
     )
 
 
@@ -134,7 +136,7 @@ def _outside(reader: Reader, incident: Incident) -> list[Sighting]:
     if incident.story.kind is not StoryKind.DOOR or not incident.outside_port:
         return []
     ended = (incident.closed.wall if incident.closed else g.scene.audience.now) + AROUND
-    cells = reader.seen_outside(incident.outside_port, incident.first.wall - AROUND, ended)
+    cells = reader.tallies.seen_outside(incident.outside_port, incident.first.wall - AROUND, ended)
     family = incident.story.family
     return sightings([each for each in cells if family in (0, each.family)])
 

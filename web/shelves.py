@@ -1,15 +1,13 @@
 """`/incidents`: every story, by where it stands, fifty a page; and the register, which outlives the log."""
 
-import json
-
 from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from sentinel.model.finding import Level
 from sentinel.model.incident import IncidentState
 from sentinel.store import reading
-from sentinel.store.reading import Reader, Shelf
-from sentinel.store.tallies import Entry
+from sentinel.store.reading import Reader
+from sentinel.store.tallies import Shelf
 from web.guard import behind_code
 from web.scene import surroundings
 from web.stories import Told, records, told
@@ -36,9 +34,9 @@ def incidents() -> ResponseReturnValue:
     wanted = SHELVES[name]
     wanted = Shelf(states=wanted.states, matters=wanted.matters, text=_mac_of(text))
     with reading.opened(surroundings().places.store) as reader:
-        count = reader.count_shelf(wanted)
+        count = reader.tallies.count_shelf(wanted)
         page, last = paged(count, PAGE)
-        known = records(reader, reader.shelf(wanted, most=PAGE, skip=(page - 1) * PAGE))
+        known = records(reader, reader.tallies.shelf(wanted, most=PAGE, skip=(page - 1) * PAGE))
         counts = _counts(reader)
         silent, refused = reader.attempts()
     return render_template(
@@ -59,26 +57,19 @@ def incidents() -> ResponseReturnValue:
 def register() -> ResponseReturnValue:
     """The register of breaches (GDPR art. 33(5)): what stays when the log is purged."""
     with reading.opened(surroundings().places.store) as reader:
-        count = reader.count_register()
+        count = reader.tallies.count_registered()
         page, last = paged(count, PAGE)
-        found = reader.register(most=PAGE, skip=(page - 1) * PAGE)
+        known = records(reader, reader.tallies.registered(most=PAGE, skip=(page - 1) * PAGE))
         counts = _counts(reader)
     return render_template(
         "register.html",
         shelf="register",
-        entries=[(each, _what(each)) for each in found],
+        entries=[told(each) for each in known],
         counts=counts,
         count=count,
         page=page,
         last=last,
     )
-
-
-def _what(entry: Entry) -> tuple[str, str]:
-    """What an entry is about and at which machine; the incident itself may be gone from the log."""
-    kept = json.loads(entry.incident)
-    mac, machine = kept.get("mac") or "", kept.get("machine") or ""
-    return kept["code"], str(g.scene.audience.labels.get(mac) or machine or mac)
 
 
 def paged(count: int, size: int) -> tuple[int, int]:
@@ -94,7 +85,7 @@ def _mac_of(text: str) -> str:
 
 
 def _counts(reader: Reader) -> dict[str, int]:
-    stand = reader.by_state()
+    stand = reader.tallies.by_state()
     counts = {
         name: sum(
             count
@@ -103,7 +94,7 @@ def _counts(reader: Reader) -> dict[str, int]:
         )
         for name, shelf in SHELVES.items()
     }
-    return {**counts, "register": reader.count_register()}
+    return {**counts, "register": reader.tallies.count_registered()}
 
 
 def _groups(found: list[Told]) -> list[tuple[str, list[Told]]]:

@@ -35,7 +35,7 @@ def told(known: Record) -> Told:
 
 def records(reader: Reader, found: list[Incident]) -> list[Record]:
     """Stories with the two moments their timelines add, asked for all at once."""
-    began = reader.beginnings(each.number for each in found)
+    began = reader.tallies.beginnings(each.number for each in found)
     return [
         Record(
             incident=each,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sentinel.model.finding import Code, Finding, Grade, Level, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.moment import Moment
-from sentinel.model.passing import Read
+from sentinel.model.passing import Read, SourceName
 
 SOURCES = 20
 REOPENS = timedelta(days=7)
@@ -86,6 +86,15 @@ class Casebook:
                     ),
                 )
         return None
+
+    def name(self, fact: SourceName) -> Iterator[Change]:
+        """A visitor is a known scanner: its stories say so, and stay what they are."""
+        for incident in list(self._stories.values()):
+            told = dict(incident.robots)
+            if str(fact.source) in dict(incident.sources) and str(fact.source) not in told:
+                told[str(fact.source)] = fact.organisation
+                named = self._stories[incident.story] = replace(incident, robots=tuple(told.items()))
+                yield Change(incident=named)
 
     def beat(self, at: Moment) -> Iterator[Change]:
         """Stories that end by themselves, once nothing has happened for long enough."""

@@ -42,6 +42,8 @@ class Incident:
     count: int = 0
     sources: tuple[tuple[str, int], ...] = ()
     """Up to 20 sources and how often each came, most frequent first."""
+    robots: tuple[tuple[str, str], ...] = ()
+    """Of these sources the known research scanners, by their proved names: source and organisation."""
     calling: str | None = None
     bytes_out: int = 0
     read: Moment | None = None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sentinel.model.moment import Moment
+from sentinel.model.moment import Address, Moment
 
 
 class Part(StrEnum):
@@ -53,6 +53,16 @@ class Read:
 
     incident: int
     who: str
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceName:
+    """A visitor is a known research scanner, as its name service and its own say; changes words only."""
+
+    source: Address
+    organisation: str
+    """A name of `scanners.csv`."""
     at: Moment
 
 

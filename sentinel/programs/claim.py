@@ -1,4 +1,4 @@
-"""The code that opens the detailed pages: no sentinel is born with a default one."""
+"""The code that opens the detailed pages until a password is set: no sentinel is born with a default one."""
 
 import secrets
 from pathlib import Path
@@ -7,9 +7,41 @@ from sentinel.config import Config
 from sentinel.errors import MissingDevice
 from sentinel.places import Places
 from sentinel.secret import write_secret
+from sentinel.store import reading
+from sentinel.store.archive import Archive
+from sentinel.store.sessions import Sessions
 
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Without the letters and digits that are read for one another."""
+
+
+def reception(archive: Archive, config: Config, places: Places) -> Sessions:
+    """The desk that lets readers in: by the code, whose file goes with the first password.
+
+    Raises:
+        MissingDevice: the code can neither be read nor written.
+    """
+
+    def claimed() -> None:
+        places.code.unlink(missing_ok=True)
+
+    names = (config.practice.name, config.practice.practitioner)
+    sessions = Sessions(archive, config.page.code, names, claimed)
+    if sessions.password:
+        claimed()  # a power cut between the two left it
+        return sessions
+    return Sessions(archive, claim_code(config, places), names, claimed)
+
+
+def shown_code(config: Config, places: Places) -> str:
+    """The code that opens this sentinel, for its console; empty once a password does."""
+    try:
+        with reading.opened(places.store) as reader:
+            if reader.accounts.is_claimed:
+                return ""
+    except OSError:
+        pass  # no store yet: nobody has claimed it
+    return claim_code(config, places)
 
 
 def claim_code(config: Config, places: Places) -> str:

@@ -15,12 +15,15 @@ from sentinel.model.networks import ALWAYS_INSIDE, SHARED, is_part
 from sentinel.model.passing import NetworkAnswer, Read
 from sentinel.pipeline import Street
 from sentinel.programs.changing import change
+from sentinel.programs.entrance import Entrance, Slow
 from sentinel.programs.errand import Promised
 from sentinel.store.sessions import Sessions
-from sentinel.wire.requests import WAIT, Answer, Reply, Request, Verb, answer_one
+from sentinel.wire.requests import WAIT, Answer, Call, Reply, Request, Verb, take_one
 
-COMMAND_LINE = ""
-"""The session of the command line: it runs as the same user, who can read the store anyway."""
+HASHES = 4
+"""Passwords that may wait to be compared, one after the other."""
+NOBODY = -1
+"""A caller the kernel did not name may do what a browser without a session may."""
 
 
 class Asks(Protocol):
@@ -38,7 +41,10 @@ class Asked:
     """One request on its way through the street's queue, and the slot for its answer."""
 
     request: Request
-    slot: queue.SimpleQueue[Answer] = field(default_factory=queue.SimpleQueue)
+    user: int = NOBODY
+    rest: Callable[[], Answer] | None = None
+    """How to go on, where something slow was done meanwhile."""
+    slot: queue.SimpleQueue[Answer | Slow] = field(default_factory=queue.SimpleQueue)
 
 
 class Desk:
@@ -48,23 +54,38 @@ class Desk:
         self, street: Street, sessions: Sessions, asking: Asks, clock: Clock, config: Config | None = None
     ) -> None:
         self._street = street
-        self._sessions = sessions
+        self._entrance = Entrance(sessions, clock)
         self._asking = asking
         self._clock = clock
         self._config = config or Config()
 
-    def answer(self, request: Request) -> Answer:
-        """One request; a store that cannot be written lets nobody in."""
+    def take(self, asked: Asked) -> Answer | Slow:
+        """One request, or what is left of it after something slow; its outcome is a row of the audit."""
         try:
-            if request.verb is Verb.LOGIN:
-                return self._login(request)
-            if not self._may(request):
-                return Answer(reply=Reply.NO_SESSION)
-            if request.verb is Verb.CHECK:
-                return self._check(request)
-            return Answer(reply=self._act(request))
-        except OSError:
-            return Answer(reply=Reply.BUSY)
+            answer = asked.rest() if asked.rest else self.answer(asked.request, asked.user)
+        except OSError:  # a store that cannot be written lets nobody in
+            answer = Answer(reply=Reply.BUSY)
+        if isinstance(answer, Answer):
+            self._entrance.note(asked.request, answer)
+        return answer
+
+    def answer(self, request: Request, user: int = NOBODY) -> Answer | Slow:
+        """What comes of one request.
+
+        Raises:
+            OSError: the store cannot be written.
+        """
+        if request.verb is Verb.LOGIN:
+            return self._entrance.login(request)
+        if not self._entrance.may(request, user):
+            return Answer(reply=Reply.NO_SESSION)
+        if request.verb is Verb.LOGOUT:
+            return self._entrance.logout(request)
+        if request.verb is Verb.PASSWORD:
+            return self._entrance.change(request, user)
+        if request.verb is Verb.CHECK:
+            return self._check(request)
+        return Answer(reply=self._act(request))
 
     def _check(self, request: Request) -> Answer:
         """Everything, or of one story only whether its doors are closed; a door whose public port nobody
@@ -81,23 +102,9 @@ class Desk:
             return Answer(reply=Reply.BUSY, wait_seconds=math.ceil(promised.wait.total_seconds()))
         return Answer(reply=Reply.DONE if promised.checks else Reply.NO_ECHO, checks=promised.checks)
 
-    def _login(self, request: Request) -> Answer:
-        entry = self._sessions.enter(request.code, request.client, self._clock().wall)
-        if entry.token:
-            return Answer(reply=Reply.DONE, session=entry.token)
-        wait = math.ceil(entry.wait.total_seconds())
-        return Answer(reply=Reply.TOO_MANY if wait else Reply.WRONG_CODE, wait_seconds=wait)
-
-    def _may(self, request: Request) -> bool:
-        if not request.client and request.session == COMMAND_LINE:
-            return True
-        return self._sessions.knows(request.session, self._clock().wall)
-
     def _act(self, request: Request) -> Reply:
         at = self._clock()
-        if request.verb is Verb.LOGOUT:
-            self._sessions.leave(request.session)
-        elif request.verb is Verb.READ:
+        if request.verb is Verb.READ:
             if request.incident not in {each.number for each in self._street.casebook.told()}:
                 return Reply.NOT_FOUND
             self._street.walk(Read(incident=request.incident, who=request.who[:80], at=at))
@@ -122,23 +129,42 @@ def _network(text: str) -> str | None:
 
 
 def serve(line: socket.socket, post: Callable[[Asked], None], allowed: frozenset[int]) -> threading.Thread:
-    """Take callers one after the other, in a thread of their own; a street that hangs answers nobody."""
+    """Take callers one after the other, in a thread of their own; a street that hangs answers nobody.
 
-    def respond(request: Request) -> Answer:
-        asked = Asked(request)
+    A second thread compares passwords, one at a time: whoever asks for something else does not wait for it.
+    """
+    slow: queue.Queue[tuple[Call, Slow]] = queue.Queue(HASHES)
+
+    def put(asked: Asked) -> Answer | Slow:
         post(asked)
         try:
             return asked.slot.get(timeout=WAIT)
         except queue.Empty:
             return Answer(reply=Reply.NOT_RUNNING)
 
+    def hand_on(call: Call, answer: Answer | Slow) -> None:
+        if isinstance(answer, Answer):
+            return call.answer(answer)
+        try:
+            slow.put_nowait((call, answer))
+        except queue.Full:
+            call.answer(Answer(reply=Reply.BUSY))
+
     def take() -> None:
         while True:
             try:
-                answer_one(line, respond, allowed)
+                call = take_one(line, allowed)
             except OSError:
                 return  # the socket was closed: we are stopping
+            if call:
+                hand_on(call, put(Asked(call.request, call.user)))
 
+    def work() -> None:
+        while True:
+            call, task = slow.get()
+            hand_on(call, put(Asked(call.request, call.user, task.done())))
+
+    threading.Thread(target=work, name="passwords", daemon=True).start()
     thread = threading.Thread(target=take, name="requests", daemon=True)
     thread.start()
     return thread

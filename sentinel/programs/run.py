@@ -23,7 +23,7 @@ from sentinel.config import Config, LampKind, Page
 from sentinel.model.finding import Level
 from sentinel.model.moment import Moment
 from sentinel.places import Places
-from sentinel.programs.claim import claim_code
+from sentinel.programs.claim import shown_code
 from sentinel.programs.effective import effective
 from sentinel.signals import pulse
 from sentinel.text import say
@@ -193,7 +193,8 @@ def _announce(config: Config, places: Places, recorded: bool) -> None:
     host = f"[{config.page.host}]" if ":" in config.page.host else config.page.host
     if recorded:
         print(say(config.page.language, "page.demo"), flush=True)
-    print(f"http://{host}:{config.page.port}   code: {claim_code(config, places)}", flush=True)
+    code = shown_code(config, places)
+    print(f"http://{host}:{config.page.port}" + (f"   code: {code}" if code else ""), flush=True)
 
 
 def _end(children: list[Child]) -> None:

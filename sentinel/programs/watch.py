@@ -26,20 +26,20 @@ from sentinel.model.passing import Beat, Health, Part
 from sentinel.model.verdict import Verdict
 from sentinel.pipeline import Fact, Street
 from sentinel.places import Places
-from sentinel.programs import desk
+from sentinel.programs import desk, naming
 from sentinel.programs.asking import Asking
-from sentinel.programs.claim import claim_code
+from sentinel.programs.claim import reception
 from sentinel.programs.declared import declared, is_broad
 from sentinel.programs.desk import Asked, Desk
+from sentinel.programs.entrance import allowed
 from sentinel.programs.known import Known
 from sentinel.programs.looking import Looking
 from sentinel.programs.postbox import Postbox
 from sentinel.signals import pulse
 from sentinel.signals.lamp import Lamp, Simulation
 from sentinel.store.archive import Archive
-from sentinel.store.sessions import Sessions
 from sentinel.wire.facts import Parcel
-from sentinel.wire.requests import listen_at, own_user
+from sentinel.wire.requests import listen_at
 
 log = logging.getLogger(__name__)
 
@@ -140,10 +140,10 @@ class Watch:
             batch=timedelta(seconds=config.store.batch_seconds),
         )
         self._street.begin(self._started)
-        sessions = Sessions(self._archive, claim_code(config, self._places))
+        sessions = reception(self._archive, config, self._places)
         self._desk = Desk(self._street, sessions, self._asking, self._clock, config)
         self._line = listen_at(self._places.requests)
-        desk.serve(self._line, self._queue.put, own_user())
+        desk.serve(self._line, self._queue.put, allowed(config.page))
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
 
     def _jobs(self) -> list[timetable.Job]:
@@ -157,6 +157,7 @@ class Watch:
                 timetable.Job(name="box", every=BOX, work=self._look_at_box),
                 timetable.Job(name="IPv4", every=LOOKS, work=lambda: self._ask(4)),
                 timetable.Job(name="IPv6", every=LOOKS, work=lambda: self._ask(6)),
+                *naming.jobs(self._config.capture, self._places.store, self._clock),
                 timetable.Job(name="re-test", every=LOOKS, work=self._ask_again),
             ]
         return jobs
@@ -219,7 +220,7 @@ class Watch:
 
     def _one(self, item: Fact | Parcel | Asked) -> None:
         if isinstance(item, Asked):
-            item.slot.put(self._desk.answer(item.request))
+            item.slot.put(self._desk.take(item))
         elif isinstance(item, Parcel):
             self._street.walk(item.fact, item)
         else:

@@ -9,9 +9,7 @@ import logging
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import timedelta
-from ipaddress import ip_network
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -19,22 +17,22 @@ from sqlite_utils import Database
 from sentinel.model.acting import Setting
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
-from sentinel.model.exposure import Exposure, Kind, Reach, ReachOutcome
+from sentinel.model.exposure import Exposure, Kind, ReachOutcome
 from sentinel.model.incident import Chapter, Incident
+from sentinel.model.ledger import EntryKind
 from sentinel.model.machine import HostSighting
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Network
 from sentinel.model.passing import NetworkAnswer
 from sentinel.model.standing import Standing
-from sentinel.store import answers, migrations, rows
+from sentinel.store import answers, migrations, recall, register, rows
+from sentinel.store.ledger import Ledger, Stories
 
 BUSY_MS = 100
 """How long a locked store is waited for: the lamp must not hang on a reader's mistake."""
 SIGHTED_AGAIN = timedelta(hours=1)
 MOST = 50_000
 """Rows that may wait in memory."""
-KEPT = timedelta(days=8)
-"""Closed stories younger than this may be reopened."""
 UNWRITABLE = (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, UnicodeEncodeError)
 """What is wrong with the row and not with the store."""
 
@@ -62,11 +60,15 @@ class Archive:
         self._reached: dict[str, int] = {}
         self._sighted: dict[tuple[str, str], Moment] = {}
         self._read: BoxReading | None = None
+        self._changed: set[int] = set()
+        """Incidents that the register may have to be told of."""
         self.forgotten = 0
         try:
             self._db = _open(path)
+            self.ledger = Ledger(self._db)
         except sqlite3.Error as error:
             raise OSError(f"{path}: {error}") from error
+        self._stories = Stories(self.ledger)
 
     # -- what is kept --------------------------------------------------------------------------------------
 
@@ -124,13 +126,27 @@ class Archive:
         self._insert("outcomes", rows.outcome_row(outcome), "INSERT", self._dear)
 
     def incident(self, incident: Incident, chapter: Chapter | None) -> None:
-        """One story, as it now stands, and its new line."""
+        """One story, as it now stands, and its new line; what is news of it goes into the journal as well."""
         self._incidents[incident.number] = incident
+        if self._stories.take(incident, chapter):
+            self._changed.add(incident.number)
         if chapter is not None:
             self._insert("chapters", rows.chapter_row(chapter), "INSERT", self._dear)
 
+    def tell(self, kind: EntryKind, at: Moment, **told: object) -> None:
+        """Something for the journal only, or beside a row that was put just now: both are committed together.
+
+        The values are what JSON holds: no secret, and nothing that a server or a visitor wrote.
+        """
+        self.ledger.tell(kind, at.wall, told)
+
+    def tell_moved(self, at: Moment) -> None:
+        """What strangers moved since it was last told: at the end of the day, and before a clean stop."""
+        self._changed.update(self._stories.tell_moved(at.wall))
+
     def network(self, answer: NetworkAnswer) -> None:
         """Whose a private network is."""
+        self.tell(EntryKind.NETWORK, answer.at, network=answer.network, ours=answer.ours, who=answer.who)
         row = {
             "network": answer.network,
             "ours": int(answer.ours),
@@ -182,9 +198,14 @@ class Archive:
                 unwritable = sum(not self._put(write) for write in self._all())
                 for run, number in self._reached.items():
                     self._db.execute("UPDATE runs SET committed = max(committed, ?) WHERE run = ?", (number, run))
+                register.write(self._db, self._changed)
+                self.ledger.write()
         except sqlite3.Error as error:
             raise OSError(str(error)) from error
-        self.forgotten += unwritable
+        self.forgotten += unwritable + self.ledger.forgotten
+        self.ledger.forgotten = 0
+        self.ledger.settle()
+        self._changed.clear()
         self._incidents.clear()
         self._dear.clear()
         self._waiting.clear()
@@ -215,22 +236,15 @@ class Archive:
 
     def __len__(self) -> int:
         """Rows that wait."""
-        return len(self._incidents) + len(self._dear) + len(self._waiting)
+        return len(self._incidents) + len(self._dear) + len(self._waiting) + len(self.ledger)
 
     # -- after a restart -----------------------------------------------------------------------------------
 
     def incidents(self, now: Moment) -> list[Incident]:
         """Every story not closed, and those closed lately enough to be reopened, oldest first."""
-        self._db.row_factory = sqlite3.Row
-        found = self._db.execute(
-            "SELECT * FROM incidents WHERE state != 'closed' OR closed > ? ORDER BY number",
-            (rows.text(now.wall - KEPT),),
-        ).fetchall()
-        self._db.row_factory = None
-        return [
-            rows.incident(row) if row["boot"] == self._boot else _of_another_boot(rows.incident(row), now)
-            for row in found
-        ]
+        found = recall.incidents(self._db, self._boot, now)
+        self._stories.recall(found)
+        return found
 
     def kinds(self, now: Moment) -> dict[answers.Place, tuple[Kind, Moment]]:
         """What last answered within a day at each family and public port that was not found shut since."""
@@ -242,25 +256,15 @@ class Archive:
 
     def openings(self, now: Moment, within: timedelta) -> list[tuple[str, int, int, Moment]]:
         """Each echo (key id), family and public port it last called open, and when; none older than `within`."""
-        found = self._db.execute(
-            "SELECT echo, family, port, reach, max(at) FROM exposures WHERE at > ? GROUP BY echo, family, port",
-            (rows.text(now.wall - within),),
-        )
-        said = [
-            (echo, family, port, rows.wall(at)) for echo, family, port, reach, at in found if reach == Reach.OPEN
-        ]
-        return [
-            (echo, family, port, replace(now, wall=wall, boot=now.boot - max(timedelta(0), now.wall - wall)))
-            for echo, family, port, wall in said
-        ]
+        return recall.openings(self._db, now, within)
 
     def next_incident(self) -> int:
         """The number of the next new story."""
-        return int(self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM incidents").fetchone()[0])
+        return recall.next_incident(self._db)
 
     def known_networks(self) -> list[Network]:
         """Private networks somebody said are ours."""
-        return [ip_network(row[0]) for row in self._db.execute("SELECT network FROM networks WHERE ours = 1")]
+        return recall.known_networks(self._db)
 
     def settings(self) -> dict[str, str]:
         """The sections somebody set, each as its JSON."""
@@ -289,22 +293,6 @@ def _statement(table: str, row: rows.Row, verb: str) -> Write:
     names = ", ".join(f'"{name}"' for name in row)
     blanks = ", ".join("?" * len(row))
     return f"{verb} INTO {table} ({names}) VALUES ({blanks})", tuple(row.values())
-
-
-def _of_another_boot(incident: Incident, now: Moment) -> Incident:
-    """Boot clocks compare only within one boot: what happened before has the age its wall clock says."""
-
-    def here(then: Moment | None) -> Moment | None:
-        return then and replace(then, boot=now.boot - max(timedelta(0), now.wall - then.wall))
-
-    return replace(
-        incident,
-        first=here(incident.first) or now,
-        last=here(incident.last) or now,
-        last_visit=here(incident.last_visit),
-        closed=here(incident.closed),
-        read=here(incident.read),
-    )
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -57,13 +57,16 @@ ALTER TABLE incidents ADD COLUMN measure TEXT;
 ALTER TABLE incidents ADD COLUMN measured_by TEXT;
 ALTER TABLE incidents ADD COLUMN false_alarm TEXT;
 ALTER TABLE incidents ADD COLUMN false_alarm_boot REAL;
+ALTER TABLE incidents ADD COLUMN robots TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE chapters ADD COLUMN said TEXT NOT NULL DEFAULT '';
 CREATE TABLE ledger (
     number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
     before TEXT NOT NULL, hash TEXT NOT NULL
 ) STRICT;
+CREATE INDEX ledger_kind ON ledger (kind, at);
 CREATE TABLE anchors (
-    number INTEGER PRIMARY KEY, head TEXT NOT NULL, echo TEXT NOT NULL, at TEXT NOT NULL, report TEXT NOT NULL
+    number INTEGER PRIMARY KEY, head TEXT NOT NULL, echo TEXT NOT NULL, "check" TEXT NOT NULL, at TEXT NOT NULL,
+    incidents TEXT NOT NULL, report TEXT NOT NULL
 ) STRICT;
 CREATE TABLE register (
     incident INTEGER PRIMARY KEY, first TEXT NOT NULL, shown TEXT, read TEXT, read_by TEXT, closed TEXT,
@@ -77,6 +80,7 @@ CREATE TABLE acceptances (
 CREATE TABLE settings (
     section TEXT PRIMARY KEY, value TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL
 ) STRICT;
+ALTER TABLE sessions ADD COLUMN client TEXT NOT NULL DEFAULT '';
 CREATE TABLE password (one INTEGER PRIMARY KEY CHECK (one = 1), hash TEXT NOT NULL, at TEXT NOT NULL) STRICT;
 CREATE TABLE audit (
     number INTEGER PRIMARY KEY, at TEXT NOT NULL, client TEXT NOT NULL, verb TEXT NOT NULL, who TEXT NOT NULL,
@@ -96,10 +100,12 @@ CREATE INDEX connections_listed ON connections (opened, standing, state, target_
 CREATE INDEX connections_target ON connections (target, target_port, opened, standing);
 CREATE INDEX connections_source ON connections (source, opened)
 """
-"""`ledger`: each entry's hash covers the one before. `register` holds whole incidents as JSON, for the practice's
-own file (GDPR art. 33(5)): the purge of the network log never touches it. No password of a notice's address is in
-`notices`: a recipient is `practice` or `technician`. The indices of `connections` are what the page asks by among
-a million rows: its list and its picture by time, an incident's visits by door, somebody's visits by source."""
+"""`ledger`: each entry's hash covers the one before. `anchors`: signed checks that were kept, as lines of
+`reach.record`; `head` is empty where the echo signed none, `incidents` lists those it opened or closed. `register`
+holds whole incidents as JSON, for the practice's own file (GDPR art. 33(5)): the purge of the network log never
+touches it. No password of a notice's address is in `notices`: a recipient is `practice` or `technician`. The
+indices of `connections` are what the page asks by among a million rows: its list and its picture by time, an
+incident's visits by door, somebody's visits by source."""
 
 ANSWERS = """
 ALTER TABLE exposures ADD COLUMN family INTEGER NOT NULL DEFAULT 4;

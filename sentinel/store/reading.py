@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,11 +13,14 @@ from sentinel.model.box import BoxReading
 from sentinel.model.connection import ConnectionState
 from sentinel.model.exposure import Outcome, PortList
 from sentinel.model.finding import Level
-from sentinel.model.incident import Chapter, Incident, IncidentState
+from sentinel.model.incident import Chapter, Incident
+from sentinel.model.ledger import Day, Entry
 from sentinel.model.standing import Standing
-from sentinel.store import listed, rows, tallies
+from sentinel.store import journal, listed, register, rows
+from sentinel.store.accounts import Accounts
 from sentinel.store.listed import Cell, ConnectionRow, LastCheck
-from sentinel.store.tallies import Beginning, Entry, Tally
+from sentinel.store.register import Registered
+from sentinel.store.tallies import Tallies
 
 REMEMBERED = timedelta(days=7)
 """An older word on a port is told no more, once there are newer ones."""
@@ -37,18 +40,7 @@ class Filter:
     state: ConnectionState | None = None
     standing: Standing | None = None
     after: datetime | None = None
-    """Only what was opened since: a log of half a year is not searched to the end by every page."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
-    """Which stories a reader wants to see; empty means any."""
-
-    states: tuple[IncidentState, ...] = ()
-    matters: bool | None = None
-    """Only those that were more than a note, or only those that were not."""
-    text: str = ""
-    """Part of a machine's address or MAC, of a source or of a calling AE title."""
+    """Only what was opened since: a log of half a year is not searched to its end by every page."""
 
 
 class Reader:
@@ -61,6 +53,8 @@ class Reader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._db.row_factory = sqlite3.Row
+        self.accounts = Accounts(connection)
+        self.tallies = Tallies(connection)
 
     def incidents(self, *, least: Level = Level.NOTE, most: int = 200) -> list[Incident]:
         """Stories, open ones first, then by their last event, newest first."""
@@ -69,37 +63,6 @@ class Reader:
             (int(least), most),
         )
         return [rows.incident(row) for row in found]
-
-    def shelf(self, wanted: Shelf, *, most: int, skip: int = 0) -> list[Incident]:
-        """The stories of one page: open ones first, then by level and last event, newest first."""
-        where, values = _of_shelf(wanted)
-        found = self._db.execute(
-            f"SELECT * FROM incidents {where}"  # noqa: S608 - fixed words only
-            " ORDER BY level > ? DESC, state = 'closed', level DESC, last DESC, number DESC LIMIT ? OFFSET ?",
-            (*values, int(Level.CALM), most, skip),
-        )
-        return [rows.incident(row) for row in found]
-
-    def count_shelf(self, wanted: Shelf) -> int:
-        """How many stories the shelf holds."""
-        where, values = _of_shelf(wanted)
-        return int(self._db.execute(f"SELECT count(*) FROM incidents {where}", values).fetchone()[0])  # noqa: S608
-
-    def by_state(self) -> dict[tuple[IncidentState, bool], int]:
-        """How many stories stand where, and whether they ever mattered."""
-        return tallies.by_state(self._db)
-
-    def beginnings(self, numbers: Iterable[int]) -> dict[int, Beginning]:
-        """When each of these stories began, and became an alarm."""
-        return tallies.beginnings(self._db, numbers)
-
-    def register(self, *, most: int = 100, skip: int = 0) -> list[Entry]:
-        """The register, newest first."""
-        return tallies.register(self._db, most, skip)
-
-    def count_register(self) -> int:
-        """How many entries the register has."""
-        return int(self._db.execute("SELECT count(*) FROM register").fetchone()[0])
 
     def incident(self, number: int) -> Incident | None:
         """One story."""
@@ -136,22 +99,6 @@ class Reader:
             (str(incident.machine), incident.port, most),
         )
         return [listed.connection(row) for row in found]
-
-    def visited(self, incident: Incident, began: datetime, ended: datetime, *, parts: int) -> list[bool]:
-        """Whether a stranger came to an incident's door, in each part of these times."""
-        return tallies.visited(self._db, incident, began, ended, parts)
-
-    def by_hour(self, after: datetime) -> list[Tally]:
-        """Connections opened since, by hour and by who came."""
-        return tallies.by_hour(self._db, after)
-
-    def seen_outside(self, port: int, began: datetime, ended: datetime, *, most: int = 300) -> list[Cell]:
-        """What every check of these times said of one public port, newest first."""
-        found = self._db.execute(
-            "SELECT * FROM exposures WHERE at BETWEEN ? AND ? AND port = ? ORDER BY at DESC LIMIT ?",
-            (rows.text(began), rows.text(ended), port, most),
-        )
-        return [listed.cell(row) for row in found]
 
     def attempts(self) -> tuple[int, int]:
         """Knocks that nothing answered, and knocks that were refused, over the whole log."""
@@ -221,6 +168,32 @@ class Reader:
         names = dict(self._db.execute("SELECT echo, max(host) FROM outcomes GROUP BY echo").fetchall())
         return [replace(check, host=check.host or names[check.echo]) for check in checks]
 
+    # -- what proves itself --------------------------------------------------------------------------------
+
+    def register(self, since: datetime | None = None) -> list[Registered]:
+        """The register of art. 33(5), oldest first; with `since` only what began then or later."""
+        return register.registered(self._db, since)
+
+    def head(self) -> str:
+        """Hash of the journal's last entry; 64 zeros before the first."""
+        return journal.head(self._db)
+
+    def journal(self, incident: int) -> list[Entry]:
+        """The journal from an incident's first entry to the head; of other stories only the hashes."""
+        return list(journal.excerpt(self._db, incident))
+
+    def days(self, first: date, last: date) -> list[Day]:
+        """What was proved on each day from one to another, both included; days nobody told of are missing."""
+        return journal.days(self._db, first, last)
+
+    def anchors(self) -> list[str]:
+        """Checks whose signed report carries a head of the journal, oldest first: lines of `ancres.jsonl`."""
+        return journal.anchors(self._db)
+
+    def reports(self, incident: int) -> dict[str, str]:
+        """The signed checks that opened or closed an incident, where they were kept, by the check's name."""
+        return journal.reports(self._db, incident)
+
     def settings(self) -> dict[str, str]:
         """The sections somebody set on the page, each as its JSON."""
         return {row["section"]: row["value"] for row in self._db.execute("SELECT section, value FROM settings")}
@@ -281,19 +254,3 @@ def _searched(text: str) -> tuple[str, list[object]]:
     except ValueError:
         return "(instr(source, ?) OR instr(target, ?) OR instr(coalesce(calling, ''), ?))", [text] * 3
     return "(source = ? OR target = ?)", [address] * 2
-
-
-def _of_shelf(wanted: Shelf) -> tuple[str, list[object]]:
-    words: list[str] = []
-    values: list[object] = []
-    if wanted.states:
-        words.append(f"state IN ({','.join('?' * len(wanted.states))})")
-        values += [state.value for state in wanted.states]
-    if wanted.matters is not None:
-        words.append("level > ?" if wanted.matters else "level <= ?")
-        values.append(int(Level.CALM))
-    if wanted.text:
-        columns = ("machine", "mac", "sources", "calling", "story_about")
-        words.append("(" + " OR ".join(f"instr(coalesce({each}, ''), ?)" for each in columns) + ")")
-        values += [wanted.text] * len(columns)
-    return ("WHERE " + " AND ".join(words)) if words else "", values

@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Protocol
 
 from sentinel import codec
 from sentinel.model.acting import MeasureKind
@@ -17,6 +17,13 @@ from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.moment import Address, Moment
 
 Row = dict[str, Any]
+
+
+class Named(Protocol):
+    """A row as it is read: one of SQLite's, or a dictionary with the names of its columns."""
+
+    def __getitem__(self, name: str, /) -> Any:
+        """The value of one column."""
 
 
 def text(wall: datetime) -> str:
@@ -35,11 +42,11 @@ def _times(name: str, moment: Moment | None) -> Row:
     return {name: text(moment.wall), f"{name}_boot": moment.boot.total_seconds()}
 
 
-def _moment(row: sqlite3.Row, name: str) -> Moment:
+def _moment(row: Named, name: str) -> Moment:
     return Moment(wall=wall(row[name]), boot=timedelta(seconds=row[f"{name}_boot"]))
 
 
-def _maybe_moment(row: sqlite3.Row, name: str) -> Moment | None:
+def _maybe_moment(row: Named, name: str) -> Moment | None:
     return None if row[name] is None else _moment(row, name)
 
 
@@ -102,6 +109,7 @@ def incident_row(incident: Incident) -> Row:
         "outside_port": incident.outside_port,
         "count": incident.count,
         "sources": json.dumps(incident.sources),
+        "robots": json.dumps(incident.robots),
         "calling": incident.calling,
         "bytes_out": incident.bytes_out,
         **_times("read", incident.read),
@@ -116,7 +124,7 @@ def incident_row(incident: Incident) -> Row:
     }
 
 
-def incident(row: sqlite3.Row) -> Incident:
+def incident(row: Named) -> Incident:
     """The incident a row holds."""
     return Incident(
         number=row["number"],
@@ -140,6 +148,7 @@ def incident(row: sqlite3.Row) -> Incident:
         outside_port=row["outside_port"],
         count=row["count"],
         sources=tuple((source, times) for source, times in json.loads(row["sources"])),
+        robots=tuple((source, whose) for source, whose in json.loads(row["robots"])),
         calling=row["calling"],
         bytes_out=row["bytes_out"],
         read=_maybe_moment(row, "read"),
@@ -170,7 +179,7 @@ def chapter_row(chapter: Chapter) -> Row:
     }
 
 
-def chapter(row: sqlite3.Row) -> Chapter:
+def chapter(row: Named) -> Chapter:
     """The chapter a row holds."""
     return Chapter(
         incident=row["incident"],

@@ -15,6 +15,7 @@ from sentinel.model.moment import Address
 from sentinel.services import service
 from sentinel.text import times
 from sentinel.text.catalogue import has, say
+from sentinel.text.robots import only_robots, organisation
 
 KINDS = {
     "dicom": "imaging",
@@ -80,6 +81,8 @@ class Point:
     """What was recognised behind the door."""
     outcome: Outcome | None = None
     """What the last attempt to ask from outside met, where that is why."""
+    robot: str = ""
+    """The organisations, where only known research scanners came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +129,7 @@ def point_of_incident(known: Record) -> Point:
         read_by=incident.read_by,
         alarm=incident.level is Level.ALARM,
         nature=incident.nature,
+        robot=only_robots(incident),
     )
 
 
@@ -143,6 +147,7 @@ def point_of_chapter(chapter: Chapter, incident: Incident) -> Point:
         read_by=chapter.who,
         alarm=chapter.level is Level.ALARM,
         nature=incident.nature,
+        robot=organisation(str(chapter.source), incident) if chapter.source else "",
     )
 
 
@@ -178,6 +183,7 @@ def _variants(point: Point, named: bool) -> list[str]:
     kinds += [KINDS[each.category] for each in services if each and each.category in KINDS]
     return [
         *([point.outcome.value, "why"] if point.outcome else []),
+        *(["robot"] if named and point.robot else []),
         *(["unset"] if point.at.year < UNSET else []),
         *(["unknown"] if not known else []),
         *(kinds if named and known else []),
@@ -196,6 +202,7 @@ def blanks(point: Point, audience: Audience) -> dict[str, object]:
         **machine_blanks(point, audience),
         "contact": contact(audience),
         "count": point.count,
+        "robot": point.robot,
         "why": say(language, f"miss.{point.outcome.value}") if point.outcome else "",
         "size": times.size(language, point.bytes_out),
         "at": times.at(language, point.at, now, zone),

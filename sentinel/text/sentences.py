@@ -25,6 +25,10 @@ BLIND = frozenset({Code.VIEW_LOST, Code.VIEW_UNPROVED, Code.CAPTURE_LOST, Code.C
 """Blindness inside, which takes nothing from what was proved from outside."""
 
 
+WALKED_BY = frozenset({Code.STRANGER_CONNECTED, Code.STRANGER_ASSOCIATED})
+"""What a research scanner does; one that asks for images or takes them is told as a stranger."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
     """A verdict in words."""
@@ -100,7 +104,7 @@ def _headline(verdict: Verdict, first: Point, audience: Audience) -> tuple[Phras
     """The sentence that stands over the page, and what to do now."""
     subject = title(first.code).text(audience.language)
     filled = {**blanks(first, audience), "subject": subject, "count": _matters(verdict)}
-    key = _verdict_key(verdict, first)
+    key = _verdict_key(verdict, first, named=audience.named)
     if key is None:
         return sentence(first, audience), gesture(first, audience)
     return Phrase(key=f"{key}.sentence", blanks=filled), Phrase(key=f"{key}.gesture", blanks=filled)
@@ -110,14 +114,14 @@ def _matters(verdict: Verdict) -> int:
     return sum(reason.level >= Level.ATTENTION for reason in verdict.reasons)
 
 
-def _verdict_key(verdict: Verdict, first: Point) -> str | None:
+def _verdict_key(verdict: Verdict, first: Point, *, named: bool) -> str | None:
     """The verdict's own words; nothing where the finding's are better."""
     if verdict.level is Level.ATTENTION and first.code not in (Code.ALARM_READ, Code.CHECK_TROUBLED):
         return "verdict.attention"
     if verdict.level is not Level.ALARM:
         return None
     if first.code in STRANGERS:
-        return "verdict.alarm.came"
+        return "verdict.alarm.robot" if named and first.robot and first.code in WALKED_BY else "verdict.alarm.came"
     if first.code is Code.DOOR_REACHABLE:
         if first.machine or first.mac:
             return "verdict.alarm.open"

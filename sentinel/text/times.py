@@ -1,6 +1,6 @@
 """Times, durations and sizes as people read them, in the practice's own zone."""
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from babel.dates import format_date, format_timedelta
 
@@ -43,6 +43,23 @@ def _told(form: str, language: str, when: datetime, now: datetime, zone: tzinfo)
         weekday=weekday,
         day=day(language, when, now, zone),
     )
+
+
+def dated(language: str, when: datetime, zone: tzinfo) -> str:
+    """A whole date and hour, as a paper says it that is read years later: « vendredi 20 novembre 2026 à 19 h 41 »."""
+    local = when.astimezone(zone)
+    return say(language, "time.dated", day=whole_day(language, local.date()), hour=hour(language, when, zone))
+
+
+def whole_day(language: str, when: date) -> str:
+    """A date with its year: « vendredi 20 novembre 2026 »."""
+    first = "1'er'" if language == "fr" and when.day == 1 else "d"
+    return str(format_date(when, f"EEEE {first} MMMM y", locale=LOCALES[language]))
+
+
+def month(language: str, when: date) -> str:
+    """« novembre 2026 »."""
+    return str(format_date(when, "MMMM y", locale=LOCALES[language]))
 
 
 def stamp(language: str, when: datetime, zone: tzinfo) -> str:

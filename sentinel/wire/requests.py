@@ -1,7 +1,7 @@
 """What the page and the command line may ask `watch` to do: typed, small, answered within a second.
 
-The socket lies in the run directory; `watch` answers only its own user and root (SO_PEERCRED), and it alone
-checks codes and sessions, so that a hole in the page cannot write to the store.
+The socket lies in the run directory; `watch` answers only its own user, root and the page's user (SO_PEERCRED),
+and it alone checks codes and sessions, so that a hole in the page cannot write to the store.
 """
 
 import os
@@ -18,6 +18,8 @@ from sentinel import codec
 
 LARGEST: Final = 8192
 WAIT: Final = 1.0
+WAIT_LONGER: Final = 10.0
+"""For a password, which is slow to compare on purpose."""
 
 
 class Verb(StrEnum):
@@ -46,6 +48,9 @@ class Verb(StrEnum):
     """Send one message to every recipient, by the path a real one takes."""
     PAPER = "paper"
     """Make a document."""
+
+
+SLOW: Final = frozenset({Verb.LOGIN, Verb.PASSWORD})
 
 
 class Reply(StrEnum):
@@ -98,7 +103,7 @@ class Request:
     value: str = ""
     """JSON of one section of the settings."""
     password: str = ""
-    """The new one; the present one is in `code`."""
+    """The new one; the present one is in `code`. With LOGOUT, `kind` "all" ends every session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,10 +118,10 @@ class Answer:
 
 
 def ask(path: Path, request: Request) -> Answer:
-    """Put one request to `watch`; NOT_RUNNING when nobody answers within a second."""
+    """Put one request to `watch`; NOT_RUNNING when nobody answers within a second, or ten for a password."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as line:
-            line.settimeout(WAIT)
+            line.settimeout(WAIT_LONGER if request.verb in SLOW else WAIT)
             line.connect(str(path))
             line.send(codec.encode(request))
             return codec.decode(line.recv(LARGEST), Answer)
@@ -125,7 +130,7 @@ def ask(path: Path, request: Request) -> Answer:
 
 
 def listen_at(path: Path) -> socket.socket:
-    """The socket on which `watch` answers; only this user may connect."""
+    """The socket on which `watch` answers; its own user and group may connect."""
     path.unlink(missing_ok=True)
     line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     line.bind(str(path))
@@ -134,25 +139,63 @@ def listen_at(path: Path) -> socket.socket:
     return line
 
 
-def answer_one(line: socket.socket, respond: Callable[[Request], Answer], allowed: frozenset[int]) -> None:
-    """Accept one caller and answer its one request; whoever is not allowed is hung up on.
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Somebody who may ask, and waits for the answer."""
+
+    request: Request
+    user: int
+    """By the kernel's word."""
+    _line: socket.socket
+
+    def answer(self, answer: Answer) -> None:
+        """Say it and hang up; a caller that has left is none of our business."""
+        with self._line, suppress(OSError):
+            self._line.send(codec.encode(answer))
+
+
+def take_one(line: socket.socket, allowed: frozenset[int]) -> Call | None:
+    """Accept one caller and hear what it asks; whoever is not allowed is hung up on before a byte is read.
 
     Raises:
         OSError: nobody can be accepted any more.
     """
     caller, _ = line.accept()
-    with caller, suppress(OSError):  # the caller left
+    call = None
+    try:
         caller.settimeout(WAIT)
-        if peer_uid(caller) in allowed:
-            caller.send(codec.encode(_answer(caller.recv(LARGEST + 1), respond)))
+        user = peer_uid(caller)
+        if user in allowed:
+            call = _heard(caller, user)
+    except OSError:
+        pass  # the caller left, or said nothing
+    finally:
+        if call is None:
+            caller.close()
+    return call
 
 
-def _answer(asked: bytes, respond: Callable[[Request], Answer]) -> Answer:
+def _heard(caller: socket.socket, user: int) -> Call | None:
+    asked = caller.recv(LARGEST + 1)
     try:
         request = codec.decode(asked, Request)
     except ValueError:
-        return Answer(reply=Reply.NOT_UNDERSTOOD)
-    return respond(request) if len(asked) <= LARGEST else Answer(reply=Reply.NOT_UNDERSTOOD)
+        request = None
+    if request is None or len(asked) > LARGEST:
+        caller.send(codec.encode(Answer(reply=Reply.NOT_UNDERSTOOD)))
+        return None
+    return Call(request, user, caller)
+
+
+def answer_one(line: socket.socket, respond: Callable[[Request], Answer], allowed: frozenset[int]) -> None:
+    """Accept one caller and answer its one request at once.
+
+    Raises:
+        OSError: nobody can be accepted any more.
+    """
+    call = take_one(line, allowed)
+    if call:
+        call.answer(respond(call.request))
 
 
 def peer_uid(caller: socket.socket) -> int:
@@ -162,5 +205,5 @@ def peer_uid(caller: socket.socket) -> int:
 
 
 def own_user() -> frozenset[int]:
-    """Ourselves and root: on a Pi the unit adds the page's user."""
+    """Ourselves and root, who need no session on the command line."""
     return frozenset({os.getuid(), 0})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tests.bench import echo, machine, memory, red, start
+from tests.bench import echo, machine, memory, page, red, start
 from tests.bench.figure import Figure
 from tests.bench.sentinels import TooSlowError
 from tests.lab.conditions import why_not
@@ -18,6 +18,7 @@ SECTIONS: dict[str, Callable[[Path], list[Figure]]] = {
     "start": start.measure,
     "red": red.measure,
     "echo": echo.measure,
+    "page": page.measure,
 }
 OF_THE_LAB = frozenset({"red", "echo"})
 """They need namespaces."""
@@ -29,7 +30,7 @@ BEGINS, ENDS = "<!-- the table begins -->\n", "<!-- the table ends -->\n"
 @click.argument("sections", nargs=-1, type=click.Choice(tuple(SECTIONS)))
 @click.option("--markdown", is_flag=True, help="Write the table of docs/benchmarks.md.")
 def bench(sections: tuple[str, ...], markdown: bool) -> None:
-    """Measure memory, start, red and the echo under load on this machine: all, or only the sections named."""
+    """Measure memory, start, red, echo and page on this machine: all, or only the sections named."""
     if markdown and sections:
         raise click.UsageError("--markdown writes the whole table: name no section with it")
     reason = why_not()

@@ -1,6 +1,7 @@
 """The desk: what each request does, and for whom."""
 
 import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +16,7 @@ from sentinel.model.finding import Code, Level
 from sentinel.model.verdict import View
 from sentinel.pipeline import Street
 from sentinel.programs.desk import Asked, Desk, serve
+from sentinel.programs.entrance import Slow
 from sentinel.programs.errand import Promised
 from sentinel.store.archive import Archive
 from sentinel.store.sessions import Sessions
@@ -89,16 +91,24 @@ def test_a_browser_without_a_session_does_nothing(counter, verb, session):
     assert [each.read for each in counter.street.casebook.told()] == [None]
 
 
-def test_the_command_line_needs_no_session():
-    """It is run by the user who owns the store."""
-    assert Request(verb=Verb.CHECK) == Request(verb=Verb.CHECK, session="", client="")
-
-
-def test_the_command_line_may_ask_for_a_check(counter):
-    """And learns how many outcomes to wait for."""
+@pytest.mark.parametrize("user", sorted(own_user()))
+def test_the_command_line_may_ask_for_a_check(counter, user):
+    """Without a session, for it is run by root or by the user who owns the store."""
     counter.promised = Promised(checks=2)
 
-    assert counter.desk.answer(Request(verb=Verb.CHECK)) == Answer(reply=Reply.DONE, checks=2)
+    assert counter.desk.answer(Request(verb=Verb.CHECK), user) == Answer(reply=Reply.DONE, checks=2)
+
+
+@pytest.mark.parametrize("verb", [verb for verb in Verb if verb is not Verb.LOGIN])
+@pytest.mark.parametrize("user", [-1, 65_534])
+def test_another_user_without_a_session_is_no_command_line(counter, verb, user):
+    """The page's own user may ask, but has no right of its own: not without a client either."""
+    counter.street.walk(connection())
+
+    assert (
+        counter.desk.answer(Request(verb=verb, incident=1, password="trois girafes"), user).reply
+        is Reply.NO_SESSION
+    )
 
 
 def test_without_an_echo_there_is_nobody_to_ask(counter):
@@ -211,5 +221,38 @@ def test_the_desk_is_answered_by_the_streets_own_thread(tmp_path):
     assert ask(path, Request(verb=Verb.READ, incident=1)).reply is Reply.NOT_RUNNING
     assert ask(path, Request(verb=Verb.CHECK)).reply in (Reply.DONE, Reply.NOT_RUNNING)
     assert [each.request.verb for each in posted][:2] == [Verb.CHECK, Verb.READ]
+    line.shutdown(socket.SHUT_RDWR)
+    line.close()
+
+
+def test_what_is_slow_is_done_beside_the_street_and_beside_other_requests(tmp_path):
+    """While one password is compared a check is asked for and answered; the outcome goes through the street."""
+    path = tmp_path / "requests.sock"
+    line = listen_at(path)
+    compared, go = threading.Event(), threading.Event()
+
+    def work() -> str:
+        compared.set()
+        go.wait(20)
+        return "token"
+
+    def post(asked: Asked) -> None:
+        slow = Slow(work, lambda token: Answer(reply=Reply.DONE, session=token))
+        if asked.rest:
+            asked.slot.put(asked.rest())
+        else:
+            asked.slot.put(slow if asked.request.verb is Verb.LOGIN else Answer(reply=Reply.DONE, checks=1))
+
+    serve(line, post, own_user())
+    answers: list[Answer] = []
+    browser = threading.Thread(target=lambda: answers.append(ask(path, Request(verb=Verb.LOGIN))))
+    browser.start()
+    assert compared.wait(20)
+
+    assert ask(path, Request(verb=Verb.CHECK)).checks == 1
+    assert answers == []
+    go.set()
+    browser.join(20)
+    assert answers == [Answer(reply=Reply.DONE, session="token")]
     line.shutdown(socket.SHUT_RDWR)
     line.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sentinel.store.archive import Archive
-from sentinel.store.sessions import LASTS, Sessions
+from sentinel.store.sessions import LASTS, TRIES_OF_ALL, WINDOW, Sessions
 from tests.builders import START
 
 CODE = "ABCD-EF23"
@@ -51,6 +51,73 @@ def test_after_five_wrong_codes_even_the_right_one_waits(desk):
     assert (entry.token, entry.wait) == ("", timedelta(minutes=14, seconds=50))
     assert desk.enter(CODE, LAPTOP, START + timedelta(seconds=10)).token
     assert desk.enter(CODE, PHONE, START + timedelta(minutes=15)).token
+
+
+def test_a_whole_network_of_invented_clients_cannot_try_all_day(desk):
+    """All together have forty tries a quarter of an hour; somebody who is logged in is not kept out by them."""
+    desk.enter(CODE, LAPTOP, START)
+    for host in range(TRIES_OF_ALL):
+        assert desk.enter("wrong", f"10.0.{host}.1", START).wait == timedelta(0)
+
+    assert desk.enter(CODE, PHONE, START).wait == WINDOW
+    assert desk.enter(CODE, LAPTOP, START).token
+    for _ in range(5):
+        desk.enter("wrong", LAPTOP, START)
+    assert desk.enter(CODE, LAPTOP, START).wait == WINDOW, "its own tries count all the same"
+    assert desk.enter(CODE, PHONE, START + WINDOW).token
+
+
+@pytest.mark.parametrize(
+    ("clients", "together"),
+    [
+        (["2001:db8:1:2::1", "2001:db8:1:2:ffff::9"], True),
+        (["fe80::1%eth0", "fe80::2%eth0"], True),
+        (["::ffff:192.168.1.9", "192.168.1.9"], True),
+        (["2001:db8:1:2::1", "2001:db8:1:3::1"], False),
+        (["192.168.1.9", "192.168.1.10"], False),
+        (["page", "other"], False),
+    ],
+)
+def test_the_addresses_one_device_may_invent_are_one_client(desk, clients, together):
+    """A /64 of IPv6 holds more addresses than there are tries."""
+    for _ in range(5):
+        desk.enter("wrong", clients[0], START)
+
+    assert bool(desk.enter(CODE, clients[1], START).wait) is together
+
+
+def test_a_clock_that_was_put_back_keeps_nobody_waiting_for_years(desk):
+    """Tries of the year 2100 are nobody's any more."""
+    for _ in range(5):
+        desk.enter("wrong", PHONE, START + timedelta(days=27_000))
+
+    assert desk.enter(CODE, PHONE, START).token
+
+
+def test_once_a_password_is_set_the_code_opens_nothing(desk, path):
+    """Whoever was let in by it is out, and its file is told to go."""
+    told = []
+    with closing(Archive(path, "boot-1")) as archive:
+        claimed = Sessions(archive, CODE, claimed=lambda: told.append("gone"))
+        token = claimed.enter(CODE, PHONE, START).token
+        claimed.set_password("scrypt$…", START)
+
+        assert told == ["gone"]
+        assert not claimed.knows(token, START)
+        assert claimed.password == "scrypt$…"
+        entry = claimed.enter(CODE, PHONE, START)
+        assert (entry.token, entry.wait) == ("", timedelta(0))
+        for _ in range(4):
+            claimed.enter(CODE, PHONE, START)
+        assert claimed.enter(CODE, PHONE, START).wait, "the code is a wrong try like any other"
+
+
+def test_everybody_can_be_logged_out(desk):
+    """On every device."""
+    tokens = [desk.enter(CODE, PHONE, START).token for _ in range(3)]
+    desk.leave_all()
+
+    assert not any(desk.knows(token, START) for token in tokens)
 
 
 def test_four_wrong_codes_are_forgiven(desk):

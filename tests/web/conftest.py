@@ -6,10 +6,24 @@ from pathlib import Path
 from shutil import copyfile
 
 import pytest
+from cheroot import wsgi
 from furnished import TOKEN, Cabinet
+from playwright.sync_api import Browser, sync_playwright
 
 from sentinel.places import Places
 from sentinel.wire.requests import Answer, Reply, Request, answer_one, listen_at, own_user
+from web import serving
+
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 def empty(folder: Path) -> Cabinet:
@@ -61,3 +75,26 @@ def watch(cabinet: Cabinet) -> Iterator[Callable[[Answer], None]]:
     over.set()
     thread.join()
     line.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of the page."""
+    if not CHROMIUM.exists():
+        pytest.skip("Debian's chromium is not installed")
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def server(cabinet: Cabinet) -> Iterator[wsgi.Server]:
+    """The page on a real port, its clock stopped."""
+    made = serving.server(cabinet.app(), "127.0.0.1", 0)
+    made.prepare()
+    thread = threading.Thread(target=made.serve)
+    thread.start()
+    yield made
+    made.stop()
+    thread.join()

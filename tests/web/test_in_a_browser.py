@@ -1,60 +1,23 @@
 """The page as people meet it: in Debian's Chromium, wide and narrow, with and without script."""
 
 import re
-import threading
 import time
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from cheroot import wsgi
-from furnished import TOKEN, Cabinet, door, reason, told, verdict
-from playwright.sync_api import Browser, Page, sync_playwright
+from furnished import TOKEN, door, reason, told, verdict
+from playwright.sync_api import Browser, Page
 
 from sentinel.model.exposure import Outcome
 from sentinel.model.finding import Code, Level
 from sentinel.model.passing import Progress
 from sentinel.store import rows
-from web import serving
 
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 ALARM = verdict(door(Code.STRANGER_ASSOCIATED))
-PAGES = ["/", "/incidents", "/incidents/1", "/connections", "/outside", "/sentinel", "/code"]
+PAGES = ["/", "/incidents", "/incidents/1", "/connections", "/outside", "/sentinel", "/settings", "/code"]
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for this file."""
-    if not CHROMIUM.exists():
-        pytest.skip("Debian's chromium is not installed")
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def server(cabinet: Cabinet) -> Iterator[wsgi.Server]:
-    """The page on a real port, its clock stopped."""
-    made = serving.server(cabinet.app(), "127.0.0.1", 0)
-    made.prepare()
-    thread = threading.Thread(target=made.serve)
-    thread.start()
-    yield made
-    made.stop()
-    thread.join()
 
 
 def address(server: wsgi.Server) -> str:

@@ -1,0 +1,132 @@
+"""The end of the chain, and what waits to be appended in the very transaction of the row it tells."""
+
+import sqlite3
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sentinel.model.incident import Chapter, Incident, IncidentState
+from sentinel.model.ledger import FIRST, TAKEN_OUT, Entry, EntryKind, body_hash, next_entry
+from sentinel.store import rows
+
+MOVING = frozenset({"last", "last_visit", "count", "bytes_out", "sources"})
+"""What strangers move at will: told when it has doubled, with each line of the timeline, and once a day."""
+MOST = 50_000
+
+End = tuple[int, str]
+"""Number and hash of an entry."""
+
+
+class Ledger:
+    """Appends to table `ledger`; nothing here ever changes an entry."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._waiting: deque[tuple[EntryKind, str, Mapping[str, Any]]] = deque()
+        self._end = self._written = _end(db)
+        self.forgotten = 0
+
+    @property
+    def head(self) -> str:
+        """Hash of the last entry on disk; 64 zeros before the first. Any thread may read it."""
+        return self._end[1]
+
+    def tell(self, kind: EntryKind, at: datetime, body: Mapping[str, Any]) -> None:
+        """Something that goes into the journal with the next commit."""
+        if len(self._waiting) >= MOST:
+            self._waiting.popleft()
+            self.forgotten += 1
+        self._waiting.append((kind, rows.text(at), body))
+
+    def write(self) -> None:
+        """Append what waits; inside the transaction, and again if that fails."""
+        self._written = self._end
+        for kind, at, body in self._waiting:
+            entry = next_entry(self._written, at, kind, body)
+            values = (entry.number, entry.at, entry.kind, entry.body, entry.before, entry.hash)
+            self._db.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?)", values)
+            self._written = entry.number, entry.hash
+
+    def settle(self) -> None:
+        """It is on disk."""
+        self._end = self._written
+        self._waiting.clear()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+
+class Stories:
+    """What the journal last told of each incident, so that what is done a thousand times is told ten times."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._told: dict[int, rows.Row] = {}
+        self._now: dict[int, rows.Row] = {}
+
+    def recall(self, incidents: Iterable[Incident]) -> None:
+        """After a restart: row and entry were written together."""
+        for incident in incidents:
+            self._told[incident.number] = self._now[incident.number] = evidence(incident)
+
+    def take(self, incident: Incident, chapter: Chapter | None) -> bool:
+        """An incident as it now stands; whether it goes into the journal now."""
+        row = evidence(incident)
+        told = self._told.get(incident.number)
+        self._now[incident.number] = row
+        if chapter is None and told is not None and not _is_news(told, row):
+            return False
+        self._tell(row, incident.last.wall if chapter is None else chapter.at.wall, chapter)
+        if incident.state is IncidentState.CLOSED:
+            del self._told[incident.number], self._now[incident.number]
+        return True
+
+    def tell_moved(self, at: datetime) -> list[int]:
+        """Everything that has moved since it was last told."""
+        moved = [number for number, row in self._now.items() if row != self._told.get(number)]
+        for number in moved:
+            self._tell(self._now[number], at, None)
+        return moved
+
+    def _tell(self, row: rows.Row, at: datetime, chapter: Chapter | None) -> None:
+        self._told[row["number"]] = row
+        lines = [] if chapter is None else [line(chapter)]
+        self._ledger.tell(EntryKind.INCIDENT, at, {"incident": row, "chapters": lines})
+
+
+def evidence(incident: Incident) -> rows.Row:
+    """An incident as the journal tells it: its row, without the boot clock's columns."""
+    return {name: value for name, value in rows.incident_row(incident).items() if not name.endswith("_boot")}
+
+
+def line(chapter: Chapter) -> rows.Row:
+    """A line of a timeline as the journal tells it."""
+    return {name: value for name, value in rows.chapter_row(chapter).items() if not name.endswith("_boot")}
+
+
+def _is_news(told: rows.Row, row: rows.Row) -> bool:
+    if any(told[name] != row[name] for name in row.keys() - MOVING):
+        return True
+    return any(row[name] >= 2 * max(told[name], 1) for name in ("count", "bytes_out"))
+
+
+def _end(db: sqlite3.Connection) -> End:
+    found = db.execute("SELECT number, hash FROM ledger ORDER BY number DESC LIMIT 1").fetchone()
+    return (int(found[0]), str(found[1])) if found else (0, FIRST)
+
+
+def entries(db: sqlite3.Connection, since: int = 1) -> Iterator[Entry]:
+    """The journal from an entry on, in its order."""
+    found = db.execute(
+        "SELECT number, at, kind, body, before, hash FROM ledger WHERE number >= ? ORDER BY number", (since,)
+    )
+    for number, at, kind, body, before, hashed in found:
+        yield Entry(number=number, at=at, kind=kind, body=body, before=before, hash=hashed)
+
+
+def take_out(db: sqlite3.Connection, numbers: Iterable[int]) -> None:
+    """Leave of these bodies their hash: what they told has had its time. The chain holds all the same."""
+    for number in numbers:
+        (body,) = db.execute("SELECT body FROM ledger WHERE number = ?", (number,)).fetchone()
+        db.execute("UPDATE ledger SET body = ? WHERE number = ?", (TAKEN_OUT + body_hash(body), number))
