@@ -19,6 +19,7 @@ from sentinel.model.connection import ConnectionState
 from sentinel.model.exposure import Outcome, PortList, Reach
 from sentinel.model.finding import Code, Grade, Level, StoryKind
 from sentinel.model.incident import Incident, IncidentState
+from sentinel.model.ledger import Signed
 from sentinel.model.machine import Coverage
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
@@ -616,3 +617,30 @@ def test_a_name_that_nobody_of_the_story_has_changes_nothing(lived):
     lived.beat(8)
 
     assert lived.incidents() == [before]
+
+
+def test_a_signed_check_that_proved_an_alarm_or_its_end_is_kept(lived):
+    """Beside the first one of each day; the others are let go."""
+
+    def check(name: str, seconds: float, reach: Reach) -> None:
+        at = moment(seconds)
+        told = exposure(port=11112, at=at, reach=reach)
+        lived.walk(
+            replace(told, check=name),
+            Signed(check=name, echo=told.echo, head="a" * 64, line=name, at=at),
+            replace(outcome(asked=at, at=at), check=name),
+        )
+
+    calm(lived)
+    check("first", 10, Reach.CLOSED)
+    check("second", 20, Reach.CLOSED)
+    lived.walk(knock(11112, at=moment(30)))
+    lived.bring(knock_heard(at=moment(31)))
+    lived.bring(coverage(moment(32), proof=moment(32)))
+    check("check-1", 34, Reach.OPEN)
+    check("again", 40, Reach.OPEN)
+
+    (alarm,) = [each.number for each in lived.incidents() if each.level is Level.ALARM]
+    with opened(lived.path) as reader:
+        assert list(reader.reports(alarm)) == ["check-1"]
+        assert reader.anchors() == ["first", "check-1"]

@@ -43,6 +43,7 @@ class Point(StrEnum):
     ANCHOR_FORGED = "anchor_forged"
     ANCHOR_FOREIGN = "anchor_foreign"
     REPORT_FORGED = "report_forged"
+    FOUND_ALTERED = "found_altered"
     INCIDENT_CHANGED = "incident_changed"
     INCIDENT_ADDED = "incident_added"
     INCIDENT_REMOVED = "incident_removed"
@@ -127,6 +128,8 @@ class Chain:
             yield Found(Point.WITHHELD, {"count": len(self.withheld)})
         elif unexplained:
             yield Found(Point.BODY_GONE, {"number": str(unexplained[0])})
+        for incident, at in self.told.altered:
+            yield Found(Point.FOUND_ALTERED, {"incident": str(incident), "at": at})
 
 
 def anchors(chain: Chain, lines: Iterable[str], own: frozenset[str]) -> Iterable[Found]:

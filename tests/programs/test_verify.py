@@ -243,6 +243,30 @@ def test_what_moved_since_it_was_told_is_no_edit(kept):
     assert kept.look()[0] == verify.HOLDS
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE incidents SET level = 2 WHERE number = 2; UPDATE incidents SET port = 81 WHERE number = 2",
+        "UPDATE incidents SET count = 0 WHERE number = 2",
+        "CREATE TABLE t AS SELECT * FROM incidents WHERE number = 2; UPDATE t SET number = 3;"
+        "INSERT INTO incidents SELECT * FROM t; DROP TABLE t",
+    ],
+)
+def test_an_edit_while_nothing_ran_is_told_by_the_next_start_and_stays_told(kept, statement):
+    """What the street then writes anew washes nothing clean."""
+    kept.sql(*statement.split(";"))
+    for boot in ("boot-2", "boot-3"):
+        archive = Archive(kept.places.store, boot)
+        archive.incidents(moment(20))
+        archive.commit()
+        archive.close()
+
+    code, said = kept.look()
+    assert code == verify.CHANGED
+    (bad,) = [line for line in said.splitlines() if line.startswith("✗")]
+    assert bad.startswith("✗ At the start of 2026-03-02 09:00:20 UTC, incident"), said
+
+
 def test_a_purge_is_no_tampering(kept):
     """The weak point goes with its line and its text; the alarm and the register stay, and all of it verifies."""
     archive = Archive(kept.places.store, "boot-2")
