@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from sentinel.clock import Clock, boot_id
 from sentinel.config import Config
 from sentinel.places import Places
-from web import actions, connections, events, front, guard, navigation, options, outside, words
+from web import actions, connections, events, front, guard, navigation, notices, options, outside, words
 from web.scene import Surroundings, look, surroundings
 
 LONGEST = 16 * 1024
@@ -34,7 +34,7 @@ def create_app(config: Config, places: Places, clock: Clock) -> Flask:
     CSRFProtect(app)
     words.teach(app)
     app.jinja_env.globals.update(links=navigation.links, FIRST=navigation.FIRST, MORE=navigation.MORE)
-    for room in (front, events, connections, outside, options, actions):
+    for room in (front, events, connections, outside, options, notices, actions):
         app.register_blueprint(room.pages)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(OSError, _unreadable)
