@@ -15,7 +15,18 @@ from sentinel.model.passing import Progress
 from sentinel.store import rows
 
 ALARM = verdict(door(Code.STRANGER_ASSOCIATED))
-PAGES = ["/", "/incidents", "/incidents/1", "/connections", "/outside", "/sentinel", "/settings", "/notices", "/code"]
+PAGES = [
+    "/",
+    "/incidents",
+    "/incidents/1",
+    "/connections",
+    "/outside",
+    "/sentinel",
+    "/machines",
+    "/settings",
+    "/notices",
+    "/code",
+]
 
 pytestmark = pytest.mark.browser
 
