@@ -10,8 +10,6 @@ from datetime import timedelta
 
 from sentinel.model.acting import Drill
 from sentinel.model.finding import Code, Finding, Level, Story, StoryKind
-from sentinel.model.incident import Incident, IncidentState
-from sentinel.model.passing import Read
 from sentinel.model.verdict import Reason
 
 LASTS = timedelta(minutes=30)
@@ -22,14 +20,6 @@ def begun(drill: Drill) -> Finding:
     """Each exercise is a story of its own, never one of last month's that returns."""
     story = Story(kind=StoryKind.DRILL, about=f"{drill.at.wall:%Y-%m-%dT%H:%M:%S}")
     return Finding(code=Code.DRILL, story=story, level=Level.ALARM, at=drill.at)
-
-
-def seen(incident: Incident, fact: Read) -> Incident:
-    """An incident somebody has read; a drill is over by that."""
-    read = replace(incident, read=fact.at, read_by=fact.who)
-    if incident.story.kind is not StoryKind.DRILL:
-        return read
-    return replace(read, state=IncidentState.CLOSED, closed=fact.at, last=fact.at)
 
 
 def behind(reasons: list[Reason]) -> list[Reason]:

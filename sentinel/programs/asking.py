@@ -137,6 +137,11 @@ class Asking:
                 self._retests.append(errand)
         return promised
 
+    def recheck(self, family: int, doors: tuple[int, ...]) -> None:
+        """The same, asked by ourselves; where no echo is free for it, everything is asked as after a doubt."""
+        if not self.retest(family, doors).checks:
+            self.doubt()
+
     def doubt(self) -> None:
         """Something happened that a check may explain. Strangers cause doubts at will, so they are rationed."""
         at = self._clock()

@@ -7,7 +7,6 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from sentinel.clock import Clock
 from sentinel.config import Config
@@ -15,8 +14,8 @@ from sentinel.model.networks import ALWAYS_INSIDE, SHARED, is_part
 from sentinel.model.passing import NetworkAnswer, Read
 from sentinel.pipeline import Street
 from sentinel.programs.changing import change
+from sentinel.programs.deeds import VERBS, Asks, Deeds
 from sentinel.programs.entrance import Entrance, Slow
-from sentinel.programs.errand import Promised
 from sentinel.programs.telling import Telling
 from sentinel.store.sessions import Sessions
 from sentinel.wire.requests import WAIT, Answer, Call, Reply, Request, Verb, take_one
@@ -25,16 +24,6 @@ HASHES = 4
 """Passwords that may wait to be compared, one after the other."""
 NOBODY = -1
 """A caller the kernel did not name may do what a browser without a session may."""
-
-
-class Asks(Protocol):
-    """Whoever asks the echoes."""
-
-    def soon(self) -> Promised:
-        """Everything."""
-
-    def retest(self, family: int, doors: tuple[int, ...]) -> Promised:
-        """Whether these public ports are closed now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +57,7 @@ class Desk:
         self._clock = clock
         self._config = config or Config()
         self._telling = telling
+        self._deeds = Deeds(street, asking, clock, self._config)
         self._paper = paper
         """Takes the order for a document."""
 
@@ -97,7 +87,7 @@ class Desk:
             return self._entrance.change(request, user)
         if request.verb is Verb.CHECK:
             return self._check(request)
-        return Answer(reply=self._act(request))
+        return Answer(reply=self._deeds.do(request) if request.verb in VERBS else self._act(request))
 
     def _check(self, request: Request) -> Answer:
         """Everything, or of one story only whether its doors are closed; a door whose public port nobody

@@ -19,16 +19,16 @@ from sentinel.judgement.outside import WORD_LASTS
 from sentinel.judgement.verdict import Outlook
 from sentinel.model.machine import Coverage
 from sentinel.model.moment import Address
-from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Beat, Health, Part
 from sentinel.model.verdict import Verdict
+from sentinel.ownports import asked_about
 from sentinel.pipeline import Fact, Street
 from sentinel.places import Places
-from sentinel.programs import desk, identity, naming
+from sentinel.programs import desk, doors, identity, naming
 from sentinel.programs.alone import alone
 from sentinel.programs.asking import Asking
 from sentinel.programs.claim import reception
-from sentinel.programs.declared import declared, is_broad
+from sentinel.programs.declared import declared
 from sentinel.programs.desk import Asked, Desk
 from sentinel.programs.entrance import allowed
 from sentinel.programs.keeping import Keeping
@@ -104,8 +104,8 @@ class Watch:
         except OSError as error:
             raise MissingDevice(f"the store cannot be opened: {error}") from None
         incidents = self._archive.incidents(self._started)
-        terms = declared(config)
-        judge = Judge(networks, terms, self._started)
+        judge = Judge(networks, declared(config), self._started)
+        doors.recall(judge, self._archive, config, self._started)
         judge.remember(incidents)
         judge.outside.recall(self._archive.openings(self._started, WORD_LASTS))
         for network in self._archive.known_networks():
@@ -115,7 +115,7 @@ class Watch:
         self._families: tuple[int, ...] = around.families
         self._box: tuple[Address, ...] = networks.box
         self._asking = Asking(
-            config.echo,
+            asked_about(config),
             self._places.lasting,
             self._clock,
             lambda: self._families,
@@ -136,12 +136,12 @@ class Watch:
                 view=config.capture.view,
                 echo=self._demo or self._asking.is_enrolled or bool(config.echo.all_invitations),
                 families=around.families,
-                broad=is_broad(terms),
             ),
             signal=self._signal,
             acknowledge=self._postbox.acknowledge,
             ask_soon=self._asking.doubt,
             batch=timedelta(seconds=config.store.batch_seconds),
+            retest=self._asking.recheck,
         )
         self._keeping = Keeping(self._archive, config, self._places, self._started, lambda: self._shown)
         self._street.begin(self._started)
@@ -199,8 +199,7 @@ class Watch:
         self._families = around.families
         networks = around.networks(self._config.capture.prefixes, self._config.capture.box)
         self._box = networks.box
-        at, mac = self._clock(), around.box_mac
-        yield HomeNetwork(networks=networks, families=around.families, at=at, box_mac=mac)
+        yield around.home(networks, self._clock())
 
     def _look_at_box(self) -> Iterator[Fact]:
         for reading in self._looking.work():

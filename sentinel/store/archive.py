@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sentinel.model.acting import Paper, Setting
+from sentinel.model.acting import Acceptance, Paper, Setting, Withdrawal
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Kind, ReachOutcome
@@ -23,7 +23,7 @@ from sentinel.model.networks import Network
 from sentinel.model.notice import Notice
 from sentinel.model.passing import NetworkAnswer
 from sentinel.model.standing import Standing
-from sentinel.store import answers, heard, recall, register, retention, rows, told
+from sentinel.store import acceptances, answers, heard, recall, register, retention, rows, told
 from sentinel.store.days import Diary
 from sentinel.store.ledger import Ledger, Stories
 from sentinel.store.proofs import Proofs
@@ -145,6 +145,17 @@ class Archive:
         }
         self._insert("networks", row, "INSERT OR REPLACE", self._dear)
 
+    def acceptance(self, acceptance: Acceptance) -> None:
+        """A door somebody accepts."""
+        row = acceptances.row(acceptance)
+        self.tell(EntryKind.ACCEPTED, acceptance.at, **{name: row[name] for name in row if name != "at"})
+        self._insert("acceptances", row, "INSERT OR REPLACE", self._dear)
+
+    def withdrawal(self, withdrawal: Withdrawal) -> None:
+        """An acceptance that holds no more."""
+        self.tell(EntryKind.WITHDRAWN, withdrawal.at, number=withdrawal.number, who=withdrawal.who)
+        self._later(self._dear, acceptances.withdrawn(withdrawal))
+
     def setting(self, setting: Setting) -> None:
         """One section of the settings, over the one before; the journal knows its name and no value."""
         self.tell(EntryKind.SETTING, setting.at, section=setting.section, who=setting.who)
@@ -249,6 +260,22 @@ class Archive:
     def next_incident(self) -> int:
         """The number of the next new story."""
         return recall.next_incident(self._db)
+
+    def acceptances(self, now: Moment) -> list[acceptances.Listed]:
+        """Doors somebody accepted, in moments of this boot; see `acceptances.recalled`."""
+        return acceptances.recalled(self._db, now)
+
+    def next_acceptance(self) -> int:
+        """The number of the next accepted door."""
+        return acceptances.next_number(self._db)
+
+    def checked_families(self) -> frozenset[int]:
+        """Families of which a complete check is on record."""
+        return recall.checked_families(self._db)
+
+    def born(self, now: Moment) -> Moment:
+        """When this store first knew of anything, in moments of this boot; now where it is new."""
+        return recall.born(self._db, now)
 
     def known_networks(self) -> list[Network]:
         """Private networks somebody said are ours."""

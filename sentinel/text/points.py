@@ -83,6 +83,8 @@ class Point:
     """What was recognised behind the door."""
     outcome: Outcome | None = None
     """What the last attempt to ask from outside met, where that is why."""
+    until: datetime | None = None
+    """When an acceptance ends, where it is about that."""
     robot: str = ""
     """The organisations, where only known research scanners came."""
 
@@ -95,7 +97,7 @@ class Record:
     began: datetime
     """When its gravest finding was first made: its first event may have been milder."""
     alarmed: datetime | None
-    """When it first was an alarm."""
+    """When it first was shown as an alarm."""
 
 
 def record(incident: Incident, chapters: Sequence[Chapter]) -> Record:
@@ -105,7 +107,7 @@ def record(incident: Incident, chapters: Sequence[Chapter]) -> Record:
     return Record(
         incident=incident,
         began=gravest[0] if gravest else incident.first.wall,
-        alarmed=alarms[0] if alarms else None,
+        alarmed=incident.shown.wall if incident.shown else alarms[0] if alarms else None,
     )
 
 
@@ -140,7 +142,7 @@ def point_of_chapter(chapter: Chapter, incident: Incident) -> Point:
     """What one line of an incident's timeline tells."""
     return Point(
         code=chapter.code,
-        at=chapter.at.wall,
+        at=chapter.done or chapter.at.wall,
         machine=incident.machine,
         mac=incident.mac,
         port=incident.port,
@@ -186,6 +188,7 @@ def _variants(point: Point, named: bool) -> list[str]:
     kinds += [KINDS[each.category] for each in services if each and each.category in KINDS]
     return [
         *([point.outcome.value, "why"] if point.outcome else []),
+        *([] if named else ["unnamed"]),
         *(["robot"] if named and point.robot else []),
         *(["unset"] if point.at.year < UNSET else []),
         *(["unknown"] if not known else []),
@@ -202,6 +205,7 @@ def blanks(point: Point, audience: Audience) -> dict[str, object]:
     """Everything a finding's words may ask for."""
     language, now, zone = audience.language, audience.now, audience.zone
     read, checked = point.read or point.at, point.checked or point.at
+    last = (point.until or point.at) - timedelta(microseconds=1)  # midnight ends the day before
     return {
         **machine_blanks(point, audience),
         "contact": contact(audience),
@@ -212,6 +216,7 @@ def blanks(point: Point, audience: Audience) -> dict[str, object]:
         "at": times.at(language, point.at, now, zone),
         "since": times.since(language, point.at, now, zone),
         "read_at": times.at(language, read, now, zone),
+        "until": times.day(language, last, now, zone),
         "checked_at": times.at(language, checked, now, zone),
         "took": times.lasting(language, max((point.read or point.over or point.at) - point.at, timedelta(0))),
         "who": (audience.named and point.read_by) or say(language, "who.somebody"),
