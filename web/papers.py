@@ -83,7 +83,7 @@ def _page(*, gone: bool = False) -> str:
         installed = reader.shelf.installed()
     scene: Scene = g.scene
     state = scene.pulse.paper if scene.pulse and scene.alive else ""
-    return render_template("papers.html", made=made, months=_months(scene, installed), state=state, gone=gone)
+    return render_template("papers.html", papers=made, months=_months(scene, installed), state=state, gone=gone)
 
 
 def _content(row: PaperRow) -> bytes | None:

@@ -1,7 +1,7 @@
 """How templates speak: catalogue words, times and sizes in the reader's language, every blank escaped."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
 from flask import Flask, g, request
@@ -74,6 +74,11 @@ def hour(when: datetime) -> str:
     return times.hour(audience.language, when, audience.zone)
 
 
+def day(when: date) -> str:
+    """A date in full."""
+    return times.whole_day(_language(), when)
+
+
 def since(when: datetime) -> str:
     """A moment after « depuis »."""
     audience = g.scene.audience
@@ -142,6 +147,7 @@ def teach(app: Flask) -> None:
         stamp=stamp,
         at=at,
         hour=hour,
+        day=day,
         since=since,
         ago=ago,
         size=size,
