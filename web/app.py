@@ -18,16 +18,19 @@ from web import (
     account,
     actions,
     connections,
+    deeds,
     diagnostics,
     events,
     first,
     front,
     guard,
+    lamp,
     machines,
     navigation,
     options,
     outside,
     papers,
+    shelves,
     status,
     words,
 )
@@ -52,8 +55,10 @@ def create_app(config: Config, places: Places, clock: Clock) -> Flask:
     navigation.teach(app)
     rooms = (
         front,
+        lamp,
         status,
         diagnostics,
+        shelves,
         events,
         connections,
         outside,
@@ -62,6 +67,7 @@ def create_app(config: Config, places: Places, clock: Clock) -> Flask:
         papers,
         first,
         actions,
+        deeds,
         account,
     )
     for room in rooms:

@@ -8,7 +8,7 @@ from flask import Flask, g, request
 from markupsafe import Markup, escape
 
 from sentinel import text
-from sentinel.config import Config
+from sentinel.config import Practice
 from sentinel.model.finding import Code
 from sentinel.services import DOOR_TEST_PORT, service
 from sentinel.text import catalogue, outside, points, times
@@ -39,9 +39,9 @@ def word(prefix: str, value: object) -> Markup:
     return t(key) if text.has(_language(), key) else escape(value)
 
 
-def phone_link(config: Config) -> Markup | None:
-    """The contact as a link that dials; nothing without a phone."""
-    name, phone = config.practice.contact, config.practice.phone
+def phone_link(practice: Practice, today: date) -> Markup | None:
+    """The person to call today as a link that dials; nothing without a phone."""
+    name, phone = practice.to_call(today)
     dialled = "".join(each for each in phone if each.isdigit() or each == "+")
     if not dialled:
         return None
@@ -55,11 +55,22 @@ def is_dated(said: Phrase) -> bool:
     return any(blank in sentence for blank in ("{at}", "{since}", "{read_at}"))
 
 
+def tells_contact(said: Phrase) -> bool:
+    """Whether a sentence names the person to call itself."""
+    return "{contact}" in text.pattern(_language(), said.key)
+
+
 def stamp(when: datetime) -> Markup:
     """A moment in a table."""
     audience = g.scene.audience
     shown = times.stamp(audience.language, when, audience.zone)
     return Markup('<time datetime="{}">{}</time>').format(when.isoformat(timespec="seconds"), shown)
+
+
+def tick(when: datetime, hours: bool = False) -> str:
+    """A moment under a picture: its day, with the hour where the picture is short."""
+    audience = g.scene.audience
+    return times.tick(audience.language, when, audience.zone, hours=hours)
 
 
 def at(when: datetime) -> str:
@@ -138,13 +149,14 @@ def teach(app: Flask) -> None:
     """Give the templates their words."""
 
     def phrase(said: Phrase) -> Markup:
-        link = phone_link(g.scene.config)
+        link = phone_link(g.scene.config.practice, g.scene.today)
         blanks = {**said.blanks, "contact": link} if link and "contact" in said.blanks else said.blanks
         return html(_language(), said.key, blanks)
 
     app.jinja_env.filters.update(
         phrase=phrase,
         stamp=stamp,
+        tick=tick,
         at=at,
         hour=hour,
         day=day,
@@ -170,5 +182,7 @@ def teach(app: Flask) -> None:
         endpoint=outside.endpoint,
         door_test_port=DOOR_TEST_PORT,
         marks=MARKS,
+        day=timedelta(days=1),
     )
     app.jinja_env.tests["dated"] = is_dated
+    app.jinja_env.tests["telling"] = tells_contact

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from ipaddress import ip_address
 from pathlib import Path
 
 from sentinel.model.box import BoxReading
@@ -22,6 +23,7 @@ from sentinel.store.heard import Machine
 from sentinel.store.listed import Cell, ConnectionRow, LastCheck
 from sentinel.store.register import Registered
 from sentinel.store.shelf import Shelf
+from sentinel.store.tallies import Tallies
 from sentinel.store.vitals import Vitals, vitals
 
 REMEMBERED = timedelta(days=7)
@@ -37,10 +39,12 @@ class Filter:
     """Which connections a reader wants to see; empty means any."""
 
     text: str = ""
-    """Part of an address, or of an AE title."""
+    """A whole address, or part of one or of an AE title."""
     port: int | None = None
     state: ConnectionState | None = None
     standing: Standing | None = None
+    after: datetime | None = None
+    """Only what was opened since: a log of half a year is not searched to its end by every page."""
 
 
 class Reader:
@@ -54,6 +58,7 @@ class Reader:
         self._db = connection
         self._db.row_factory = sqlite3.Row
         self.accounts = Accounts(connection)
+        self.tallies = Tallies(connection)
 
     def incidents(self, *, least: Level = Level.NOTE, most: int = 200) -> list[Incident]:
         """Stories, open ones first, then by their last event, newest first."""
@@ -268,8 +273,12 @@ def _conditions(wanted: Filter) -> tuple[str, list[object]]:
     words: list[str] = []
     values: list[object] = []
     if wanted.text:
-        words.append("(instr(source, ?) OR instr(target, ?) OR instr(coalesce(calling, ''), ?))")
-        values += [wanted.text] * 3
+        condition, more = _searched(wanted.text)
+        words.append(condition)
+        values += more
+    if wanted.after is not None:
+        words.append("opened >= ?")
+        values.append(rows.text(wanted.after))
     if wanted.port is not None:
         words.append("target_port = ?")
         values.append(wanted.port)
@@ -278,3 +287,12 @@ def _conditions(wanted: Filter) -> tuple[str, list[object]]:
             words.append(f"{column} = ?")
             values.append(value.value)
     return ("WHERE " + " AND ".join(words)) if words else "", values
+
+
+def _searched(text: str) -> tuple[str, list[object]]:
+    """A whole address is found by the indices; part of one only by reading every row."""
+    try:
+        address = str(ip_address(text))
+    except ValueError:
+        return "(instr(source, ?) OR instr(target, ?) OR instr(coalesce(calling, ''), ?))", [text] * 3
+    return "(source = ? OR target = ?)", [address] * 2

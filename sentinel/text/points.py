@@ -97,7 +97,7 @@ class Record:
     began: datetime
     """When its gravest finding was first made: its first event may have been milder."""
     alarmed: datetime | None
-    """When it first was an alarm."""
+    """When it first was shown as an alarm."""
 
 
 def record(incident: Incident, chapters: Sequence[Chapter]) -> Record:
@@ -107,7 +107,7 @@ def record(incident: Incident, chapters: Sequence[Chapter]) -> Record:
     return Record(
         incident=incident,
         began=gravest[0] if gravest else incident.first.wall,
-        alarmed=alarms[0] if alarms else None,
+        alarmed=incident.shown.wall if incident.shown else alarms[0] if alarms else None,
     )
 
 

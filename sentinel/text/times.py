@@ -69,6 +69,12 @@ def stamp(language: str, when: datetime, zone: tzinfo) -> str:
     return f"{date}, {local:%H:%M:%S}".replace(" ", "\u00a0")
 
 
+def tick(language: str, when: datetime, zone: tzinfo, *, hours: bool) -> str:
+    """A moment under a picture, short: « 23 nov. », « 23 nov., 8 h 12 »."""
+    date = str(format_date(when.astimezone(zone).date(), "d MMM", locale=LOCALES[language])).replace(" ", "\u00a0")
+    return f"{date}, {hour(language, when, zone)}" if hours else date
+
+
 def ago(language: str, age: timedelta) -> str:
     """How long ago, to the minute: « il y a 5 minutes »."""
     if age < timedelta(minutes=1):
