@@ -1,14 +1,10 @@
 """What the store holds of a month, of an installation and of a whole life, as the plain values of their papers."""
 
-import hashlib
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-
+from sentinel.certificate import fingerprint
 from sentinel.config import Config
 from sentinel.evidence.facts import (
     Checked,
@@ -78,7 +74,7 @@ def installation(reader: Reader, head: Letterhead, config: Config, places: Place
         left=tuple(_left(reader, head, config)),
         open_stories=tuple(_line(reader, head, each) for each in still),
         drills=tuple(_drill(each) for each in held.drills(now - timedelta(days=30), now)),
-        fingerprint=fingerprint(places),
+        fingerprint=fingerprint(places.certificate),
         stored_months=config.store.months,
     )
 
@@ -103,14 +99,6 @@ def closing(reader: Reader, head: Letterhead, who: str) -> Closing:
         head_hash="" if journal == NO_HASH else journal,
         anchored=held.anchored(),
     )
-
-
-def fingerprint(places: Places) -> str:
-    """SHA-256 of the page's own certificate, in hex; empty where there is none that can be read."""
-    with suppress(OSError, ValueError):
-        certificate = x509.load_pem_x509_certificate(places.certificate.read_bytes())
-        return hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
-    return ""
 
 
 def next_month(first: date) -> date:

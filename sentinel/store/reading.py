@@ -137,6 +137,10 @@ class Reader:
         """Every machine that was heard, 5,000 at most, the last heard first; those that hide their maker last."""
         return heard.machines(self._db)
 
+    def elsewhere(self) -> set[str]:
+        """Machines that the street says do not pass the watched port."""
+        return heard.elsewhere(self._db)
+
     def addresses(self, macs: Iterable[str]) -> dict[str, list[str]]:
         """The last addresses of some machines, six of each at most."""
         return heard.addresses(self._db, macs)
