@@ -13,17 +13,28 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
+from sentinel.judgement import drill
 from sentinel.judgement.casebook import Casebook, Change
 from sentinel.judgement.conditions import condition
 from sentinel.judgement.doors import cell_verdict
 from sentinel.judgement.judge import Judge
 from sentinel.judgement.verdict import Outlook, weigh
-from sentinel.model.acting import Acceptance, FalseAlarm, Measure, Setting, Withdrawal
+from sentinel.model.acting import (
+    Acceptance,
+    Drill,
+    FalseAlarm,
+    Measure,
+    NoticeOutcome,
+    Paper,
+    Setting,
+    Withdrawal,
+)
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
 from sentinel.model.finding import Code, Finding, Level, StoryKind
 from sentinel.model.incident import IncidentState
+from sentinel.model.ledger import Signed
 from sentinel.model.machine import Coverage, HostSighting
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
@@ -47,17 +58,22 @@ Fact = (
     | SourceName
     | HomeNetwork
     | BoxReading
+    | Signed
     | Setting
     | Measure
     | FalseAlarm
     | Acceptance
     | Withdrawal
+    | Drill
+    | NoticeOutcome
+    | Paper
 )
 
 SAID = (Read, Measure, FalseAlarm, Acceptance, Withdrawal)
 """What people do about incidents and doors: shown at once."""
-AT_ONCE = (ReachOutcome, Setting, *SAID)
-"""Facts that do not wait for the next batch: a proof, and what somebody did or set and looks at a moment later."""
+AT_ONCE = (ReachOutcome, Setting, NoticeOutcome, Paper, *SAID)
+"""Facts that do not wait for the next batch: a proof, what somebody did or set and looks at a moment later, and
+that somebody was told, for a restart must not tell it again."""
 
 DOUBTS = (
     Code.DOOR_ANSWERED,
@@ -126,7 +142,7 @@ class Street:
         if isinstance(fact, Beat):
             self._last_beat = fact.at
         proofs, ends = self.outlook.proofs.keys(), self.judge.ends
-        findings = list(self._judge(fact))
+        findings = [self.judge.itself.told(finding) for finding in self._judge(fact)]
         forgotten = self.casebook.forgotten
         changes = [change for finding in findings if (change := self.casebook.take(finding))]
         changes += self._by_themselves(fact)
@@ -136,6 +152,7 @@ class Street:
         if changes or isinstance(fact, (Beat, ReachOutcome, HomeNetwork, *SAID)):
             changes += self._show(at)
         self._keep(changes)
+        self._note_proof(fact, changes)
         self._write(fact, urgent=any(change.is_urgent for change in changes) or isinstance(fact, AT_ONCE))
         if self.judge.ends > ends:
             self._ask_again(findings)
@@ -220,6 +237,9 @@ class Street:
                 return self.judge.health(fact)
             case Beat():
                 return self.judge.beat(fact)
+            case Signed():
+                self.archive.proofs.hold(fact)
+                return ()
             case Setting():
                 self.archive.setting(fact)
                 return ()
@@ -229,15 +249,17 @@ class Street:
             case Withdrawal():
                 self.archive.withdrawal(fact)
                 return self.judge.withdraw(fact)
-            case Read() | SourceName() | Measure() | FalseAlarm():
+            case Paper():
+                self.archive.paper(fact)
+                return ()
+            case Drill():
+                return (drill.begun(fact),)
+            case Read() | SourceName() | Measure() | FalseAlarm() | NoticeOutcome():
                 return ()
 
     def _adopt(self, home: HomeNetwork) -> Iterable[Finding]:
-        """A card that is without an address for a moment has not moved the practice."""
-        if home.networks.own:
-            self.judge.networks = home.networks
         self.outlook = replace(self.outlook, families=home.families)
-        return self.judge.box.adopt(home)
+        return self.judge.adopt(home)
 
     def _expose(self, exposure: Exposure) -> list[Finding]:
         findings = list(self.judge.exposure(exposure))
@@ -282,6 +304,14 @@ class Street:
                     "incident %d: %s, %s", change.incident.number, change.incident.code, change.incident.state
                 )
             self.archive.incident(change.incident, change.chapter)
+
+    def _note_proof(self, fact: Fact, changes: Iterable[Change]) -> None:
+        """A signed check that opened or closed an alarm is kept as it is."""
+        if isinstance(fact, Exposure | ReachOutcome) and fact.check:
+            told = [each.incident for each in changes if each.is_urgent]
+            self.archive.proofs.note(fact.check, (each.number for each in told if each.level is Level.ALARM))
+            if isinstance(fact, ReachOutcome):
+                self.archive.proofs.settle(fact.check)
 
     def _write(self, fact: Fact, *, urgent: bool) -> None:
         """Commit when something must not be lost, or when the batch is due; a failing store is tried each beat."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sentinel.judgement import deeds, merging
+from sentinel.judgement import deeds, drill, merging
 from sentinel.judgement.deeds import Deed
 from sentinel.judgement.sources import Sources
 from sentinel.model.acting import Acceptance
@@ -118,7 +118,7 @@ class Casebook:
             if incident.state is IncidentState.CLOSED:
                 if quiet > REOPENS:
                     del self._stories[incident.story]
-            elif min(quiet, looked) > _patience(incident):
+            elif _is_over(incident, quiet, looked):
                 ended = Finding(
                     code=incident.code, story=incident.story, level=incident.level, at=at, ends=True, count=0
                 )
@@ -148,6 +148,10 @@ class Casebook:
     def told(self) -> Iterator[Incident]:
         """The stories that are not over."""
         return (each for each in self._stories.values() if each.state is not IncidentState.CLOSED)
+
+    def all(self) -> Iterator[Incident]:
+        """Every story that is remembered, those that ended lately with them."""
+        return iter(self._stories.values())
 
     def _merge(self, known: Incident, finding: Finding) -> Incident:
         return merging.merge(known, finding, *self._sources.count(known, finding))
@@ -189,10 +193,18 @@ def _is_past(known: Incident, at: Moment) -> bool:
     return known.state is IncidentState.CLOSED and at.since(known.last) > REOPENS
 
 
+def _is_over(incident: Incident, quiet: timedelta, looked: timedelta) -> bool:
+    if incident.story.kind is StoryKind.DRILL:  # nobody has to have looked: nothing was there
+        return quiet > drill.LASTS
+    return min(quiet, looked) > _patience(incident)
+
+
 def _patience(incident: Incident) -> timedelta:
     if incident.story.kind is StoryKind.VISITS:
         return VISITS_END
     if incident.story.kind is StoryKind.DOOR and incident.outside_port is None:
+        return QUIET
+    if incident.code is Code.DICOM_IN_CLEAR:
         return QUIET
     if incident.story.kind is StoryKind.SERVICE:
         return QUIET  # nobody asks it again, and a service taken away never comes back

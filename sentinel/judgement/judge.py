@@ -9,11 +9,14 @@ from sentinel.judgement.box import Box
 from sentinel.judgement.conditions import Sight, Time
 from sentinel.judgement.expected import Accepted, Terms
 from sentinel.judgement.granted import Granted
+from sentinel.judgement.in_clear import in_clear
 from sentinel.judgement.installation import Installation
+from sentinel.judgement.itself import Itself
 from sentinel.judgement.knocks import Heard, Knocks
 from sentinel.judgement.machines import Machines
 from sentinel.judgement.outside import Outside
 from sentinel.judgement.visits import Seen
+from sentinel.judgement.watched import Watched
 from sentinel.model.acting import Acceptance, Withdrawal
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, ReachOutcome
@@ -21,9 +24,10 @@ from sentinel.model.finding import Code, Finding, Grade, Level
 from sentinel.model.incident import Incident
 from sentinel.model.machine import Coverage, HostSighting
 from sentinel.model.moment import Address, Moment
-from sentinel.model.networks import Network, Networks
+from sentinel.model.networks import HomeNetwork, Network, Networks
 from sentinel.model.passing import Beat, Health, NetworkAnswer
 from sentinel.model.standing import Standing
+from sentinel.model.verdict import View
 
 __all__ = ["Judge", "Terms"]
 
@@ -57,8 +61,19 @@ class Judge:
         self.outside = Outside(self.sight, self._knocks, self._machines, self.box, terms, self.granted)
         self.ends = 0
         """Acceptances that have ended."""
+        self.itself = Itself()
+        self._watched = Watched(self.itself, mirrored=terms.view is View.MIRROR)
+        self._in_clear: set[int] = set()
+        """Associations told of in this run, by their serials."""
         self._visits: dict[int, Visit] = {}
         self._sums: dict[tuple[str, str, int], Attempts] = {}
+
+    def adopt(self, home: HomeNetwork) -> Iterator[Finding]:
+        """Our place in the network; a card that is without an address for a moment has not moved the practice."""
+        if home.networks.own:
+            self.networks = home.networks
+        self.itself.adopt(home)
+        yield from self.box.adopt(home)
 
     def remember(self, incidents: Iterable[Incident]) -> None:
         """After a restart: doors known from the store."""
@@ -66,6 +81,7 @@ class Judge:
         for incident in incidents:
             self._machines.learn(incident)
             self.box.remember(incident)
+            self._watched.remember(incident)
         self.outside.remember(incidents)
 
     def recognise_network(self, network: Network) -> None:
@@ -99,6 +115,7 @@ class Judge:
                 level=Level.ATTENTION,
                 family=connection.target.version,
             )
+        yield from self._tell_in_clear(connection, standing)
         reached = visits.grade(connection, self._terms.thresholds)
         known = self._visits.get(connection.serial)
         grown = connection.bytes_out - (known.bytes_out if known else 0)
@@ -112,6 +129,15 @@ class Judge:
         elif standing is Standing.PRIVATE and reached >= Grade.ANSWERED:
             self._remember(connection, reached)
             yield visits.private_network(connection, _network(connection.source), seen)
+
+    def _tell_in_clear(self, connection: Connection, standing: Standing) -> Iterator[Finding]:
+        """Each association once."""
+        finding = in_clear(connection, standing, self.networks)
+        if finding is not None and connection.serial not in self._in_clear:
+            if len(self._in_clear) >= REMEMBERED:
+                self._in_clear.clear()
+            self._in_clear.add(connection.serial)
+            yield finding
 
     def attempts(self, more: Attempts) -> Iterator[Finding]:
         """Sums are told with growing counts; what is new since the last time is judged."""
@@ -144,6 +170,7 @@ class Judge:
     def forget_run(self) -> None:
         """`listen` began anew: its serials, sums and totals start over."""
         self._visits.clear()
+        self._in_clear.clear()
         self._sums.clear()
         self.sight.forget_run()
 
@@ -173,9 +200,9 @@ class Judge:
     # -- itself --------------------------------------------------------------------------------------------
 
     def sighting(self, sighting: HostSighting) -> tuple[Finding, ...]:
-        """A machine was alive: no finding by itself, but the living proof that a closing needs."""
+        """A machine was alive: the living proof that a closing needs; and does it pass where we watch?"""
         self._machines.see(sighting)
-        return ()
+        return tuple(self._watched.see(sighting, self.networks))
 
     def see(self, coverage: Coverage) -> Iterator[Finding]:
         """What the capture could see."""
@@ -190,6 +217,8 @@ class Judge:
         """Time passes."""
         yield from self.sight.beat(beat.at)
         yield from self.time.beat(beat.at)
+        yield from self._watched.beat(beat.at)
+        yield from self.box.line.beat(beat.at)
         yield from self._end(self.granted.ended(beat.at), beat.at)
 
     def accept(self, acceptance: Acceptance) -> tuple[Finding, ...]:

@@ -6,7 +6,7 @@ Calm is never a default: it is what remains when every reason against it has bee
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from sentinel.judgement import deeds
+from sentinel.judgement import deeds, drill
 from sentinel.judgement.mappings import is_udp
 from sentinel.judgement.outlook import COMPLETE_FRESH, HOURLY_FRESH, Outlook
 from sentinel.model.exposure import Outcome, PortList
@@ -33,7 +33,7 @@ def weigh(incidents: Iterable[Incident], outlook: Outlook, at: Moment, accepted:
     denied = {each.story.family for each in stories if each.code is Code.ECHO_CONTRADICTED}
     told = [*_from_incidents(stories, at), *_from_outside(outlook, at, denied), *_unchecked(stories, outlook)]
     told += accepted
-    reasons = sorted(_settling(told, outlook, at), key=lambda each: (-each.level, each.since.boot))
+    reasons = drill.behind(sorted(_settling(told, outlook, at), key=lambda each: (-each.level, each.since.boot)))
     not_ours = outlook.not_ours()
     complete = [outlook.complete(family) for family in outlook.families if family not in not_ours]
     return Verdict(
@@ -73,8 +73,10 @@ def _present(incident: Incident, at: Moment) -> tuple[Code, Level]:
     """How an incident counts now: an alarm that was read is quiet for a day, unless somebody came since.
 
     Where its cable was pulled as well nobody knows, and that is no green: until the closing is proved, or the door
-    is seen open again.
+    is seen open again. A weak point of which somebody has said that it is meant to be so is noted.
     """
+    if incident.story.kind is StoryKind.WEAK_POINT and incident.false_alarm is not None:
+        return incident.code, Level.NOTE
     read = incident.read
     if incident.level is not Level.ALARM or read is None:
         return incident.code, incident.level

@@ -68,10 +68,16 @@ class Code(StrEnum):
     ALL_FORWARDED = "all_forwarded"
     SERVICE_GONE = "service_gone"
     IPV6_LETS_IN = "ipv6_lets_in"
+    SELF_VISIBLE = "self_visible"
     # what the box says of itself
     MAPPING_OPENED = "mapping_opened"
     UPNP_OFFERED = "upnp_offered"
     BOX_CHANGED = "box_changed"
+    BACKUP_LINE = "backup_line"
+    ADDRESS_CHANGED = "address_changed"
+    # weak points inside
+    DICOM_IN_CLEAR = "dicom_in_clear"
+    NOT_WATCHED = "not_watched"
     # other networks
     PRIVATE_NETWORK = "private_network"
     EXPECTED_BROAD = "expected_broad"
@@ -104,6 +110,8 @@ class Code(StrEnum):
     CLOCK_WRONG = "clock_wrong"
     WEAK_ASSURANCE = "weak_assurance"
     ALARM_READ = "alarm_read"
+    # nothing is wrong, and somebody should look all the same
+    DRILL = "drill"
 
 
 class StoryKind(StrEnum):
@@ -119,8 +127,12 @@ class StoryKind(StrEnum):
     """One private network that is not the practice's own."""
     CONDITION = "condition"
     """A part of the sentinel that does not know or does not work."""
+    WEAK_POINT = "weak_point"
+    """Something of one machine that nobody has used yet, as far as we saw."""
     MAPPING = "mapping"
     """One inside machine and port that the box says it forwards."""
+    DRILL = "drill"
+    """An exercise: nothing is open. It is no door, and no clock runs from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from typing import Any, Protocol
 
 from sentinel import codec
-from sentinel.model.acting import MeasureKind
+from sentinel.model.acting import MeasureKind, Setting
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Nature, ReachOutcome
@@ -242,6 +242,11 @@ def exposure_row(exposure: Exposure, verdict: str, machine: tuple[Address, str |
         "family": exposure.address.version,
         "app": None if exposure.app is None else codec.encode(exposure.app).decode(),
     }
+
+
+def setting_row(setting: Setting) -> Row:
+    """A section of the settings as it is kept."""
+    return {"section": setting.section, "value": setting.value, "who": setting.who, "at": text(setting.at.wall)}
 
 
 def outcome_row(outcome: ReachOutcome) -> Row:

@@ -61,7 +61,12 @@ def _ended(verdict: Verdict, records: Mapping[int, Record], now: datetime) -> It
 
 
 def _matters(code: Code, known: Record | None, verdict: Verdict) -> bool:
-    """Somebody came, could have come unseen, or is served without being asked who he is (domain.md 2.1)."""
+    """Somebody came, could have come unseen, or is served without being asked who he is (domain.md 2.1).
+
+    An exercise is none of these.
+    """
+    if code is Code.DRILL:
+        return False
     return code in CAME or verdict.view is View.LIMITED or (known is not None and known.incident.asks_nobody)
 
 

@@ -77,6 +77,8 @@ class Point:
     closed_outside: bool = False
     """That check is fresh and found nothing open."""
     alarm: bool = False
+    over: datetime | None = None
+    """When it ended."""
     nature: Nature | None = None
     """What was recognised behind the door."""
     outcome: Outcome | None = None
@@ -95,7 +97,7 @@ class Record:
     began: datetime
     """When its gravest finding was first made: its first event may have been milder."""
     alarmed: datetime | None
-    """When it first was an alarm."""
+    """When it first was shown as an alarm."""
 
 
 def record(incident: Incident, chapters: Sequence[Chapter]) -> Record:
@@ -105,7 +107,7 @@ def record(incident: Incident, chapters: Sequence[Chapter]) -> Record:
     return Record(
         incident=incident,
         began=gravest[0] if gravest else incident.first.wall,
-        alarmed=alarms[0] if alarms else None,
+        alarmed=incident.shown.wall if incident.shown else alarms[0] if alarms else None,
     )
 
 
@@ -130,6 +132,7 @@ def point_of_incident(known: Record) -> Point:
         read=incident.read.wall if incident.read else None,
         read_by=incident.read_by,
         alarm=incident.level is Level.ALARM,
+        over=incident.closed.wall if incident.closed else None,
         nature=incident.nature,
         robot=only_robots(incident),
     )
@@ -193,6 +196,7 @@ def _variants(point: Point, named: bool) -> list[str]:
         *(["alarm"] if point.alarm else []),
         *(["closed"] if point.closed_outside else []),
         *(["read"] if point.read else []),
+        *(["over"] if point.over else []),
         *(["measured"] if point.bytes_out else []),
     ]
 
@@ -214,6 +218,7 @@ def blanks(point: Point, audience: Audience) -> dict[str, object]:
         "read_at": times.at(language, read, now, zone),
         "until": times.day(language, last, now, zone),
         "checked_at": times.at(language, checked, now, zone),
+        "took": times.lasting(language, max((point.read or point.over or point.at) - point.at, timedelta(0))),
         "who": (audience.named and point.read_by) or say(language, "who.somebody"),
     }
 
