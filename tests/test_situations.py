@@ -176,7 +176,7 @@ def test_three_weeks_of_holidays_are_quiet_and_green(practice):
 
 @pytest.mark.parametrize("source", [VPN_CLIENT, OTHER_SITE, ip_address("100.64.3.4")])
 def test_a_vpn_is_asked_about_once_and_then_expected(practice, source):
-    """Rows « VPN on the box / NAS / firewall », « site to site »: yellow, never red; ours once somebody says so."""
+    """Rows « VPN on the box / NAS / firewall », « site to site »: yellow, never red; ours once that is said."""
     here = practice()
     here.visit(20, source=source, target_port=3389, state=ConnectionState.CLOSED, bytes_out=50_000_000)
     here.pass_time(21)
@@ -309,6 +309,9 @@ def test_a_camera_is_a_web_page_nobody_has_identified(practice, app):
 
     assert here.level is Level.ATTENTION
     assert here.codes == {Code.STRANGER_CONNECTED}
+    assert here.tells(Code.STRANGER_CONNECTED) == (
+        "Quelqu’un d’extérieur s’est connecté à CAMERA à 10 h 02, par une porte à examiner."
+    )
     assert "Débranchez" not in here.asks()
 
 
