@@ -22,13 +22,13 @@ class Box:
 
     Args:
         machines: who is behind an address of the LAN.
-        accepted: doors somebody accepted.
+        accepted: doors somebody accepted, as they stand at each moment.
         expect_open: public ports declared open.
     """
 
     def __init__(self, machines: Machines, accepted: Iterable[Accepted], expect_open: frozenset[int]) -> None:
         self._machines = machines
-        self._accepted = tuple(accepted)
+        self._accepted = accepted
         self._expect_open = expect_open
         self._mappings = Mappings()
         self._lets_in: bool | None = None
@@ -109,8 +109,8 @@ class Box:
 
     def is_granted(self, mapping: Mapping, at: Moment) -> bool:
         """Whether somebody declared or accepted that door."""
-        today, mac = at.wall.date(), self.mac(mapping.machine)
-        if any(each.accepts_door(mapping.machine, mac, mapping.inside_port, today) for each in self._accepted):
+        mac = self.mac(mapping.machine)
+        if any(each.accepts_door(mapping.machine, mac, mapping.inside_port, at) for each in self._accepted):
             return True
         declared = mapping.transport is Transport.TCP and mapping.outside_port in self._expect_open
         is_same = mapping.inside_port == mapping.outside_port or alarm(mapping.inside_port) is not Alarm.OPEN

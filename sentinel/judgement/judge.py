@@ -7,14 +7,17 @@ from ipaddress import ip_network
 from sentinel.judgement import conditions, visits
 from sentinel.judgement.box import Box
 from sentinel.judgement.conditions import Sight, Time
-from sentinel.judgement.expected import Terms
+from sentinel.judgement.expected import Accepted, Terms
+from sentinel.judgement.granted import Granted
 from sentinel.judgement.in_clear import in_clear
+from sentinel.judgement.installation import Installation
 from sentinel.judgement.itself import Itself
 from sentinel.judgement.knocks import Heard, Knocks
 from sentinel.judgement.machines import Machines
 from sentinel.judgement.outside import Outside
 from sentinel.judgement.visits import Seen
 from sentinel.judgement.watched import Watched
+from sentinel.model.acting import Acceptance, Withdrawal
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, ReachOutcome
 from sentinel.model.finding import Code, Finding, Grade, Level
@@ -52,8 +55,12 @@ class Judge:
         self._knocks = Knocks()
         self._known = set(terms.known)
         self._machines = Machines()
-        self.box = Box(self._machines, terms.accepted, terms.expect_open)
-        self.outside = Outside(self.sight, self._knocks, self._machines, self.box, terms)
+        self.granted = Granted(started, terms.accepted, terms.expect_open)
+        self.installation = Installation(started)
+        self.box = Box(self._machines, self.granted, terms.expect_open)
+        self.outside = Outside(self.sight, self._knocks, self._machines, self.box, terms, self.granted)
+        self.ends = 0
+        """Acceptances that have ended."""
         self.itself = Itself()
         self._watched = Watched(self.itself, mirrored=terms.view is View.MIRROR)
         self._in_clear: set[int] = set()
@@ -91,9 +98,7 @@ class Judge:
             return Standing.OWN_CHECK
         if connection.hairpin is not None and connection.hairpin in self.outside.addresses.values():
             return Standing.INSIDE  # a machine of ours, by way of our own public address
-        if any(each.excuses(connection) for each in self._terms.accepted) or self.outside.is_at_firewall(
-            connection
-        ):
+        if any(each.excuses(connection) for each in self.granted) or self.outside.is_at_firewall(connection):
             return Standing.EXPECTED
         standing = visits.whose(connection.source, self.networks, self._knocks.hiding)
         if standing is Standing.PRIVATE and self._is_known(connection.source):
@@ -120,7 +125,7 @@ class Judge:
         if standing in (Standing.STRANGER, Standing.BOX):
             self._remember(connection, reached)
             nature = self.outside.nature_at(connection)
-            yield visits.stranger_at_a_door(connection, reached, seen, nature)
+            yield self.installation.mark(visits.stranger_at_a_door(connection, reached, seen, nature))
         elif standing is Standing.PRIVATE and reached >= Grade.ANSWERED:
             self._remember(connection, reached)
             yield visits.private_network(connection, _network(connection.source), seen)
@@ -143,7 +148,7 @@ class Judge:
         self._sums[key] = more
         while len(self._sums) > REMEMBERED:
             del self._sums[next(iter(self._sums))]
-        if any(each.excuses_all(more) for each in self._terms.accepted) or self.outside.is_guarded(
+        if any(each.excuses_all(more) for each in self.granted) or self.outside.is_guarded(
             more.target, more.target_mac, more.target_port
         ):
             return
@@ -152,7 +157,7 @@ class Judge:
             if not self._is_known(source):
                 yield from visits.summed_network(more, before)
         else:  # from inside there are no sums: whoever comes from our own network came through the box
-            yield from visits.summed(more, before)
+            yield from map(self.installation.mark, visits.summed(more, before))
 
     def _is_known(self, source: Address) -> bool:
         return any(source in network for network in self._known)
@@ -182,14 +187,15 @@ class Judge:
 
     def exposure(self, exposure: Exposure) -> Iterator[Finding]:
         """One cell of an echo's report."""
-        return self.outside.exposure(exposure)
+        return map(self.installation.mark, self.outside.exposure(exposure))
 
     def outcome(self, outcome: ReachOutcome) -> Iterator[Finding]:
         """A check has ended: does the mirror show it, does the clock agree, and where do all the knocks go?"""
         self.sight.checked(outcome)
         yield from self.time.checked(outcome)
         yield from self.box.checked(outcome)
-        yield from self.outside.outcome(outcome)
+        yield from map(self.installation.mark, self.outside.outcome(outcome))
+        self.installation.learn(outcome)
 
     # -- itself --------------------------------------------------------------------------------------------
 
@@ -213,6 +219,22 @@ class Judge:
         yield from self.time.beat(beat.at)
         yield from self._watched.beat(beat.at)
         yield from self.box.line.beat(beat.at)
+        yield from self._end(self.granted.ended(beat.at), beat.at)
+
+    def accept(self, acceptance: Acceptance) -> tuple[Finding, ...]:
+        """Somebody accepts a door: no finding, but what it excuses is known from here on."""
+        self.granted.take(acceptance)
+        return ()
+
+    def withdraw(self, withdrawal: Withdrawal) -> Iterator[Finding]:
+        """Somebody does not accept it any more."""
+        gone = self.granted.withdraw(withdrawal.number)
+        yield from self._end([gone] if gone else [], withdrawal.at)
+
+    def _end(self, ended: list[Accepted], at: Moment) -> Iterator[Finding]:
+        for each in ended:
+            self.ends += 1
+            yield from self.outside.over(each, at)
 
     def answer(self, answer: NetworkAnswer) -> Iterator[Finding]:
         """Somebody said whose a private network is."""

@@ -1,7 +1,7 @@
 """The judge: what must be remembered between facts, so that each is told once and nothing is excused wrongly."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -44,7 +44,12 @@ def told(by: Judge, fact: Connection | Attempts) -> list[Finding]:
 
 
 def accepted(**about: object) -> Accepted:
-    facts: dict[str, object] = {"machine": IMAGING_MAC, "port": 4242, "source": None, "until": date(2027, 1, 1)}
+    facts: dict[str, object] = {
+        "machine": IMAGING_MAC,
+        "port": 4242,
+        "source": None,
+        "until": datetime(2027, 1, 1, tzinfo=UTC),
+    }
     return Accepted(**{**facts, **about})
 
 
