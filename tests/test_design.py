@@ -19,7 +19,7 @@ from sentinel.model.exposure import Application, Kind, Outcome, PortList
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.model.passing import Part
 from sentinel.model.standing import Standing
-from sentinel.model.verdict import Assurance, View
+from sentinel.model.verdict import Assurance, Reason, View
 from sentinel.services import Alarm, alarm, known_ports, nature
 from tests.builders import (
     IMAGING,
@@ -232,7 +232,6 @@ MISSING: dict[str, tuple[Callable[[], Outlook], list[Finding], Level]] = {
     "a store": (outlook, [blind(conditions.PARTS[Part.STORE])], Level.UNSURE),
     "an echo that agrees with the mirror": (outlook, [blind(Code.ECHO_CONTRADICTED)], Level.UNSURE),
     "its own line": (outlook, [blind(Code.BACKUP_LINE)], Level.UNSURE),
-    "a narrow exception": (lambda: outlook(broad=True), [], Level.ATTENTION),
     "everything in its place": (outlook, [weak(Code.NOT_WATCHED)], Level.ATTENTION),
     "secrets on the way": (outlook, [weak(Code.DICOM_IN_CLEAR)], Level.ATTENTION),
     "an answered door": (outlook, [red(Grade.ANSWERED)], Level.ATTENTION),
@@ -252,6 +251,13 @@ RANKED = [
     ([weak(Code.NOT_WATCHED), blind(Code.VIEW_LOST), red()], Level.ALARM),
     ([red(), blind(Code.CLOCK_WRONG), blind(Code.CAPTURE_LOST)], Level.ALARM),
 ]
+
+
+def test_an_exception_that_is_too_broad_is_yellow():
+    """Whatever else was proved: a red door is open to everybody because somebody said so."""
+    broad = Reason(code=Code.EXPECTED_BROAD, level=Level.ATTENTION, since=moment())
+
+    assert weigh([], outlook(), moment(), [broad]).level is Level.ATTENTION
 
 
 @pytest.mark.parametrize(("told", "level"), RANKED)

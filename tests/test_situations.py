@@ -5,7 +5,6 @@ One test a row, named in its docstring: no false red, no false green, and the se
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from sentinel.judgement.expected import Accepted
 from sentinel.judgement.judge import Terms
+from sentinel.model.acting import FalseAlarm
 from sentinel.model.box import Transport
 from sentinel.model.connection import ConnectionState, Direction
 from sentinel.model.exposure import Application, Kind, Outcome, PortList, Reach, Why
@@ -23,7 +23,7 @@ from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import NetworkAnswer, Read
 from sentinel.model.verdict import View
 from sentinel.services import DOOR_TEST_PORT, port_list
-from sentinel.text import say
+from sentinel.text.perimeter import perimeter
 from sentinel.tracking.connections import Tracker
 from tests.builders import (
     BOX_MAC,
@@ -123,6 +123,23 @@ def test_a_pc_on_the_boxs_own_ports_is_listed_and_yellow(practice):
     here.see(75 * 60 + 20, PC, PC_MAC, SeenBy.PASSING)
     here.pass_time(75 * 60 + 21)
     assert here.level is Level.CALM
+
+
+def test_a_machine_that_is_meant_to_hang_on_the_box_is_accepted_once(practice):
+    """The same row: « yellow until moved or accepted »; who said so, and why, stays in its story."""
+    here = practice()
+    for minute in range(0, 24 * 60, 5):
+        here.see(60.0 * minute + 10, IMAGING, "3c:52:82:00:00:99", SeenBy.PASSING)
+        here.see(60.0 * minute + 11, PC, PC_MAC, SeenBy.ASKING)
+        if minute == 120:
+            told = here.story(Code.NOT_WATCHED)
+            why = "Poste d’accueil, sans images"
+            here.walk(FalseAlarm(incident=told.number, why=why, who="Sophie", at=moment(60.0 * minute + 12)))
+    here.check(DAY)
+    here.pass_time(DAY + 8)
+
+    assert (here.level, here.codes) == (Level.CALM, set())
+    assert here.story(Code.NOT_WATCHED).state is IncidentState.OPEN
 
 
 def test_without_an_echo_nothing_is_claimed(practice):
@@ -271,7 +288,7 @@ def test_behind_the_declared_firewall_imaging_is_still_red(practice):
 
 def test_a_partner_at_an_accepted_imaging_door_is_no_alarm_and_the_images_go_in_clear(practice):
     """A narrow source is no stranger; that its images can be read on the way is a point to settle."""
-    partner = Accepted(machine=str(IMAGING), port=4242, source=ip_network("203.0.113.7"), until=date(2026, 12, 1))
+    partner = Accepted(machine=str(IMAGING), port=4242, source=ip_network("203.0.113.7"), until=moment(DAY).wall)
     here = practice(terms=Terms(accepted=(partner,)))
     here.visit(20, dicom=dicom())
     here.pass_time(21)
@@ -390,7 +407,7 @@ def test_udp_is_never_counted_as_watched(practice):
     """Row « UDP »: the count in the sentence is of TCP ports only, and the perimeter says so."""
     assert len(port_list(PortList.FULL)) == 48
     assert not {137, 500, 1194, 1434, 51820} & set(port_list(PortList.FULL))
-    assert "UDP" in say("fr", "perimeter")
+    assert "perimeter.udp" in perimeter(None)
     here = practice()
     here.walk(reading(mapping(1434, 1434, transport=Transport.UDP), at=moment(60)))
     here.pass_time(61)
