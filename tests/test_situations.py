@@ -3,6 +3,7 @@
 One test a row, named in its docstring: no false red, no false green, and the sentence that was asked for.
 """
 
+import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sentinel.decode.frame import read_frame
 from sentinel.judgement.expected import Accepted
 from sentinel.judgement.judge import Terms
 from sentinel.model.acting import FalseAlarm
@@ -19,9 +21,12 @@ from sentinel.model.exposure import Application, Kind, Outcome, PortList, Reach,
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import IncidentState
 from sentinel.model.machine import SeenBy
+from sentinel.model.moment import Address
 from sentinel.model.networks import HomeNetwork
+from sentinel.model.packet import Flags
 from sentinel.model.passing import NetworkAnswer, Read
 from sentinel.model.verdict import View
+from sentinel.programs.listen import Ear
 from sentinel.services import DOOR_TEST_PORT, port_list
 from sentinel.text.perimeter import perimeter
 from sentinel.tracking.connections import Tracker
@@ -35,11 +40,13 @@ from tests.builders import (
     coverage,
     dicom,
     exposure,
+    mac_bytes,
     mapping,
     moment,
     networks,
     outcome,
     reading,
+    tcp_frame,
 )
 from tests.living import (
     BOX,
@@ -626,3 +633,44 @@ def test_a_practice_where_nothing_happens_is_green_in_the_words_of_what_was_prov
 
     assert (here.level, here.codes, here.says(), here.asks()) == (Level.CALM, set(), GREEN, "Rien à faire.")
     assert connection().state is ConnectionState.CONNECTED
+
+
+# -- from the frame on -------------------------------------------------------------------------------------------
+
+
+def arp(sender: Address, mac: str, peer: Address, *, to: str = "ff:ff:ff:ff:ff:ff") -> bytes:
+    """RFC 826: whoever has this address asks for another one, or answers it."""
+    operation = 1 if to == "ff:ff:ff:ff:ff:ff" else 2
+    body = (
+        struct.pack("!HHBBH", 1, 0x0800, 6, 4, operation) + mac_bytes(mac) + sender.packed + bytes(6) + peer.packed
+    )
+    return mac_bytes(to) + mac_bytes(mac) + struct.pack("!H", 0x0806) + body + bytes(18)
+
+
+def out(sender: Address, mac: str, port: int) -> bytes:
+    """A SYN to somewhere on the internet, by way of the box."""
+    frame = tcp_frame(sender, port, STRANGER, 443, Flags.SYN, from_box=False)
+    return mac_bytes(BOX_MAC) + mac_bytes(mac) + frame[12:]
+
+
+def test_from_the_frames_on_only_the_pc_on_the_box_is_told(practice):
+    """Three machines: one browses, one only answers the box, one is heard asking for it and never passes."""
+    here = practice()
+    ear = Ear(here.own, "dc:a6:32:00:00:05")
+    for minute in range(0, 90, 3):
+        at = 60.0 * minute + 30
+        for n, frame in enumerate(
+            (
+                out(NAS, NAS_MAC, 40_000 + minute),
+                arp(CAMERA, CAMERA_MAC, BOX),
+                arp(CAMERA, CAMERA_MAC, BOX, to=BOX_MAC),
+                arp(PC, PC_MAC, BOX),
+            )
+        ):
+            passed = moment(at + n / 1000)
+            here.bring(*ear.feed(read_frame(frame, passed), passed))
+    here.check(90 * 60)
+    here.pass_time(90 * 60 + 8)
+
+    assert (here.level, here.codes) == (Level.ATTENTION, {Code.NOT_WATCHED})
+    assert here.story(Code.NOT_WATCHED).mac == PC_MAC
