@@ -59,6 +59,16 @@ class Practice:
     """Closed from and to, both included, each as "2026-12-24/2027-01-03"."""
     time_zone: str = "Europe/Paris"
 
+    def is_on_holiday(self, day: date) -> bool:
+        """Whether the practice is closed for more than a week-end."""
+        bounds = [each.split("/") for each in self.holidays]
+        return any(date.fromisoformat(first) <= day <= date.fromisoformat(last) for first, last in bounds)
+
+    def to_call(self, day: date) -> tuple[str, str]:
+        """Name and phone of the person to call: the contact, or on a holiday the substitute where there is one."""
+        away = self.is_on_holiday(day) and (self.substitute or self.substitute_phone)
+        return (self.substitute, self.substitute_phone) if away else (self.contact, self.phone)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:

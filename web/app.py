@@ -18,12 +18,19 @@ from web import (
     account,
     actions,
     connections,
+    deeds,
+    diagnostics,
     events,
+    first,
     front,
     guard,
+    lamp,
+    machines,
     navigation,
     options,
     outside,
+    papers,
+    shelves,
     status,
     words,
 )
@@ -45,8 +52,25 @@ def create_app(config: Config, places: Places, clock: Clock) -> Flask:
     app.before_request(_look)
     CSRFProtect(app)
     words.teach(app)
-    app.jinja_env.globals.update(links=navigation.links, FIRST=navigation.FIRST, MORE=navigation.MORE)
-    for room in (front, status, events, connections, outside, options, actions, account):
+    navigation.teach(app)
+    rooms = (
+        front,
+        lamp,
+        status,
+        diagnostics,
+        shelves,
+        events,
+        connections,
+        outside,
+        machines,
+        options,
+        papers,
+        first,
+        actions,
+        deeds,
+        account,
+    )
+    for room in rooms:
         app.register_blueprint(room.pages)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(OSError, _unreadable)

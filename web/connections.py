@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 from io import StringIO
 
 from flask import Blueprint, Response, g, render_template, request
@@ -16,13 +17,22 @@ from sentinel.store.reading import Filter
 from sentinel.text import say
 from sentinel.text.cells import defused
 from web.guard import behind_code
+from web.pictures import Span, by_day, by_standing, ticks
 from web.scene import surroundings
+from web.shelves import paged
 
 pages = Blueprint("connections", __name__)
 
 PAGE = 100
 FILE = 20_000
 """Rows of one file: it is made in memory, a few megabytes at most."""
+
+PERIODS = (1, 7, 30, 0)
+"""Days a reader may look back; 0: the whole log. A week unless they ask."""
+HOURLY = 7
+"""Days up to which each bar of the picture is an hour; beyond, it is a day."""
+DRAWN = 30
+"""Days of the longest picture."""
 
 COLUMNS = (
     "opened",
@@ -47,15 +57,24 @@ COLUMNS = (
 @behind_code
 def connections() -> ResponseReturnValue:
     """One page of connections, newest first."""
-    wanted = _wanted()
+    wanted, days = _wanted(), _days()
+    span = _drawn(days)
     with reading.opened(surroundings().places.store) as reader:
         count = reader.count_connections(wanted)
-        last = max(1, -(-count // PAGE))
-        page = min(max(request.args.get("page", 1, type=int), 1), last)
+        page, last = paged(count, PAGE)
         found = reader.connections(wanted, most=PAGE, skip=(page - 1) * PAGE)
+        counted = reader.tallies.by_hour(span[0]) if page == 1 else []
+    zone, daily = g.scene.audience.zone, not 0 < days <= HOURLY
     return render_template(
         "connections.html",
         wanted=wanted,
+        days=days,
+        periods=PERIODS,
+        bars=by_standing(counted, span, zone, daily=daily),
+        daily=daily,
+        ticks=ticks(span),
+        span=span,
+        by_day=by_day(counted, zone),
         found=found,
         count=count,
         page=page,
@@ -85,7 +104,21 @@ def _wanted() -> Filter:
         port=asked.get("port", None, type=_port),
         state=asked.get("state", None, type=ConnectionState),
         standing=asked.get("standing", None, type=Standing),
+        after=g.scene.audience.now - timedelta(days=_days()) if _days() else None,
     )
+
+
+def _days() -> int:
+    """How far back: one of PERIODS, a week where nothing else is asked."""
+    days = request.args.get("days", HOURLY, type=int)
+    return days if days in PERIODS else HOURLY
+
+
+def _drawn(days: int) -> Span:
+    """The time of the picture: that of the list, thirty days at most; whole hours."""
+    ended = g.scene.audience.now
+    began = ended - timedelta(days=min(days or DRAWN, DRAWN))
+    return began.replace(minute=0, second=0, microsecond=0), ended
 
 
 def _port(text: str) -> int | None:

@@ -1,61 +1,59 @@
-"""`/incidents` and `/incidents/<n>`: every story, and one with its facts, its route and its timeline."""
+"""`/incidents/<n>`: one story with facts, route, picture and timeline, and what may be done about it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from flask import Blueprint, abort, g, render_template
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
+from sentinel.model.acting import MeasureKind
 from sentinel.model.finding import Code, Level, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.store import reading
-from sentinel.text.points import (
-    Phrase,
-    gesture,
-    machine_name,
-    point_of_chapter,
-    point_of_incident,
-    record,
-    sentence,
-)
+from sentinel.store.reading import Reader
+from sentinel.text.deadline import LASTS, STRANGERS
+from sentinel.text.points import Phrase, Record, point_of_chapter, record, sentence
 from sentinel.text.robots import organisation
 from web.guard import behind_code
+from web.pictures import Lanes, Span, ticks, timeline
 from web.scene import surroundings
+from web.sightings import Sighting, seen, sightings
+from web.stories import told
+from web.words import t
 
 pages = Blueprint("events", __name__)
-MOST = 200
+LINES = 200
+"""Of a timeline, on one page."""
+PARTS = 200
+"""Of a picture: each tells whether somebody came."""
+VISITS = 10
+"""The newest; all of them are a link away."""
+AROUND = timedelta(hours=1)
+"""What was seen from outside so long before and after a story is told with it."""
 OVER = Phrase(key="incident.ended")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """An incident with its words."""
+class Line:
+    """One line of a story's timeline."""
 
-    incident: Incident
-    sentence: Phrase
-    gesture: Phrase
-    machine: str
-    """Empty where the story is not about a machine."""
+    chapter: Chapter
+    said: Phrase
+    colour: str
 
 
-@pages.get("/incidents")
-@behind_code
-def incidents() -> ResponseReturnValue:
-    """Every story: what goes on, what is over, and what never mattered."""
-    with reading.opened(surroundings().places.store) as reader:
-        told = [_told(each, reader.chapters(each.number)) for each in reader.incidents(most=MOST)]
-        silent, refused = reader.attempts()
-    matters = [each for each in told if each.incident.level > Level.CALM]
-    closed = [each for each in matters if each.incident.state is IncidentState.CLOSED]
-    return render_template(
-        "incidents.html",
-        groups=[
-            ("incidents.open", [each for each in matters if each not in closed]),
-            ("incidents.past", closed),
-            ("incidents.notes", [each for each in told if each not in matters]),
-        ],
-        robots=silent + refused,
-        most=MOST if len(told) == MOST else 0,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """The three moments of a breach, and until when the CNIL would have to be told; aware."""
+
+    first: datetime
+    shown: datetime | None
+    read: datetime | None
+    until: datetime | None
+    """Where the 72 hours run: somebody came, or could have come unseen."""
+    over: bool
 
 
 @pages.get("/incidents/<int(max=999999999):number>")
@@ -67,38 +65,41 @@ def incident(number: int) -> ResponseReturnValue:
         if found is None:
             abort(404)
         chapters = reader.chapters(number)
-        visits = reader.visits_of(found)
+        visits = reader.visits_of(found, most=VISITS)
+        outside = _outside(reader, found)
+        span = _span(found)
+        came = reader.tallies.visited(found, *span, parts=PARTS)
+    known = record(found, chapters)
+    lines = _lines(found, chapters)
     return render_template(
         "incident.html",
-        told=_told(found, chapters),
-        timeline=_timeline(found, chapters),
+        told=told(known),
+        lines=lines[: -LINES - 1 : -1],
+        more=max(0, len(lines) - LINES),
         proved=any(each.code is Code.DOOR_CLOSED for each in chapters[-1:]),
         visits=visits,
+        outside=outside,
+        times=_times(known),
+        picture=_picture(found, lines, outside, came),
+        ticks=ticks(span),
+        span=span,
+        measures=list(MeasureKind),
         robots={source: organisation(source, found) for source, _ in found.sources},
     )
 
 
-def _told(incident: Incident, chapters: list[Chapter]) -> Told:
-    audience = g.scene.audience
-    point = point_of_incident(record(incident, chapters))
-    about_machine = incident.machine is not None or incident.mac is not None
-    return Told(
-        incident=incident,
-        sentence=sentence(point, audience),
-        gesture=gesture(point, audience),
-        machine=machine_name(point, audience) if about_machine else "",
-    )
-
-
-def _timeline(incident: Incident, chapters: list[Chapter]) -> list[tuple[Chapter, Phrase, str]]:
-    """Each chapter with its words and its colour, newest first."""
-    told = [
-        (chapter, OVER, Level.CALM.word)
+def _lines(incident: Incident, chapters: list[Chapter]) -> list[Line]:
+    """Each chapter with its words and its colour, oldest first."""
+    return [
+        Line(chapter=chapter, said=OVER, colour=Level.CALM.word)
         if _ends(place, chapter, incident)
-        else (chapter, sentence(point_of_chapter(chapter, incident), g.scene.audience), _colour(chapter))
+        else Line(
+            chapter=chapter,
+            said=sentence(point_of_chapter(chapter, incident), g.scene.audience),
+            colour=_colour(chapter),
+        )
         for place, chapter in enumerate(chapters)
     ]
-    return told[::-1]
 
 
 def _ends(place: int, chapter: Chapter, incident: Incident) -> bool:
@@ -112,3 +113,58 @@ def _ends(place: int, chapter: Chapter, incident: Incident) -> bool:
 
 def _colour(chapter: Chapter) -> str:
     return (Level.CALM if chapter.code is Code.DOOR_CLOSED else chapter.level).word
+
+
+def _times(known: Record) -> Times:
+    """First seen, shown, read; and the clock, where the law may count it (domain 2.1)."""
+    incident = known.incident
+    shown = incident.shown.wall if incident.shown else known.alarmed
+    limited = g.scene.verdict is not None and g.scene.verdict.view == "limited"
+    counts = shown is not None and not incident.false_alarm and (incident.code in STRANGERS or limited)
+    until = shown + LASTS if shown and counts else None
+    return Times(
+        first=incident.first.wall,
+        shown=shown,
+        read=incident.read.wall if incident.read else None,
+        until=until,
+        over=until is not None and until < g.scene.audience.now,
+    )
+
+
+def _outside(reader: Reader, incident: Incident) -> list[Sighting]:
+    """What each check said of the public port, newest first."""
+    if incident.story.kind is not StoryKind.DOOR or not incident.outside_port:
+        return []
+    ended = (incident.closed.wall if incident.closed else g.scene.audience.now) + AROUND
+    cells = reader.tallies.seen_outside(incident.outside_port, incident.first.wall - AROUND, ended)
+    family = incident.story.family
+    return sightings([each for each in cells if family in (0, each.family)])
+
+
+def _span(incident: Incident) -> Span:
+    """From the first fact to the last one, or to now while the story goes on; an hour at least."""
+    last = incident.closed or incident.last
+    ended = last.wall if incident.state is IncidentState.CLOSED else max(g.scene.audience.now, last.wall)
+    began = incident.first.wall
+    return began, max(ended, began + timedelta(hours=1))
+
+
+def _picture(
+    incident: Incident, lines: Sequence[Line], outside: Sequence[Sighting], came: Sequence[bool]
+) -> Markup | None:
+    """The timeline as a picture; a story without a door has nothing to draw."""
+    if incident.story.kind is not StoryKind.DOOR or not lines:
+        return None
+    deeds = {
+        "shown": incident.shown,
+        "read": incident.read,
+        "measured": incident.measured,
+        "closed": incident.closed,
+    }
+    lanes = Lanes(
+        levels=[(each.chapter.at.wall, each.colour) for each in lines],
+        outside=[(at, seen(each.verdict)) for each in outside for at in each.times],
+        visits=came,
+        deeds=[(at.wall, name) for name, at in deeds.items() if at],
+    )
+    return timeline(lanes, _span(incident), t("picture.story", count=incident.count))

@@ -11,10 +11,14 @@ from sentinel.model.verdict import Reason, Verdict
 from sentinel.store import reading
 from sentinel.text import say, times
 from sentinel.text.deadline import LASTS
-from sentinel.text.points import Phrase, Record, contact, record
+from sentinel.text.perimeter import perimeter
+from sentinel.text.points import Phrase, Record, contact
 from sentinel.text.sentences import Words, verdict_words
 from web.guard import behind_code
+from web.health import health
 from web.scene import Scene, surroundings
+from web.stories import records
+from web.words import phone_link
 
 pages = Blueprint("front", __name__)
 
@@ -38,7 +42,13 @@ class Front:
 @pages.get("/")
 def front() -> ResponseReturnValue:
     """The verdict in one sentence, and what to do now."""
-    return render_template("front.html", front=told(g.scene))
+    scene: Scene = g.scene
+    return render_template(
+        "front.html",
+        front=front_of(scene),
+        perimeter=perimeter(scene.verdict),
+        call=phone_link(scene.config.practice, scene.today),
+    )
 
 
 @pages.get("/sentinel")
@@ -48,7 +58,7 @@ def sentinel() -> ResponseReturnValue:
     scene: Scene = g.scene
     also = _words(scene, scene.verdict).also if scene.verdict else ()
     doubts = [(reason, said) for reason, said in also if _is_doubt(reason)]
-    return render_template("sentinel.html", doubts=doubts)
+    return render_template("sentinel.html", doubts=doubts, health=health())
 
 
 @pages.get("/healthz")
@@ -67,14 +77,11 @@ def healthz() -> ResponseReturnValue:
     return answer, 200 if well else 503
 
 
-def told(scene: Scene) -> Front:
-    """What the first page says at this moment, to this reader."""
-    return _stopped(scene) if scene.verdict is None else _front(scene)
-
-
-def _front(scene: Scene) -> Front:
+def front_of(scene: Scene) -> Front:
+    """What the sentinel says now, to whoever asks."""
     verdict = scene.verdict
-    assert verdict is not None  # noqa: S101 - the caller asked
+    if verdict is None:
+        return _stopped(scene)
     words = _words(scene, verdict)
     sentence, gesture, also = words.sentence, words.gesture, words.also
     if not scene.readable and verdict.level < Level.UNSURE:  # calm that nobody can look up is not shown
@@ -126,17 +133,16 @@ def _records(verdict: Verdict, now: datetime) -> dict[int, Record]:
         with reading.opened(surroundings().places.store) as reader:
             alarms = [each for each in reader.incidents(least=Level.ALARM) if now - each.last.wall < LASTS]
             others = [reader.incident(each) for each in behind - {alarm.number for alarm in alarms} if each]
-            found = [*alarms, *(each for each in others if each)]
-            return {each.number: record(each, reader.chapters(each.number)) for each in found}
+            found = records(reader, [*alarms, *(each for each in others if each)])
+            return {each.incident.number: each for each in found}
     except OSError:
         return {}
 
 
 def _accepted(scene: Scene) -> tuple[str, ...]:
     """Who may come in, or by which door, where one is declared open; a narrow source opens none to strangers."""
-    today = scene.audience.now.astimezone(scene.audience.zone).date()
     config = scene.config
-    broad = [each.who for each in config.expected if each.source == "any" and each.until >= today]
+    broad = [each.who for each in config.expected if each.source == "any" and each.until >= scene.today]
     firewall = config.capture.firewall.lower()
     if firewall:
         broad.append(scene.audience.labels.get(firewall) or say(scene.audience.language, "firewall.name"))

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from flask import Request, current_app
 
 from sentinel.clock import Clock
-from sentinel.config import Config
+from sentinel.config import Config, Practice
 from sentinel.model.finding import Level
 from sentinel.model.moment import Moment
 from sentinel.model.verdict import Verdict
@@ -56,6 +56,11 @@ class Scene:
     """How far the first hour has come."""
     claimed: bool = False
     """A password opens the sentinel, and the claim code no more."""
+
+    @property
+    def today(self) -> date:
+        """The practice's own day."""
+        return self.audience.now.astimezone(self.audience.zone).date()
 
     @property
     def named(self) -> bool:
@@ -133,20 +138,20 @@ def _kept(token: str, around: Surroundings, now: Moment) -> tuple[str, dict[str,
 
 
 def _audience(config: Config, language: str, named: bool, now: datetime) -> Audience:
-    practice = config.practice
+    zone = ZoneInfo(config.practice.time_zone)
     return Audience(
         language=language,
         named=named,
         now=now,
-        zone=ZoneInfo(practice.time_zone),
-        contact=contact(config),
+        zone=zone,
+        contact=contact(config.practice, now.astimezone(zone).date()),
         labels=config.labels,
     )
 
 
-def contact(config: Config) -> str:
-    """Name and phone of the person to call, as far as they are known."""
-    name, phone = config.practice.contact, config.practice.phone
+def contact(practice: Practice, today: date) -> str:
+    """Name and phone of the person to call today, as far as they are known."""
+    name, phone = practice.to_call(today)
     return f"{name} ({phone})" if name and phone else name or phone
 
 

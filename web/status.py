@@ -3,7 +3,7 @@
 from flask import Blueprint, g, jsonify
 from flask.typing import ResponseReturnValue
 
-from web.front import told
+from web.front import front_of
 from web.scene import Scene
 
 pages = Blueprint("status", __name__)
@@ -17,7 +17,7 @@ def status() -> ResponseReturnValue:
     `since`: of the first reason, or of the stop; null while calm. `checked`: the last complete check. As ISO 8601.
     """
     scene: Scene = g.scene
-    front, verdict = told(scene), scene.verdict
+    front, verdict = front_of(scene), scene.verdict
     since = verdict.reasons[0].since.wall if verdict and verdict.reasons else scene.stopped
     return jsonify(
         level=scene.lamp,

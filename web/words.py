@@ -1,14 +1,14 @@
 """How templates speak: catalogue words, times and sizes in the reader's language, every blank escaped."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
 from flask import Flask, g, request
 from markupsafe import Markup, escape
 
 from sentinel import text
-from sentinel.config import Config
+from sentinel.config import Practice
 from sentinel.model.finding import Code
 from sentinel.services import DOOR_TEST_PORT, service
 from sentinel.text import catalogue, outside, points, times
@@ -39,9 +39,9 @@ def word(prefix: str, value: object) -> Markup:
     return t(key) if text.has(_language(), key) else escape(value)
 
 
-def phone_link(config: Config) -> Markup | None:
-    """The contact as a link that dials; nothing without a phone."""
-    name, phone = config.practice.contact, config.practice.phone
+def phone_link(practice: Practice, today: date) -> Markup | None:
+    """The person to call today as a link that dials; nothing without a phone."""
+    name, phone = practice.to_call(today)
     dialled = "".join(each for each in phone if each.isdigit() or each == "+")
     if not dialled:
         return None
@@ -55,6 +55,11 @@ def is_dated(said: Phrase) -> bool:
     return any(blank in sentence for blank in ("{at}", "{since}", "{read_at}"))
 
 
+def tells_contact(said: Phrase) -> bool:
+    """Whether a sentence names the person to call itself."""
+    return "{contact}" in text.pattern(_language(), said.key)
+
+
 def stamp(when: datetime) -> Markup:
     """A moment in a table."""
     audience = g.scene.audience
@@ -62,10 +67,22 @@ def stamp(when: datetime) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(when.isoformat(timespec="seconds"), shown)
 
 
+def tick(when: datetime, hours: bool = False) -> str:
+    """A moment under a picture: its day, with the hour where the picture is short."""
+    audience = g.scene.audience
+    return times.tick(audience.language, when, audience.zone, hours=hours)
+
+
 def at(when: datetime) -> str:
     """A moment in a sentence."""
     audience = g.scene.audience
     return times.at(audience.language, when, audience.now, audience.zone)
+
+
+def hour(when: datetime) -> str:
+    """The time of day."""
+    audience = g.scene.audience
+    return times.hour(audience.language, when, audience.zone)
 
 
 def since(when: datetime) -> str:
@@ -127,14 +144,16 @@ def teach(app: Flask) -> None:
     """Give the templates their words."""
 
     def phrase(said: Phrase) -> Markup:
-        link = phone_link(g.scene.config)
+        link = phone_link(g.scene.config.practice, g.scene.today)
         blanks = {**said.blanks, "contact": link} if link and "contact" in said.blanks else said.blanks
         return html(_language(), said.key, blanks)
 
     app.jinja_env.filters.update(
         phrase=phrase,
         stamp=stamp,
+        tick=tick,
         at=at,
+        hour=hour,
         since=since,
         ago=ago,
         size=size,
@@ -157,5 +176,7 @@ def teach(app: Flask) -> None:
         endpoint=outside.endpoint,
         door_test_port=DOOR_TEST_PORT,
         marks=MARKS,
+        day=timedelta(days=1),
     )
     app.jinja_env.tests["dated"] = is_dated
+    app.jinja_env.tests["telling"] = tells_contact

@@ -92,7 +92,7 @@ class _Axis:
 
     def x(self, when: datetime) -> float:
         inside = min(max((when - self.begins) / self.span, 0.0), 1.0)
-        return LEFT + inside * (WIDTH - LEFT)
+        return float(LEFT + inside * (WIDTH - LEFT))
 
 
 def _band(scene: Scene, axis: _Axis) -> Group:

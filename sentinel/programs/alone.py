@@ -1,24 +1,23 @@
-"""Sees to it that one `watch` alone writes a store."""
+"""One writer: `watch`, or whoever puts a store back or takes it away."""
 
 import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from sentinel.errors import MissingDevice
 from sentinel.places import Places
 
 
-class alone:
-    """Two writers would judge the same visitor twice."""
+@contextmanager
+def alone(places: Places) -> Iterator[None]:
+    """Two writers would judge the same visitor twice.
 
-    def __init__(self, places: Places) -> None:
-        self._path = places.lasting / "watch.lock"
-
-    def __enter__(self) -> None:
-        self._file = self._path.open("w")
+    Raises:
+        MissingDevice: another one is at work in this folder.
+    """
+    with (places.lasting / "watch.lock").open("w") as file:
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self._file.close()
-            raise MissingDevice(f"another sentinel is running in {self._path.parent}") from None
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
+            raise MissingDevice(f"another sentinel is running in {places.lasting}") from None
+        yield

@@ -46,7 +46,7 @@ def _told(form: str, language: str, when: datetime, now: datetime, zone: tzinfo)
 
 
 def dated(language: str, when: datetime, zone: tzinfo) -> str:
-    """A whole date and hour, as a paper says it that is read years later: « vendredi 20 novembre 2026 à 19 h 41 »."""
+    """A whole date and hour, for papers, read years later: « vendredi 20 novembre 2026 à 19 h 41 »."""
     local = when.astimezone(zone)
     return say(language, "time.dated", day=whole_day(language, local.date()), hour=hour(language, when, zone))
 
@@ -67,6 +67,12 @@ def stamp(language: str, when: datetime, zone: tzinfo) -> str:
     local = when.astimezone(zone)
     date = str(format_date(local.date(), "d MMM y", locale=LOCALES[language]))
     return f"{date}, {local:%H:%M:%S}".replace(" ", "\u00a0")
+
+
+def tick(language: str, when: datetime, zone: tzinfo, *, hours: bool) -> str:
+    """A moment under a picture, short: « 23 nov. », « 23 nov., 8 h 12 »."""
+    date = str(format_date(when.astimezone(zone).date(), "d MMM", locale=LOCALES[language])).replace(" ", "\u00a0")
+    return f"{date}, {hour(language, when, zone)}" if hours else date
 
 
 def ago(language: str, age: timedelta) -> str:

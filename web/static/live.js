@@ -10,9 +10,14 @@ const loaded = Date.now();
 let tag = "";
 let heard = Date.now();
 
+function changed(field) {
+  if (field.options) return field.selectedIndex !== Math.max(0, [...field.options].findIndex(each => each.defaultSelected));
+  return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+}
+
 function beingFilled(part) {
-  const focused = document.activeElement;
-  return part.contains(focused) && focused.matches("input, select, textarea");
+  const fields = [...part.querySelectorAll("input, select, textarea")];
+  return fields.some(each => each === document.activeElement || changed(each));
 }
 
 function told() {
@@ -40,8 +45,8 @@ function exchange(fresh) {
   document.title = fresh.title;
   document.getElementById("icon").href = fresh.getElementById("icon").href;
   if (focused) document.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus();
-  const changed = told().filter((said, place) => said && said !== before[place]);
-  if (changed.length) document.getElementById("told").textContent = changed.join(" ");
+  const news = told().filter((said, place) => said && said !== before[place]);
+  if (news.length) document.getElementById("told").textContent = news.join(" ");
   const begun = document.querySelector("#asking progress") || told()[1] !== before[1];
   if (begun) document.querySelector("[data-asked]")?.remove(); // the check speaks for itself now
   return whole;
