@@ -68,7 +68,9 @@ class Audit:
             "INSERT INTO audit (at, client, verb, who, detail, reply) VALUES (?, ?, ?, ?, ?, ?)",
             (rows.text(act.at), act.client, act.verb, act.who, act.detail, act.reply),
         )
-        self._archive.at_once("DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - ?", (self._most,))
+        self._archive.at_once(
+            "DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - ?", (self._most,)
+        )
 
     def purge(self, before: datetime) -> int:
         """Forget what is older; returns how many rows that were.
