@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from sentinel import __version__, toml
-from sentinel.config import Config
+from sentinel.config import Config, Language
 from sentinel.errors import ConfigurationError, SentinelError
 from sentinel.model.networks import Network
 from sentinel.places import Places
@@ -29,6 +29,10 @@ class Setting:
     def config(self) -> Config:
         """The configuration; every mistake of the file is reported at once."""
         return toml.load(self.file)
+
+    def language(self) -> Language:
+        """The page's; French where there is no configuration."""
+        return self.config().page.language if self.file.exists() else Language.FR
 
 
 def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -140,6 +144,25 @@ def check(setting: Setting) -> None:
 
 
 @main.command()
+@click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--store", is_flag=True, help="The store of this machine, also while it runs.")
+@click.option("--anchors", type=click.Path(path_type=Path), help="With --store: an ancres.jsonl kept elsewhere.")
+@click.option("--lang", type=click.Choice(["fr", "en"]), help="Language of what is told.  [default: the page's]")
+@click.pass_obj
+@plainly
+def verify(setting: Setting, file: Path | None, store: bool, anchors: Path | None, lang: str | None) -> None:
+    """Whether a dossier (FILE) or the store is what it was; exit 0 when it is and an echo bears witness."""
+    from sentinel.programs import verify as look
+
+    if (file is None) == (not store):
+        raise click.UsageError("either a FILE or --store")
+    language = Language(lang) if lang else setting.language()
+    if file is not None:
+        sys.exit(look.dossier(file, language, click.echo))
+    sys.exit(look.store(setting.places, language, click.echo, anchors))
+
+
+@main.command()
 @click.option("--json", "as_json", is_flag=True, help="The pulse as it is.")
 @click.pass_obj
 @plainly
@@ -181,6 +204,32 @@ def box(setting: Setting, as_json: bool) -> None:
     from sentinel.programs.box import box as look
 
     sys.exit(look(setting.config(), setting.places, click.echo, as_json=as_json))
+
+
+@main.command(hidden=True)
+@plainly
+def notify() -> None:
+    """One message on stdin, to its addresses."""
+    from sentinel.signals.courier import main as deliver
+
+    sys.exit(deliver(click.echo))
+
+
+@main.command()
+@click.argument("kind", type=click.Choice(["dossier", "month", "certificate", "closing"]))
+@click.argument("about", default="")
+@click.option("--language", type=click.Choice(["fr", "en"]), help="Of the paper.  [default: the practice's]")
+@click.option("--who", default="", help="Who asks; it stands on the paper.")
+@click.option("--every-machine-on", is_flag=True, help="For a certificate: no machine was off during the check.")
+@click.pass_obj
+@plainly
+def paper(setting: Setting, kind: str, about: str, language: str | None, who: str, every_machine_on: bool) -> None:
+    """Make a document: dossier NUMBER, month 2026-11, certificate, or closing."""
+    from sentinel.programs.paper import paper as make
+    from sentinel.programs.paper import wish
+
+    asked = wish(kind, about, language=language or "", who=who, every_machine_on=every_machine_on)
+    sys.exit(make(setting.config(), setting.places, asked, click.echo))
 
 
 @main.command()

@@ -13,17 +13,28 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
+from sentinel.judgement import drill
 from sentinel.judgement.casebook import Casebook, Change
 from sentinel.judgement.conditions import condition
 from sentinel.judgement.doors import cell_verdict
 from sentinel.judgement.judge import Judge
 from sentinel.judgement.verdict import Outlook, weigh
-from sentinel.model.acting import Setting
+from sentinel.model.acting import (
+    Acceptance,
+    Drill,
+    FalseAlarm,
+    Measure,
+    NoticeOutcome,
+    Paper,
+    Setting,
+    Withdrawal,
+)
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
 from sentinel.model.finding import Code, Finding, Level, StoryKind
 from sentinel.model.incident import IncidentState
+from sentinel.model.ledger import Signed
 from sentinel.model.machine import Coverage, HostSighting
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
@@ -47,11 +58,22 @@ Fact = (
     | SourceName
     | HomeNetwork
     | BoxReading
+    | Signed
     | Setting
+    | Measure
+    | FalseAlarm
+    | Acceptance
+    | Withdrawal
+    | Drill
+    | NoticeOutcome
+    | Paper
 )
 
-AT_ONCE = (ReachOutcome, Setting)
-"""Facts that do not wait for the next batch: a proof, and what somebody set and looks at a moment later."""
+SAID = (Read, Measure, FalseAlarm, Acceptance, Withdrawal)
+"""What people do about incidents and doors: shown at once."""
+AT_ONCE = (ReachOutcome, Setting, NoticeOutcome, Paper, *SAID)
+"""Facts that do not wait for the next batch: a proof, what somebody did or set and looks at a moment later, and
+that somebody was told, for a restart must not tell it again."""
 
 DOUBTS = (
     Code.DOOR_ANSWERED,
@@ -82,6 +104,7 @@ class Street:
         acknowledge: tells `listen` how far its facts are on disk.
         ask_soon: asks for an early check.
         batch: how long routine rows wait for a common write.
+        retest: asks whether doors, by family and public ports, are open now.
     """
 
     def __init__(
@@ -95,6 +118,7 @@ class Street:
         acknowledge: Callable[[str, int], None],
         ask_soon: Callable[[], object],
         batch: timedelta,
+        retest: Callable[[int, tuple[int, ...]], object] = lambda *_: None,
     ) -> None:
         self.judge = judge
         self.casebook = casebook
@@ -105,6 +129,7 @@ class Street:
         self._signal = signal
         self._acknowledge = acknowledge
         self._ask_soon = ask_soon
+        self._retest = retest
         self._batch = batch
         self._last_write: Moment | None = None
         self._last_beat: Moment | None = None
@@ -116,18 +141,21 @@ class Street:
             return
         if isinstance(fact, Beat):
             self._last_beat = fact.at
-        proofs = self.outlook.proofs.keys()
-        findings = list(self._judge(fact))
+        proofs, ends = self.outlook.proofs.keys(), self.judge.ends
+        findings = [self.judge.itself.told(finding) for finding in self._judge(fact)]
         forgotten = self.casebook.forgotten
         changes = [change for finding in findings if (change := self.casebook.take(finding))]
         changes += self._by_themselves(fact)
         if self.casebook.forgotten > forgotten:
             self.lose(_when(fact))
         at = _when(fact)
-        if changes or isinstance(fact, Beat | ReachOutcome | HomeNetwork):
-            self._show(at)
+        if changes or isinstance(fact, (Beat, ReachOutcome, HomeNetwork, *SAID)):
+            changes += self._show(at)
         self._keep(changes)
+        self._note_proof(fact, changes)
         self._write(fact, urgent=any(change.is_urgent for change in changes) or isinstance(fact, AT_ONCE))
+        if self.judge.ends > ends:
+            self._ask_again(findings)
         if any(_is_doubt(change) for change in changes) or not proofs <= self.outlook.proofs.keys():
             self._ask_soon()  # a proof that went with our old public address is a doubt as well
         elif isinstance(fact, Beat) and any(finding.code is Code.CLOCK_WRONG for finding in findings):
@@ -148,12 +176,27 @@ class Street:
 
     def verdict(self, at: Moment) -> Verdict:
         """What is to be said at this moment."""
-        return weigh(self.casebook.told(), self.outlook, at)
+        return weigh(self.casebook.told(), self.outlook, at, self.judge.granted.reasons(at))
 
-    def _show(self, at: Moment) -> None:
+    def _show(self, at: Moment) -> list[Change]:
         """As of the last beat, which is our own clock's: a fact that had to wait, or a frame stamped while the
-        clock was being set, must neither age what is shown nor date it into the future."""
-        self._signal(self.verdict(self._last_beat or at), self.judge.coverage)
+        clock was being set, must neither age what is shown nor date it into the future.
+
+        Returns:
+            The alarms that have been shown for the first time.
+        """
+        shown = self._last_beat or at
+        self._signal(self.verdict(shown), self.judge.coverage)
+        return list(self.casebook.show(shown))
+
+    def _ask_again(self, findings: Iterable[Finding]) -> None:
+        """An acceptance has ended: are its doors open now? One nobody has found yet is looked for with
+        everything."""
+        found = {(each.story.family, each.outside_port) for each in findings if each.outside_port}
+        for family in {family for family, _ in found}:
+            self._retest(family, tuple(sorted(port for of, port in found if of == family and port)))
+        if not found:
+            self._ask_soon()
 
     # -- frame to finding ----------------------------------------------------------------------------------
 
@@ -194,18 +237,29 @@ class Street:
                 return self.judge.health(fact)
             case Beat():
                 return self.judge.beat(fact)
+            case Signed():
+                self.archive.proofs.hold(fact)
+                return ()
             case Setting():
                 self.archive.setting(fact)
                 return ()
-            case Read() | SourceName():
+            case Acceptance():
+                self.archive.acceptance(fact)
+                return self.judge.accept(fact)
+            case Withdrawal():
+                self.archive.withdrawal(fact)
+                return self.judge.withdraw(fact)
+            case Paper():
+                self.archive.paper(fact)
+                return ()
+            case Drill():
+                return (drill.begun(fact),)
+            case Read() | SourceName() | Measure() | FalseAlarm() | NoticeOutcome():
                 return ()
 
     def _adopt(self, home: HomeNetwork) -> Iterable[Finding]:
-        """A card that is without an address for a moment has not moved the practice."""
-        if home.networks.own:
-            self.judge.networks = home.networks
         self.outlook = replace(self.outlook, families=home.families)
-        return self.judge.box.adopt(home)
+        return self.judge.adopt(home)
 
     def _expose(self, exposure: Exposure) -> list[Finding]:
         findings = list(self.judge.exposure(exposure))
@@ -227,13 +281,21 @@ class Street:
     # -- incident to disk ----------------------------------------------------------------------------------
 
     def _by_themselves(self, fact: Fact) -> list[Change]:
-        """What changes incidents without a finding: time, and somebody who read them."""
-        if isinstance(fact, Read):
-            change = self.casebook.read(fact)
+        """What changes incidents without a finding: time, and people."""
+        if isinstance(fact, Read | Measure | FalseAlarm):
+            change = self.casebook.hear(fact, self._checked(fact.incident))
             return [change] if change else []
+        if isinstance(fact, Acceptance):
+            return list(self.casebook.accept(fact))
         if isinstance(fact, SourceName):
             return list(self.casebook.name(fact))
         return list(self.casebook.beat(fact.at)) if isinstance(fact, Beat) else []
+
+    def _checked(self, number: int) -> Moment | None:
+        """When the family of a story was last asked about completely, by an echo that reached us."""
+        known = self.casebook.find(number)
+        proof = self.outlook.complete(known.story.family) if known else None
+        return proof.asked if proof and proof.is_ours else None
 
     def _keep(self, changes: Iterable[Change]) -> None:
         for change in changes:
@@ -242,6 +304,14 @@ class Street:
                     "incident %d: %s, %s", change.incident.number, change.incident.code, change.incident.state
                 )
             self.archive.incident(change.incident, change.chapter)
+
+    def _note_proof(self, fact: Fact, changes: Iterable[Change]) -> None:
+        """A signed check that opened or closed an alarm is kept as it is."""
+        if isinstance(fact, Exposure | ReachOutcome) and fact.check:
+            told = [each.incident for each in changes if each.is_urgent]
+            self.archive.proofs.note(fact.check, (each.number for each in told if each.level is Level.ALARM))
+            if isinstance(fact, ReachOutcome):
+                self.archive.proofs.settle(fact.check)
 
     def _write(self, fact: Fact, *, urgent: bool) -> None:
         """Commit when something must not be lost, or when the batch is due; a failing store is tried each beat."""
@@ -297,7 +367,7 @@ class Street:
             change = self.casebook.take(finding)
             if change is not None:
                 self._keep([change])
-        self._show(health.at)
+        self._keep(self._show(health.at))
 
     # -- what came before ----------------------------------------------------------------------------------
 

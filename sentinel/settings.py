@@ -127,7 +127,9 @@ def _beyond(section: str, value: Any) -> list[str]:
             urls = [("notices.practice", value.practice), ("notices.technician", value.technician)]
             found = [_many(path, each, MOST["recipients"]) for path, each in urls]
             found += [_long(path, url, ADDRESS, secret=True) for path, each in urls for url in each]
-            found += [f"{path}: printable ASCII only" for path, each in urls for url in each if not _printable(url)]
+            found += [
+                f"{path}: printable ASCII only" for path, each in urls for url in each if not _printable(url)
+            ]
         case "reading":
             found = [_many("reading.page_from", value.page_from, MOST["page_from"])]
             found += [f"reading.page_from = {text:.50}: public" for text in value.page_from if not _private(text)]

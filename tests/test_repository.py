@@ -53,7 +53,7 @@ ROOMS_OF_PACKAGES = {
     "async_upnp_client": ("sentinel/reach/igd.py",),
     "flask": ("web/",),
     "reportlab": ("sentinel/evidence/",),
-    "apprise": ("sentinel/signals/",),
+    "apprise": ("sentinel/signals/courier.py",),
 }
 
 

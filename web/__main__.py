@@ -2,10 +2,14 @@
 
 import re
 import signal
+import ssl
 import sys
+import threading
+import time
 from pathlib import Path
 
 import click
+from flask import Flask
 
 from sentinel import clock
 from sentinel.config import Config
@@ -13,29 +17,65 @@ from sentinel.errors import MissingDevice, SentinelError
 from sentinel.places import Places
 from sentinel.toml import load
 from web.app import create_app
-from web.serving import server
+from web.serving import Server, Tls, server
+
+LATE = 30
+"""Seconds after which a certificate that is not there is worth a word."""
 
 
 def serve(config: Config, places: Places) -> None:
-    """Serve until SIGTERM or Ctrl-C.
+    """Serve until SIGTERM or Ctrl-C: all on one port, or the sentence on one and the rest by TLS on another.
 
     Raises:
-        MissingDevice: the address or the port is not to be had.
+        MissingDevice: the address or a port is not to be had.
     """
-    page = server(create_app(config, places, clock.now), config.page.host, config.page.port)
+    app, page = create_app(config, places, clock.now), config.page
     signal.signal(signal.SIGTERM, _leave)
+    over, pages = threading.Event(), []
+    thread = None
     try:
-        page.prepare()
-    except OSError as error:
-        where = f"{config.page.host} port {config.page.port}"
-        why = re.search(r"Errno \d+\] ([^)]+)", str(error))  # cheroot keeps the cause in its words only
-        raise MissingDevice(f"the page cannot listen on {where}: {why[1] if why else error}") from None
-    try:
-        page.serve()
+        for port in (page.port, page.https_port):
+            if port:
+                pages.append(_prepared(app, page.host, port))
+        if page.https_port:
+            thread = threading.Thread(target=_serve_secure, args=(pages[1], places, over))
+            thread.start()
+        pages[0].serve()
     except (KeyboardInterrupt, SystemExit):
         pass
     finally:
-        page.stop()
+        over.set()
+        for each in pages:
+            each.stop()
+        if thread:
+            thread.join()
+
+
+def _prepared(app: Flask, host: str, port: int) -> Server:
+    """A server that listens, and answers once it serves."""
+    page = server(app, host, port)
+    try:
+        page.prepare()
+    except OSError as error:
+        where = f"{host} port {port}"
+        why = re.search(r"Errno \d+\] ([^)]+)", str(error))  # cheroot keeps the cause in its words only
+        raise MissingDevice(f"the page cannot listen on {where}: {why[1] if why else error}") from None
+    return page
+
+
+def _serve_secure(page: Server, places: Places, over: threading.Event) -> None:
+    """Wait for the certificate, which `watch` makes at its first start, then serve; `/` is there already."""
+    begun, told = time.monotonic(), False
+    while not over.is_set():
+        try:
+            page.ssl_adapter = Tls(places.certificate, places.key)
+        except (OSError, ssl.SSLError) as error:
+            if not told and time.monotonic() - begun > LATE:
+                click.echo(f"the page has no certificate yet, so nobody can log in: {error}", err=True)
+                told = True
+            over.wait(0.5)
+        else:
+            page.serve()
 
 
 def _leave(*_: object) -> None:

@@ -1,61 +1,20 @@
-"""What a person may do: give the code, leave, ask for a check, say « J'ai vu », recognise a network.
+"""What a person may do: ask for a check, say « J'ai vu », recognise a network.
 
 Each is a request to `watch`, which alone knows codes and sessions; this process writes nothing.
 """
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request
+from flask import Blueprint, abort, flash, g, redirect, request
 from flask.typing import ResponseReturnValue
 
 from sentinel.model.finding import StoryKind
 from sentinel.store import reading
 from sentinel.wire.requests import Reply, Request, Verb
 from web.checking import ASKED, EAGER, postpone
-from web.guard import YEAR, behind_code
-from web.scene import SESSION_COOKIE, Scene, surroundings
+from web.guard import behind_code
+from web.scene import surroundings
 from web.wishes import act, local, put, said, who
 
 pages = Blueprint("actions", __name__)
-
-STATUS = {Reply.WRONG_CODE: 403, Reply.TOO_MANY: 429, Reply.NOT_RUNNING: 503, Reply.BUSY: 503}
-
-
-@pages.get("/code")
-def code() -> ResponseReturnValue:
-    """The form that asks for the code."""
-    return render_template("code.html", back=local(request.args.get("next", "/")), said=None)
-
-
-@pages.post("/code")
-def enter() -> ResponseReturnValue:
-    """Try a code: a right one opens a session, a wrong one is counted by `watch`."""
-    back = local(request.form.get("next", "/"))
-    given = request.form.get("code", "")[:100].strip()
-    answer = put(Request(verb=Verb.LOGIN, code=given))
-    if answer.reply is not Reply.DONE:
-        page = render_template("code.html", back=back, said=said(Verb.LOGIN.value, answer))
-        return page, STATUS.get(answer.reply, 400)
-    reply = redirect(back, 303)
-    reply.set_cookie(
-        SESSION_COOKIE,
-        answer.session,
-        max_age=YEAR,  # the browser remembers; `watch` decides how long the session lives
-        httponly=True,
-        samesite="Lax",
-        secure=request.is_secure,
-    )
-    return reply
-
-
-@pages.post("/leave")
-def leave() -> ResponseReturnValue:
-    """End the session, here and in `watch`."""
-    scene: Scene = g.scene
-    if scene.session:
-        answer = put(Request(verb=Verb.LOGOUT, session=scene.session))
-        flash(said(Verb.LOGOUT.value, answer))
-    reply = redirect("/", 303)
-    reply.delete_cookie(SESSION_COOKIE)
-    return reply
 
 
 @pages.post("/check")

@@ -15,17 +15,23 @@ from sentinel.clock import Clock, boot_id
 from sentinel.config import Config
 from sentinel.places import Places
 from web import (
+    account,
     actions,
     connections,
     deeds,
+    diagnostics,
     events,
+    first,
     front,
     guard,
     lamp,
+    machines,
     navigation,
     options,
     outside,
+    papers,
     shelves,
+    status,
     words,
 )
 from web.scene import Surroundings, look, surroundings
@@ -41,23 +47,41 @@ def create_app(config: Config, places: Places, clock: Clock) -> Flask:
     app.extensions["sentinel"] = Surroundings(
         config=config, places=places, clock=clock, boot=boot_id(), secret=secret
     )
-    _settle(app, secret)
+    _settle(app, secret, config)
     guard.guard(app)
     app.before_request(_look)
     CSRFProtect(app)
     words.teach(app)
-    app.jinja_env.globals.update(links=navigation.links, FIRST=navigation.FIRST, MORE=navigation.MORE)
-    for room in (front, lamp, shelves, events, connections, outside, options, actions, deeds):
+    navigation.teach(app)
+    rooms = (
+        front,
+        lamp,
+        status,
+        diagnostics,
+        shelves,
+        events,
+        connections,
+        outside,
+        machines,
+        options,
+        papers,
+        first,
+        actions,
+        deeds,
+        account,
+    )
+    for room in rooms:
         app.register_blueprint(room.pages)
     app.register_error_handler(HTTPException, _refused)
     app.register_error_handler(OSError, _unreadable)
     return app
 
 
-def _settle(app: Flask, secret: bytes) -> None:
+def _settle(app: Flask, secret: bytes, config: Config) -> None:
     app.secret_key = secret
     app.config.update(
-        SESSION_COOKIE_NAME="sentinel_form",
+        SESSION_COOKIE_NAME="__Host-sentinel_form" if config.page.https_port else "sentinel_form",
+        SESSION_COOKIE_SECURE=bool(config.page.https_port),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         MAX_CONTENT_LENGTH=LONGEST,

@@ -43,8 +43,8 @@ def shown(config: Config, section: str) -> dict[str, Any]:
         page = config.page
         return {"language": page.language, "months": config.store.months, "page_from": "\n".join(page.page_from)}
     if section == "notices":
-        held = config.notices
-        return {"drill": held.drill, "drill_weekday": held.drill_weekday, "drill_at": f"{held.drill_at:%H:%M}"}
+        told = config.notices
+        return {"drill": told.drill, "drill_weekday": told.drill_weekday, "drill_at": f"{told.drill_at:%H:%M}"}
     held = asdict(config.practice)
     return {
         **held,

@@ -15,6 +15,7 @@ from sentinel.text.perimeter import perimeter
 from sentinel.text.points import Phrase, Record, contact
 from sentinel.text.sentences import Words, verdict_words
 from web.guard import behind_code
+from web.health import health
 from web.scene import Scene, surroundings
 from web.stories import records
 from web.words import phone_link
@@ -57,7 +58,7 @@ def sentinel() -> ResponseReturnValue:
     scene: Scene = g.scene
     also = _words(scene, scene.verdict).also if scene.verdict else ()
     doubts = [(reason, said) for reason, said in also if _is_doubt(reason)]
-    return render_template("sentinel.html", doubts=doubts)
+    return render_template("sentinel.html", doubts=doubts, health=health())
 
 
 @pages.get("/healthz")

@@ -1,4 +1,8 @@
-"""What protects every answer: host names, headers, the code, and tags that make polling cheap."""
+"""What protects every answer: who reads, under which name, by which port; headers, the login, tags for polling.
+
+With a certificate (`page.https_port`) the plain port tells what anybody of the LAN may know, without any cookie of
+ours; everything else is sent to the other port, and a form that came in clear is not sent on.
+"""
 
 import re
 from collections.abc import Callable
@@ -11,7 +15,9 @@ from urllib.parse import urlencode
 from flask import Flask, Response, abort, g, redirect, request
 from flask.typing import ResponseReturnValue
 
-from web.scene import LANGUAGE_COOKIE, surroundings
+from sentinel.text import say
+from web.readers import may_read
+from web.scene import LANGUAGE_COOKIE, is_private, language, surroundings
 
 P = ParamSpec("P")
 
@@ -28,6 +34,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 LOCAL_ENDINGS = (".local", ".home", ".lan")
+OPEN = frozenset({"/", "/lampe", "/healthz", "/api/v1/status"})
+"""What the plain port tells where there is another."""
 YEAR = 365 * 24 * 3600
 
 
@@ -36,7 +44,7 @@ def is_local_name(host: str) -> bool:
 
     A page of the internet that rebinds its own name to our address comes with that name, and is refused.
     """
-    name = re.sub(r":\d{1,5}$", "", host).lower()
+    name = re.sub(r":\d{1,5}$", "", host).lower().removesuffix(".")
     bracketed = re.fullmatch(r"\[(.*)\]", name)
     try:
         ip_address(bracketed[1] if bracketed else name)
@@ -50,6 +58,25 @@ def refuse_foreign_names() -> None:
     """Stop a request that came under a name of the internet (DNS rebinding)."""
     if not is_local_name(request.headers.get("Host", "")):
         abort(Response("This is not the name of a machine of this network.\n", 400, mimetype="text/plain"))
+
+
+def refuse_strangers() -> None:
+    """Stop whoever is not of the practice's networks: a page that was forwarded to the internet tells nothing."""
+    around = surroundings()
+    if not may_read(request.remote_addr or "", around):
+        words = say(language(request, around.config), "refused.network")
+        abort(Response(f"{words}\n", 403, mimetype="text/plain"))
+
+
+def to_private() -> ResponseReturnValue | None:
+    """Send a reader of the plain port to the other one, as a GET: a form that came in clear is not sent on."""
+    config = surroundings().config
+    if is_private(request, config) or request.path in OPEN or request.path.startswith("/static/"):
+        return None
+    host = re.sub(r":\d{1,5}$", "", request.host)
+    port = "" if config.page.https_port == 443 else f":{config.page.https_port}"
+    path = request.full_path.rstrip("?") if request.method in ("GET", "HEAD") else request.path
+    return redirect(f"https://{host}{port}{path}", 303)
 
 
 def behind_code(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
@@ -97,5 +124,6 @@ def tag(page: bytes) -> str:
 
 def guard(app: Flask) -> None:
     """Put the protections around every request of `app`."""
-    app.before_request(refuse_foreign_names)
+    for each in (refuse_foreign_names, refuse_strangers, to_private):
+        app.before_request(each)
     app.after_request(finish)

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from flask import current_app, request
+from flask import Flask, current_app, g, request
 from werkzeug.exceptions import HTTPException
+
+from web.steps import Step, hour, is_offered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,19 @@ MORE = (
     Link(path="/first", key="page.first"),
 )
 """Behind one word, so that the list takes two lines of a phone and not five."""
+
+
+def teach(app: Flask) -> None:
+    """Give the templates the list, and the first hour that some pages offer."""
+    app.jinja_env.globals.update(links=links, FIRST=FIRST, MORE=MORE, is_there=is_there, to_do=to_do)
+
+
+def to_do() -> Step | None:
+    """The next step of the first hour, where this page is to offer it."""
+    kept = g.scene.steps
+    if not g.scene.named or not is_offered(kept) or request.path.startswith("/first"):
+        return None
+    return next(step for step in hour(kept) if step.ended is None)
 
 
 def is_there(path: str) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request
+from flask import Blueprint, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from sentinel.text import LANGUAGES
@@ -38,21 +38,15 @@ def settings() -> ResponseReturnValue:
     return render_template("settings.html", forms=[_kept(section) for section in FORMS], **choices())
 
 
-@pages.get("/settings/<section>")
 @behind_code
 def one(section: str) -> ResponseReturnValue:
     """One form alone."""
-    if section not in FORMS:
-        abort(404)
     return render_template("settings.html", forms=[_kept(section)], **choices())
 
 
-@pages.post("/settings/<section>")
 @behind_code
 def change(section: str) -> ResponseReturnValue:
     """Keep one section, or show its form again with what is wrong."""
-    if section not in FORMS:
-        abort(404)
     form = filled(g.scene.config, section, request.form)
     if not who():
         form = replace(form, wrong=form.wrong | {"who"})
@@ -62,11 +56,17 @@ def change(section: str) -> ResponseReturnValue:
     return redirect("/settings", 303)
 
 
-def keep(section: str, value: str) -> bool:
-    """Put one section to `watch`; what came of it is told on the next page."""
+for each in FORMS:
+    pages.add_url_rule(f"/settings/{each}", f"one_{each}", one, defaults={"section": each})
+    pages.add_url_rule(f"/settings/{each}", f"change_{each}", change, methods=["POST"], defaults={"section": each})
+
+
+def keep(section: str, value: str, *, quietly: bool = False) -> bool:
+    """Put one section to `watch`; what came of it is told on the next page, a success only aloud."""
     wish = Request(verb=Verb.SETTING, session=g.scene.session, section=section, value=value, who=who())
     answer = put(wish)
-    flash(said(Verb.SETTING.value, answer))
+    if answer.reply is not Reply.DONE or not quietly:
+        flash(said(Verb.SETTING.value, answer))
     return answer.reply is Reply.DONE
 
 

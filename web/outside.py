@@ -4,6 +4,7 @@ from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
 from sentinel.model.exposure import CellVerdict
+from sentinel.ownports import asked_about
 from sentinel.store import reading
 from web.guard import behind_code
 from web.matrix import Terms, matrix
@@ -16,7 +17,7 @@ pages = Blueprint("outside", __name__)
 @behind_code
 def outside() -> ResponseReturnValue:
     """The whole in one line, each door, and what every echo last answered."""
-    section = surroundings().config.echo
+    section = asked_about(surroundings().config)
     with reading.opened(surroundings().places.store) as reader:
         last, proofs = reader.last_checks(), reader.last_proofs()
         checks = reader.checks(most=10)

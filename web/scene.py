@@ -54,6 +54,8 @@ class Scene:
     """The file's, covered by what was set on the page; the file's alone while the store cannot be read."""
     steps: Mapping[str, str]
     """How far the first hour has come."""
+    claimed: bool = False
+    """A password opens the sentinel, and the claim code no more."""
 
     @property
     def today(self) -> date:
@@ -90,12 +92,23 @@ def surroundings() -> Surroundings:
     return around
 
 
+def is_private(request: Request, config: Config) -> bool:
+    """Whether a login may be given and used here: by TLS, or where the page has one port alone (a laptop)."""
+    return request.is_secure or not config.page.https_port
+
+
+def session_cookie(config: Config) -> str:
+    """Its name; with TLS one that no plain page, of ours or of another machine of that name, can set."""
+    return f"__Host-{SESSION_COOKIE}" if config.page.https_port else SESSION_COOKIE
+
+
 def look(request: Request, around: Surroundings) -> Scene:
     """Gather what is known at this moment; a store that cannot be read is part of the answer."""
     now = around.clock()
     pulse = pulse_file.read(around.places.pulse)
     alive = pulse_file.is_alive(pulse, now, around.boot)
-    session, kept = _kept(request.cookies.get(SESSION_COOKIE, ""), around, now)
+    token = request.cookies.get(session_cookie(around.config), "") if is_private(request, around.config) else ""
+    session, kept, claimed = _kept(token, around, now)
     config = covered(around.config, kept or {})
     shown = pulse.verdict.at.wall if pulse and alive else now.wall  # a played day has its own « today »
     return Scene(
@@ -107,19 +120,21 @@ def look(request: Request, around: Surroundings) -> Scene:
         audience=_audience(config, language(request, config), bool(session), shown),
         config=config,
         steps=steps(kept or {}),
+        claimed=claimed,
     )
 
 
-def _kept(token: str, around: Surroundings, now: Moment) -> tuple[str, dict[str, str] | None]:
-    """The token if it is a login's, and what was set on the page; None where the store could not be asked."""
+def _kept(token: str, around: Surroundings, now: Moment) -> tuple[str, dict[str, str] | None, bool]:
+    """The token if it is a login's, what was set on the page, and whether a password is; None for what was set
+    where the store could not be asked."""
     try:
         with reading.opened(around.places.store) as reader:
             reader.incidents(most=1)
             valid = bool(token) and reader.has_session(token, now.wall)
-            kept = reader.settings()
+            kept, claimed = reader.settings(), reader.accounts.is_claimed
     except OSError:
-        return "", None
-    return (token if valid else ""), kept
+        return "", None, False
+    return (token if valid else ""), kept, claimed
 
 
 def _audience(config: Config, language: str, named: bool, now: datetime) -> Audience:

@@ -79,6 +79,12 @@ def at(when: datetime) -> str:
     return times.at(audience.language, when, audience.now, audience.zone)
 
 
+def hour(when: datetime) -> str:
+    """The time of day."""
+    audience = g.scene.audience
+    return times.hour(audience.language, when, audience.zone)
+
+
 def since(when: datetime) -> str:
     """A moment after « depuis »."""
     audience = g.scene.audience
@@ -147,6 +153,7 @@ def teach(app: Flask) -> None:
         stamp=stamp,
         tick=tick,
         at=at,
+        hour=hour,
         since=since,
         ago=ago,
         size=size,

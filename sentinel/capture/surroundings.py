@@ -12,8 +12,8 @@ from ipaddress import ip_address, ip_interface, ip_network
 from typing import Any
 
 from sentinel import codec
-from sentinel.model.moment import Address
-from sentinel.model.networks import ALWAYS_INSIDE, Network, Networks
+from sentinel.model.moment import Address, Moment
+from sentinel.model.networks import ALWAYS_INSIDE, HomeNetwork, Network, Networks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +30,27 @@ class Surroundings:
     """4 and 6, as far as both a default route and a routable address stand."""
     box_mac: str | None = None
     """Hardware address of the first gateway whose neighbour entry the kernel has, lower case."""
+    addresses: tuple[str, ...] = ()
+    """This machine's own, but for loopback."""
+    macs: tuple[str, ...] = ()
+    """Hardware addresses of its cards, lower case."""
 
     def networks(self, prefixes: tuple[str, ...] = (), box: tuple[str, ...] = ()) -> Networks:
         """What is ours: what the kernel knows, and what was declared beyond it."""
         own = {ip_network(text) for text in (*self.prefixes, *prefixes)}
         hidden = {ip_address(text) for text in (box or self.gateways)}
         return Networks(own=tuple(sorted(own, key=str)), box=tuple(sorted(hidden, key=str)))
+
+    def home(self, networks: Networks, at: Moment) -> HomeNetwork:
+        """The same as a fact."""
+        return HomeNetwork(
+            networks=networks,
+            families=self.families,
+            at=at,
+            box_mac=self.box_mac,
+            addresses=tuple(ip_address(text) for text in self.addresses),
+            macs=self.macs,
+        )
 
 
 def ask() -> Surroundings:
@@ -78,11 +93,12 @@ def look_around() -> Surroundings:
             *kernel.get_routes(family=socket.AF_INET, table=254),
             *kernel.get_routes(family=socket.AF_INET6, table=254),
         ]
-        names = {link["index"]: link.get_attr("IFLA_IFNAME") for link in kernel.get_links()}
+        links = [link for link in kernel.get_links() if link.get_attr("IFLA_IFNAME") != "lo"]
+        names = {link["index"]: link.get_attr("IFLA_IFNAME") for link in links}
         addresses = [
             ip_interface(f"{entry.get_attr('IFA_ADDRESS')}/{entry['prefixlen']}")
             for entry in kernel.get_addr()
-            if names.get(entry["index"]) != "lo"
+            if entry["index"] in names
         ]
         neighbours = {
             ip_address(entry.get_attr("NDA_DST")): str(mac).lower()
@@ -97,6 +113,8 @@ def look_around() -> Surroundings:
         gateways=tuple(sorted(str(hop) for hop in hops)),
         families=_families(defaults, addresses),
         box_mac=next((neighbours[hop] for hop in sorted(hops, key=_order) if hop in neighbours), None),
+        addresses=tuple(sorted({str(each.ip) for each in addresses})),
+        macs=tuple(sorted({str(mac).lower() for link in links if (mac := link.get_attr("IFLA_ADDRESS"))})),
     )
 
 

@@ -133,22 +133,27 @@ def _arp(frame: bytes, start: int, at: Moment) -> Announcement | None:
     """RFC 826: whoever asks or answers is alive; a probe without an address says nothing (RFC 5227)."""
     if _half(frame, start) != 1 or _half(frame, start + 2) != IPV4:
         return None
-    sender = _address(frame[start + 14 : start + 18])
-    return _announcement(at, frame[start + 8 : start + 14], sender, SeenBy.ARP)
+    sender, peer = _address(frame[start + 14 : start + 18]), _address(frame[start + 24 : start + 28])
+    return _announcement(frame, at, frame[start + 8 : start + 14], sender, SeenBy.ARP, peer)
 
 
 def _neighbour(frame: bytes, icmp: int, at: Moment) -> Announcement | Unreadable | None:
     """RFC 4861 sections 4.3 and 4.4: the address advertised, or the one that solicits."""
     if len(frame) < icmp + 24:
         return Unreadable(at) if frame[icmp] == NEIGHBOUR_ADVERTISEMENT else None
+    source, target = _address(frame[icmp - 32 : icmp - 16]), _address(frame[icmp - 16 : icmp])
+    about = _address(frame[icmp + 8 : icmp + 24])
     if frame[icmp] == NEIGHBOUR_ADVERTISEMENT:
-        return _announcement(at, frame[6:12], _address(frame[icmp + 8 : icmp + 24]), SeenBy.NDP)
+        return _announcement(frame, at, frame[6:12], about, SeenBy.NDP, target)
     if frame[icmp] == NEIGHBOUR_SOLICITATION:
-        return _announcement(at, frame[6:12], _address(frame[icmp - 32 : icmp - 16]), SeenBy.NDP)
+        return _announcement(frame, at, frame[6:12], source, SeenBy.NDP, about)
     return None
 
 
-def _announcement(at: Moment, mac: bytes, address: Address, seen_by: SeenBy) -> Announcement | None:
+def _announcement(
+    frame: bytes, at: Moment, mac: bytes, address: Address, seen_by: SeenBy, peer: Address
+) -> Announcement | None:
     if len(mac) < 6 or address.is_unspecified:
         return None
-    return Announcement(at=at, mac=_mac(mac), address=address, seen_by=seen_by)
+    to_all = bool(frame[0] & 1)  # IEEE 802 section 8.2: a group address
+    return Announcement(at, _mac(mac), address, seen_by, peer, to_all)

@@ -18,7 +18,11 @@ def fix_sheet(case: Case) -> bytes:
     sheet, telling = Sheet(case.head, "paper.fix", Accent.ATTENTION), Telling(case)
     sheet.title(sheet.say("paper.fix.title"))
     sheet.lead(sheet.say("paper.fix.lead", machine=telling.machine))
-    rows = [("incident.route", telling.route), ("incident.outside_port", _port(case)), ("incident.machine", telling.machine)]
+    rows = [
+        ("incident.route", telling.route),
+        ("incident.outside_port", _port(case)),
+        ("incident.machine", telling.machine),
+    ]
     sheet.facts((sheet.say(key), value) for key, value in rows)
     sheet.callout(sheet.say("paper.fix.first"), sheet.say("paper.fix.photo"))
     for box in known(case.product):

@@ -35,7 +35,9 @@ class _Certificate:
         sheet, facts = self._sheet, self._facts
         made = dated(self._language, facts.head.audience.now, self._zone)
         sheet.title(sheet.say("paper.certificate.title"))
-        sheet.lead(sheet.say(f"paper.certificate.{self._view}", practice=facts.head.practice.name or EMPTY, made=made))
+        sheet.lead(
+            sheet.say(f"paper.certificate.{self._view}", practice=facts.head.practice.name or EMPTY, made=made)
+        )
         self._open()
         self._checks()
         self._machines()
@@ -86,7 +88,11 @@ class _Certificate:
             sheet.text(sheet.say("paper.machines.limited"))
         heads = ("incident.machine", "incident.address", "paper.machines.seen")
         rows = [
-            (each.name, each.address, sheet.say("paper.machines.yes" if each.watched and self._view == "full" else "paper.machines.no"))
+            (
+                each.name,
+                each.address,
+                sheet.say("paper.machines.yes" if each.watched and self._view == "full" else "paper.machines.no"),
+            )
             for each in self._facts.machines
         ]
         sheet.table([sheet.say(each) for each in heads], rows, (70, 60, 40))
@@ -97,7 +103,14 @@ class _Certificate:
         if not left:
             sheet.text(sheet.say("paper.certificate.left.none"))
             return
-        heads = ("incident.machine", "paper.door", "paper.certificate.from", "paper.certificate.until", "paper.by", "paper.why")
+        heads = (
+            "incident.machine",
+            "paper.door",
+            "paper.certificate.from",
+            "paper.certificate.until",
+            "paper.by",
+            "paper.why",
+        )
         sheet.table([sheet.say(each) for each in heads], map(self._door, left), (38, 14, 28, 32, 26, 32))
 
     def _door(self, left: DoorLeft) -> tuple[str, ...]:

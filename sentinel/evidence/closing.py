@@ -33,7 +33,10 @@ def _rows(facts: Closing, sheet: Sheet) -> list[tuple[str, str]]:
         ("paper.closing.from", dated(language, facts.installed, zone) if facts.installed else ""),
         ("paper.closing.served", sheet.say("paper.closing.days", count=facts.served.days)),
         ("paper.closing.checks", sheet.say("paper.closing.checks.told", count=facts.checks, days=facts.days)),
-        ("paper.closing.incidents", sheet.say("paper.closing.incidents.told", count=facts.incidents, alarms=facts.alarms)),
+        (
+            "paper.closing.incidents",
+            sheet.say("paper.closing.incidents.told", count=facts.incidents, alarms=facts.alarms),
+        ),
         ("paper.closing.register", str(facts.registered)),
         ("paper.closing.papers", str(facts.papers)),
         ("paper.closing.entries", str(facts.entries)),

@@ -1,6 +1,6 @@
 """The dossier of one incident as PDF: what is known, how it is known, what was done, and what cannot be known.
 
-Its order is that of the questions a practitioner, an insurer, a lawyer or an authority asks (people.md, "aftermath").
+Its order is that of the questions a practitioner, an insurer, a lawyer or an authority asks (people.md, 1).
 """
 
 from collections import defaultdict
@@ -90,7 +90,12 @@ class _Dossier:
         sheet.picture(timeline(self._scene()))
         sheet.small(sheet.say("paper.timeline.read"))
         rows = [
-            (str(number), stamp(self._language, each.at.wall, self._zone), self._telling.told(each), each.who or "")
+            (
+                str(number),
+                stamp(self._language, each.at.wall, self._zone),
+                self._telling.told(each),
+                each.who or "",
+            )
             for number, each in enumerate(told, 1)
         ]
         heads = ("paper.number", "paper.when", "paper.what", "paper.by")

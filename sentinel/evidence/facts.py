@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from sentinel import __version__
 from sentinel.config import Practice
+from sentinel.model import ledger
 from sentinel.model.exposure import Application, CellVerdict, Reach
 from sentinel.model.finding import Code
 from sentinel.model.incident import Chapter, Incident
@@ -83,13 +84,13 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
-    """Some time for which nothing was proved, or not everything."""
+class Stretch:
+    """Some time for which nothing was proved, or not for every address."""
 
     begins: datetime
     ends: datetime
-    reasons: tuple[str, ...] = ()
-    """Keys of the catalogues, most frequent first; empty: nobody tried, so it was off or without a line."""
+    why: str
+    """A word of `Outcome`, or `off`, or `unasked`: as the journal tells a day's gaps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,21 +98,23 @@ class Day:
     """One day of a month, in the practice's own zone."""
 
     date: date
-    proofs: Mapping[int, int]
-    """Complete checks by family, for every family that was asked about in the month."""
+    told: ledger.Day | None
+    """As the journal tells it; None: it tells nothing of it."""
     installed: bool = True
+    """The sentinel was already there."""
     over: bool = True
     """It has ended: today still may be proved."""
 
     @property
     def is_proved(self) -> bool:
-        """Every family that is asked about was proved at least once."""
-        return bool(self.proofs) and all(self.proofs.values())
+        """Checked from outside all day, over every family that is asked about."""
+        return self.counts and self.told is not None and self.told.is_proved
 
     @property
     def is_partly(self) -> bool:
-        """Some family was, and some was not."""
-        return not self.is_proved and any(self.proofs.values())
+        """Checked to the end at least once, and not all day."""
+        complete = self.told is not None and any(self.told.complete.values())
+        return self.counts and complete and not self.is_proved
 
     @property
     def counts(self) -> bool:
@@ -158,8 +161,10 @@ class Month:
     head: Letterhead
     first: date
     days: tuple[Day, ...]
-    gaps: tuple[Gap, ...]
+    gaps: tuple[Stretch, ...]
+    """Longest first."""
     checks: int
+    """Complete ones."""
     doors: int
     """Ports asked about in a complete check; 0: there was none."""
     stories: tuple[DoorLine, ...]

@@ -1,26 +1,27 @@
 """The page of a month, for the practice's file: one A4 that says what was proved, and where it was not.
 
-It never says more than was proved: a day counts when every address family that is asked about was checked to the end at
-least once in it, and each gap stands there with its reason.
+It never says more than was proved: a day counts when the journal tells no gap of it (`model.ledger.Day`), a day
+with some is drawn half, and the longest gaps stand there with their reason.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from reportlab.graphics.shapes import Drawing, Line, Rect, String
 from reportlab.lib.colors import HexColor, white
 from reportlab.lib.units import mm
 
-from sentinel.evidence.facts import Day, DoorLine, Gap, Month
+from sentinel.evidence.facts import Day, DoorLine, Month, Stretch
 from sentinel.evidence.perimeter import perimeter
-from sentinel.evidence.sheet import INK, LINE, SOFT, WIDTH, Accent, Sheet, printable
+from sentinel.evidence.sheet import LINE, SOFT, WIDTH, Accent, Sheet
 from sentinel.model.verdict import View
+from sentinel.text import has
 from sentinel.text.points import title
 from sentinel.text.times import dated, month, stamp
 
-GAPS, STORIES, MACHINES, DRILLS = 5, 5, 14, 2
+GAPS, STORIES, MACHINES, DRILLS = 5, 5, 12, 2
 """Lines of each list: the page stays one page, and says what it left out."""
-NAME = 60
+NAME = 24
+"""Characters of a machine's or a person's name."""
 GREEN, YELLOW, BLUE = HexColor("#2c8f50"), HexColor("#e0b321"), HexColor("#1d4fa3")
 
 
@@ -45,7 +46,7 @@ class _Page:
         sheet, facts = self._sheet, self._facts
         sheet.title(sheet.say("paper.month.title", month=month(self._language, facts.first)))
         sheet.lead(" ".join(self._lead()))
-        sheet.picture(_strip(facts, self._sheet))
+        sheet.picture(_strip(facts))
         sheet.small(sheet.say("paper.month.legend"))
         self._gaps()
         self._doors()
@@ -54,12 +55,15 @@ class _Page:
         sheet.section(sheet.say("paper.perimeter"))
         for line in perimeter(facts.head):
             sheet.small(line)
-        return sheet.pdf()
+        return sheet.pdf(one_page=True)
 
     def _lead(self) -> Iterator[str]:
         facts, say = self._facts, self._sheet.say
         view = "full" if facts.head.view is View.MIRROR else "limited"
-        yield say(f"paper.month.lead.{view}", proved=self._proved, count=len(self._counted))
+        yield say(f"paper.month.lead.{view}", count=self._proved, days=len(self._counted))
+        partly = sum(day.is_partly for day in self._counted)
+        if partly:
+            yield say("paper.month.partly", count=partly)
         if facts.checks:
             yield say("paper.month.checks", count=facts.checks, doors=facts.doors)
         for family in facts.shared:
@@ -75,11 +79,11 @@ class _Page:
         if len(gaps) > GAPS:
             sheet.small(sheet.say("paper.month.gaps.more", count=len(gaps) - GAPS))
 
-    def _gap(self, gap: Gap) -> str:
+    def _gap(self, gap: Stretch) -> str:
         say, zone = self._sheet.say, self._zone
-        reasons = " ; ".join(say(each) for each in gap.reasons[:2]) or say("paper.gap.off")
+        key = f"paper.gap.{gap.why}" if has(self._language, f"paper.gap.{gap.why}") else f"miss.{gap.why}"
         begins, ends = (stamp(self._language, each, zone)[:-3] for each in (gap.begins, gap.ends))
-        return say("paper.month.gap", begins=begins, ends=ends, why=reasons)
+        return say("paper.month.gap", begins=begins, ends=ends, why=say(key))
 
     def _doors(self) -> None:
         sheet, stories = self._sheet, self._facts.stories
@@ -135,7 +139,7 @@ class _Page:
                 sheet.text(sheet.say(key, names=", ".join(names[:MACHINES])) + rest)
 
 
-def _strip(facts: Month, sheet: Sheet) -> Drawing:
+def _strip(facts: Month) -> Drawing:
     """One box a day: full, half or empty, so that it is read without its colours too."""
     height, gap = 9 * mm, 0.9 * mm
     width = WIDTH / 31
@@ -151,14 +155,26 @@ def _strip(facts: Month, sheet: Sheet) -> Drawing:
             )
         middle = x + (width - gap) / 2
         drawing.add(
-            String(middle, 1.4 * mm, str(day.date.day), fontName="Helvetica", fontSize=6.5, textAnchor="middle", fillColor=SOFT)
+            String(
+                middle,
+                1.4 * mm,
+                str(day.date.day),
+                fontName="Helvetica",
+                fontSize=6.5,
+                textAnchor="middle",
+                fillColor=SOFT,
+            )
         )
         if day.counts and not share:
-            mark = String(middle, 5 * mm + height / 2 - 3, "?", fontName="Helvetica-Bold", fontSize=9, textAnchor="middle")
+            mark = String(
+                middle, 5 * mm + height / 2 - 3, "?", fontName="Helvetica-Bold", fontSize=9, textAnchor="middle"
+            )
             mark.fillColor = BLUE
             drawing.add(mark)
         elif not day.counts and not share:
-            drawing.add(Line(x + 2, 5 * mm + height / 2, x + width - gap - 2, 5 * mm + height / 2, strokeColor=SOFT))
+            drawing.add(
+                Line(x + 2, 5 * mm + height / 2, x + width - gap - 2, 5 * mm + height / 2, strokeColor=SOFT)
+            )
     return drawing
 
 

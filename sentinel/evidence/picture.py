@@ -17,7 +17,23 @@ BARS = 60
 RED, GREEN, PALE, BLUE = HexColor("#b3201a"), HexColor("#1f7a43"), HexColor("#f6dcda"), HexColor("#8a949f")
 STEPS = tuple(
     timedelta(minutes=each)
-    for each in (1, 5, 15, 30, 60, 180, 360, 720, 1440, 2880, 7 * 1440, 14 * 1440, 30 * 1440, 90 * 1440, 365 * 1440)
+    for each in (
+        1,
+        5,
+        15,
+        30,
+        60,
+        180,
+        360,
+        720,
+        1440,
+        2880,
+        7 * 1440,
+        14 * 1440,
+        30 * 1440,
+        90 * 1440,
+        365 * 1440,
+    )
 )
 
 
@@ -76,7 +92,7 @@ class _Axis:
 
     def x(self, when: datetime) -> float:
         inside = min(max((when - self.begins) / self.span, 0.0), 1.0)
-        return LEFT + inside * (WIDTH - LEFT)
+        return float(LEFT + inside * (WIDTH - LEFT))
 
 
 def _band(scene: Scene, axis: _Axis) -> Group:
@@ -104,7 +120,14 @@ def _visits(scene: Scene, axis: _Axis) -> Group:
         counts[min(int((at - axis.begins) / axis.span * BARS), BARS - 1)] += 1
     most, width, foot = max(counts) or 1, (WIDTH - LEFT) / BARS, TOP - LANE - LANE / 2
     bars = [
-        Rect(LEFT + n * width + 0.4, foot, width - 0.8, max(1.5, 0.8 * LANE * count / most), fillColor=RED, strokeColor=None)
+        Rect(
+            LEFT + n * width + 0.4,
+            foot,
+            width - 0.8,
+            max(1.5, 0.8 * LANE * count / most),
+            fillColor=RED,
+            strokeColor=None,
+        )
         for n, count in enumerate(counts)
         if count
     ]
@@ -138,6 +161,8 @@ def _ticks(scene: Scene, axis: _Axis) -> Group:
         x = axis.x(tick)
         group.add(Line(x, low, x, low - 2.5, strokeColor=BLUE, strokeWidth=0.6))
         words = tick.strftime(scene.day if step >= timedelta(days=1) else f"{scene.day} %H:%M")
-        group.add(String(x, low - 11, words, fontName="Helvetica", fontSize=7, textAnchor="middle", fillColor=SOFT))
+        group.add(
+            String(x, low - 11, words, fontName="Helvetica", fontSize=7, textAnchor="middle", fillColor=SOFT)
+        )
         tick += step
     return group

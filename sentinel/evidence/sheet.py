@@ -24,6 +24,7 @@ from reportlab.platypus import (
     BaseDocTemplate,
     Flowable,
     Frame,
+    KeepInFrame,
     KeepTogether,
     PageTemplate,
     Paragraph,
@@ -42,6 +43,7 @@ rl_config.trustedHosts = []
 
 MARGIN = 20 * mm
 WIDTH = A4[0] - 2 * MARGIN
+BODY = A4[1] - 42 * mm
 INK, SOFT, LINE, GROUND = HexColor("#1c2126"), HexColor("#59636f"), HexColor("#d5dae0"), HexColor("#f4f6f8")
 LONGEST = 2000
 """Characters of one text on paper; a reason has 400."""
@@ -58,7 +60,9 @@ class Accent(Enum):
     @classmethod
     def of(cls, level: Level) -> "Accent":
         """The colour of a level; what has none is blue."""
-        return {Level.CALM: cls.CALM, Level.ATTENTION: cls.ATTENTION, Level.ALARM: cls.ALARM}.get(level, cls.UNSURE)
+        return {Level.CALM: cls.CALM, Level.ATTENTION: cls.ATTENTION, Level.ALARM: cls.ALARM}.get(
+            level, cls.UNSURE
+        )
 
 
 def _style(name: str, size: float, leading: float, **more: Any) -> ParagraphStyle:
@@ -70,7 +74,9 @@ BOLD = "Helvetica-Bold"
 STYLES = {
     "title": _style("title", 19, 23, fontName=BOLD, spaceAfter=2.5 * mm),
     "lead": _style("lead", 11.5, 17, spaceAfter=3 * mm),
-    "section": _style("section", 11.5, 15, fontName=BOLD, spaceBefore=4.5 * mm, spaceAfter=1.6 * mm, keepWithNext=1),
+    "section": _style(
+        "section", 11.5, 15, fontName=BOLD, spaceBefore=4.5 * mm, spaceAfter=1.6 * mm, keepWithNext=1
+    ),
     "text": _style("text", 9.5, 13.6, spaceAfter=1.6 * mm),
     "small": _style("small", 8, 11, textColor=SOFT, spaceAfter=1.2 * mm),
     "cell": _style("cell", 8.6, 11.4),
@@ -208,17 +214,17 @@ class Sheet:
 
     def picture(self, drawing: Drawing) -> None:
         """A drawing; the text beside it says the same."""
-        self._story += [KeepTogether([drawing]), Spacer(0, 1.5 * mm)]
+        self._story += [drawing, Spacer(0, 1.5 * mm)]
 
     # -- the file --------------------------------------------------------------------------------------------
 
-    def pdf(self) -> bytes:
-        """The file; the same facts give the same bytes."""
+    def pdf(self, *, one_page: bool = False) -> bytes:
+        """The file; the same facts give the same bytes. One page that would be two is drawn smaller."""
         made = BytesIO()
         document = BaseDocTemplate(made, pagesize=A4, invariant=1, pageCompression=1)
-        frame = Frame(MARGIN, 17 * mm, WIDTH, A4[1] - 42 * mm, 0, 0, 0, 0)
-        document.addPageTemplates(PageTemplate(frames=[frame]))
-        document.build(self._story, canvasmaker=lambda *given, **more: _Pages(self._dress, *given, **more))
+        document.addPageTemplates(PageTemplate(frames=[Frame(MARGIN, 17 * mm, WIDTH, BODY, 0, 0, 0, 0)]))
+        story = [KeepInFrame(WIDTH, BODY - 1, self._story, mode="shrink")] if one_page else self._story
+        document.build(story, canvasmaker=lambda *given, **more: _Pages(self._dress, *given, **more))
         return made.getvalue()
 
     def _dress(self, canvas: Canvas, page: int, pages: int) -> None:
@@ -274,7 +280,7 @@ def _write(
     (canvas.drawRightString if right else canvas.drawString)(x, y, printable(text))
 
 
-class _Square(Flowable):
+class _Square(Flowable):  # type: ignore[misc]  # reportlab has no types
     """A box to tick."""
 
     def wrap(self, *_: object) -> tuple[float, float]:
@@ -286,7 +292,7 @@ class _Square(Flowable):
         self.canv.rect(0, 0.2 * mm, 3 * mm, 3 * mm, stroke=1, fill=1)
 
 
-class _Pages(Canvas):
+class _Pages(Canvas):  # type: ignore[misc]  # reportlab has no types
     """Pages that know how many they are: each is dressed when the last has been drawn."""
 
     def __init__(self, dress: Any, *given: Any, **more: Any) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sentinel.evidence.facts import Case, Letterhead
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import Chapter, IncidentState
+from sentinel.model.moment import Moment
 from sentinel.model.verdict import View
 from sentinel.text import say
 from sentinel.text.deadline import CAME, LASTS
@@ -45,9 +46,9 @@ class Telling:
         """The words of `key`."""
         return say(self._language, key, **blanks)
 
-    def at(self, moment: object) -> str:
+    def at(self, when: Moment | datetime | None) -> str:
         """A whole date and hour; of nothing, nothing."""
-        wall = getattr(moment, "wall", moment)
+        wall = when.wall if isinstance(when, Moment) else when
         return dated(self._language, wall, self._audience.zone) if wall else ""
 
     # -- what happened ---------------------------------------------------------------------------------------
@@ -107,7 +108,9 @@ class Telling:
             return self.say("paper.ended.dormant")
         if incident.state is IncidentState.OPEN or incident.closed is None:
             return self.say("paper.ended.open", made=self.at(self.head.audience.now))
-        return self.say("paper.ended.proved" if self.is_proved_closed else "paper.ended", at=self.at(incident.closed))
+        return self.say(
+            "paper.ended.proved" if self.is_proved_closed else "paper.ended", at=self.at(incident.closed)
+        )
 
     @property
     def is_proved_closed(self) -> bool:
@@ -130,15 +133,16 @@ class Telling:
     # -- the three times and the clock -----------------------------------------------------------------------
 
     @property
-    def shown(self) -> object:
+    def shown(self) -> datetime | None:
         """When people were first told; an older store knows the first alarm only."""
-        return self.case.incident.shown or self._record.alarmed
+        shown = self.case.incident.shown
+        return shown.wall if shown else self._record.alarmed
 
     def clock(self) -> list[str]:
         """The 72 hours, as far as they can run for such an incident."""
-        if self.case.incident.level < Level.ALARM or not self.shown:
+        shown = self.shown
+        if self.case.incident.level < Level.ALARM or shown is None:
             return [self.say("paper.clock.none")]
-        shown = getattr(self.shown, "wall", self.shown)
         kind = "came" if self.has_come else "limited" if self.head.view is View.LIMITED else "open"
         until = self.at(shown + LASTS)
         return [
@@ -167,7 +171,9 @@ class Telling:
     def told(self, chapter: Chapter) -> str:
         """One line of the timeline: what, who said it, in which words."""
         incident = self.case.incident
-        over = incident.closed is not None and chapter.at == incident.closed and chapter.code is not Code.DOOR_CLOSED
+        over = (
+            incident.closed is not None and chapter.at == incident.closed and chapter.code is not Code.DOOR_CLOSED
+        )
         phrase = sentence(point_of_chapter(chapter, incident), self._audience).text(self._language)
         words = [self.say("paper.chapter.over") if over else phrase]
         if chapter.source:

@@ -4,12 +4,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sentinel.model.finding import Code, Finding, Grade, Level, StoryKind
+from sentinel.judgement import deeds, drill, merging
+from sentinel.judgement.deeds import Deed
+from sentinel.judgement.sources import Sources
+from sentinel.model.acting import Acceptance
+from sentinel.model.finding import Code, Finding, Level, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.moment import Moment
-from sentinel.model.passing import Read, SourceName
+from sentinel.model.passing import SourceName
 
-SOURCES = 20
 REOPENS = timedelta(days=7)
 """A story that returns within this time goes on under its old number."""
 VISITS_END = timedelta(hours=24)
@@ -47,6 +50,7 @@ class Casebook:
         self, incidents: Iterable[Incident] = (), next_number: int = 1, started: Moment | None = None
     ) -> None:
         self._stories = {incident.story: incident for incident in incidents}
+        self._sources = Sources()
         self._next = next_number
         self._started = started
         self.forgotten = 0
@@ -61,31 +65,41 @@ class Casebook:
             if self._is_full(finding):
                 self.forgotten += 1
                 return None
-            return self._keep(_begin(self._number(), finding), finding)
+            return self._keep(merging.begin(self._number(), finding, *self._sources.count(None, finding)), finding)
         if finding.code is Code.DOOR_DORMANT:
             return self._sleep(known, finding)
         if known.state is IncidentState.CLOSED:
-            return self._keep(_merge(_reopened(known, finding), finding), finding)
+            return self._keep(self._merge(merging.reopened(known, finding), finding), finding)
         return self._go_on(known, finding)
 
-    def read(self, fact: Read) -> Change | None:
-        """« J'ai vu »."""
-        for incident in self._stories.values():
-            if incident.number == fact.incident and incident.state is not IncidentState.CLOSED:
-                seen = replace(incident, read=fact.at, read_by=fact.who)
-                self._stories[incident.story] = seen
-                return Change(
-                    incident=seen,
-                    chapter=Chapter(
-                        incident=seen.number,
-                        code=Code.ALARM_READ,
-                        grade=seen.grade,
-                        level=seen.level,
-                        at=fact.at,
-                        who=fact.who,
-                    ),
-                )
-        return None
+    def hear(self, deed: Deed, checked: Moment | None = None) -> Change | None:
+        """What somebody says or does about a story; `checked`: when its family was last completely checked."""
+        known = self.find(deed.incident)
+        if known is None:
+            return None
+        heard = deeds.after(known, deed)
+        if deeds.settles(known, deed, checked):
+            heard = replace(heard, state=IncidentState.CLOSED, closed=deed.at, last=deed.at)
+        self._stories[heard.story] = heard
+        return Change(incident=heard, chapter=deeds.line(heard, deed))
+
+    def find(self, number: int) -> Incident | None:
+        """The story people call by this number, unless it is over."""
+        return next((each for each in self.told() if each.number == number), None)
+
+    def accept(self, acceptance: Acceptance) -> Iterator[Change]:
+        """Somebody accepts a door: the stories it has are told so, and end when the echo has looked again."""
+        for incident in list(self.told()):
+            if deeds.is_about(incident, acceptance):
+                yield Change(incident=incident, chapter=deeds.acceptance(incident, acceptance))
+
+    def show(self, at: Moment) -> Iterator[Change]:
+        """Lamp, pulse and page have just shown every alarm there is: those that they had not shown before."""
+        for incident in list(self.told()):
+            if incident.level is Level.ALARM and incident.shown is None:
+                first = max(at, incident.first, key=lambda each: each.boot)
+                shown = self._stories[incident.story] = replace(incident, shown=first)
+                yield Change(incident=shown)
 
     def name(self, fact: SourceName) -> Iterator[Change]:
         """A visitor is a known scanner: its stories say so, and stay what they are."""
@@ -104,7 +118,7 @@ class Casebook:
             if incident.state is IncidentState.CLOSED:
                 if quiet > REOPENS:
                     del self._stories[incident.story]
-            elif min(quiet, looked) > _patience(incident):
+            elif _is_over(incident, quiet, looked):
                 ended = Finding(
                     code=incident.code, story=incident.story, level=incident.level, at=at, ends=True, count=0
                 )
@@ -135,13 +149,20 @@ class Casebook:
         """The stories that are not over."""
         return (each for each in self._stories.values() if each.state is not IncidentState.CLOSED)
 
+    def all(self) -> Iterator[Incident]:
+        """Every story that is remembered, those that ended lately with them."""
+        return iter(self._stories.values())
+
+    def _merge(self, known: Incident, finding: Finding) -> Incident:
+        return merging.merge(known, finding, *self._sources.count(known, finding))
+
     def _number(self) -> int:
         self._next += 1
         return self._next - 1
 
     def _keep(self, incident: Incident, finding: Finding) -> Change:
         self._stories[incident.story] = incident
-        return Change(incident=incident, chapter=_chapter(incident, finding))
+        return Change(incident=incident, chapter=merging.chapter(incident, finding))
 
     def _close(self, known: Incident | None, finding: Finding) -> Change | None:
         if known is None or known.state is IncidentState.CLOSED:
@@ -157,12 +178,12 @@ class Casebook:
 
     def _go_on(self, known: Incident, finding: Finding) -> Change | None:
         woken = known.state is IncidentState.DORMANT and finding.grade is not None
-        merged = _merge(replace(known, state=IncidentState.OPEN) if woken else known, finding)
-        if woken or _climbs(known, finding) or _is_new_source(known, finding):
+        merged = self._merge(replace(known, state=IncidentState.OPEN) if woken else known, finding)
+        returned = deeds.is_contradicted(merged) and not deeds.is_contradicted(known)
+        if woken or returned or merging.climbs(known, finding) or merging.is_new_source(known, finding):
             return self._keep(merged, finding)
-        if finding.story.kind is StoryKind.CONDITION or merged == replace(
-            known, last=finding.at, last_visit=merged.last_visit
-        ):
+        same = replace(known, last=finding.at, last_visit=merged.last_visit, proved_open=merged.proved_open)
+        if finding.story.kind is StoryKind.CONDITION or merged == same:
             return None
         self._stories[merged.story] = merged
         return Change(incident=merged)
@@ -172,111 +193,19 @@ def _is_past(known: Incident, at: Moment) -> bool:
     return known.state is IncidentState.CLOSED and at.since(known.last) > REOPENS
 
 
+def _is_over(incident: Incident, quiet: timedelta, looked: timedelta) -> bool:
+    if incident.story.kind is StoryKind.DRILL:  # nobody has to have looked: nothing was there
+        return quiet > drill.LASTS
+    return min(quiet, looked) > _patience(incident)
+
+
 def _patience(incident: Incident) -> timedelta:
     if incident.story.kind is StoryKind.VISITS:
         return VISITS_END
     if incident.story.kind is StoryKind.DOOR and incident.outside_port is None:
         return QUIET
+    if incident.code is Code.DICOM_IN_CLEAR:
+        return QUIET
     if incident.story.kind is StoryKind.SERVICE:
         return QUIET  # nobody asks it again, and a service taken away never comes back
     return timedelta.max
-
-
-def _begin(number: int, finding: Finding) -> Incident:
-    return Incident(
-        number=number,
-        story=finding.story,
-        code=finding.code,
-        level=finding.level,
-        grade=finding.grade,
-        state=IncidentState.DORMANT if finding.code is Code.DOOR_DORMANT else IncidentState.OPEN,
-        first=finding.at,
-        last=finding.at,
-        last_visit=finding.at if _came_in(finding) else None,
-        machine=finding.machine,
-        mac=finding.mac,
-        port=finding.port,
-        outside_port=finding.outside_port,
-        count=finding.count,
-        sources=_counted((), finding),
-        calling=finding.calling,
-        bytes_out=finding.bytes_out,
-        nature=finding.nature,
-    )
-
-
-def _reopened(known: Incident, finding: Finding) -> Incident:
-    """The same story again: what was read before was read of the past; a part that fails again fails since now."""
-    return replace(
-        known,
-        first=finding.at if known.story.kind is StoryKind.CONDITION else known.first,
-        state=IncidentState.OPEN,
-        closed=None,
-        read=None,
-        read_by=None,
-        code=finding.code,
-        level=finding.level,
-        grade=finding.grade,
-    )
-
-
-def _merge(known: Incident, finding: Finding) -> Incident:
-    graver = _climbs(known, finding)
-    return replace(
-        known,
-        code=finding.code if graver else known.code,
-        level=max(known.level, finding.level),
-        grade=max(known.grade or Grade.SCANNED, finding.grade) if finding.grade else known.grade,
-        last=finding.at,
-        last_visit=finding.at if _came_in(finding) else known.last_visit,
-        machine=finding.machine or known.machine,
-        mac=finding.mac or known.mac,
-        port=finding.port or known.port,
-        outside_port=finding.outside_port or known.outside_port,
-        count=known.count + finding.count,
-        sources=_counted(known.sources, finding),
-        calling=finding.calling or known.calling,
-        bytes_out=known.bytes_out + finding.bytes_out,
-        nature=finding.nature or known.nature,
-    )
-
-
-def _came_in(finding: Finding) -> bool:
-    """A visitor who was more than a scanner at the door."""
-    return finding.source is not None and (finding.grade or Grade.CONNECTED) >= Grade.CONNECTED
-
-
-def _climbs(known: Incident, finding: Finding) -> bool:
-    if finding.level != known.level:
-        return finding.level > known.level
-    return (finding.grade or 0) > (known.grade or 0)
-
-
-def _is_new_source(known: Incident, finding: Finding) -> bool:
-    if finding.source is None or finding.level < Level.ATTENTION or len(known.sources) >= SOURCES:
-        return False
-    return str(finding.source) not in dict(known.sources)
-
-
-def _counted(sources: tuple[tuple[str, int], ...], finding: Finding) -> tuple[tuple[str, int], ...]:
-    if finding.source is None or not finding.count:
-        return sources
-    tally = dict(sources)
-    name = str(finding.source)
-    if name not in tally and len(tally) >= SOURCES:
-        return sources
-    tally[name] = tally.get(name, 0) + finding.count
-    return tuple(sorted(tally.items(), key=lambda each: -each[1]))
-
-
-def _chapter(incident: Incident, finding: Finding) -> Chapter:
-    return Chapter(
-        incident=incident.number,
-        code=finding.code,
-        grade=finding.grade,
-        level=finding.level,
-        at=finding.at,
-        source=finding.source,
-        outside_port=finding.outside_port,
-        calling=finding.calling,
-    )

@@ -10,10 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sentinel.judgement.conditions import condition
+from sentinel.judgement.expected import Accepted
 from sentinel.judgement.knocks import Heard
 from sentinel.model.connection import ConnectionState
 from sentinel.model.exposure import (
+    Answer,
     Application,
+    Auth,
     CellVerdict,
     Exposure,
     Kind,
@@ -24,7 +27,7 @@ from sentinel.model.exposure import (
 )
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.model.moment import Address, Moment
-from sentinel.services import Alarm, alarm, is_red
+from sentinel.services import Alarm, alarm, is_red, nature
 
 ALIVE = timedelta(seconds=90)
 """A machine seen within this time before the report was awake at the check: it lasts seconds, and sightings are
@@ -208,6 +211,15 @@ def back(story: Story, exposure: Exposure) -> Finding:
 SPEECHLESS = (Kind.SILENT, Kind.CLOSES, Kind.RESETS, Kind.UNKNOWN)
 
 
+def asks_nobody(app: Application | None) -> bool:
+    """Whether what stands there serves whoever comes: it accepted the echo's own association, or showed imaging
+    without asking for a name. A page that has a form of its own for that cannot be told apart."""
+    if app is None:
+        return False
+    shown = app.auth is Auth.NONE and app.status == 200 and nature(app) is Nature.IMAGING
+    return app.answer is Answer.ACCEPTED or shown
+
+
 def speaks(app: Application | None) -> bool:
     """Somebody at this door has said what he is: nothing that merely answers for everything does."""
     return app is not None and app.kind not in SPEECHLESS
@@ -223,6 +235,18 @@ def moved(exposure: Exposure, door: Door) -> Finding:
         at=exposure.at,
         outside_port=exposure.port,
         count=0,
+    )
+
+
+def over(excused: Finding, ended: Accepted, at: Moment) -> Finding:
+    """A door that was accepted when it was last found open, and is not any more."""
+    return replace(
+        excused,
+        code=Code.WINDOW_OVER if ended.window else Code.ACCEPTANCE_OVER,
+        level=Level.UNSURE,
+        grade=None,
+        at=at,
+        who=ended.who or None,
     )
 
 
@@ -291,6 +315,7 @@ def _finding(
         level=level,
         grade=Grade.REACHABLE if exposure.reach is Reach.OPEN else None,
         nature=nature,
+        asks_nobody=asks_nobody(exposure.app),
         at=exposure.at,
         machine=machine,
         mac=mac,

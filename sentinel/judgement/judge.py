@@ -7,20 +7,27 @@ from ipaddress import ip_network
 from sentinel.judgement import conditions, visits
 from sentinel.judgement.box import Box
 from sentinel.judgement.conditions import Sight, Time
-from sentinel.judgement.expected import Terms
+from sentinel.judgement.expected import Accepted, Terms
+from sentinel.judgement.granted import Granted
+from sentinel.judgement.in_clear import in_clear
+from sentinel.judgement.installation import Installation
+from sentinel.judgement.itself import Itself
 from sentinel.judgement.knocks import Heard, Knocks
 from sentinel.judgement.machines import Machines
 from sentinel.judgement.outside import Outside
 from sentinel.judgement.visits import Seen
+from sentinel.judgement.watched import Watched
+from sentinel.model.acting import Acceptance, Withdrawal
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, ReachOutcome
 from sentinel.model.finding import Code, Finding, Grade, Level
 from sentinel.model.incident import Incident
 from sentinel.model.machine import Coverage, HostSighting
 from sentinel.model.moment import Address, Moment
-from sentinel.model.networks import Network, Networks
+from sentinel.model.networks import HomeNetwork, Network, Networks
 from sentinel.model.passing import Beat, Health, NetworkAnswer
 from sentinel.model.standing import Standing
+from sentinel.model.verdict import View
 
 __all__ = ["Judge", "Terms"]
 
@@ -48,10 +55,25 @@ class Judge:
         self._knocks = Knocks()
         self._known = set(terms.known)
         self._machines = Machines()
-        self.box = Box(self._machines, terms.accepted, terms.expect_open)
-        self.outside = Outside(self.sight, self._knocks, self._machines, self.box, terms)
+        self.granted = Granted(started, terms.accepted, terms.expect_open)
+        self.installation = Installation(started)
+        self.box = Box(self._machines, self.granted, terms.expect_open)
+        self.outside = Outside(self.sight, self._knocks, self._machines, self.box, terms, self.granted)
+        self.ends = 0
+        """Acceptances that have ended."""
+        self.itself = Itself()
+        self._watched = Watched(self.itself, mirrored=terms.view is View.MIRROR)
+        self._in_clear: set[int] = set()
+        """Associations told of in this run, by their serials."""
         self._visits: dict[int, Visit] = {}
         self._sums: dict[tuple[str, str, int], Attempts] = {}
+
+    def adopt(self, home: HomeNetwork) -> Iterator[Finding]:
+        """Our place in the network; a card that is without an address for a moment has not moved the practice."""
+        if home.networks.own:
+            self.networks = home.networks
+        self.itself.adopt(home)
+        yield from self.box.adopt(home)
 
     def remember(self, incidents: Iterable[Incident]) -> None:
         """After a restart: doors known from the store."""
@@ -59,6 +81,7 @@ class Judge:
         for incident in incidents:
             self._machines.learn(incident)
             self.box.remember(incident)
+            self._watched.remember(incident)
         self.outside.remember(incidents)
 
     def recognise_network(self, network: Network) -> None:
@@ -75,9 +98,7 @@ class Judge:
             return Standing.OWN_CHECK
         if connection.hairpin is not None and connection.hairpin in self.outside.addresses.values():
             return Standing.INSIDE  # a machine of ours, by way of our own public address
-        if any(each.excuses(connection) for each in self._terms.accepted) or self.outside.is_at_firewall(
-            connection
-        ):
+        if any(each.excuses(connection) for each in self.granted) or self.outside.is_at_firewall(connection):
             return Standing.EXPECTED
         standing = visits.whose(connection.source, self.networks, self._knocks.hiding)
         if standing is Standing.PRIVATE and self._is_known(connection.source):
@@ -94,6 +115,7 @@ class Judge:
                 level=Level.ATTENTION,
                 family=connection.target.version,
             )
+        yield from self._tell_in_clear(connection, standing)
         reached = visits.grade(connection, self._terms.thresholds)
         known = self._visits.get(connection.serial)
         grown = connection.bytes_out - (known.bytes_out if known else 0)
@@ -103,10 +125,19 @@ class Judge:
         if standing in (Standing.STRANGER, Standing.BOX):
             self._remember(connection, reached)
             nature = self.outside.nature_at(connection)
-            yield visits.stranger_at_a_door(connection, reached, seen, nature)
+            yield self.installation.mark(visits.stranger_at_a_door(connection, reached, seen, nature))
         elif standing is Standing.PRIVATE and reached >= Grade.ANSWERED:
             self._remember(connection, reached)
             yield visits.private_network(connection, _network(connection.source), seen)
+
+    def _tell_in_clear(self, connection: Connection, standing: Standing) -> Iterator[Finding]:
+        """Each association once."""
+        finding = in_clear(connection, standing, self.networks)
+        if finding is not None and connection.serial not in self._in_clear:
+            if len(self._in_clear) >= REMEMBERED:
+                self._in_clear.clear()
+            self._in_clear.add(connection.serial)
+            yield finding
 
     def attempts(self, more: Attempts) -> Iterator[Finding]:
         """Sums are told with growing counts; what is new since the last time is judged."""
@@ -117,7 +148,7 @@ class Judge:
         self._sums[key] = more
         while len(self._sums) > REMEMBERED:
             del self._sums[next(iter(self._sums))]
-        if any(each.excuses_all(more) for each in self._terms.accepted) or self.outside.is_guarded(
+        if any(each.excuses_all(more) for each in self.granted) or self.outside.is_guarded(
             more.target, more.target_mac, more.target_port
         ):
             return
@@ -126,7 +157,7 @@ class Judge:
             if not self._is_known(source):
                 yield from visits.summed_network(more, before)
         else:  # from inside there are no sums: whoever comes from our own network came through the box
-            yield from visits.summed(more, before)
+            yield from map(self.installation.mark, visits.summed(more, before))
 
     def _is_known(self, source: Address) -> bool:
         return any(source in network for network in self._known)
@@ -139,6 +170,7 @@ class Judge:
     def forget_run(self) -> None:
         """`listen` began anew: its serials, sums and totals start over."""
         self._visits.clear()
+        self._in_clear.clear()
         self._sums.clear()
         self.sight.forget_run()
 
@@ -155,21 +187,22 @@ class Judge:
 
     def exposure(self, exposure: Exposure) -> Iterator[Finding]:
         """One cell of an echo's report."""
-        return self.outside.exposure(exposure)
+        return map(self.installation.mark, self.outside.exposure(exposure))
 
     def outcome(self, outcome: ReachOutcome) -> Iterator[Finding]:
         """A check has ended: does the mirror show it, does the clock agree, and where do all the knocks go?"""
         self.sight.checked(outcome)
         yield from self.time.checked(outcome)
         yield from self.box.checked(outcome)
-        yield from self.outside.outcome(outcome)
+        yield from map(self.installation.mark, self.outside.outcome(outcome))
+        self.installation.learn(outcome)
 
     # -- itself --------------------------------------------------------------------------------------------
 
     def sighting(self, sighting: HostSighting) -> tuple[Finding, ...]:
-        """A machine was alive: no finding by itself, but the living proof that a closing needs."""
+        """A machine was alive: the living proof that a closing needs; and does it pass where we watch?"""
         self._machines.see(sighting)
-        return ()
+        return tuple(self._watched.see(sighting, self.networks))
 
     def see(self, coverage: Coverage) -> Iterator[Finding]:
         """What the capture could see."""
@@ -184,6 +217,24 @@ class Judge:
         """Time passes."""
         yield from self.sight.beat(beat.at)
         yield from self.time.beat(beat.at)
+        yield from self._watched.beat(beat.at)
+        yield from self.box.line.beat(beat.at)
+        yield from self._end(self.granted.ended(beat.at), beat.at)
+
+    def accept(self, acceptance: Acceptance) -> tuple[Finding, ...]:
+        """Somebody accepts a door: no finding, but what it excuses is known from here on."""
+        self.granted.take(acceptance)
+        return ()
+
+    def withdraw(self, withdrawal: Withdrawal) -> Iterator[Finding]:
+        """Somebody does not accept it any more."""
+        gone = self.granted.withdraw(withdrawal.number)
+        yield from self._end([gone] if gone else [], withdrawal.at)
+
+    def _end(self, ended: list[Accepted], at: Moment) -> Iterator[Finding]:
+        for each in ended:
+            self.ends += 1
+            yield from self.outside.over(each, at)
 
     def answer(self, answer: NetworkAnswer) -> Iterator[Finding]:
         """Somebody said whose a private network is."""

@@ -65,8 +65,6 @@ class Outlook:
     """For each echo and family the first attempt, since its last proof, that somebody else answered."""
     addresses: dict[int, Address] = field(default_factory=dict)
     """For each family the public address the last answer was about."""
-    broad: bool = False
-    """A red door is accepted for anybody."""
 
     def learn(self, outcome: ReachOutcome, *, denied: bool = False) -> "Outlook":
         """After one attempt: only a complete check is a proof, and no failure replaces one.

@@ -13,7 +13,9 @@ from sentinel.judgement import conditions, doors
 from sentinel.judgement.box import Box
 from sentinel.judgement.conditions import Sight
 from sentinel.judgement.doors import Door
-from sentinel.judgement.expected import Terms, is_firewall
+from sentinel.judgement.excused import Excused
+from sentinel.judgement.expected import Accepted, Terms, is_firewall
+from sentinel.judgement.granted import Granted
 from sentinel.judgement.knocks import Heard, Knocks
 from sentinel.judgement.machines import Machines
 from sentinel.model.connection import Connection
@@ -44,14 +46,18 @@ class Outside:
         machines: who was alive when.
         box: what the box says of itself.
         terms: what was declared.
+        granted: doors somebody accepted, as they stand at each moment.
     """
 
-    def __init__(self, sight: Sight, knocks: Knocks, machines: Machines, box: Box, terms: Terms) -> None:
+    def __init__(
+        self, sight: Sight, knocks: Knocks, machines: Machines, box: Box, terms: Terms, granted: Granted
+    ) -> None:
         self._sight = sight
         self._knocks = knocks
         self._machines = machines
         self._box = box
         self._terms = terms
+        self._excused = Excused(granted)
         self.addresses: dict[int, Address] = {}
         """For each family our public address, as the last check was told it."""
         self._doors: dict[tuple[int, int], Door] = {}
@@ -108,7 +114,8 @@ class Outside:
                 yield from self._serves(exposure, heard, key)
                 yield from self._open(exposure, heard, key)
             elif not self._is_open_to_another(exposure, key):
-                yield from self._widen(key, exposure, None)
+                self._excused.forget(key)
+                yield from self._widen(key, exposure.at, broad=False)
                 yield from self._shut(exposure, heard, key)
                 yield from self._box.shut(exposure)
 
@@ -139,13 +146,6 @@ class Outside:
             nature = nature or known.nature
         if exposure.app is None and heard is not None:  # opened anew: nobody is asked twice a day who he is
             nature = nature or self._machines.nature(heard.mac or str(heard.machine), heard.port)
-        if self._is_declared(exposure, heard, nature) or self._is_accepted(exposure, heard, nature):
-            if known is not None:
-                del self._doors[key]
-                if not self._is_open_elsewhere(key, known):
-                    yield doors.granted(exposure, known)
-            yield from self._widen(key, exposure, nature)
-            return
         finding = doors.opened(
             exposure,
             heard,
@@ -153,21 +153,31 @@ class Outside:
             seconded=self._is_open_to_another(exposure, key),
             nature=nature,
         )
+        is_accepted = self._is_accepted(exposure, heard, nature)
+        if is_accepted or self._is_declared(exposure, heard, nature):
+            if is_accepted:
+                self._excused.note(key, finding)
+            if known is not None:
+                del self._doors[key]
+                if not self._is_open_elsewhere(key, known):
+                    yield doors.granted(exposure, known)
+            stays = exposure.app is None and key in self._broad  # nobody was asked: it is what it was
+            yield from self._widen(key, exposure.at, broad=nature is not None or stays)
+            return
+        self._excused.forget(key)
+        yield from self._widen(key, exposure.at, broad=False)
         self._machines.learn(finding)
         if known is not None and known.story != finding.story and not self._is_open_elsewhere(key, known):
             yield doors.moved(exposure, known)
         self._doors[key] = doors.led_to(finding)
         yield finding
 
-    def _widen(self, key: tuple[int, int], exposure: Exposure, nature: Nature | None) -> Iterator[Finding]:
+    def _widen(self, key: tuple[int, int], at: Moment, *, broad: bool) -> Iterator[Finding]:
         """An accepted door where imaging, storage or a screen was recognised is open to everybody all the same."""
         before = bool(self._broad)
-        if nature is not None:
-            self._broad.add(key)
-        elif exposure.reach is not Reach.OPEN or exposure.app is not None:
-            self._broad.discard(key)
+        self._broad = self._broad | {key} if broad else self._broad - {key}
         if bool(self._broad) != before:
-            yield conditions.condition(Code.EXPECTED_BROAD, exposure.at, holds=not before, level=Level.ATTENTION)
+            yield conditions.condition(Code.EXPECTED_BROAD, at, holds=not before, level=Level.ATTENTION)
 
     def _stands_alone(self, exposure: Exposure, heard: Heard | None, *, mirrored: bool) -> bool:
         """Where everything is open only a door that leads elsewhere than all the others is one of its own."""
@@ -218,8 +228,13 @@ class Outside:
         machine, mac, port = (heard.machine, heard.mac, heard.port) if heard else (None, None, exposure.port)
         if nature is None and self.is_guarded(machine, mac, port):
             return True
-        today = exposure.at.wall.date()
-        return any(each.accepts_door(machine, mac, port, today) for each in self._terms.accepted)
+        return self._excused.accepts(machine, mac, port, exposure.at)
+
+    def over(self, ended: Accepted, at: Moment) -> Iterator[Finding]:
+        """An acceptance has ended: what it excused is a door like any other."""
+        for key, finding in self._excused.over(ended, at):
+            self._doors[key] = doors.led_to(finding)
+            yield finding
 
     def is_guarded(self, machine: Address | None, mac: str | None, port: int) -> bool:
         """At the declared firewall, by a port that is red nowhere: what is behind it is judged there."""

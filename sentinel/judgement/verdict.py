@@ -6,6 +6,7 @@ Calm is never a default: it is what remains when every reason against it has bee
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from sentinel.judgement import deeds, drill
 from sentinel.judgement.mappings import is_udp
 from sentinel.judgement.outlook import COMPLETE_FRESH, HOURLY_FRESH, Outlook
 from sentinel.model.exposure import Outcome, PortList
@@ -26,12 +27,13 @@ SETTLING = (Code.NOT_CHECKED, Code.VIEW_UNPROVED)
 """What is normal in the first minutes, and told as « starting »."""
 
 
-def weigh(incidents: Iterable[Incident], outlook: Outlook, at: Moment) -> Verdict:
-    """The verdict at one moment."""
+def weigh(incidents: Iterable[Incident], outlook: Outlook, at: Moment, accepted: Iterable[Reason] = ()) -> Verdict:
+    """The verdict at one moment; `accepted`: what doors that somebody accepted give reason for."""
     stories = list(incidents)
     denied = {each.story.family for each in stories if each.code is Code.ECHO_CONTRADICTED}
     told = [*_from_incidents(stories, at), *_from_outside(outlook, at, denied), *_unchecked(stories, outlook)]
-    reasons = sorted(_settling(told, outlook, at), key=lambda each: (-each.level, each.since.boot))
+    told += accepted
+    reasons = drill.behind(sorted(_settling(told, outlook, at), key=lambda each: (-each.level, each.since.boot)))
     not_ours = outlook.not_ours()
     complete = [outlook.complete(family) for family in outlook.families if family not in not_ours]
     return Verdict(
@@ -56,30 +58,37 @@ def _from_incidents(incidents: Iterable[Incident], at: Moment) -> Iterator[Reaso
             yield Reason(
                 code=code,
                 level=level,
-                since=incident.first,
+                since=incident.first if code is not Code.UNPLUGGED else incident.measured or incident.first,
                 incident=incident.number,
                 machine=incident.machine,
                 mac=incident.mac,
                 port=incident.port or incident.outside_port or None,
                 nature=incident.nature,
+                installation=incident.installation,
+                who=incident.measured_by if code is Code.UNPLUGGED else None,
             )
 
 
 def _present(incident: Incident, at: Moment) -> tuple[Code, Level]:
-    """How an incident counts now: an alarm that was read is quiet for a day, unless somebody came since."""
+    """How an incident counts now: an alarm that was read is quiet for a day, unless somebody came since.
+
+    Where its cable was pulled as well nobody knows, and that is no green: until the closing is proved, or the door
+    is seen open again. A weak point of which somebody has said that it is meant to be so is noted.
+    """
+    if incident.story.kind is StoryKind.WEAK_POINT and incident.false_alarm is not None:
+        return incident.code, Level.NOTE
     read = incident.read
     if incident.level is not Level.ALARM or read is None:
         return incident.code, incident.level
-    came_since = incident.last_visit is not None and incident.last_visit.since(read) > timedelta(0)
-    if came_since or at.since(read) > READ_LASTS:
+    if deeds.is_unplugged(incident):
+        return Code.UNPLUGGED, Level.UNSURE
+    if deeds.is_outdated(incident, read) or at.since(read) > READ_LASTS:
         return incident.code, incident.level
     return Code.ALARM_READ, Level.ATTENTION
 
 
 def _from_outside(outlook: Outlook, at: Moment, denied: set[int]) -> Iterator[Reason]:
     """`denied`: families of which an incident tells already that no echo is believed."""
-    if outlook.broad:
-        yield Reason(code=Code.EXPECTED_BROAD, level=Level.ATTENTION, since=outlook.started)
     if not outlook.echo:
         yield Reason(code=Code.NO_ECHO, level=Level.UNSURE, since=outlook.started)
         return

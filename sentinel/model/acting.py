@@ -81,6 +81,8 @@ class Acceptance:
     who: str
     why: str
     at: Moment
+    from_file: bool = False
+    """It stands in `sentinel.toml`; `at` is when this store first read it there."""
 
     def __post_init__(self) -> None:
         if self.until.tzinfo is None:

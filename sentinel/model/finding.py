@@ -68,13 +68,29 @@ class Code(StrEnum):
     ALL_FORWARDED = "all_forwarded"
     SERVICE_GONE = "service_gone"
     IPV6_LETS_IN = "ipv6_lets_in"
+    SELF_VISIBLE = "self_visible"
     # what the box says of itself
     MAPPING_OPENED = "mapping_opened"
     UPNP_OFFERED = "upnp_offered"
     BOX_CHANGED = "box_changed"
+    BACKUP_LINE = "backup_line"
+    ADDRESS_CHANGED = "address_changed"
+    # weak points inside
+    DICOM_IN_CLEAR = "dicom_in_clear"
+    NOT_WATCHED = "not_watched"
     # other networks
     PRIVATE_NETWORK = "private_network"
     EXPECTED_BROAD = "expected_broad"
+    # what people do
+    DOOR_ACCEPTED = "door_accepted"
+    EXCEPTION_ENDS = "exception_ends"
+    ACCEPTANCE_OVER = "acceptance_over"
+    WINDOW_OVER = "window_over"
+    UNPLUGGED = "unplugged"
+    RULE_REMOVED = "rule_removed"
+    SERVICE_STOPPED = "service_stopped"
+    MEASURE_TAKEN = "measure_taken"
+    FALSE_ALARM = "false_alarm"
     # the sentinel does not know
     STARTING = "starting"
     NO_ECHO = "no_echo"
@@ -94,6 +110,8 @@ class Code(StrEnum):
     CLOCK_WRONG = "clock_wrong"
     WEAK_ASSURANCE = "weak_assurance"
     ALARM_READ = "alarm_read"
+    # nothing is wrong, and somebody should look all the same
+    DRILL = "drill"
 
 
 class StoryKind(StrEnum):
@@ -109,8 +127,12 @@ class StoryKind(StrEnum):
     """One private network that is not the practice's own."""
     CONDITION = "condition"
     """A part of the sentinel that does not know or does not work."""
+    WEAK_POINT = "weak_point"
+    """Something of one machine that nobody has used yet, as far as we saw."""
     MAPPING = "mapping"
     """One inside machine and port that the box says it forwards."""
+    DRILL = "drill"
+    """An exercise: nothing is open. It is no door, and no clock runs from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,5 +173,11 @@ class Finding:
     """Bytes towards the visitor that no finding has told before."""
     nature: Nature | None = None
     """What the door leads to, where it was recognised."""
+    asks_nobody: bool = False
+    """The echo's own association was accepted there, or a page answered it without asking who it is."""
+    installation: bool = False
+    """It was so when the sentinel came: nobody knows since when."""
+    who: str | None = None
+    """Who had accepted the door, where a finding is about that."""
     connection: int | None = None
     """Serial of the connection that proves it, in the current run of `listen`."""

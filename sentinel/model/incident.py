@@ -1,6 +1,7 @@
 """One story as people read it: opened, graded, counted, closed."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from sentinel.model.acting import MeasureKind
@@ -41,7 +42,9 @@ class Incident:
     outside_port: int | None = None
     count: int = 0
     sources: tuple[tuple[str, int], ...] = ()
-    """Up to 20 sources and how often each came, most frequent first."""
+    """Up to 20 sources and how often each came, most frequent first; the rest of `count` came from others."""
+    other_sources: int = 0
+    """At least so many sources more: after a restart those that are not named are counted anew."""
     robots: tuple[tuple[str, str], ...] = ()
     """Of these sources the known research scanners, by their proved names: source and organisation."""
     calling: str | None = None
@@ -60,6 +63,12 @@ class Incident:
     measured_by: str | None = None
     false_alarm: Moment | None = None
     """When somebody said that this was none, and why is in the timeline."""
+    proved_open: Moment | None = None
+    """When a knock or a visitor last told something new by which the door is open; after a measure, the first one
+    that shows it still is, or is again."""
+    asks_nobody: bool = False
+    """The echo's own association was accepted, or a page answered it without asking who it is: anybody may
+    look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,3 +86,5 @@ class Chapter:
     who: str | None = None
     said: str = ""
     """What a person wrote about it: a reason, a remark; 400 characters at most."""
+    done: datetime | None = None
+    """When a measure was taken, as the person says; `at` is when it was told."""

@@ -19,6 +19,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from sentinel.model.finding import Level
+from sentinel.model.moment import Moment
 
 RULE: Final = "sentinel-ledger-v1"
 FIRST: Final = "0" * 64
@@ -144,6 +145,21 @@ def read_line(line: str) -> Entry:
     if type(entry.number) is not int or not all(isinstance(word, str) for word in words):
         raise ValueError("a field is of another type")
     return entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A check came back with its report, signed by the echo; posted after its cells and before its outcome."""
+
+    check: str
+    """The echo's name for this check."""
+    echo: str
+    """Key id of the echo."""
+    head: str
+    """The journal's head as we sent it and the echo signed it; empty where it signed none, or another."""
+    line: str
+    """Question, plan and report: a line of `reach.record`."""
+    at: Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,10 @@ class SeenBy(StrEnum):
     ARP = "arp"
     NDP = "ndp"
     TCP = "tcp"
+    ASKING = "asking"
+    """It asked everybody where the box is: it has something to send out."""
+    PASSING = "passing"
+    """It was seen on its way to the box or beyond, at the watched port: whoever comes to it passes there too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,3 +100,7 @@ class HomeNetwork:
     at: Moment
     box_mac: str | None = None
     """Hardware address of the box, lower case; None while the kernel does not know it."""
+    addresses: tuple[Address, ...] = ()
+    """This machine's own, of every card."""
+    macs: tuple[str, ...] = ()
+    """This machine's own hardware addresses, lower case."""

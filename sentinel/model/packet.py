@@ -60,6 +60,10 @@ class Announcement(NamedTuple):
     mac: str
     address: Address
     seen_by: SeenBy
+    peer: Address | None = None
+    """Whom it asked for or answered."""
+    to_all: bool = True
+    """Sent to everybody, and so heard at any port of the switch."""
 
 
 class Fragment(NamedTuple):

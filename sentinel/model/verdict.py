@@ -1,6 +1,7 @@
 """The one value shown everywhere: lamp, page, pulse."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from sentinel.model.exposure import Nature, Outcome
@@ -51,6 +52,12 @@ class Reason:
     """What the door leads to, where it was recognised."""
     outcome: Outcome | None = None
     """What the last attempt to ask met, where that is why."""
+    who: str | None = None
+    """Who pulled the cable, or accepted the door, where the reason is about that."""
+    until: datetime | None = None
+    """When an acceptance ends, where the reason is about that."""
+    installation: bool = False
+    """It was so when the sentinel came: `since` is only when it was first seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ from sentinel.reach.asking import ask
 from sentinel.reach.doortest import door_test
 from sentinel.reach.due import JITTER, LONGEST, Due, wait_after
 from sentinel.reach.mapped import Mapped
+from sentinel.reach.record import keeper
 from sentinel.services import DOOR_TEST_PORT, port_list
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class Asking:
         families: those by which the practice can be reached now.
         known: what answered before, from the store.
         box_within: how long to wait for the first look at the box, before which nobody knows whose the address is.
+        head: of the journal, as far as it is on disk: every check carries it.
     """
 
     def __init__(
@@ -63,7 +65,9 @@ class Asking:
         *,
         known: Known | None = None,
         box_within: timedelta = timedelta(0),
+        head: Callable[[], str] = str,
     ) -> None:
+        self._head = head
         self._section = section
         self._folder = folder
         self._clock = clock
@@ -132,6 +136,11 @@ class Asking:
             if self._is_free(errand.budget, now):
                 self._retests.append(errand)
         return promised
+
+    def recheck(self, family: int, doors: tuple[int, ...]) -> None:
+        """The same, asked by ourselves; where no echo is free for it, everything is asked as after a doubt."""
+        if not self.retest(family, doors).checks:
+            self.doubt()
 
     def doubt(self) -> None:
         """Something happened that a check may explain. Strangers cause doubts at will, so they are rationed."""
@@ -267,6 +276,7 @@ class Asking:
             post(fact)
 
         tell(0, 0)
+        head = self._head()
         return ask(
             echo,
             family,
@@ -276,6 +286,8 @@ class Asking:
             clock=self._clock,
             progress=tell,
             learn=self._renew,
+            record=keeper(head, self._clock, post),
+            ledger_head=head,
             extra_ports=extra,
             expect_open=declared,
             port_share=self._section.port_share if family == 4 else ALL_PORTS,

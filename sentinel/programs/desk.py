@@ -7,7 +7,6 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from sentinel.clock import Clock
 from sentinel.config import Config
@@ -15,8 +14,9 @@ from sentinel.model.networks import ALWAYS_INSIDE, SHARED, is_part
 from sentinel.model.passing import NetworkAnswer, Read
 from sentinel.pipeline import Street
 from sentinel.programs.changing import change
+from sentinel.programs.deeds import VERBS, Asks, Deeds
 from sentinel.programs.entrance import Entrance, Slow
-from sentinel.programs.errand import Promised
+from sentinel.programs.telling import Telling
 from sentinel.store.sessions import Sessions
 from sentinel.wire.requests import WAIT, Answer, Call, Reply, Request, Verb, take_one
 
@@ -24,16 +24,6 @@ HASHES = 4
 """Passwords that may wait to be compared, one after the other."""
 NOBODY = -1
 """A caller the kernel did not name may do what a browser without a session may."""
-
-
-class Asks(Protocol):
-    """Whoever asks the echoes."""
-
-    def soon(self) -> Promised:
-        """Everything."""
-
-    def retest(self, family: int, doors: tuple[int, ...]) -> Promised:
-        """Whether these public ports are closed now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +41,25 @@ class Desk:
     """What each verb does. Lives in the street's thread."""
 
     def __init__(
-        self, street: Street, sessions: Sessions, asking: Asks, clock: Clock, config: Config | None = None
+        self,
+        street: Street,
+        sessions: Sessions,
+        asking: Asks,
+        clock: Clock,
+        config: Config | None = None,
+        *,
+        telling: Telling | None = None,
+        paper: Callable[[Request], Reply] = lambda _: Reply.NOT_ALLOWED,
     ) -> None:
         self._street = street
         self._entrance = Entrance(sessions, clock)
         self._asking = asking
         self._clock = clock
         self._config = config or Config()
+        self._telling = telling
+        self._deeds = Deeds(street, asking, clock, self._config)
+        self._paper = paper
+        """Takes the order for a document."""
 
     def take(self, asked: Asked) -> Answer | Slow:
         """One request, or what is left of it after something slow; its outcome is a row of the audit."""
@@ -85,7 +87,7 @@ class Desk:
             return self._entrance.change(request, user)
         if request.verb is Verb.CHECK:
             return self._check(request)
-        return Answer(reply=self._act(request))
+        return Answer(reply=self._deeds.do(request) if request.verb in VERBS else self._act(request))
 
     def _check(self, request: Request) -> Answer:
         """Everything, or of one story only whether its doors are closed; a door whose public port nobody
@@ -113,8 +115,13 @@ class Desk:
             if network is None:
                 return Reply.NOT_UNDERSTOOD
             self._street.walk(NetworkAnswer(network=network, ours=request.ours, who=request.who[:80], at=at))
-        elif request.verb is Verb.SETTING:
-            return change(request, self._config, self._street, at)
+        elif request.verb is Verb.DRILL and self._telling:
+            return self._telling.drilling.ask(request.who[:80], at)
+        elif request.verb is Verb.TEST_NOTICE and self._telling:
+            return self._telling.test(at)
+        elif request.verb in (Verb.SETTING, Verb.PAPER):
+            is_paper = request.verb is Verb.PAPER
+            return self._paper(request) if is_paper else change(request, self._config, self._street, at)
         return Reply.DONE
 
 

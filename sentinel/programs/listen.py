@@ -40,7 +40,7 @@ class Ear:
 
     def __init__(self, networks: Networks, own_mac: str, talk_mac: str = "") -> None:
         self.tracker = Tracker(networks)
-        self.machines = Machines(networks)
+        self.machines = Machines(networks, own_mac, talk_mac)
         self.summing = Summing()
         self.view = View(networks, own_mac, talk_mac)
         self.undecodable = 0
@@ -49,7 +49,7 @@ class Ear:
     def adopt(self, networks: Networks, talk_mac: str) -> None:
         """The practice's networks have changed, or the card we talk through."""
         self.tracker.networks = self.machines.networks = self.view.networks = networks
-        self.view.talk_mac = talk_mac
+        self.view.talk_mac = self.machines.talk_mac = talk_mac
 
     def feed(self, packet: Packet | None, at: Moment) -> Iterator[Sent]:
         """The facts one packet makes."""

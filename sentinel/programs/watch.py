@@ -1,14 +1,12 @@
 """`watch`: the street. Every part is built here, once, in street order; it is the only writer of the store."""
 
 import contextlib
-import fcntl
 import logging
 import queue
 import shutil
 import signal
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any
 
 from sentinel import timetable
 from sentinel.capture.surroundings import Surroundings, ask
@@ -21,20 +19,24 @@ from sentinel.judgement.outside import WORD_LASTS
 from sentinel.judgement.verdict import Outlook
 from sentinel.model.machine import Coverage
 from sentinel.model.moment import Address
-from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Beat, Health, Part
 from sentinel.model.verdict import Verdict
+from sentinel.ownports import asked_about
 from sentinel.pipeline import Fact, Street
 from sentinel.places import Places
-from sentinel.programs import desk, naming
+from sentinel.programs import desk, doors, identity, naming
+from sentinel.programs.alone import alone
 from sentinel.programs.asking import Asking
 from sentinel.programs.claim import reception
-from sentinel.programs.declared import declared, is_broad
+from sentinel.programs.declared import declared
 from sentinel.programs.desk import Asked, Desk
 from sentinel.programs.entrance import allowed
+from sentinel.programs.keeping import Keeping
 from sentinel.programs.known import Known
 from sentinel.programs.looking import Looking
+from sentinel.programs.papers import Papers
 from sentinel.programs.postbox import Postbox
+from sentinel.programs.telling import Telling
 from sentinel.signals import pulse
 from sentinel.signals.lamp import Lamp, Simulation
 from sentinel.store.archive import Archive
@@ -48,6 +50,7 @@ BOX = timedelta(seconds=45)
 """A reading takes ten seconds at most, so a new mapping is known within a minute."""
 BOX_WITHIN = timedelta(seconds=15)
 """So long the first check waits for the first look at the box, which tells whose the address is."""
+CERTIFICATE = timedelta(hours=6)
 LOOKS = timedelta(seconds=0.5)
 """How often it is looked whether an echo is to be asked: whoever pressed the button stands there."""
 LISTENS = timedelta(seconds=5)
@@ -80,7 +83,7 @@ class Watch:
             MissingDevice: the store or the lamp cannot be opened, or another `watch` is running here.
         """
         self._places.make()
-        with _alone(self._places):
+        with alone(self._places):
             try:
                 self._build()
             except OSError as error:
@@ -101,8 +104,8 @@ class Watch:
         except OSError as error:
             raise MissingDevice(f"the store cannot be opened: {error}") from None
         incidents = self._archive.incidents(self._started)
-        terms = declared(config)
-        judge = Judge(networks, terms, self._started)
+        judge = Judge(networks, declared(config), self._started)
+        doors.recall(judge, self._archive, config, self._started)
         judge.remember(incidents)
         judge.outside.recall(self._archive.openings(self._started, WORD_LASTS))
         for network in self._archive.known_networks():
@@ -112,12 +115,13 @@ class Watch:
         self._families: tuple[int, ...] = around.families
         self._box: tuple[Address, ...] = networks.box
         self._asking = Asking(
-            config.echo,
+            asked_about(config),
             self._places.lasting,
             self._clock,
             lambda: self._families,
             known=Known(self._archive.kinds(self._started), self._archive.fragile(self._started)),
             box_within=BOX_WITHIN,
+            head=lambda: self._archive.ledger.head,
         )
         self._looking = Looking(
             lambda: self._box, self._asking.set_mapped, self._clock, self._asking.places_for_mapped()
@@ -132,16 +136,27 @@ class Watch:
                 view=config.capture.view,
                 echo=self._demo or self._asking.is_enrolled or bool(config.echo.all_invitations),
                 families=around.families,
-                broad=is_broad(terms),
             ),
             signal=self._signal,
             acknowledge=self._postbox.acknowledge,
             ask_soon=self._asking.doubt,
             batch=timedelta(seconds=config.store.batch_seconds),
+            retest=self._asking.recheck,
         )
+        self._keeping = Keeping(self._archive, config, self._places, self._started, lambda: self._shown)
         self._street.begin(self._started)
         sessions = reception(self._archive, config, self._places)
-        self._desk = Desk(self._street, sessions, self._asking, self._clock, config)
+        self._papers = Papers(config, self._places, self._clock, self._queue.put)
+        self._telling = Telling(self._street, config, self._clock, self._queue.put, mute=self._demo)
+        self._desk = Desk(
+            self._street,
+            sessions,
+            self._asking,
+            self._clock,
+            config,
+            telling=self._telling,
+            paper=self._papers.take,
+        )
         self._line = listen_at(self._places.requests)
         desk.serve(self._line, self._queue.put, allowed(config.page))
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
@@ -149,7 +164,9 @@ class Watch:
     def _jobs(self) -> list[timetable.Job]:
         jobs = [
             timetable.Job(name="beat", every=timedelta(seconds=1), work=self._beat),
+            timetable.Job(name="certificate", every=CERTIFICATE, work=self._keep_certificate),
             timetable.Job(name="disk", every=timedelta(seconds=5), work=self._look_at_disk),
+            *self._papers.jobs(),
         ]
         if not self._demo:
             jobs += [
@@ -167,6 +184,10 @@ class Watch:
     def _beat(self) -> Iterator[Fact]:
         yield Beat(at=self._clock())
 
+    def _keep_certificate(self) -> Iterable[Fact]:
+        identity.keep(self._config.page, self._places, self._clock)
+        return ()
+
     def _look_at_disk(self) -> Iterator[Fact]:
         free = shutil.disk_usage(self._places.lasting).free
         yield Health(part=Part.DISK, well=free > SPARE, detail=f"{free >> 20} MB left", at=self._clock())
@@ -178,8 +199,7 @@ class Watch:
         self._families = around.families
         networks = around.networks(self._config.capture.prefixes, self._config.capture.box)
         self._box = networks.box
-        at, mac = self._clock(), around.box_mac
-        yield HomeNetwork(networks=networks, families=around.families, at=at, box_mac=mac)
+        yield around.home(networks, self._clock())
 
     def _look_at_box(self) -> Iterator[Fact]:
         for reading in self._looking.work():
@@ -224,7 +244,10 @@ class Watch:
         elif isinstance(item, Parcel):
             self._street.walk(item.fact, item)
         else:
+            self._telling.heed(item)
             self._street.walk(item)
+            self._keeping.after(item)
+        self._telling.look(self._shown)
 
     def _signal(self, verdict: Verdict, coverage: Coverage | None) -> None:
         """Lamp first, then the pulse."""
@@ -241,6 +264,7 @@ class Watch:
             demo=self._demo,
             parts=dict(self._street.ill),
             asking=self._asking.under_way,
+            paper=self._papers.state,
         )
         self._beat_out(beat)
 
@@ -259,33 +283,17 @@ class Watch:
 
     def _close(self) -> None:
         self._timetable.stop()
+        self._telling.close()
         self._lamp.close()
         self._postbox.close()
         self._line.close()
         self._places.pulse.unlink(missing_ok=True)
+        self._keeping.stop(self._clock())
         try:
             self._archive.commit()
         except OSError as error:
             log.error("rows were not written: %s", error)
         self._archive.close()
-
-
-class _alone:
-    """Two writers would judge the same visitor twice."""
-
-    def __init__(self, places: Places) -> None:
-        self._path = places.lasting / "watch.lock"
-
-    def __enter__(self) -> None:
-        self._file = self._path.open("w")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._file.close()
-            raise MissingDevice(f"another sentinel is running in {self._path.parent}") from None
-
-    def __exit__(self, *_: Any) -> None:
-        self._file.close()
 
 
 def watch(config: Config, places: Places, *, demo: bool = False) -> None:

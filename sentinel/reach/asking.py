@@ -55,6 +55,8 @@ class Check:
     """Which open doors the echo asks who they are."""
     known: Mapping[int, Kind] = field(default_factory=dict)
     """What answered before, by public port: not asked again, but by `Identify.ALL`."""
+    ledger_head: str = ""
+    """Of our journal: it comes back under the echo's signature and with its time."""
 
 
 def ask(
@@ -70,6 +72,7 @@ def ask(
     port_share: tuple[int, int] = protocol.ALL_PORTS,
     identify: Identify = Identify.NEW_NO_TLS,
     known: Mapping[int, Kind] | None = None,
+    ledger_head: str = "",
     progress: Watch | None = None,
     record: Keep | None = None,
     learn: Learn | None = None,
@@ -90,6 +93,7 @@ def ask(
         port_share=port_share,
         identify=identify,
         known=known or {},
+        ledger_head=ledger_head,
     )
     attempt = _Attempt(check, key, clock, post, progress or _unwatched)
     asked, retry = clock(), None
@@ -183,6 +187,7 @@ class _Attempt:
             port_share=self._check.port_share,
             identify=self._check.identify.value,
             known={str(port): kind.value for port, kind in self._check.known.items()},
+            ledger_head=self._check.ledger_head,
             version=sentinel.__version__,
         )
 

@@ -1,16 +1,20 @@
 """One check kept as signed bytes, on one line, so that anybody can verify it again without us or the echo."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
 
 import msgspec
 
+from sentinel.clock import Clock
+from sentinel.echo import protocol
 from sentinel.echo.protocol import ALL_PORTS
 from sentinel.errors import NotReadable
 from sentinel.model.exposure import Identify, Outcome, PortList
+from sentinel.model.ledger import Signed
+from sentinel.model.moment import Moment
 from sentinel.reach.report import Announced, Proof, Question, read_plan, read_report
 
 
@@ -48,6 +52,38 @@ class Record:
             return announced
         proof = read_report(self.report, self.question, announced)
         return proof if isinstance(proof, Outcome) else (announced, proof)
+
+
+def signed(record: Record, head: str, at: Moment) -> Signed | None:
+    """What is kept of a check, if its report is an answer to our question.
+
+    Args:
+        record: as it came back.
+        head: of the journal, as it was sent along.
+        at: now.
+    """
+    if isinstance(record.verify(), Outcome):
+        return None
+    body = protocol.unseal(record.report, protocol.REPORT, protocol.REPORT_BYTES, record.question.echo_keys)
+    report = protocol.read(body, protocol.Report)
+    return Signed(
+        check=report.check,
+        echo=record.question.echo,
+        head=head if report.ledger_head == head else "",
+        line=write_record(record).decode(),
+        at=at,
+    )
+
+
+def keeper(head: str, clock: Clock, post: Callable[[Signed], None]) -> Callable[[Record], None]:
+    """Posts what is kept of a check that was asked with this head."""
+
+    def keep(record: Record) -> None:
+        told = signed(record, head, clock())
+        if told is not None:
+            post(told)
+
+    return keep
 
 
 def write_record(record: Record) -> bytes:

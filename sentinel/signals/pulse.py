@@ -33,6 +33,8 @@ class Pulse:
     """Parts that are unwell, each with the console's reason."""
     asking: tuple[Progress, ...] = ()
     """Checks under way."""
+    paper: str = ""
+    """`making` while a document is being made, `failed` when the last one could not be."""
 
 
 def write(pulse: Pulse, path: Path) -> None:

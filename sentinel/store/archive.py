@@ -5,41 +5,33 @@ A locked or full store never stops the street: rows wait in memory, bounded and 
 Where memory runs out routine rows go first, incidents never; a row that can never be written holds up no other.
 """
 
-import logging
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterable
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlite_utils import Database
-
-from sentinel.model.acting import Setting
+from sentinel.model.acting import Acceptance, Paper, Setting, Withdrawal
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Kind, ReachOutcome
 from sentinel.model.incident import Chapter, Incident
 from sentinel.model.ledger import EntryKind
-from sentinel.model.machine import HostSighting
+from sentinel.model.machine import HostSighting, SeenBy
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Network
+from sentinel.model.notice import Notice
 from sentinel.model.passing import NetworkAnswer
 from sentinel.model.standing import Standing
-from sentinel.store import answers, migrations, recall, register, rows
+from sentinel.store import acceptances, answers, heard, recall, register, retention, rows, told
+from sentinel.store.days import Diary
 from sentinel.store.ledger import Ledger, Stories
+from sentinel.store.proofs import Proofs
+from sentinel.store.writing import Write, open_store, put, statement
 
-BUSY_MS = 100
-"""How long a locked store is waited for: the lamp must not hang on a reader's mistake."""
 SIGHTED_AGAIN = timedelta(hours=1)
 MOST = 50_000
 """Rows that may wait in memory."""
-UNWRITABLE = (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, UnicodeEncodeError)
-"""What is wrong with the row and not with the store."""
-
-log = logging.getLogger(__name__)
-
-Write = tuple[str, tuple[object, ...]]
-"""A statement and its values."""
 
 
 class Archive:
@@ -58,17 +50,19 @@ class Archive:
         self._waiting: deque[Write] = deque()
         self._committed: dict[str, int] = {}
         self._reached: dict[str, int] = {}
-        self._sighted: dict[tuple[str, str], Moment] = {}
+        self._sighted: dict[tuple[str, str, bool], Moment] = {}
         self._read: BoxReading | None = None
         self._changed: set[int] = set()
         """Incidents that the register may have to be told of."""
         self.forgotten = 0
         try:
-            self._db = _open(path)
+            self._db = open_store(path)
             self.ledger = Ledger(self._db)
         except sqlite3.Error as error:
             raise OSError(f"{path}: {error}") from error
         self._stories = Stories(self.ledger)
+        self.diary = Diary(self._db)
+        self.proofs = Proofs(self._db, lambda row: self._insert("anchors", row, "INSERT", self._dear))
 
     # -- what is kept --------------------------------------------------------------------------------------
 
@@ -102,20 +96,16 @@ class Archive:
         self._insert("attempts", rows.attempts_row(run, more), "INSERT OR REPLACE")
 
     def sighting(self, sighting: HostSighting) -> None:
-        """A machine was alive; written once an hour, to spare the card."""
-        last = self._sighted.get((sighting.mac, str(sighting.address)))
+        """A machine was alive, or its traffic passed us; each written once an hour, to spare the card."""
+        crossed = sighting.seen_by is SeenBy.TCP
+        seen = (sighting.mac, str(sighting.address), crossed)
+        last = self._sighted.get(seen)
         if last is not None and sighting.at.since(last) < SIGHTED_AGAIN:
             return
         if len(self._sighted) > MOST:
             self._sighted.clear()
-        self._sighted[(sighting.mac, str(sighting.address))] = sighting.at
-        at = rows.text(sighting.at.wall)
-        values = (sighting.mac, str(sighting.address), sighting.seen_by.value, at, at)
-        statement = (
-            "INSERT INTO machines (mac, address, seen_by, first, last) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (mac, address) DO UPDATE SET last = excluded.last, seen_by = excluded.seen_by"
-        )
-        self._later(self._waiting, (statement, values))
+        self._sighted[seen] = sighting.at
+        self._later(self._waiting, heard.write(sighting))
 
     def exposure(self, exposure: Exposure, verdict: str, machine: tuple[Address, str | None, int] | None) -> None:
         """One cell, what judgement made of it, and the machine that answered if it was named."""
@@ -155,15 +145,32 @@ class Archive:
         }
         self._insert("networks", row, "INSERT OR REPLACE", self._dear)
 
+    def acceptance(self, acceptance: Acceptance) -> None:
+        """A door somebody accepts."""
+        row = acceptances.row(acceptance)
+        self.tell(EntryKind.ACCEPTED, acceptance.at, **{name: row[name] for name in row if name != "at"})
+        self._insert("acceptances", row, "INSERT OR REPLACE", self._dear)
+
+    def withdrawal(self, withdrawal: Withdrawal) -> None:
+        """An acceptance that holds no more."""
+        self.tell(EntryKind.WITHDRAWN, withdrawal.at, number=withdrawal.number, who=withdrawal.who)
+        self._later(self._dear, acceptances.withdrawn(withdrawal))
+
     def setting(self, setting: Setting) -> None:
-        """One section of the settings, over the one before."""
-        row = {
-            "section": setting.section,
-            "value": setting.value,
-            "who": setting.who,
-            "at": rows.text(setting.at.wall),
-        }
-        self._insert("settings", row, "INSERT OR REPLACE", self._dear)
+        """One section of the settings, over the one before; the journal knows its name and no value."""
+        self.tell(EntryKind.SETTING, setting.at, section=setting.section, who=setting.who)
+        self._insert("settings", rows.setting_row(setting), "INSERT OR REPLACE", self._dear)
+
+    def notice(self, notice: Notice) -> None:
+        """One message to one recipient, as its delivery now stands."""
+        self._insert("notices", told.notice_row(notice), "INSERT OR REPLACE", self._dear)
+
+    def paper(self, paper: Paper) -> None:
+        """A document that was made, and its hash in the journal."""
+        told = {"name": paper.name, "sha256": paper.sha256, "incident": paper.incident, "who": paper.who}
+        self.tell(EntryKind.PAPER, paper.at, paper=paper.kind.value, **told)
+        row = {**told, "kind": paper.kind.value, "at": rows.text(paper.at.wall)}
+        self._insert("papers", row, "INSERT", self._dear)
 
     def box(self, reading: BoxReading) -> None:
         """The last look at the box, over the one before; written when it says something new, or is an hour old."""
@@ -174,7 +181,7 @@ class Archive:
         self._insert("box", rows.box_row(reading), "INSERT OR REPLACE")
 
     def _insert(self, table: str, row: rows.Row, verb: str, pile: deque[Write] | None = None) -> None:
-        self._later(self._waiting if pile is None else pile, _statement(table, row, verb))
+        self._later(self._waiting if pile is None else pile, statement(table, row, verb))
 
     def _later(self, pile: deque[Write], write: Write) -> None:
         if len(pile) >= MOST:
@@ -195,7 +202,7 @@ class Archive:
         """
         try:
             with self._db:
-                unwritable = sum(not self._put(write) for write in self._all())
+                unwritable = sum(not put(self._db, write) for write in self._all())
                 for run, number in self._reached.items():
                     self._db.execute("UPDATE runs SET committed = max(committed, ?) WHERE run = ?", (number, run))
                 register.write(self._db, self._changed)
@@ -217,17 +224,9 @@ class Archive:
         """Everything that waits; an incident before its lines."""
         for incident in self._incidents.values():
             row = {**rows.incident_row(incident), "boot": self._boot}
-            yield _statement("incidents", row, "INSERT OR REPLACE")
+            yield statement("incidents", row, "INSERT OR REPLACE")
         yield from self._dear
         yield from self._waiting
-
-    def _put(self, write: Write) -> bool:
-        try:
-            self._db.execute(*write)
-        except UNWRITABLE as error:
-            log.error("a row can never be written: %s", error)
-            return False
-        return True
 
     @property
     def is_behind(self) -> bool:
@@ -262,9 +261,57 @@ class Archive:
         """The number of the next new story."""
         return recall.next_incident(self._db)
 
+    def acceptances(self, now: Moment) -> list[acceptances.Listed]:
+        """Doors somebody accepted, in moments of this boot; see `acceptances.recalled`."""
+        return acceptances.recalled(self._db, now)
+
+    def next_acceptance(self) -> int:
+        """The number of the next accepted door."""
+        return acceptances.next_number(self._db)
+
+    def checked_families(self) -> frozenset[int]:
+        """Families of which a complete check is on record."""
+        return recall.checked_families(self._db)
+
+    def born(self, now: Moment) -> Moment:
+        """When this store first knew of anything, in moments of this boot; now where it is new."""
+        return recall.born(self._db, now)
+
     def known_networks(self) -> list[Network]:
         """Private networks somebody said are ours."""
         return recall.known_networks(self._db)
+
+    def notices(self, now: Moment) -> list[Notice]:
+        """What was told within a month, oldest first; in moments of this boot."""
+        return told.lately(self._db, now)
+
+    def next_notice(self) -> int:
+        """The number of the next message."""
+        return int(self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM notices").fetchone()[0])
+
+    def last_drill(self) -> datetime | None:
+        """When the last exercise began."""
+        found = self._db.execute("SELECT max(first) FROM incidents WHERE story_kind = 'drill'").fetchone()[0]
+        return rows.wall(found) if found else None
+
+    # -- what has had its time -----------------------------------------------------------------------------
+
+    def purge(self, now: Moment, keep: timedelta) -> Iterator[None]:
+        """Take away what is older, one small step each time it is asked to go on.
+
+        Raises:
+            OSError: from a step; a new purge does the rest.
+        """
+        try:
+            yield from retention.purge(
+                self._db,
+                now.wall,
+                keep,
+                lambda words, values: self._later(self._dear, (words, values)),
+                lambda kind, told: self.tell(kind, now, **told),
+            )
+        except sqlite3.Error as error:
+            raise OSError(str(error)) from error
 
     def settings(self) -> dict[str, str]:
         """The sections somebody set, each as its JSON."""
@@ -287,24 +334,3 @@ class Archive:
     def close(self) -> None:
         """Leave one file: the -wal is folded in, and a reader needs no right to write."""
         self._db.close()
-
-
-def _statement(table: str, row: rows.Row, verb: str) -> Write:
-    names = ", ".join(f'"{name}"' for name in row)
-    blanks = ", ".join("?" * len(row))
-    return f"{verb} INTO {table} ({names}) VALUES ({blanks})", tuple(row.values())
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_MS / 1000)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")  # an incident on disk is on disk
-        connection.execute("PRAGMA foreign_keys = ON")
-        migrations.apply(Database(connection))
-        connection.commit()
-    except sqlite3.Error:
-        connection.close()
-        raise
-    path.chmod(0o640)
-    return connection

@@ -10,7 +10,7 @@ from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.ledger import FIRST, TAKEN_OUT, Entry, EntryKind, body_hash, next_entry
 from sentinel.store import rows
 
-MOVING = frozenset({"last", "last_visit", "count", "bytes_out", "sources"})
+MOVING = frozenset({"last", "last_visit", "count", "bytes_out", "sources", "other_sources", "proved_open"})
 """What strangers move at will: told when it has doubled, with each line of the timeline, and once a day."""
 MOST = 50_000
 

@@ -57,8 +57,14 @@ ALTER TABLE incidents ADD COLUMN measure TEXT;
 ALTER TABLE incidents ADD COLUMN measured_by TEXT;
 ALTER TABLE incidents ADD COLUMN false_alarm TEXT;
 ALTER TABLE incidents ADD COLUMN false_alarm_boot REAL;
+ALTER TABLE incidents ADD COLUMN proved_open TEXT;
+ALTER TABLE incidents ADD COLUMN proved_open_boot REAL;
+ALTER TABLE incidents ADD COLUMN other_sources INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE incidents ADD COLUMN asks_nobody INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE incidents ADD COLUMN robots TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE chapters ADD COLUMN said TEXT NOT NULL DEFAULT '';
+ALTER TABLE machines ADD COLUMN crossed TEXT;
+ALTER TABLE chapters ADD COLUMN done TEXT;
 CREATE TABLE ledger (
     number INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
     before TEXT NOT NULL, hash TEXT NOT NULL
@@ -75,7 +81,7 @@ CREATE TABLE register (
 CREATE TABLE acceptances (
     number INTEGER PRIMARY KEY, machine TEXT NOT NULL, port INTEGER NOT NULL, source TEXT, until TEXT NOT NULL,
     window INTEGER NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL, at TEXT NOT NULL,
-    withdrawn TEXT, withdrawn_by TEXT
+    from_file INTEGER NOT NULL, withdrawn TEXT, withdrawn_by TEXT
 ) STRICT;
 CREATE TABLE settings (
     section TEXT PRIMARY KEY, value TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL
@@ -87,10 +93,9 @@ CREATE TABLE audit (
     detail TEXT NOT NULL, reply TEXT NOT NULL
 ) STRICT;
 CREATE TABLE notices (
-    number INTEGER PRIMARY KEY, incident INTEGER, kind TEXT NOT NULL, recipient TEXT NOT NULL, due TEXT NOT NULL,
-    tried TEXT, tries INTEGER NOT NULL DEFAULT 0, arrived TEXT, detail TEXT NOT NULL DEFAULT ''
+    number INTEGER PRIMARY KEY, kind TEXT NOT NULL, recipient TEXT NOT NULL, told TEXT NOT NULL, due TEXT NOT NULL,
+    tries INTEGER NOT NULL, tried TEXT, arrived TEXT, over INTEGER NOT NULL, detail TEXT NOT NULL
 ) STRICT;
-CREATE INDEX notices_incident ON notices (incident);
 CREATE TABLE papers (
     number INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL UNIQUE, sha256 TEXT NOT NULL,
     incident INTEGER NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL
@@ -103,9 +108,9 @@ CREATE INDEX connections_source ON connections (source, opened)
 """`ledger`: each entry's hash covers the one before. `anchors`: signed checks that were kept, as lines of
 `reach.record`; `head` is empty where the echo signed none, `incidents` lists those it opened or closed. `register`
 holds whole incidents as JSON, for the practice's own file (GDPR art. 33(5)): the purge of the network log never
-touches it. No password of a notice's address is in `notices`: a recipient is `practice` or `technician`. The
-indices of `connections` are what the page asks by among a million rows: its list and its picture by time, an
-incident's visits by door, somebody's visits by source."""
+touches it. No password of a notice's address is in `notices`: a recipient is `practice` or `technician`; `told` is
+JSON of `model.notice.Told`. The indices of `connections` are what the page asks by among a million rows: its list
+and its picture by time, an incident's visits by door, somebody's visits by source."""
 
 ANSWERS = """
 ALTER TABLE exposures ADD COLUMN family INTEGER NOT NULL DEFAULT 4;

@@ -15,12 +15,16 @@ from sentinel.model.exposure import Outcome, PortList
 from sentinel.model.finding import Level
 from sentinel.model.incident import Chapter, Incident
 from sentinel.model.ledger import Day, Entry
+from sentinel.model.notice import Notice
 from sentinel.model.standing import Standing
-from sentinel.store import journal, listed, register, rows
+from sentinel.store import acceptances, heard, journal, listed, register, rows, told
 from sentinel.store.accounts import Accounts
+from sentinel.store.heard import Machine
 from sentinel.store.listed import Cell, ConnectionRow, LastCheck
 from sentinel.store.register import Registered
+from sentinel.store.shelf import Shelf
 from sentinel.store.tallies import Tallies
+from sentinel.store.vitals import Vitals, vitals
 
 REMEMBERED = timedelta(days=7)
 """An older word on a port is told no more, once there are newer ones."""
@@ -129,10 +133,22 @@ class Reader:
         found = self._db.execute("SELECT address, mac FROM machines ORDER BY last")
         return {row["address"]: row["mac"] for row in found}
 
+    def machines(self) -> list[Machine]:
+        """Every machine that was heard, 5,000 at most, the last heard first; those that hide their maker last."""
+        return heard.machines(self._db)
+
+    def addresses(self, macs: Iterable[str]) -> dict[str, list[str]]:
+        """The last addresses of some machines, six of each at most."""
+        return heard.addresses(self._db, macs)
+
     def box(self) -> BoxReading | None:
         """The last look at the box from inside; None before the first. Up to an hour old where nothing changes."""
         row = self._db.execute("SELECT reading FROM box").fetchone()
         return rows.box(row) if row else None
+
+    def acceptances(self) -> list[acceptances.Listed]:
+        """Every door somebody ever accepted, the newest first: valid, ended or withdrawn."""
+        return acceptances.listed(self._db)
 
     def last_checks(self) -> list[LastCheck]:
         """The last attempt with each echo and family, IPv4 first; what is asked no more leaves after a day."""
@@ -168,6 +184,18 @@ class Reader:
         names = dict(self._db.execute("SELECT echo, max(host) FROM outcomes GROUP BY echo").fetchall())
         return [replace(check, host=check.host or names[check.echo]) for check in checks]
 
+    def notices(self, *, most: int = 50) -> list[Notice]:
+        """Messages and how their delivery goes, newest first."""
+        found = self._db.execute("SELECT * FROM notices ORDER BY number DESC LIMIT ?", (most,))
+        return [told.notice(row) for row in found]
+
+    def last_drill(self) -> Incident | None:
+        """The last exercise, whoever asked for it."""
+        row = self._db.execute(
+            "SELECT * FROM incidents WHERE story_kind = 'drill' ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        return rows.incident(row) if row else None
+
     # -- what proves itself --------------------------------------------------------------------------------
 
     def register(self, since: datetime | None = None) -> list[Registered]:
@@ -194,9 +222,23 @@ class Reader:
         """The signed checks that opened or closed an incident, where they were kept, by the check's name."""
         return journal.reports(self._db, incident)
 
+    def vitals(self) -> Vitals:
+        """How the store itself is doing."""
+        return vitals(self._db)
+
+    def networks(self) -> list[tuple[str, bool, str, datetime]]:
+        """Private networks somebody was asked about: whether they are ours, who said so and when."""
+        found = self._db.execute("SELECT network, ours, who, at FROM networks ORDER BY at DESC LIMIT 100")
+        return [(row["network"], bool(row["ours"]), row["who"], rows.wall(row["at"])) for row in found]
+
     def settings(self) -> dict[str, str]:
         """The sections somebody set on the page, each as its JSON."""
         return {row["section"]: row["value"] for row in self._db.execute("SELECT section, value FROM settings")}
+
+    @property
+    def shelf(self) -> Shelf:
+        """What papers are made from."""
+        return Shelf(self._db)
 
     def has_session(self, token: str, now: datetime) -> bool:
         """Whether a browser's token stands for a login that has not ended."""

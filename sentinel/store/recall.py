@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 
-from sentinel.model.exposure import Reach
+from sentinel.model.exposure import Outcome, PortList, Reach
 from sentinel.model.incident import Incident
 from sentinel.model.moment import Moment
 from sentinel.model.networks import Network
@@ -51,6 +51,26 @@ def known_networks(db: sqlite3.Connection) -> list[Network]:
     return [ip_network(row[0]) for row in db.execute("SELECT network FROM networks WHERE ours = 1")]
 
 
+def checked_families(db: sqlite3.Connection) -> frozenset[int]:
+    """Families of which a complete check is on record."""
+    found = db.execute(
+        "SELECT DISTINCT family FROM outcomes WHERE outcome = ? AND ports = ?",
+        (Outcome.CHECKED.value, PortList.FULL.value),
+    )
+    return frozenset(int(row[0]) for row in found)
+
+
+def born(db: sqlite3.Connection, now: Moment) -> Moment:
+    """When this store first knew of anything, in moments of this boot; now where it is new."""
+    first = db.execute(
+        "SELECT min(first) FROM (SELECT min(started) AS first FROM runs UNION ALL SELECT min(asked) FROM outcomes)"
+    ).fetchone()[0]
+    if first is None:
+        return now
+    age = max(timedelta(0), now.wall - rows.wall(first))
+    return Moment(wall=rows.wall(first), boot=now.boot - age)
+
+
 def _of_another_boot(incident: Incident, now: Moment) -> Incident:
     """Boot clocks compare only within one boot: what happened before has the age its wall clock says."""
 
@@ -67,4 +87,5 @@ def _of_another_boot(incident: Incident, now: Moment) -> Incident:
         shown=here(incident.shown),
         measured=here(incident.measured),
         false_alarm=here(incident.false_alarm),
+        proved_open=here(incident.proved_open),
     )

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from typing import Any, Protocol
 
 from sentinel import codec
-from sentinel.model.acting import MeasureKind
+from sentinel.model.acting import MeasureKind, Setting
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Nature, ReachOutcome
@@ -121,6 +121,9 @@ def incident_row(incident: Incident) -> Row:
         "measure": None if incident.measure is None else incident.measure.value,
         "measured_by": incident.measured_by,
         **_times("false_alarm", incident.false_alarm),
+        **_times("proved_open", incident.proved_open),
+        "asks_nobody": int(incident.asks_nobody),
+        "other_sources": incident.other_sources,
     }
 
 
@@ -160,6 +163,9 @@ def incident(row: Named) -> Incident:
         measure=None if row["measure"] is None else MeasureKind(row["measure"]),
         measured_by=row["measured_by"],
         false_alarm=_maybe_moment(row, "false_alarm"),
+        proved_open=_maybe_moment(row, "proved_open"),
+        asks_nobody=bool(row["asks_nobody"]),
+        other_sources=row["other_sources"],
     )
 
 
@@ -176,6 +182,7 @@ def chapter_row(chapter: Chapter) -> Row:
         "calling": chapter.calling,
         "who": chapter.who,
         "said": chapter.said,
+        "done": None if chapter.done is None else text(chapter.done),
     }
 
 
@@ -192,6 +199,7 @@ def chapter(row: Named) -> Chapter:
         calling=row["calling"],
         who=row["who"],
         said=row["said"],
+        done=None if row["done"] is None else wall(row["done"]),
     )
 
 
@@ -234,6 +242,11 @@ def exposure_row(exposure: Exposure, verdict: str, machine: tuple[Address, str |
         "family": exposure.address.version,
         "app": None if exposure.app is None else codec.encode(exposure.app).decode(),
     }
+
+
+def setting_row(setting: Setting) -> Row:
+    """A section of the settings as it is kept."""
+    return {"section": setting.section, "value": setting.value, "who": setting.who, "at": text(setting.at.wall)}
 
 
 def outcome_row(outcome: ReachOutcome) -> Row:

@@ -1,7 +1,10 @@
 """The 72 hours of GDPR article 33(1), counted for a doctor who did nothing wrong but has a decision to take.
 
-They run from the oldest alarm behind which somebody came, or, in a limited view, could have come unseen. Neither
-reading the alarm nor closing the door stops them: only the three days do.
+They run from the moment the oldest alarm was shown behind which somebody came, or could have come unseen in a
+limited view, or whose service accepted the echo's own association: then it serves whoever asks, and images that
+anybody may read were a breach in 2020 without a proof that anybody had. That is the careful reading, and the
+sentence says so. Neither reading the alarm, nor a pulled cable, nor closing the door stops them: only the three
+days do.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,6 +19,8 @@ LASTS = timedelta(hours=72)
 STRANGERS = frozenset({Code.STRANGER_CONNECTED, Code.STRANGER_ASSOCIATED, Code.STRANGER_QUERIED, Code.IMAGES_LEFT})
 CAME = STRANGERS | {Code.PRIVATE_NETWORK}
 """Alarms behind which somebody was inside."""
+QUIETED = frozenset({Code.ALARM_READ, Code.UNPLUGGED})
+"""How an alarm is told after somebody has read it."""
 
 Shown = tuple[datetime, datetime | None]
 """When an alarm was shown, and when it was read."""
@@ -37,26 +42,37 @@ def deadline(verdict: Verdict, records: Mapping[int, Record], audience: Audience
 
 
 def _present(verdict: Verdict, records: Mapping[int, Record]) -> Iterator[Shown]:
-    """The alarms among the reasons, those that were read with them."""
+    """The alarms among the reasons, also those that were read or unplugged."""
     for reason in verdict.reasons:
         known = records.get(reason.incident or 0)
-        code = known.incident.code if known and reason.code is Code.ALARM_READ else reason.code
-        counts = reason.level is Level.ALARM or reason.code is Code.ALARM_READ
-        if counts and _matters(code, verdict):
-            yield (known and known.alarmed) or reason.since.wall, _read(known)
+        code = known.incident.code if known and reason.code in QUIETED else reason.code
+        counts = reason.level is Level.ALARM or reason.code in QUIETED
+        if counts and _matters(code, known, verdict):
+            yield (_shown(known) if known else None) or reason.since.wall, _read(known)
 
 
 def _ended(verdict: Verdict, records: Mapping[int, Record], now: datetime) -> Iterator[Shown]:
     """The alarms that no reason tells any more, while their three days last."""
     told = {reason.incident for reason in verdict.reasons}
     for number, known in records.items():
-        alarmed = known.alarmed
-        if number not in told and alarmed and now - alarmed < LASTS and _matters(known.incident.code, verdict):
-            yield alarmed, _read(known)
+        shown = _shown(known)
+        if number not in told and shown and now - shown < LASTS and _matters(known.incident.code, known, verdict):
+            yield shown, _read(known)
 
 
-def _matters(code: Code, verdict: Verdict) -> bool:
-    return code in CAME or verdict.view is View.LIMITED
+def _matters(code: Code, known: Record | None, verdict: Verdict) -> bool:
+    """Somebody came, could have come unseen, or is served without being asked who he is (domain.md 2.1).
+
+    An exercise is none of these.
+    """
+    if code is Code.DRILL:
+        return False
+    return code in CAME or verdict.view is View.LIMITED or (known is not None and known.incident.asks_nobody)
+
+
+def _shown(known: Record) -> datetime | None:
+    """When the street first signalled it; an older release's rows have only the line of the timeline."""
+    return known.incident.shown.wall if known.incident.shown else known.alarmed
 
 
 def _read(known: Record | None) -> datetime | None:

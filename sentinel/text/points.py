@@ -6,7 +6,7 @@ machine; whatever else could name one (address, port, source, title of a DICOM p
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from sentinel.model.exposure import Nature, Outcome
 from sentinel.model.finding import Code, Grade, Level
@@ -77,10 +77,14 @@ class Point:
     closed_outside: bool = False
     """That check is fresh and found nothing open."""
     alarm: bool = False
+    over: datetime | None = None
+    """When it ended."""
     nature: Nature | None = None
     """What was recognised behind the door."""
     outcome: Outcome | None = None
     """What the last attempt to ask from outside met, where that is why."""
+    until: datetime | None = None
+    """When an acceptance ends, where it is about that."""
     robot: str = ""
     """The organisations, where only known research scanners came."""
 
@@ -128,6 +132,7 @@ def point_of_incident(known: Record) -> Point:
         read=incident.read.wall if incident.read else None,
         read_by=incident.read_by,
         alarm=incident.level is Level.ALARM,
+        over=incident.closed.wall if incident.closed else None,
         nature=incident.nature,
         robot=only_robots(incident),
     )
@@ -137,7 +142,7 @@ def point_of_chapter(chapter: Chapter, incident: Incident) -> Point:
     """What one line of an incident's timeline tells."""
     return Point(
         code=chapter.code,
-        at=chapter.at.wall,
+        at=chapter.done or chapter.at.wall,
         machine=incident.machine,
         mac=incident.mac,
         port=incident.port,
@@ -183,6 +188,7 @@ def _variants(point: Point, named: bool) -> list[str]:
     kinds += [KINDS[each.category] for each in services if each and each.category in KINDS]
     return [
         *([point.outcome.value, "why"] if point.outcome else []),
+        *([] if named else ["unnamed"]),
         *(["robot"] if named and point.robot else []),
         *(["unset"] if point.at.year < UNSET else []),
         *(["unknown"] if not known else []),
@@ -190,6 +196,7 @@ def _variants(point: Point, named: bool) -> list[str]:
         *(["alarm"] if point.alarm else []),
         *(["closed"] if point.closed_outside else []),
         *(["read"] if point.read else []),
+        *(["over"] if point.over else []),
         *(["measured"] if point.bytes_out else []),
     ]
 
@@ -198,6 +205,7 @@ def blanks(point: Point, audience: Audience) -> dict[str, object]:
     """Everything a finding's words may ask for."""
     language, now, zone = audience.language, audience.now, audience.zone
     read, checked = point.read or point.at, point.checked or point.at
+    last = (point.until or point.at) - timedelta(microseconds=1)  # midnight ends the day before
     return {
         **machine_blanks(point, audience),
         "contact": contact(audience),
@@ -208,7 +216,9 @@ def blanks(point: Point, audience: Audience) -> dict[str, object]:
         "at": times.at(language, point.at, now, zone),
         "since": times.since(language, point.at, now, zone),
         "read_at": times.at(language, read, now, zone),
+        "until": times.day(language, last, now, zone),
         "checked_at": times.at(language, checked, now, zone),
+        "took": times.lasting(language, max((point.read or point.over or point.at) - point.at, timedelta(0))),
         "who": (audience.named and point.read_by) or say(language, "who.somebody"),
     }
 

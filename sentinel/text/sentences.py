@@ -51,6 +51,9 @@ def _point_of_reason(reason: Reason, verdict: Verdict, known: Record | None) -> 
     return replace(
         told,
         code=reason.code if own_code else told.code,
+        at=reason.since.wall if reason.code is Code.UNPLUGGED else told.at,
+        read_by=reason.who or told.read_by,
+        until=reason.until,
         machine=reason.machine or told.machine,
         mac=reason.mac or told.mac,
         port=reason.port or told.port,

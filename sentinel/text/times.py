@@ -46,7 +46,7 @@ def _told(form: str, language: str, when: datetime, now: datetime, zone: tzinfo)
 
 
 def dated(language: str, when: datetime, zone: tzinfo) -> str:
-    """A whole date and hour, as a paper says it that is read years later: « vendredi 20 novembre 2026 à 19 h 41 »."""
+    """A whole date and hour, for papers, read years later: « vendredi 20 novembre 2026 à 19 h 41 »."""
     local = when.astimezone(zone)
     return say(language, "time.dated", day=whole_day(language, local.date()), hour=hour(language, when, zone))
 

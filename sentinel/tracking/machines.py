@@ -1,4 +1,8 @@
-"""Which machines of the LAN are alive, told at most once a minute each; never whom they talk to."""
+"""Which machines of the LAN are alive and how they show, told at most once a minute each; never whom they talk to.
+
+That something passes the watched port on its way out is told too, and that somebody asks for the box: a machine
+that does the second and never the first hangs on the box's own ports, where nobody sees who comes to it.
+"""
 
 from datetime import timedelta
 
@@ -8,32 +12,59 @@ from sentinel.model.networks import Networks, Place
 from sentinel.model.packet import Announcement, Segment
 
 AGAIN = timedelta(seconds=60)
+SELDOM = timedelta(minutes=10)
+"""How often a way to show that says more than « alive » is told, where another was told within the minute."""
 MOST = 4_096
+TELLING = (SeenBy.ASKING, SeenBy.PASSING)
 
 
 class Machines:
-    """When each machine was last told of; bounded, because a neighbour may invent addresses."""
+    """When each machine was last told of; bounded, because a neighbour may invent addresses.
 
-    def __init__(self, networks: Networks) -> None:
+    Args:
+        networks: what is ours.
+        own_mac, talk_mac: of our own cards: what is sent to us passes no mirror.
+    """
+
+    def __init__(self, networks: Networks, own_mac: str = "", talk_mac: str = "") -> None:
         self.networks = networks
+        self.talk_mac = talk_mac
         self.forgotten = 0
-        self._told: dict[tuple[str, Address], Moment] = {}
+        self._own_mac = own_mac
+        self._told: dict[tuple[str, Address, SeenBy | None], Moment] = {}
 
     def feed(self, packet: Segment | Announcement) -> HostSighting | None:
         """A sighting, if the packet's sender is ours and has not just been told."""
         if isinstance(packet, Announcement):
-            mac, address, seen_by = packet.mac, packet.address, packet.seen_by
+            mac, address, seen_by = packet.mac, packet.address, self._announced(packet)
         else:
-            mac, address, seen_by = packet.source_mac, packet.source, SeenBy.TCP
+            mac, address, seen_by = packet.source_mac, packet.source, self._sent(packet)
         if self.networks.place(address) not in (Place.INSIDE, Place.BOX):
             return None
-        told = self._told.get((mac, address))
-        if told is not None and packet.at.since(told) < AGAIN:
+        if self._is_fresh((mac, address, None), packet.at, AGAIN) and (
+            seen_by not in TELLING or self._is_fresh((mac, address, seen_by), packet.at, SELDOM)
+        ):
             return None
-        self._remember((mac, address), packet.at)
+        for way in (None, seen_by) if seen_by in TELLING else (None,):
+            self._remember((mac, address, way), packet.at)
         return HostSighting(mac=mac, address=address, seen_by=seen_by, at=packet.at)
 
-    def _remember(self, machine: tuple[str, Address], at: Moment) -> None:
+    def _announced(self, packet: Announcement) -> SeenBy:
+        if packet.peer is None or packet.peer not in self.networks.box:
+            return packet.seen_by
+        return SeenBy.ASKING if packet.to_all else SeenBy.PASSING
+
+    def _sent(self, segment: Segment) -> SeenBy:
+        """Talk between two machines of ours may pass the watched port from its other side."""
+        is_out = self.networks.place(segment.target) is not Place.INSIDE
+        is_foreign = segment.target_mac not in (self._own_mac, self.talk_mac)
+        return SeenBy.PASSING if is_out and is_foreign else SeenBy.TCP
+
+    def _is_fresh(self, machine: tuple[str, Address, SeenBy | None], at: Moment, lasts: timedelta) -> bool:
+        told = self._told.get(machine)
+        return told is not None and at.since(told) < lasts
+
+    def _remember(self, machine: tuple[str, Address, SeenBy | None], at: Moment) -> None:
         if machine not in self._told and len(self._told) >= MOST:
             del self._told[next(iter(self._told))]
             self.forgotten += 1

@@ -22,6 +22,10 @@ WAIT_LONGER: Final = 10.0
 """For a password, which is slow to compare on purpose."""
 
 
+EVERY_MACHINE_ON: Final = "every_machine_on"
+"""`section` of a request for a certificate: somebody has declared that no machine was off, and hid a door."""
+
+
 class Verb(StrEnum):
     """The things that can be asked."""
 

@@ -2,12 +2,14 @@
 
 import sys
 import time
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
 import pytest
 
 from sentinel import codec
 from sentinel.capture.surroundings import Question, Surroundings, ask
+from tests.builders import BOX_MAC, moment
 from tests.capture import cable
 
 HOME = Surroundings(
@@ -90,7 +92,8 @@ def test_without_any_network_the_answers_are_empty():
         laid.set_link("left", "down")
         around = look(laid)
 
-    assert around == Surroundings(interface=None, prefixes=(), gateways=(), families=())
+    assert replace(around, macs=()) == Surroundings(interface=None, prefixes=(), gateways=(), families=())
+    assert len(around.macs) == 1  # the card is there all the same
 
 
 def test_a_question_is_answered_without_waiting():
@@ -101,3 +104,29 @@ def test_a_question_is_answered_without_waiting():
         time.sleep(0.05)
 
     assert answer == ask()
+
+
+def test_our_own_addresses_come_with_the_rest():
+    """Whoever reaches one of them from outside reaches the sentinel."""
+    around = Surroundings(
+        interface="eth0",
+        prefixes=HOME.prefixes,
+        gateways=HOME.gateways,
+        families=(4,),
+        box_mac=BOX_MAC,
+        addresses=("192.168.1.5", "fe80::5"),
+        macs=("dc:a6:32:00:00:05",),
+    )
+    home = around.home(around.networks(), moment())
+
+    assert home.addresses == (ip_address("192.168.1.5"), ip_address("fe80::5"))
+    assert (home.macs, home.box_mac, home.families) == (("dc:a6:32:00:00:05",), BOX_MAC, (4,))
+    assert home.networks == around.networks()
+
+
+def test_the_kernel_tells_no_loopback_address_as_ours():
+    """Everybody has that one."""
+    around = ask()
+
+    assert not any(ip_address(each).is_loopback for each in around.addresses)
+    assert "00:00:00:00:00:00" not in around.macs

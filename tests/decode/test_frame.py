@@ -17,6 +17,7 @@ from tests.builders import (
     IMAGING_MAC,
     STRANGER,
     STRANGER6,
+    WORKSTATION,
     associate_rq,
     ethernet,
     ip_frame,
@@ -128,10 +129,13 @@ def test_what_we_do_not_follow_is_nothing(protocol):
 # -- neighbours --------------------------------------------------------------------------------------------------
 
 
-def arp(sender: bytes = IMAGING.packed, operation: int = 1) -> bytes:
-    """Whoever has this address speaks."""
-    body = struct.pack("!HHBBH", 1, 0x0800, 6, 4, operation) + mac_bytes(IMAGING_MAC) + sender + bytes(10)
-    return ethernet(0x0806, body + bytes(18))
+def arp(
+    sender: bytes = IMAGING.packed, operation: int = 1, peer: bytes = WORKSTATION.packed, *, to_all: bool = False
+) -> bytes:
+    """Whoever has this address speaks to, or of, another one."""
+    body = struct.pack("!HHBBH", 1, 0x0800, 6, 4, operation) + mac_bytes(IMAGING_MAC) + sender + bytes(6) + peer
+    frame = ethernet(0x0806, body + bytes(18))
+    return b"\xff" * 6 + frame[6:] if to_all else frame
 
 
 def neighbour(kind: int, target: bytes, source=IMAGING6, **shape) -> bytes:
@@ -143,9 +147,10 @@ def neighbour(kind: int, target: bytes, source=IMAGING6, **shape) -> bytes:
 @pytest.mark.parametrize("operation", [1, 2])
 def test_who_asks_or_answers_by_arp_is_alive(operation):
     """RFC 826."""
-    assert read_frame(arp(operation=operation), moment(3)) == Announcement(
-        moment(3), IMAGING_MAC, IMAGING, SeenBy.ARP
-    )
+    for to_all in (False, True):
+        assert read_frame(arp(operation=operation, to_all=to_all), moment(3)) == Announcement(
+            moment(3), IMAGING_MAC, IMAGING, SeenBy.ARP, WORKSTATION, to_all
+        )
 
 
 def test_an_arp_probe_announces_nobody():
@@ -158,8 +163,8 @@ def test_who_advertises_or_solicits_by_ndp_is_alive():
     advertised = read_frame(neighbour(136, IMAGING6.packed, source=STRANGER6), moment())
     soliciting = read_frame(neighbour(135, STRANGER6.packed), moment())
 
-    for announcement in (advertised, soliciting):
-        assert announcement == Announcement(moment(), IMAGING_MAC, IMAGING6, SeenBy.NDP)
+    assert advertised == Announcement(moment(), IMAGING_MAC, IMAGING6, SeenBy.NDP, IMAGING6, to_all=False)
+    assert soliciting == Announcement(moment(), IMAGING_MAC, IMAGING6, SeenBy.NDP, STRANGER6, to_all=False)
 
 
 def test_a_solicitation_from_nowhere_announces_nobody():

@@ -200,7 +200,7 @@ def test_what_was_read_before_a_door_was_closed_was_read_of_the_past():
     """The door is open again, and nobody has seen that yet."""
     book = Casebook()
     taken(book, reachable(0))
-    book.read(Read(incident=1, who="Anne", at=moment(1)))
+    book.hear(Read(incident=1, who="Anne", at=moment(1)))
     taken(book, closed(2), reachable(3))
 
     (told,) = book.told()
@@ -302,7 +302,7 @@ def test_reading_is_a_line_with_a_name():
     book = Casebook()
     taken(book, finding())
 
-    change = book.read(Read(incident=1, who="Anne", at=moment(5)))
+    change = book.hear(Read(incident=1, who="Anne", at=moment(5)))
 
     assert change is not None
     assert change.chapter is not None
@@ -315,8 +315,8 @@ def test_what_is_closed_or_unknown_cannot_be_read():
     book = Casebook()
     taken(book, reachable(0), closed(1))
 
-    assert book.read(Read(incident=1, who="Anne", at=moment(2))) is None
-    assert book.read(Read(incident=9, who="Anne", at=moment(2))) is None
+    assert book.hear(Read(incident=1, who="Anne", at=moment(2))) is None
+    assert book.hear(Read(incident=9, who="Anne", at=moment(2))) is None
 
 
 def test_a_real_client_moves_the_last_visit_and_a_scanner_does_not():
@@ -353,7 +353,7 @@ def walk(book: Casebook, step: str, at: float) -> list[Change]:
     if step in made:
         return taken(book, made[step])
     if step == "read":
-        change = book.read(Read(incident=1, who="Anne", at=moment(at)))
+        change = book.hear(Read(incident=1, who="Anne", at=moment(at)))
         return [change] if change else []
     return list(book.beat(moment(at)))
 

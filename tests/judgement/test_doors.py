@@ -1,7 +1,7 @@
 """Two witnesses: what the echo could open, what the mirror saw of it, and what ends a door's story."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, datetime
 
 import pytest
 
@@ -517,7 +517,7 @@ def accepted(**about: object) -> Accepted:
         "machine": IMAGING_MAC,
         "port": 4242,
         "source": None,
-        "until": date(2027, 1, 1),
+        "until": datetime(2027, 1, 1, tzinfo=UTC),
         **about,
     }
     return Accepted(**facts)
@@ -548,7 +548,10 @@ def test_an_accepted_door_is_no_story_and_only_where_it_was_accepted():
     """Machine and inside port, as the mirror names them."""
     assert proved(accepted=(accepted(),)).check(exposure(port=11112), at=0, heard=4242) == []
     assert proved(accepted=(accepted(port=80),)).check(exposure(port=11112), at=0, heard=4242) != []
-    assert proved(accepted=(accepted(until=date(2026, 1, 1)),)).check(exposure(), at=0, heard=4242) != []
+    assert (
+        proved(accepted=(accepted(until=datetime(2026, 1, 1, tzinfo=UTC)),)).check(exposure(), at=0, heard=4242)
+        != []
+    )
 
 
 def test_a_door_accepted_after_it_was_found_ends_its_story():

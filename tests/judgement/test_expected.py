@@ -1,7 +1,7 @@
 """Accepted doors: exactly the machine, the port, the source and the days that were said, and nothing more."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -9,11 +9,11 @@ import pytest
 from sentinel.judgement.expected import Accepted
 from tests.builders import IMAGING, IMAGING_MAC, START, STRANGER, attempts, connection, moment
 
-DAY = START.date()
+BEFORE, AFTER = START - timedelta(hours=1), START + timedelta(hours=1)
 
 
 def accepted(**about: object) -> Accepted:
-    facts: dict[str, object] = {"machine": IMAGING_MAC, "port": 4242, "source": None, "until": DAY}
+    facts: dict[str, object] = {"machine": IMAGING_MAC, "port": 4242, "source": None, "until": AFTER}
     return Accepted(**{**facts, **about})
 
 
@@ -28,19 +28,24 @@ def accepted(**about: object) -> Accepted:
         ({"port": 4243}, False),
         ({"source": ip_network("198.51.100.0/24")}, False),
         ({"source": ip_network("2001:db8::/32")}, False),
-        ({"until": date(2026, 3, 1)}, False),
+        ({"until": START}, False),
     ],
 )
 def test_every_condition_must_be_met(terms, excused):
-    """Machine by MAC or address, inside port, source, and the last day included."""
+    """Machine by MAC or address, inside port, source, and and not the moment of the end itself."""
     assert accepted(**terms).excuses(connection()) is excused
 
 
-def test_an_exception_ends_with_its_last_day():
-    """It is the day on which the connection began that counts."""
-    tomorrow = connection(at=moment(24 * 3600))
+def test_an_exception_ends_at_its_moment():
+    """It is when the connection began that counts: one that goes on was let in."""
+    assert accepted().excuses(connection(at=moment(3599), changed=moment(7200)))
+    assert not accepted().excuses(connection(at=moment(3600)))
 
-    assert not accepted().excuses(tomorrow)
+
+def test_an_end_without_a_time_zone_is_no_end():
+    """Midnight is another one in each of them."""
+    with pytest.raises(ValueError, match="time zone"):
+        accepted(until=datetime(2027, 1, 1))  # noqa: DTZ001 - that is the mistake
 
 
 def test_a_machine_that_took_over_the_address_is_not_the_one_that_was_accepted():
@@ -52,15 +57,15 @@ def test_a_narrow_source_never_accepts_the_door_itself():
     """What the echo can open, everybody can."""
     narrow, broad = accepted(source=ip_network("203.0.113.7/32")), accepted()
 
-    assert broad.accepts_door(IMAGING, IMAGING_MAC, 4242, DAY)
-    assert not narrow.accepts_door(IMAGING, IMAGING_MAC, 4242, DAY)
+    assert broad.accepts_door(IMAGING, IMAGING_MAC, 4242, moment())
+    assert not narrow.accepts_door(IMAGING, IMAGING_MAC, 4242, moment())
     assert (broad.is_for_anybody(), narrow.is_for_anybody()) == (True, False)
 
 
 def test_a_door_that_leads_to_nobody_known_is_not_accepted():
     """An exception names a machine."""
-    assert not accepted().accepts_door(None, None, 4242, DAY)
-    assert not accepted(until=date(2026, 3, 1)).accepts_door(IMAGING, IMAGING_MAC, 4242, DAY)
+    assert not accepted().accepts_door(None, None, 4242, moment())
+    assert not accepted(until=BEFORE).accepts_door(IMAGING, IMAGING_MAC, 4242, moment())
 
 
 @pytest.mark.parametrize(

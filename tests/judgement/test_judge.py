@@ -1,7 +1,7 @@
 """The judge: what must be remembered between facts, so that each is told once and nothing is excused wrongly."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -44,7 +44,12 @@ def told(by: Judge, fact: Connection | Attempts) -> list[Finding]:
 
 
 def accepted(**about: object) -> Accepted:
-    facts: dict[str, object] = {"machine": IMAGING_MAC, "port": 4242, "source": None, "until": date(2027, 1, 1)}
+    facts: dict[str, object] = {
+        "machine": IMAGING_MAC,
+        "port": 4242,
+        "source": None,
+        "until": datetime(2027, 1, 1, tzinfo=UTC),
+    }
     return Accepted(**{**facts, **about})
 
 
@@ -70,12 +75,16 @@ def test_whoever_hides_behind_the_box_counts_as_a_stranger():
 
 
 def test_an_expected_visitor_is_a_row_and_no_incident():
-    """Whatever they do there."""
+    """Whatever they do there; in clear it is a weak point, told once an association."""
     by = judge(accepted=(accepted(source=ip_network("203.0.113.0/24")),))
-    visit = connection(dicom=dicom())
+    visit, images = connection(), connection(serial=2, dicom=dicom())
 
-    assert by.standing(visit) is Standing.EXPECTED
+    assert by.standing(images) is Standing.EXPECTED
     assert told(by, visit) == []
+    assert [each.code for each in told(by, images)] == [Code.DICOM_IN_CLEAR]
+    assert told(by, replace(images, bytes_out=9_000_000)) == []
+    by.forget_run()
+    assert len(told(by, images)) == 1  # another run's second connection
     assert by.standing(connection(source=ip_address("198.51.100.9"))) is Standing.STRANGER
 
 

@@ -1,6 +1,6 @@
 """A forward the box tells of is a story before anyone knocks, and ends only when the box or the echo says so."""
 
-from datetime import date
+from datetime import UTC, datetime
 from ipaddress import ip_address
 
 import pytest
@@ -262,7 +262,7 @@ def test_udp_is_given_up_after_a_day_without_upnp():
 
 
 def accepted(port: int = 4242, machine: str = IMAGING_MAC) -> Accepted:
-    return Accepted(machine=machine, port=port, source=None, until=date(2027, 1, 1))
+    return Accepted(machine=machine, port=port, source=None, until=datetime(2027, 1, 1, tzinfo=UTC))
 
 
 def test_an_accepted_door_is_no_story():

@@ -1,7 +1,7 @@
 """The two witnesses together: several echoes, a box that sends everything, a firewall, what stands at a door."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, datetime
 
 import pytest
 
@@ -539,7 +539,7 @@ def test_an_address_that_no_echo_has_signed_is_not_taken_for_ours():
 
 def test_an_accepted_door_where_storage_is_recognised_is_attention_until_it_is_closed():
     """Somebody said so, and it is open to everybody all the same."""
-    accepted = Accepted(machine=IMAGING_MAC, port=443, source=None, until=date(2030, 1, 1))
+    accepted = Accepted(machine=IMAGING_MAC, port=443, source=None, until=datetime(2030, 1, 1, tzinfo=UTC))
     practice = Practice(Terms(accepted=(accepted,)))
     nas = Application(kind=Kind.HTTP, product="synology")
     practice.check(exposure(port=443, app=nas), heard={443: at_imaging(443)})

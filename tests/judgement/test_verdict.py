@@ -13,7 +13,7 @@ from sentinel.model.exposure import Outcome, PortList
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.moment import Moment
-from sentinel.model.verdict import Assurance, Verdict, View
+from sentinel.model.verdict import Assurance, Reason, Verdict, View
 from tests.builders import incident, moment, outcome
 
 HOUR = 3600.0
@@ -201,7 +201,8 @@ def test_one_family_whose_decoys_answer_weakens_the_whole():
 
 def test_a_red_door_accepted_for_anybody_is_never_green():
     """It was accepted, and it is still open to the whole internet."""
-    told = verdict(proved(broad=True))
+    broad = Reason(code=Code.EXPECTED_BROAD, level=Level.ATTENTION, since=moment(NOW - 60))
+    told = weigh((), proved(), moment(NOW), [broad])
 
     assert (told.level, codes(told)) == (Level.ATTENTION, [Code.EXPECTED_BROAD])
 

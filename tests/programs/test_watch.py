@@ -8,19 +8,19 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
 from sentinel.clock import boot_id, now
-from sentinel.config import Config, Echo, Expected
+from sentinel.config import Capture, Config, Echo
 from sentinel.model.connection import ConnectionState
 from sentinel.model.finding import Code, Level
 from sentinel.model.moment import Moment
 from sentinel.places import Places
-from sentinel.programs.declared import declared, is_broad
+from sentinel.programs.declared import declared
 from sentinel.signals import pulse
 from sentinel.store.reading import Filter, opened
 from sentinel.wire.facts import Outbox, Sender
@@ -206,33 +206,10 @@ def test_a_locked_store_does_not_stop_a_beating_street(running):
 # -- what was declared -------------------------------------------------------------------------------------------
 
 
-def expected(port: int, source: str = "any") -> Expected:
-    return Expected(
-        machine="AA:BB:CC:DD:EE:FF", port=port, until=date(2027, 1, 4), who="A", why="B", source=source
-    )
-
-
-@pytest.mark.parametrize(
-    ("config", "broad"),
-    [
-        (Config(), False),
-        (Config(expected=(expected(3389),)), True),
-        (Config(expected=(expected(443),)), False),
-        (Config(expected=(expected(3389, "203.0.113.7/32"),)), False),
-        (Config(echo=Echo(expect_open=(1194,))), False),
-        (Config(echo=Echo(expect_open=(3389,))), True),
-    ],
-)
-def test_a_red_door_open_to_everybody_is_broad_however_it_was_accepted(config, broad):
-    """Under [[expected]] or as a declared port: never green."""
-    assert is_broad(declared(config)) is broad
-
-
 def test_what_is_declared_reaches_judgement_in_its_own_words():
-    """MAC addresses in lower case, networks as networks, megabytes as bytes."""
-    terms = declared(Config(expected=(expected(443, "203.0.113.0/24"),), echo=Echo(expect_open=(1194,))))
+    """Ports as a set, megabytes as bytes, the firewall's MAC in lower case."""
+    terms = declared(Config(echo=Echo(expect_open=(1194,)), capture=Capture(firewall="AA:BB:CC:DD:EE:FF")))
 
-    (door,) = terms.accepted
-    assert (door.machine, door.port, str(door.source)) == ("aa:bb:cc:dd:ee:ff", 443, "203.0.113.0/24")
     assert (terms.expect_open, terms.thresholds.images_left) == (frozenset({1194}), 1_000_000)
+    assert terms.firewall == "aa:bb:cc:dd:ee:ff"
     assert timedelta(0) < pulse.LIVES

@@ -6,8 +6,9 @@ import pytest
 from sentinel.echo.protocol import PlannedAsk
 from sentinel.errors import NotReadable
 from sentinel.model.exposure import Identify, Outcome
-from sentinel.reach.record import Record, read_record, read_records, write_record
-from tests.builders import START
+from sentinel.model.ledger import Signed
+from sentinel.reach.record import Record, keeper, read_record, read_records, write_record
+from tests.builders import START, moment
 from tests.reach.signing import question, sealed_plan, sealed_report
 
 RECORD = Record(asked_at=START, question=question(), plan=sealed_plan(), report=sealed_report())
@@ -70,3 +71,25 @@ def test_a_file_of_records():
     line = write_record(RECORD)
 
     assert list(read_records(iter([line, b"\n", line]))) == [RECORD, RECORD]
+
+
+def test_a_report_that_signed_our_head_is_kept_with_it():
+    """And one that signed another, or none, is kept as the proof of a check and nothing more."""
+    head = "a" * 64
+    kept: list[Signed] = []
+    for said in (head, "b" * 64, ""):
+        record = replace(RECORD, report=sealed_report(ledger_head=said))
+        keeper(head, moment, kept.append)(record)
+
+    assert [each.head for each in kept] == [head, "", ""]
+    assert {(each.check, each.echo, each.at) for each in kept} == {("check-1", question().echo, moment())}
+    assert read_record(kept[0].line.encode()).verify() != Outcome.BAD_SIGNATURE
+
+
+def test_a_report_that_is_no_answer_to_us_is_not_kept():
+    """Whatever head it signs."""
+    kept: list[Signed] = []
+    forged = replace(RECORD, report=sealed_report(nonce="other", ledger_head="a" * 64))
+    keeper("a" * 64, moment, kept.append)(forged)
+
+    assert kept == []

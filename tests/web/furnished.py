@@ -42,6 +42,8 @@ TOKEN = "a-session-token"
 HOSTILE = "<script>x()"
 """An AE title, as a stranger may send it: 16 characters at most."""
 MAC = "00:11:22:33:44:55"
+PANO, PHONE = "00:80:f0:11:22:33", "da:a1:19:00:11:22"
+"""A machine nobody named, and one that invents its address."""
 MACHINE = "192.168.77.20"
 STRANGER = "198.51.100.23"
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -198,6 +200,7 @@ class Cabinet:
             with database.conn:
                 self._stories(database)
                 self._checks(database)
+                self._machines(database)
                 self._login(database)
         finally:
             database.close()
@@ -236,6 +239,19 @@ class Cabinet:
         visits = [rows.connection_row("run", connection(serial), "stranger", True) for serial in (1, 2)]
         inside = connection(3, source=ip_address("192.168.77.31"), direction=Direction.INTERNAL, dicom=None)
         database["connections"].insert_all([*visits, rows.connection_row("run", inside, "inside", True)])
+
+    def _machines(self, database: Database) -> None:
+        """One that passes us, one that is only heard, a phone."""
+        for mac, address, passed in (
+            (MAC, MACHINE, True),
+            (PANO, "192.168.77.31", False),
+            (PHONE, "fe80::55", True),
+        ):
+            times = {"first": rows.text(NOW - timedelta(days=9)), "last": rows.text(NOW - timedelta(minutes=3))}
+            crossed = times["last"] if passed else None
+            database["machines"].insert(
+                {"mac": mac, "address": address, "seen_by": "arp", **times, "crossed": crossed}
+            )
 
     def _checks(self, database: Database) -> None:
         """Two echoes, both families: an imaging door, an old word on another, and one attempt in vain."""

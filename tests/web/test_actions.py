@@ -25,63 +25,6 @@ def send(browser: FlaskClient, page: str, path: str, **fields: str) -> TestRespo
     return browser.post(path, data={"csrf_token": found[1], **fields})
 
 
-def test_the_right_code_opens_a_session_and_goes_back(cabinet: Cabinet, watch: Told):
-    """The cookie is out of reach of scripts and of other sites."""
-    browser = cabinet.visitor()
-
-    answer = send(browser, "/code", "/code", code=" 3141-5926 ", next="/incidents/1")
-
-    assert answer.status_code == 303
-    assert answer.headers["Location"] == "/incidents/1"
-    cookie = next(each for each in answer.headers.getlist("Set-Cookie") if each.startswith("sentinel_session="))
-    assert f"sentinel_session={TOKEN}" in cookie
-    assert "HttpOnly" in cookie
-    assert "SameSite=Lax" in cookie
-    assert "RADIO-PC" in browser.get("/incidents/1").text
-    [asked] = cabinet.heard
-    assert (asked.verb, asked.code, asked.client) == (Verb.LOGIN, "3141-5926", "127.0.0.1")
-
-
-@pytest.mark.parametrize(
-    ("answer", "status", "said"),
-    [
-        (Answer(reply=Reply.WRONG_CODE), 403, "Ce n’est pas le bon code."),
-        (Answer(reply=Reply.TOO_MANY, wait_seconds=601), 429, "Réessayez dans 11 minutes."),
-        (Answer(reply=Reply.TOO_MANY, wait_seconds=20), 429, "Réessayez dans 1 minute."),
-        (Answer(reply=Reply.BUSY), 503, "La sentinelle est occupée"),
-    ],
-)
-def test_a_wrong_code_says_why_and_opens_nothing(cabinet: Cabinet, watch: Told, answer, status, said):
-    """Also how long to wait after too many."""
-    watch(answer)
-    browser = cabinet.visitor()
-
-    page = send(browser, "/code", "/code", code="0000")
-
-    assert page.status_code == status
-    assert said in page.text.replace("\u00a0", " ")
-    assert browser.get_cookie("sentinel_session") is None
-    assert "0000" not in page.text
-
-
-def test_without_watch_nobody_is_let_in(cabinet: Cabinet):
-    """And the page says that nothing was done."""
-    page = send(cabinet.visitor(), "/code", "/code", code="3141-5926")
-
-    assert page.status_code == 503
-    assert "rien n’a été fait" in page.text
-
-
-@pytest.mark.parametrize(
-    "elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x", "", "/a b"]
-)
-def test_after_the_code_nobody_is_sent_elsewhere(cabinet: Cabinet, watch: Told, elsewhere):
-    """A link that looks like ours cannot lead away."""
-    answer = send(cabinet.visitor(), "/code", "/code", code="3141-5926", next=elsewhere)
-
-    assert answer.headers["Location"] == "/"
-
-
 DEEDS = ["/code", "/leave", "/check", "/incidents/1/check", "/incidents/1/read", "/incidents/1/network"]
 
 
@@ -236,17 +179,6 @@ def test_a_countdown_ends_by_the_boot_clock(cabinet: Cabinet, watch: Told):
         told[seconds] = found and int(found[1])
 
     assert told == {0: 4, 129: 2, 131: 1, 191: None}
-
-
-def test_leaving_ends_the_session_on_both_sides(cabinet: Cabinet, watch: Told):
-    """The cookie goes, and `watch` is told."""
-    browser = cabinet.insider()
-
-    answer = send(browser, "/", "/leave")
-
-    assert answer.headers["Location"] == "/"
-    assert (cabinet.heard[0].verb, cabinet.heard[0].session) == (Verb.LOGOUT, TOKEN)
-    assert browser.get_cookie("sentinel_session") is None
 
 
 def test_a_form_that_is_too_long_is_refused(cabinet: Cabinet, watch: Told):

@@ -15,7 +15,17 @@ from sentinel.model.passing import Progress
 from sentinel.store import rows
 
 ALARM = verdict(door(Code.STRANGER_ASSOCIATED))
-PAGES = ["/", "/incidents", "/incidents/1", "/connections", "/outside", "/sentinel", "/settings", "/code"]
+PAGES = [
+    "/",
+    "/incidents",
+    "/incidents/1",
+    "/connections",
+    "/outside",
+    "/sentinel",
+    "/machines",
+    "/settings",
+    "/code",
+]
 
 pytestmark = pytest.mark.browser
 

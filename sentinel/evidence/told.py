@@ -1,0 +1,82 @@
+"""What a journal told of incidents, to be held against the rows that a store shows of them."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sentinel.model.finding import Level
+from sentinel.model.ledger import Entry, EntryKind
+
+MOVING = frozenset({"last", "last_visit", "count", "bytes_out", "sources"})
+"""Columns that move between two entries, and in one direction only."""
+GROWING = ("count", "bytes_out")
+
+Row = Mapping[str, Any]
+
+
+class Told:
+    """Gathers, entry by entry, what is left to be true at the end."""
+
+    def __init__(self) -> None:
+        self.incidents: dict[int, Row] = {}
+        """The last word on each."""
+        self.lines: dict[int, list[Row]] = {}
+        """Of each incident's timeline."""
+        self.alarms: set[int] = set()
+        self.purged: set[int] = set()
+        self.taken_out: set[int] = set()
+        """Numbers of entries whose body a purge has taken out."""
+        self.keys: frozenset[str] = frozenset()
+        """Key ids with which the sentinel has asked."""
+
+    def take(self, entry: Entry) -> None:
+        """One entry whose hash is right; a body nobody can read tells nothing."""
+        if entry.is_taken_out:
+            return
+        body = json.loads(entry.body)
+        match entry.kind:
+            case EntryKind.STARTED:
+                self.keys |= {str(body.get("key", ""))}
+            case EntryKind.PURGED:
+                self.purged.update(body.get("incidents", ()))
+                self.taken_out.update(body.get("taken_out", ()))
+            case EntryKind.INCIDENT:
+                self._incident(body)
+
+    def _incident(self, body: Row) -> None:
+        row = body["incident"]
+        number = row["number"]
+        self.incidents[number] = row
+        self.lines.setdefault(number, []).extend(body["chapters"])
+        if row["level"] == Level.ALARM:
+            self.alarms.add(number)
+
+    def differs(self, row: Row) -> bool:
+        """A row that says something else than the last word on it, or less; or that nobody can read."""
+        told = self.incidents[row["number"]]
+        if any(row.get(name) != value for name, value in told.items() if name not in MOVING):
+            return True
+        try:
+            before, now = _tally(told), _tally(row)
+            fewer = any(now.get(source, 0) < times for source, times in before.items())
+            return fewer or any(row[name] < told[name] for name in GROWING)
+        except (ValueError, KeyError, TypeError):
+            return True
+
+    def other_lines(self, number: int, lines: Iterable[Row]) -> bool:
+        """A timeline that is longer, shorter or other than what was told of it."""
+        told = self.lines.get(number, [])
+        shown = [{name: line.get(name) for name in _names(told)} for line in lines]
+        return shown != told
+
+    def missing(self, shown: set[int]) -> Iterator[int]:
+        """Incidents that were told, were not purged, and are not there."""
+        yield from sorted(self.incidents.keys() - shown - self.purged)
+
+
+def _tally(row: Row) -> dict[str, int]:
+    return dict(json.loads(row["sources"]))
+
+
+def _names(lines: list[Row]) -> list[str]:
+    return list(lines[0]) if lines else ["number"]

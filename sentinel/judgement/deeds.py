@@ -1,0 +1,129 @@
+"""What somebody says or does about a story: the story after it, and the line it adds to the timeline.
+
+Nothing here proves a door closed. A cable that was pulled turns the red of an alarm that was read into « it does
+not know », for nobody has looked yet; a door or a visitor seen after that takes it back.
+
+A false alarm is somebody's word against a fact, so it counts as read, and the alarm returns after a day like any
+other. One kind of story it ends: strangers connected, no public port was ever found open, and a complete check
+after the last of them found none either. Nothing of that kind can ever be proved closed, since no door is known;
+without this a technician who came by a way of his own would keep the lamp red for the week in which nobody comes.
+Where a machine accepted an association, or gave more, somebody's word is not enough: the way in is not known and
+images stand behind it. Whoever comes again opens the story again, red and unread.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sentinel.model.acting import Acceptance, FalseAlarm, Measure, MeasureKind
+from sentinel.model.finding import Code, Grade, Level, StoryKind
+from sentinel.model.incident import Chapter, Incident
+from sentinel.model.moment import Moment
+from sentinel.model.passing import Read
+
+Deed = Read | Measure | FalseAlarm
+
+PULLED = frozenset({MeasureKind.MACHINE_UNPLUGGED, MeasureKind.LINE_UNPLUGGED})
+"""Measures after which nothing can answer; after any other something still may."""
+TO_THE_MINUTE = timedelta(minutes=1)
+"""People say « 20 h 05 »: what was seen within that minute came before."""
+CODES = {
+    MeasureKind.MACHINE_UNPLUGGED: Code.UNPLUGGED,
+    MeasureKind.LINE_UNPLUGGED: Code.UNPLUGGED,
+    MeasureKind.RULE_REMOVED: Code.RULE_REMOVED,
+    MeasureKind.SERVICE_STOPPED: Code.SERVICE_STOPPED,
+    MeasureKind.OTHER: Code.MEASURE_TAKEN,
+}
+
+
+def after(incident: Incident, deed: Deed) -> Incident:
+    """The story after it: whoever did something about an alarm has read it."""
+    if isinstance(deed, Read):
+        return replace(incident, read=deed.at, read_by=deed.who)
+    if isinstance(deed, FalseAlarm):
+        return replace(incident, read=deed.at, read_by=deed.who, false_alarm=deed.at)
+    read, read_by = (incident.read, incident.read_by) if incident.read else (deed.at, deed.who)
+    incident = replace(incident, read=read, read_by=read_by)
+    if incident.measure in PULLED and deed.kind not in PULLED:
+        return incident  # the cable is still pulled
+    return replace(incident, measured=_done(deed), measure=deed.kind, measured_by=deed.who)
+
+
+def line(incident: Incident, deed: Deed) -> Chapter:
+    """The line of its timeline."""
+    code = Code.ALARM_READ if isinstance(deed, Read) else Code.FALSE_ALARM
+    said = deed.why if isinstance(deed, FalseAlarm) else ""
+    if isinstance(deed, Measure):
+        code, said = CODES[deed.kind], deed.said
+    return Chapter(
+        incident=incident.number,
+        code=code,
+        grade=incident.grade,
+        level=incident.level,
+        at=deed.at,
+        who=deed.who,
+        said=said,
+        done=deed.done if isinstance(deed, Measure) else None,
+    )
+
+
+def is_about(incident: Incident, accepted: Acceptance) -> bool:
+    """Whether a story is about the door that is accepted."""
+    kinds, names = (StoryKind.DOOR, StoryKind.MAPPING), (incident.mac, str(incident.machine))
+    return incident.story.kind in kinds and accepted.port == incident.port and accepted.machine in names
+
+
+def acceptance(incident: Incident, accepted: Acceptance) -> Chapter:
+    """The line that tells who accepted the door of a story, and why."""
+    return Chapter(
+        incident=incident.number,
+        code=Code.DOOR_ACCEPTED,
+        grade=incident.grade,
+        level=incident.level,
+        at=accepted.at,
+        who=accepted.who,
+        said=accepted.why,
+    )
+
+
+def settles(incident: Incident, deed: Deed, checked: Moment | None) -> bool:
+    """Whether somebody's word ends the story; `checked`: when the last complete check of its family was asked
+    for."""
+    if incident.story.kind is StoryKind.DRILL:
+        return True  # an exercise asks for nothing but to be seen
+    if not isinstance(deed, FalseAlarm) or incident.story.kind is not StoryKind.DOOR:
+        return False
+    if incident.outside_port is not None or (incident.grade or Grade.IMAGES_LEFT) > Grade.CONNECTED:
+        return False
+    came = incident.last_visit or incident.last
+    return checked is not None and checked.since(came) > timedelta(0)
+
+
+def is_unplugged(incident: Incident) -> bool:
+    """The cable of an alarm that was read is said to be pulled, and nothing seen since says otherwise."""
+    if incident.level is not Level.ALARM or incident.read is None or incident.measured is None:
+        return False
+    return incident.measure in PULLED and not _seen_after(incident, incident.measured, TO_THE_MINUTE)
+
+
+def is_contradicted(incident: Incident) -> bool:
+    """The cable is said to be pulled, and the door was proved open since: it is not, or it was put back."""
+    measured = incident.measured if incident.measure in PULLED else None
+    return measured is not None and _seen_after(incident, measured, TO_THE_MINUTE)
+
+
+def is_outdated(incident: Incident, read: Moment) -> bool:
+    """Somebody has come since it was read; of a cable that was pulled, the echo's knock counts as much."""
+    if is_contradicted(incident):
+        return _seen_after(incident, read)
+    return incident.last_visit is not None and incident.last_visit.since(read) > timedelta(0)
+
+
+def _seen_after(incident: Incident, then: Moment, margin: timedelta = timedelta(0)) -> bool:
+    proofs = [each for each in (incident.proved_open, incident.last_visit) if each is not None]
+    return any(each.since(then) > margin for each in proofs)
+
+
+def _done(measure: Measure) -> Moment:
+    """When it was done, on both clocks."""
+    ago = max(timedelta(0), measure.at.wall - measure.done)
+    return Moment(wall=measure.at.wall - ago, boot=measure.at.boot - ago)

@@ -1,0 +1,23 @@
+"""One writer: `watch`, or whoever puts a store back or takes it away."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sentinel.errors import MissingDevice
+from sentinel.places import Places
+
+
+@contextmanager
+def alone(places: Places) -> Iterator[None]:
+    """Two writers would judge the same visitor twice.
+
+    Raises:
+        MissingDevice: another one is at work in this folder.
+    """
+    with (places.lasting / "watch.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise MissingDevice(f"another sentinel is running in {places.lasting}") from None
+        yield

@@ -1,0 +1,53 @@
+"""Keeps the page's certificate: made at the first start, and anew before it ends."""
+
+import logging
+from datetime import datetime
+
+from sentinel import certificate, lan
+from sentinel.clock import Clock
+from sentinel.config import Page
+from sentinel.places import Places
+from sentinel.secret import write_secret
+
+log = logging.getLogger(__name__)
+NAMES = ("sentinel.local", "sentinel")
+ENDINGS = ("", ".local", ".home", ".lan")
+
+
+def keep(page: Page, places: Places, clock: Clock) -> None:
+    """Look after it once; nothing is made where the page has no port for it.
+
+    The key stays: whoever trusts it goes on trusting. It may be read by our group, which the page's user is in,
+    where the page has a user of its own.
+    """
+    now = clock().wall
+    try:
+        if not page.https_port or (places.key.exists() and not certificate.is_due(_read(places), now)):
+            return
+        made, key = _made(places, now)
+        write_secret(places.key, key)
+        places.key.chmod(0o640 if page.user else 0o600)
+        write_secret(places.certificate, made)
+        places.certificate.chmod(0o644)
+        log.info("the page's certificate was made: SHA-256 %s", certificate.fingerprint(places.certificate))
+    except OSError as error:
+        log.error("the page's certificate cannot be kept: %s", error)
+
+
+def _made(places: Places, now: datetime) -> tuple[bytes, bytes]:
+    """With the key there is, or another where it is lost or spoilt: without a certificate nobody can log in."""
+    subjects = names(), lan.look().addresses
+    try:
+        return certificate.make(*subjects, now, places.key.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return certificate.make(*subjects, now)
+
+
+def names() -> list[str]:
+    """Every name this machine answers to on a LAN."""
+    host = lan.host()
+    return list(dict.fromkeys([*NAMES, *(f"{host}{ending}" for ending in ENDINGS if host)]))
+
+
+def _read(places: Places) -> bytes:
+    return places.certificate.read_bytes() if places.certificate.exists() else b""

@@ -1,0 +1,161 @@
+"""What was proved on one day, from the rows of that day."""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any
+
+from sentinel.model.exposure import Outcome, PortList
+from sentinel.model.finding import Level, StoryKind
+from sentinel.model.ledger import Day, EntryKind, Gap, Off
+from sentinel.store import rows
+
+FRESH = timedelta(hours=3)
+"""An older complete check proves nothing any more (design: calm needs the hourly list within three hours)."""
+
+Span = tuple[datetime, datetime]
+Attempt = tuple[int, datetime, str]
+"""Family, when it was asked, and the word of its outcome."""
+
+
+class Diary:
+    """What the writer looks up for the journal, in rows that are on disk."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def last_sign(self) -> str | None:
+        """The newest time anything was written for, as it is kept; None in a new store."""
+        newest = (
+            "SELECT max(at) AS at FROM ledger WHERE number = (SELECT max(number) FROM ledger)"
+            " UNION ALL SELECT at FROM outcomes WHERE number = (SELECT max(number) FROM outcomes)"
+            " UNION ALL SELECT max(last) FROM machines UNION ALL SELECT max(opened) FROM connections"
+        )
+        found = self._db.execute(f"SELECT max(at) FROM ({newest})").fetchone()  # noqa: S608 - fixed words
+        return None if found[0] is None else str(found[0])
+
+    def was_stopped(self) -> bool:
+        """The last thing the journal told was a clean stop."""
+        last = self._db.execute("SELECT kind FROM ledger ORDER BY number DESC LIMIT 1").fetchone()
+        return last is not None and last[0] == EntryKind.STOPPED
+
+    def next_day(self, zone: tzinfo) -> date | None:
+        """The day after the last one told, or the day on which the journal began; None before it began."""
+        last = self._db.execute(
+            "SELECT body FROM ledger WHERE kind = ? ORDER BY at DESC LIMIT 1", (EntryKind.DAY.value,)
+        ).fetchone()
+        if last is not None:
+            return date.fromisoformat(json.loads(last[0])["day"]) + timedelta(days=1)
+        first = self._db.execute("SELECT at FROM ledger WHERE number = 1").fetchone()
+        return None if first is None else rows.wall(first[0]).astimezone(zone).date()
+
+    def day(self, day: date, zone: tzinfo, worst: Level) -> Day:
+        """What was proved on one day that is over."""
+        return day_of(self._db, day, zone, worst)
+
+
+def day_of(db: sqlite3.Connection, day: date, zone: tzinfo, worst: Level = Level.NOTE) -> Day:
+    """One day of the practice's calendar.
+
+    Args:
+        db: rows of that day.
+        day: a day that is over.
+        zone: the practice's.
+        worst: what was shown that day, as far as somebody who was running remembers.
+    """
+    begin, end = _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
+    span = (rows.text(begin), rows.text(end))
+    attempts = _attempts(db, begin - FRESH, end)
+    today = [each for each in attempts if each[1] >= begin]
+    off = tuple(_off(db, begin, end))
+    families = {family for family, *_ in today} or {4}
+    gaps = tuple(gap for family in sorted(families) for gap in _gaps(family, attempts, off, (begin, end)))
+    return Day(
+        day=day,
+        complete=dict(Counter(family for family, _, outcome in today if outcome == Outcome.CHECKED)),
+        failed=dict(Counter(family for family, _, outcome in today if outcome != Outcome.CHECKED)),
+        gaps=gaps,
+        off=off,
+        worst=max(worst, _gravest(db, span)),
+        opened=_doors(db, "first", span),
+        closed=_doors(db, "closed", span),
+        visits=_visits(db, span),
+    )
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _attempts(db: sqlite3.Connection, begin: datetime, end: datetime) -> list[Attempt]:
+    """Every attempt at a list; a re-test of one door proves nothing of the others."""
+    found = db.execute(
+        "SELECT family, asked, outcome FROM outcomes WHERE asked >= ? AND asked < ? AND ports != ? ORDER BY asked",
+        (rows.text(begin), rows.text(end), PortList.RETEST.value),
+    )
+    return [(family, rows.wall(asked), outcome) for family, asked, outcome in found]
+
+
+def _gaps(family: int, attempts: list[Attempt], off: tuple[Off, ...], day: Span) -> Iterator[Gap]:
+    """Whatever lies further than `FRESH` behind the last complete check."""
+    proofs = [at for each, at, outcome in attempts if each == family and outcome == Outcome.CHECKED]
+    proved_until = day[0]
+    for proof in (*proofs, day[1]):
+        begin, end = max(proved_until, day[0]), min(proof, day[1])
+        if begin < end:
+            yield Gap(family=family, begin=begin, end=end, why=_why(family, attempts, off, (begin, end)))
+        proved_until = max(proved_until, proof + FRESH)
+
+
+def _why(family: int, attempts: list[Attempt], off: tuple[Off, ...], gap: Span) -> str:
+    """What kept us from knowing for most of it."""
+    dark = sum((max(timedelta(0), min(gap[1], each.end) - max(gap[0], each.begin)) for each in off), timedelta(0))
+    if dark * 2 > gap[1] - gap[0]:
+        return "off"
+    met = Counter(
+        outcome
+        for each, at, outcome in attempts
+        if each == family and outcome != Outcome.CHECKED and gap[0] <= at < gap[1]
+    )
+    return met.most_common(1)[0][0] if met else "unasked"
+
+
+def _off(db: sqlite3.Connection, begin: datetime, end: datetime) -> Iterator[Off]:
+    """From each start since: how long before it there was no sign of life."""
+    found = db.execute(
+        "SELECT at, body FROM ledger WHERE kind = ? AND at > ? ORDER BY number",
+        (EntryKind.STARTED.value, rows.text(begin)),
+    )
+    for at, body in found:
+        told: dict[str, Any] = json.loads(body)
+        if told.get("off_since") and told["off_since"] < rows.text(end):
+            yield Off(begin=max(begin, rows.wall(told["off_since"])), end=min(end, rows.wall(at)))
+
+
+def _gravest(db: sqlite3.Connection, span: tuple[str, str]) -> Level:
+    """Of the stories that were told that day; a story's level is the gravest it ever had."""
+    found = db.execute(
+        "SELECT coalesce(max(level), 0) FROM incidents WHERE first < ? AND (closed IS NULL OR closed >= ?)",
+        (span[1], span[0]),
+    )
+    return Level(found.fetchone()[0])
+
+
+def _doors(db: sqlite3.Connection, column: str, span: tuple[str, str]) -> tuple[int, ...]:
+    found = db.execute(
+        f"SELECT number FROM incidents WHERE {column} >= ? AND {column} < ? AND story_kind = ? AND level >= ?"  # noqa: S608
+        " ORDER BY number",
+        (*span, StoryKind.DOOR.value, int(Level.ATTENTION)),
+    )
+    return tuple(number for (number,) in found)
+
+
+def _visits(db: sqlite3.Connection, span: tuple[str, str]) -> int:
+    found = db.execute(
+        "SELECT count(*) FROM connections WHERE opened >= ? AND opened < ?"
+        " AND standing IN ('stranger', 'box') AND state IN ('answered', 'connected', 'closed')",
+        span,
+    )
+    return int(found.fetchone()[0])

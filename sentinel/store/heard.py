@@ -1,0 +1,68 @@
+"""The machines of the practice as readers see them: one for each hardware address, however many others it had."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sentinel.model.machine import HostSighting, SeenBy
+from sentinel.store import rows
+
+MOST = 5000
+ADDRESSES = 6
+"""Of one machine, the last ones: a phone makes itself a new IPv6 address each day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """One hardware address, and when it was heard."""
+
+    mac: str
+    first: datetime
+    last: datetime
+    crossed: datetime | None
+    """When its traffic was last seen on the watched port; None: it has only been heard by broadcast."""
+
+    @property
+    def is_random(self) -> bool:
+        """A locally administered address (IEEE 802): of a phone that invents one, or of a virtual machine."""
+        return int(self.mac[:2], 16) & 2 != 0
+
+
+def write(sighting: HostSighting) -> tuple[str, tuple[object, ...]]:
+    """A machine that was alive, over what was known of it."""
+    at = rows.text(sighting.at.wall)
+    crossed = at if sighting.seen_by is SeenBy.TCP else None
+    statement = (
+        "INSERT INTO machines (mac, address, seen_by, first, last, crossed) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (mac, address) DO UPDATE SET last = excluded.last, seen_by = excluded.seen_by,"
+        " crossed = coalesce(excluded.crossed, crossed)"
+    )
+    return statement, (sighting.mac, str(sighting.address), sighting.seen_by.value, at, at, crossed)
+
+
+def machines(db: sqlite3.Connection) -> list[Machine]:
+    """Every machine, MOST at most: the last heard first, invented addresses after the others."""
+    found = db.execute(
+        "SELECT mac, min(first) AS first, max(last) AS last, max(crossed) AS crossed FROM machines GROUP BY mac"
+        " ORDER BY substr(mac, 2, 1) IN ('2', '3', '6', '7', 'a', 'b', 'e', 'f'), max(last) DESC LIMIT ?",
+        (MOST,),
+    )
+    return [
+        Machine(
+            mac=row["mac"],
+            first=rows.wall(row["first"]),
+            last=rows.wall(row["last"]),
+            crossed=rows.wall(row["crossed"]) if row["crossed"] else None,
+        )
+        for row in found
+    ]
+
+
+def addresses(db: sqlite3.Connection, macs: Iterable[str]) -> dict[str, list[str]]:
+    """The last addresses of some machines, newest first."""
+    return {mac: [row["address"] for row in _of(db, mac)] for mac in macs}
+
+
+def _of(db: sqlite3.Connection, mac: str) -> Iterable[sqlite3.Row]:
+    return db.execute("SELECT address FROM machines WHERE mac = ? ORDER BY last DESC LIMIT ?", (mac, ADDRESSES))

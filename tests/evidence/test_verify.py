@@ -1,0 +1,196 @@
+"""What a dossier proves, and that each thing somebody may have done to it is named."""
+
+import zipfile
+from dataclasses import replace
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from sentinel.evidence.pack import unseal
+from sentinel.evidence.verify import Chain, Found, Point, anchors, pack
+from sentinel.model.ledger import Entry
+from tests.builders import START
+from tests.evidence.journals import bent, countersigned, dossier, journal, rewritten
+from tests.reach.signing import OURS
+
+TOLD = journal()
+
+
+def found(raw: bytes) -> list[Found]:
+    return pack(unseal(raw), OURS)
+
+
+def points(raw: bytes) -> set[Point]:
+    return {each.point for each in found(raw)}
+
+
+def chained(entries: list[Entry], lines: list[str] | None = None) -> list[Found]:
+    chain = Chain().walk(entries)
+    return [*chain.points(excerpt=False), *anchors(chain, lines or [], frozenset({OURS}))]
+
+
+def first_bad(entries: list[Entry], lines: list[str] | None = None) -> tuple[Point, str]:
+    bad = [each for each in chained(entries, lines) if each.is_bad]
+    return bad[0].point, str(bad[0].about.get("number", ""))
+
+
+def test_a_dossier_with_a_countersigned_head_holds():
+    """Sealed, chained, anchored, and its signed checks verified."""
+    line = countersigned(TOLD[-1].hash)
+
+    assert points(dossier(TOLD, [line], rapports__check_json=line.encode())) == {
+        Point.SEALED,
+        Point.CHAIN,
+        Point.ANCHORED,
+        Point.REPORTS,
+    }
+
+
+def test_without_an_echo_it_is_consistent_and_not_anchored():
+    """And says so; nothing is wrong."""
+    told = found(dossier(TOLD))
+
+    assert {each.point for each in told} == {Point.SEALED, Point.CHAIN, Point.NOT_ANCHORED}
+    assert not any(each.is_bad for each in told)
+
+
+def test_what_was_written_after_the_last_signature_is_counted():
+    """The echo bears witness up to an entry, and not beyond."""
+    told = chained(TOLD, [countersigned(TOLD[1].hash), countersigned(TOLD[3].hash, START + timedelta(hours=4))])
+
+    assert [(each.point, dict(each.about).get("number"), dict(each.about).get("count")) for each in told] == [
+        (Point.CHAIN, None, None),
+        (Point.ANCHORED, "4", None),
+        (Point.TAIL, None, 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "point"),
+    [
+        ({"body": '{"name":"other"}'}, Point.ENTRY_CHANGED),
+        ({"at": "2026-03-02T00:00:00.000000Z"}, Point.ENTRY_CHANGED),
+        ({"kind": "day"}, Point.ENTRY_CHANGED),
+        ({"hash": "0" * 64}, Point.ENTRY_CHANGED),
+        ({"before": "0" * 64}, Point.ENTRY_CHANGED),
+        ({"number": 9}, Point.ENTRY_CHANGED),
+    ],
+)
+def test_an_edited_entry_is_the_first_bad_one(change, point):
+    """Whichever field; it is named by its number."""
+    edited = [*TOLD[:3], replace(TOLD[3], **change), *TOLD[4:]]
+
+    assert first_bad(edited) == (point, str(change.get("number", 4)))
+
+
+def test_an_edited_entry_with_its_hash_made_anew_breaks_the_next_one():
+    """One hash is not enough."""
+    forged = rewritten([replace(TOLD[3], body='{"name":"other"}')], (3, TOLD[2].hash))
+
+    assert first_bad([*TOLD[:3], *forged, *TOLD[4:]]) == (Point.ENTRY_MOVED, "5")
+
+
+def test_an_entry_that_was_taken_away_is_missed():
+    """In the middle, or at the beginning."""
+    assert first_bad([*TOLD[:2], *TOLD[3:]]) == (Point.ENTRY_MISSING, "3")
+    assert first_bad(TOLD[1:]) == (Point.ENTRY_MISSING, "1")
+    assert first_bad([]) == (Point.NO_JOURNAL, "")
+
+
+def test_a_rewritten_chain_is_consistent_and_only_the_anchor_tells():
+    """Whoever knows the rule can write everything anew; he cannot have it signed in the past."""
+    forged = rewritten([*TOLD[:3], replace(TOLD[3], body='{"name":"other"}'), *TOLD[4:]])
+
+    assert [each.point for each in chained(forged)] == [Point.CHAIN, Point.NOT_ANCHORED]
+    assert first_bad(forged, [countersigned(TOLD[5].hash)]) == (Point.HEAD_LOST, "")
+    assert first_bad(forged, [countersigned(TOLD[2].hash), countersigned(TOLD[4].hash)])[0] is Point.HEAD_LOST
+
+
+def test_a_cut_tail_and_an_old_copy_are_told_by_the_anchor():
+    """Both lack what was signed."""
+    assert [each.point for each in chained(TOLD[:4])] == [Point.CHAIN, Point.NOT_ANCHORED]
+    assert first_bad(TOLD[:4], [countersigned(TOLD[5].hash)]) == (Point.HEAD_LOST, "")
+
+
+def test_a_signature_that_is_none_helps_nobody():
+    """Bent, by another key than it names, or given to another sentinel."""
+    line = countersigned(TOLD[5].hash)
+
+    assert first_bad(TOLD, [bent(line)])[0] is Point.ANCHOR_FORGED
+    assert first_bad(TOLD, ["{}"])[0] is Point.ANCHOR_FORGED
+    forger = countersigned(TOLD[5].hash, key=Ed25519PrivateKey.generate())
+    assert first_bad(TOLD, [forger])[0] is Point.ANCHOR_FORGED
+    assert first_bad(TOLD, [countersigned(TOLD[5].hash, aud="ed25519:other")])[0] is Point.ANCHOR_FOREIGN
+
+
+def test_an_excerpt_begins_anywhere_and_other_stories_are_withheld():
+    """Anchors from before it began are no loss; one that should be in it is."""
+    excerpt = [TOLD[2].without_body(), *TOLD[3:]]
+    before = countersigned(TOLD[0].hash, START)
+    inside = countersigned("f" * 64, START + timedelta(hours=4))
+
+    told = found(dossier(excerpt, [before, countersigned(TOLD[4].hash, START + timedelta(hours=5))]))
+    assert {each.point for each in told if each.point is not Point.SEALED} == {
+        Point.CHAIN,
+        Point.WITHHELD,
+        Point.ANCHORED,
+        Point.TAIL,
+    }
+    assert Point.HEAD_LOST in points(dossier(excerpt, [before, inside]))
+
+
+def test_a_body_that_no_purge_has_taken_out_is_missed_in_a_store():
+    """An excerpt may leave it out, a store may not."""
+    assert first_bad([TOLD[0], TOLD[1].without_body(), *TOLD[2:]]) == (Point.BODY_GONE, "2")
+
+
+def test_a_dossier_whose_journal_ends_elsewhere_than_it_says_is_changed():
+    """Sealed for one head, filled with another."""
+    raw = dossier(TOLD)
+    kept = unseal(raw)
+
+    assert Point.OTHER_HEAD in {each.point for each in pack(replace(kept, head="e" * 64), OURS)}
+
+
+def test_a_dossier_that_was_opened_and_closed_again_is_named_by_its_file():
+    """One byte of the PDF."""
+    drawn = BytesIO()
+    with zipfile.ZipFile(BytesIO(dossier(TOLD))) as read, zipfile.ZipFile(drawn, "w") as write:
+        for info in read.infolist():
+            content = read.read(info)
+            write.writestr(info, content + b" " if info.filename == "dossier.pdf" else content)
+
+    told = found(drawn.getvalue())
+    assert [(each.point, dict(each.about)) for each in told if each.is_bad] == [
+        (Point.FILE_CHANGED, {"name": "dossier.pdf"})
+    ]
+
+
+@pytest.mark.parametrize("line", [b"\xff\n", b"{}\n", b"[]\n", b'{"number":1}\n', b"[" * 50_000])
+def test_a_journal_nobody_can_read_is_a_finding(line):
+    """Never a traceback; the entries before it were read."""
+    made = dossier(TOLD[:2])
+    kept = unseal(made)
+    files = dict(kept.files) | {"journal.jsonl": kept.files["journal.jsonl"] + line}
+
+    told = pack(replace(kept, files=files), OURS)
+    assert [dict(each.about) for each in told if each.point is Point.LINE_UNREADABLE] == [{"number": "3"}]
+
+
+@pytest.mark.parametrize("body", ["x", "[]", "{}", '{"incident":1,"chapters":[]}', '{"incident":{"number":[]}}'])
+def test_a_body_nobody_can_read_is_a_finding(body):
+    """Somebody may hash anything."""
+    forged = rewritten([replace(TOLD[0], kind="incident", body=body)])
+
+    assert first_bad(forged) == (Point.LINE_UNREADABLE, "1")
+
+
+def test_a_signed_check_that_was_bent_or_is_anothers_is_named():
+    """One cell of it is enough."""
+    line = countersigned("")
+
+    for wrong in (bent(line), "", countersigned("", aud="ed25519:other")):
+        told = found(dossier(TOLD, [], rapports__check_json=wrong.encode()))
+        assert [dict(each.about) for each in told if each.is_bad] == [{"name": "rapports/check.json"}]

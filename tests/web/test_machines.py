@@ -1,0 +1,174 @@
+"""The machines that were heard, their names, and whether the sentinel sees their traffic."""
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from furnished import CONFIG, MAC, MACHINE, NOW, PHONE, TOKEN, Cabinet
+from furnished import PANO as OTHER
+from werkzeug.datastructures import MultiDict
+
+from sentinel.config import Capture
+from sentinel.model.verdict import View
+from sentinel.settings import understood
+from sentinel.store import rows
+from sentinel.store.heard import Machine
+from sentinel.wire.requests import LARGEST, Verb
+from web.machines import AT_ONCE, PAGE
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def unheard(cabinet: Cabinet) -> None:
+    """Each test brings its own machines."""
+    cabinet.clear("machines")
+
+
+def heard(mac: str, address: str, first: timedelta, last: timedelta, crossed: timedelta | None = None) -> dict:
+    """One row, so long ago."""
+    times = {"first": NOW - first, "last": NOW - last, "crossed": None if crossed is None else NOW - crossed}
+    kept = {name: when and rows.text(when) for name, when in times.items()}
+    return {"mac": mac, "address": address, "seen_by": "arp", **kept}
+
+
+def listed(cabinet: Cabinet, path: str = "/machines") -> list[str]:
+    """Each machine of the page, as it is read, its label's field too."""
+    page = cabinet.insider().get(path).text
+    return [
+        " ".join(unescape(re.sub(r'<input[^>]*value="([^"]*)"[^>]*>|<[^>]+>', r" \1 ", each)).split())
+        for each in re.findall(r'<li class="machine">.*?</li>', page, re.DOTALL)
+    ]
+
+
+def test_each_machine_is_one_entry_with_its_addresses_and_its_stories(cabinet):
+    """However many addresses it has."""
+    cabinet.add("machines", heard(MAC, MACHINE, DAY, HOUR, HOUR), heard(MAC, "fe80::20", DAY, HOUR, None))
+
+    [machine] = listed(cabinet)
+
+    assert machine.startswith(f"RADIO-PC {MAC}")
+    assert MACHINE in machine
+    assert "fe80::20" in machine
+    assert "passe par la prise surveillée" in machine
+    assert "alerte" in machine
+
+
+@pytest.mark.parametrize(
+    ("times", "view", "said"),
+    [
+        ((DAY, HOUR, HOUR), View.MIRROR, "passe par la prise surveillée"),
+        ((30 * DAY, HOUR, 6 * DAY), View.MIRROR, "passe par la prise surveillée"),
+        ((30 * DAY, 20 * DAY, 21 * DAY), View.MIRROR, "passe par la prise surveillée"),  # switched off since
+        ((30 * DAY, HOUR, 8 * DAY), View.MIRROR, "jamais vu passer"),
+        ((2 * DAY, HOUR, None), View.MIRROR, "jamais vu passer"),
+        ((3 * HOUR, HOUR, None), View.MIRROR, "on ne sait pas"),
+        ((2 * DAY, HOUR, None), View.LIMITED, "on ne sait pas"),
+        ((2 * DAY, HOUR, HOUR), View.LIMITED, "on ne sait pas"),  # it spoke to the sentinel itself, perhaps
+    ],
+)
+def test_whether_a_machine_is_watched_is_said_only_where_it_is_known(cabinet, times, view, said):
+    """A limited view knows it of none, and nothing is concluded within a day."""
+    cabinet.config = replace(CONFIG, capture=Capture(view=view))
+    cabinet.add("machines", heard(OTHER, "192.168.77.31", *times))
+
+    assert said in listed(cabinet)[0]
+
+
+def test_invented_addresses_stand_after_the_others_and_silent_names_last(cabinet):
+    """Named machines first, by name."""
+    cabinet.config = replace(CONFIG, labels={MAC: "RADIO-PC", OTHER: "Panoramique", "aa:bb:cc:dd:ee:00": "NAS"})
+    cabinet.add(
+        "machines",
+        heard(PHONE, "192.168.77.55", DAY, timedelta(0)),
+        heard("00:00:00:00:00:09", "192.168.77.9", DAY, timedelta(0)),
+        heard(MAC, MACHINE, DAY, HOUR),
+        heard(OTHER, "192.168.77.31", DAY, HOUR),
+    )
+
+    macs = [re.search(r"(..:){5}..", each)[0] for each in listed(cabinet)]
+
+    assert macs == [OTHER, MAC, "00:00:00:00:00:09", PHONE, "aa:bb:cc:dd:ee:00"]
+    assert "jamais entendu" in listed(cabinet)[-1]
+
+
+@pytest.mark.parametrize("octet", ["02", "06", "0a", "0e", "12", "d6", "da", "fe", "00", "04", "08", "10", "dc"])
+def test_an_invented_address_is_known_by_its_second_bit(octet):
+    """IEEE 802: locally administered."""
+    machine = Machine(mac=f"{octet}:00:00:00:00:01", first=NOW, last=NOW, crossed=None)
+
+    assert machine.is_random is (octet[1] in "26ae")
+
+
+def test_two_thousand_machines_are_forty_pages(cabinet):
+    """None of them heavy."""
+    cabinet.add(
+        "machines",
+        *(
+            heard(f"00:00:00:00:{n >> 8:02x}:{n & 255:02x}", f"10.0.{n >> 8}.{n & 255}", DAY, HOUR)
+            for n in range(2000)
+        ),
+    )
+    browser = cabinet.insider()
+
+    page = browser.get("/machines?page=40")
+
+    assert page.text.count('<li class="machine">') == PAGE
+    assert "Page 40 sur 41" in page.text.replace("\u00a0", " ")
+    assert len(page.data) < 100_000
+    assert browser.get("/machines?page=999999999999").status_code == 200
+    assert browser.get("/machines?page=-1").status_code == 200
+
+
+def send(cabinet: Cabinet, **fields: str):
+    browser = cabinet.insider()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/machines").text)
+    return browser.post("/machines/labels", data=MultiDict({**fields, "csrf_token": token[1], "who": "Anne"}))
+
+
+def test_only_names_that_changed_are_sent(cabinet, watch):
+    """In lower-case addresses, on one line; an emptied one too; anything else of the form is nothing."""
+    fields = {
+        f"label-{OTHER}": "  Pano\n ramique ",
+        f"label-{MAC}": "RADIO-PC",
+        f"label-{PHONE}": "",
+        "label-x": "y",
+    }
+
+    answer = send(cabinet, **fields)
+
+    assert answer.headers["Location"] == "/machines"
+    [wish] = cabinet.heard
+    assert (wish.verb, wish.section, wish.who, wish.session) == (Verb.SETTING, "labels", "Anne", TOKEN)
+    assert understood("labels", wish.value) == {OTHER: "Pano ramique"}
+    send(cabinet, **{f"label-{MAC}": ""})
+    assert understood("labels", cabinet.heard[-1].value) == {MAC: ""}
+
+
+def test_a_page_of_long_names_takes_several_requests(cabinet, watch):
+    """Each of them fits."""
+    long = "é" * 40
+    send(cabinet, **{f"label-00:00:00:00:00:{n:02x}": long for n in range(PAGE)})
+
+    assert len(cabinet.heard) == -(-PAGE // AT_ONCE)
+    assert all(len(wish.value.encode()) < LARGEST - 1000 for wish in cabinet.heard)
+    assert sum(len(understood("labels", wish.value)) for wish in cabinet.heard) == PAGE
+
+
+def test_a_name_is_never_markup(cabinet):
+    """Whoever may write it."""
+    cabinet.config = replace(CONFIG, labels={MAC: '"><script>x()'})
+    cabinet.add("machines", heard(MAC, MACHINE, DAY, HOUR))
+
+    page = cabinet.insider().get("/machines").text
+
+    assert "<script>x" not in page
+    assert "&#34;&gt;&lt;script&gt;x()" in page
+
+
+def test_machines_are_behind_the_code(cabinet):
+    """To read and to name."""
+    assert cabinet.visitor().get("/machines").headers["Location"].startswith("/code")

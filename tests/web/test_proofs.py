@@ -1,0 +1,50 @@
+"""What a step of the first hour shows as its proof."""
+
+from datetime import timedelta
+
+import pytest
+from furnished import moment
+
+from sentinel.model.machine import Coverage
+from sentinel.model.verdict import View
+from web.proofs import proof_of_view
+
+NEW, OLD = timedelta(seconds=30), timedelta(minutes=6)
+
+
+def coverage(inward: timedelta | None, outward: timedelta | None, *, carrier: bool = True) -> Coverage:
+    """What the port showed, so long ago."""
+    return Coverage(
+        interface="eth1",
+        carrier=carrier,
+        apart=True,
+        inward=None if inward is None else moment(inward),
+        outward=None if outward is None else moment(outward),
+        heard=moment(),
+        frames=1,
+        dropped=0,
+        undecodable=0,
+        forgotten=0,
+        unsent=0,
+        at=moment(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "view", "proof"),
+    [
+        (coverage(NEW, NEW), View.MIRROR, "full"),
+        (coverage(NEW, OLD), View.MIRROR, "only_inward"),
+        (coverage(None, NEW), View.MIRROR, "only_outward"),
+        (coverage(None, None), View.MIRROR, "nothing"),
+        (coverage(OLD, OLD), View.MIRROR, "nothing"),
+        (coverage(NEW, NEW, carrier=False), View.MIRROR, "no_cable"),
+        (coverage(NEW, NEW, carrier=False), View.LIMITED, "no_cable"),
+        (coverage(NEW, NEW), View.LIMITED, "limited"),
+        (None, View.MIRROR, "untold"),
+        (None, View.LIMITED, "untold"),
+    ],
+)
+def test_the_view_is_full_only_where_both_directions_were_just_seen(seen, view, proof):
+    """A declared limited view is said to be one, whatever passes by chance."""
+    assert proof_of_view(seen, view) == proof

@@ -1,0 +1,44 @@
+"""The steps of the first hour: kept as words, read back, and never finished by halves."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from web.steps import ALL, HOUR, NAMES, Ended, following, hour, is_offered, noted
+
+AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+
+
+def test_the_steps_take_an_hour():
+    """As the technician was promised."""
+    assert sum(step.minutes for step in HOUR) == 60
+
+
+def test_how_a_step_ended_comes_back_as_it_was_kept():
+    """With whoever said so, and the minute; who may be empty."""
+    kept = {"welcome": noted(Ended.DONE, AT, "Anne Marie"), "view": noted(Ended.SKIPPED, AT, "")}
+
+    welcome, practice, view, *_ = hour(kept)
+
+    assert (welcome.ended, welcome.at, welcome.who) == (Ended.DONE, AT, "Anne Marie")
+    assert practice.ended is None
+    assert (view.ended, view.who) == (Ended.SKIPPED, "")
+
+
+@pytest.mark.parametrize("kept", ["", "done", "done yesterday Anne", "finished 2026-11-23T09:30Z", "é" * 80])
+def test_what_cannot_be_read_is_still_to_do(kept):
+    """Unknown is never done."""
+    assert following({"welcome": kept}) == "welcome"
+
+
+def test_a_first_hour_is_offered_until_it_ends_or_is_put_off():
+    """A skipped step counts as ended, a later one does not finish an earlier one."""
+    kept = dict.fromkeys(NAMES[1:], noted(Ended.DONE, AT, "Anne"))
+    assert following(kept) == NAMES[0]
+    assert is_offered(kept)
+    assert not is_offered({**kept, ALL: noted(Ended.SKIPPED, AT, "Anne")})
+
+    kept[NAMES[0]] = noted(Ended.SKIPPED, AT, "Anne")
+
+    assert following(kept) == ""
+    assert not is_offered(kept)

@@ -1,0 +1,97 @@
+"""What each step of the first hour shows as its proof: read from the pulse and the store, never from the form."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask import g
+
+from sentinel.model.finding import Level, StoryKind
+from sentinel.model.incident import Incident, IncidentState
+from sentinel.model.machine import Coverage
+from sentinel.model.verdict import View
+from sentinel.store import reading
+from sentinel.text.points import point_of_incident, record, sentence
+from web.forms import Filled, shown
+from web.machines import listing
+from web.options import choices
+from web.scene import Scene, surroundings
+
+FRESH = timedelta(minutes=5)
+"""Both directions were seen within it: a practice that works talks at least so often."""
+MOST = 50
+"""Doors of one page."""
+
+
+def proof(name: str) -> dict[str, Any]:
+    """What the page of one step is made with."""
+    return _PROOFS[name]() if name in _PROOFS else {}
+
+
+def _practice() -> dict[str, Any]:
+    config = g.scene.config
+    form = Filled(section="practice", fields=shown(config, "practice"))
+    return {"form": form, "language": config.page.language, **choices()}
+
+
+def _view() -> dict[str, Any]:
+    scene: Scene = g.scene
+    coverage = scene.pulse.coverage if scene.pulse and scene.alive else None
+    return {
+        "proof": proof_of_view(coverage, scene.config.capture.view),
+        "firewall": scene.config.capture.firewall,
+        "coverage": coverage,
+    }
+
+
+def proof_of_view(coverage: Coverage | None, view: View) -> str:
+    """What the port has shown within five minutes, by the capture's own clock."""
+    if coverage is None:
+        return "untold"
+    if not coverage.carrier:
+        return "no_cable"
+    if view is View.LIMITED:
+        return "limited"
+    seen = {
+        way: moment is not None and coverage.at.since(moment) <= FRESH
+        for way, moment in (("inward", coverage.inward), ("outward", coverage.outward))
+    }
+    if all(seen.values()):
+        return "full"
+    return next((f"only_{way}" for way, is_seen in seen.items() if is_seen), "nothing")
+
+
+def _machines() -> dict[str, Any]:
+    with reading.opened(surroundings().places.store) as reader:
+        told = [each for each in reader.incidents() if each.story.kind is StoryKind.NETWORK]
+        known = reader.networks()
+    asked = [each.story.about for each in told if each.state is not IncidentState.CLOSED]
+    return {**listing(), "asked": asked, "known": known, "prefixes": g.scene.config.capture.prefixes}
+
+
+def _outside() -> dict[str, Any]:
+    with reading.opened(surroundings().places.store) as reader:
+        last, proofs = reader.last_checks(), reader.last_proofs()
+    return {"last": [(check, proofs.get((check.echo, check.family))) for check in last]}
+
+
+def _doors() -> dict[str, Any]:
+    with reading.opened(surroundings().places.store) as reader:
+        told = [each for each in reader.incidents(least=Level.ATTENTION) if _is_left(each)]
+        said = [(each, sentence(point_of_incident(record(each, [])), g.scene.audience)) for each in told[:MOST]]
+        checked = bool(reader.last_proofs())
+    return {"left": said, "checked": checked}
+
+
+def _is_left(incident: Incident) -> bool:
+    about_doors = incident.story.kind not in (StoryKind.CONDITION, StoryKind.NETWORK)
+    return about_doors and incident.state is not IncidentState.CLOSED
+
+
+_PROOFS: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "practice": _practice,
+    "view": _view,
+    "machines": _machines,
+    "outside": _outside,
+    "doors": _doors,
+}
