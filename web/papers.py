@@ -79,11 +79,11 @@ def paper(name: str) -> ResponseReturnValue:
 
 def _page(*, gone: bool = False) -> str:
     with reading.opened(surroundings().places.store) as reader:
-        made = reader.shelf.papers()
+        listed = reader.shelf.papers()
         installed = reader.shelf.installed()
     scene: Scene = g.scene
     state = scene.pulse.paper if scene.pulse and scene.alive else ""
-    return render_template("papers.html", made=made, months=_months(scene, installed), state=state, gone=gone)
+    return render_template("papers.html", listed=listed, months=_months(scene, installed), state=state, gone=gone)
 
 
 def _content(row: PaperRow) -> bytes | None:

@@ -164,6 +164,7 @@ class Papers:
             config=self._config,
             lasting=str(self._places.lasting.absolute()),
             passing=str(self._places.passing.absolute()),
+            now=self._clock().wall,
         )
         done = subprocess.run(
             [sys.executable, "-m", "sentinel.programs.drawing"],
