@@ -83,7 +83,7 @@ def _drill() -> dict[str, Any]:
 
 def _certificate() -> dict[str, Any]:
     with reading.opened(surroundings().places.store) as reader:
-        made = [each for each in reader.shelf.papers() if each.kind is PaperKind.CERTIFICATE]
+        made = [each for each in reader.holdings.papers() if each.kind is PaperKind.CERTIFICATE]
     return {"paper": made[0] if made else None}
 
 
