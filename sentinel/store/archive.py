@@ -97,7 +97,7 @@ class Archive(Recollection):
 
     def sighting(self, sighting: HostSighting) -> None:
         """A machine was alive, or its traffic passed us; each written once an hour, to spare the card."""
-        crossed = sighting.seen_by is SeenBy.TCP
+        crossed = sighting.seen_by is SeenBy.PASSING
         seen = (sighting.mac, str(sighting.address), crossed)
         last = self._sighted.get(seen)
         if last is not None and sighting.at.since(last) < SIGHTED_AGAIN:
