@@ -9,6 +9,9 @@ MOVING = frozenset({"last", "last_visit", "count", "bytes_out", "sources", "othe
 GROWING = ("count", "bytes_out", "other_sources")
 """Those of them that never go back."""
 
+NAMED = 20
+"""Sources an incident names; a new one that comes more often takes the place of the last."""
+
 Row = Mapping[str, Any]
 
 
@@ -26,9 +29,16 @@ def _less(told: Row, row: Row) -> Iterator[str]:
         now = _value(row, name)
         if name in told and (not isinstance(now, int) or now < told[name]):
             yield name
-    before, now = _tally(told), _tally(row)
-    if now is None or any(now.get(source, 0) < times for source, times in (before or {}).items()):
+    if _fewer_sources(_tally(told) or {}, _tally(row)):
         yield "sources"
+
+
+def _fewer_sources(told: dict[str, int], now: dict[str, int] | None) -> bool:
+    """A source that was named came less often, and did not have to make room for as many that came as often."""
+    if now is None:
+        return True
+    crowd = min(now.values()) if len(now) >= NAMED else 0
+    return any(max(now.get(source, 0), crowd) < times for source, times in told.items())
 
 
 def _value(row: Row, name: str) -> Any:
