@@ -172,9 +172,9 @@ def _of_anchor(chain: Chain, anchor: Anchor | None, own: frozenset[str], named: 
 
 
 def _covered(chain: Chain, newest: tuple[int, Anchor] | None) -> Iterable[Found]:
-    if chain.broken is not None or chain.last is None:
+    if chain.broken is not None or chain.first is None or chain.last is None:
         return
-    if newest is None or newest[0] == 0:
+    if newest is None or newest[0] < chain.first.number:  # what was signed before it began covers none of it
         yield Found(Point.NOT_ANCHORED)
         return
     number, anchor = newest

@@ -152,6 +152,9 @@ def test_an_excerpt_begins_anywhere_and_other_stories_are_withheld():
         Point.TAIL,
     }
     assert Point.HEAD_LOST in points(dossier(excerpt, [before, inside]))
+    assert Point.NOT_ANCHORED in points(
+        dossier(excerpt, [countersigned(TOLD[1].hash, START + timedelta(hours=2))])
+    )
 
 
 def test_a_body_that_no_purge_has_taken_out_is_missed_in_a_store():

@@ -1,5 +1,7 @@
 """The two cases of 2020, told from the first forwarded port to the proof of closing."""
 
+import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -96,3 +98,24 @@ def test_the_cases_of_2020_are_one_incident_that_climbs_and_is_closed_with_proof
     assert closed.read is not None
     assert closed.read_by == "Anne Rivage"
     assert closed.first.wall < closed.read.wall < closed.closed.wall
+    verified_elsewhere(sentinel, cabinet, story.number, tmp_path)
+
+
+def verified_elsewhere(sentinel: Sentinel, cabinet: Cabinet, incident: int, folder: Path) -> None:
+    """The dossier holds on a machine that has nothing but the file, and the echo bears witness to it.
+
+    And so does the store, while the sentinel runs.
+    """
+    code, said = sentinel.command("paper", "dossier", str(incident), timeout=130)
+    assert code == 0, said
+    file = shutil.copy(said.strip().splitlines()[-1], folder)
+    done = cabinet.stranger.run(
+        [sys.executable, "-m", "sentinel", "--dir", str(folder / "none"), "verify", str(file), "--lang", "en"],
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, "WHOLE" in done.stdout) == (0, True), done.stdout + done.stderr
+    for proved in ("carries the signature of echo ed25519:", "signed by an echo"):
+        assert proved in done.stdout
+    code, said = sentinel.command("verify", "--store", "--lang", "en")
+    assert code == 0, said
