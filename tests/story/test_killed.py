@@ -13,11 +13,12 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from hashlib import sha256
 from ipaddress import ip_address
 from pathlib import Path
 
 from sentinel.clock import boot_id, now
-from sentinel.config import Language
+from sentinel.config import Config, Language
 from sentinel.model.connection import ConnectionState
 from sentinel.model.finding import Code, Level
 from sentinel.model.ledger import FIRST
@@ -29,6 +30,7 @@ from sentinel.wire.facts import Outbox, Sender
 from sentinel.wire.requests import Reply, Request, Verb, ask
 from tests.builders import connection, coverage, dicom
 from tests.programs.test_watch import Running
+from web.app import create_app
 
 KILLS, LANES = 200, 4
 SEED = 20_201_217
@@ -246,7 +248,7 @@ def test_nothing_that_was_promised_is_lost_when_watch_is_killed(tmp_path, capsys
 
 
 def test_after_a_clean_stop_the_past_is_there_and_nothing_claims_to_run(tmp_path):
-    """One file, readable without the right to write; no pulse; the journal ends with the stop."""
+    """One file, readable without the right to write; no pulse; the journal ends with it; the page says so."""
     running = Running(tmp_path)
     running.start()
     sender = Sender(str(running.places.facts), Outbox("run-1"))
@@ -263,3 +265,16 @@ def test_after_a_clean_stop_the_past_is_there_and_nothing_claims_to_run(tmp_path
     with closing(sqlite3.connect(f"file:{running.places.store}?mode=ro&immutable=1", uri=True)) as db:
         kinds = [each.kind for each in entries(db)]
     assert (kinds[0], kinds[-1]) == ("started", "stopped")
+    with closing(sqlite3.connect(running.places.store)) as db:  # somebody had logged in before
+        row = {"token": sha256(b"t").hexdigest(), "made": "2026-01-01T00:00:00.000000Z"}
+        db.execute(
+            "INSERT INTO sessions (token, made, until) VALUES (:token, :made, '2099-01-01T00:00:00.000000Z')", row
+        )
+        db.commit()
+    browser = create_app(Config(), running.places, now).test_client()
+    browser.environ_base.update({"HTTP_HOST": "sentinel.local", "HTTP_ACCEPT_LANGUAGE": "fr"})
+    browser.set_cookie("sentinel_session", "t")
+    assert "La sentinelle ne fonctionne pas" in browser.get("/").text
+    past = browser.get("/incidents")
+    assert past.status_code == 200
+    assert "192.168.1.66" in past.text
