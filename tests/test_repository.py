@@ -37,10 +37,13 @@ STORIES = {
     "story": "the street from end to end",
 }
 HOUSE = {
+    "test_design.py": "what the design says of judgement, table by table",
+    "test_situations.py": "what people meet in the field, from the fact to the sentence",
     "test_repository.py": "the house itself",
     "test_in_a_browser.py": "every page at once, as a person sees it",
     "test_languages.py": "every page in both languages, and the first without a word of the trade",
     "test_accessibility.py": "every page for everybody: keyboard, contrast, width, paper",
+    "test_attacks.py": "what is promised to be impossible, tried",
     "test_answers.py": "what real servers say, read by every module of the echo that asks",
     "test_missed.py": "why a check was missed, from its outcome to its sentence",
 }

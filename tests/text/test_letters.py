@@ -12,7 +12,7 @@ from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.notice import UNSURE, Message, NoticeKind, Recipient
 from sentinel.model.verdict import Verdict, View
-from sentinel.text.notices import Callers, Written, callers, write
+from sentinel.text.letters import Callers, Written, callers, write
 
 PRACTICE = Practice(
     name="Cabinet Durand",
