@@ -145,7 +145,7 @@ class Street:
         findings = [self.judge.itself.told(finding) for finding in self._judge(fact)]
         forgotten = self.casebook.forgotten
         changes = [change for finding in findings if (change := self.casebook.take(finding))]
-        changes += self._by_themselves(fact)
+        changes += self.casebook.live(fact, self.outlook.checked)
         if self.casebook.forgotten > forgotten:
             self.lose(_when(fact))
         at = _when(fact)
@@ -279,23 +279,6 @@ class Street:
             log.warning("%s fails: %s", health.part, health.detail)
 
     # -- incident to disk ----------------------------------------------------------------------------------
-
-    def _by_themselves(self, fact: Fact) -> list[Change]:
-        """What changes incidents without a finding: time, and people."""
-        if isinstance(fact, Read | Measure | FalseAlarm):
-            change = self.casebook.hear(fact, self._checked(fact.incident))
-            return [change] if change else []
-        if isinstance(fact, Acceptance):
-            return list(self.casebook.accept(fact))
-        if isinstance(fact, SourceName):
-            return list(self.casebook.name(fact))
-        return list(self.casebook.beat(fact.at)) if isinstance(fact, Beat) else []
-
-    def _checked(self, number: int) -> Moment | None:
-        """When the family of a story was last asked about completely, by an echo that reached us."""
-        known = self.casebook.find(number)
-        proof = self.outlook.complete(known.story.family) if known else None
-        return proof.asked if proof and proof.is_ours else None
 
     def _keep(self, changes: Iterable[Change]) -> None:
         for change in changes:
