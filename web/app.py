@@ -15,6 +15,7 @@ from sentinel.clock import Clock, boot_id
 from sentinel.config import Config
 from sentinel.places import Places
 from web import (
+    accepted,
     account,
     actions,
     connections,
@@ -64,6 +65,7 @@ def create_app(config: Config, places: Places, clock: Clock) -> Flask:
         connections,
         outside,
         machines,
+        accepted,
         options,
         notices,
         papers,
