@@ -195,6 +195,20 @@ def test_a_network_that_is_not_ours_is_an_alarm(counter):
     assert (told.code, told.level) == (Code.PRIVATE_NETWORK, Level.ALARM)
 
 
+def test_what_people_do_goes_over_the_same_desk(counter):
+    """A measure, a word, an accepted door and its end, each by a browser that is logged in."""
+    counter.opens(104)
+    said = {"who": "Anne", "why": "PACS en panne"}
+
+    assert counter.ask(Verb.MEASURE, incident=1, kind="rule_removed", **said).reply is Reply.DONE
+    assert counter.ask(Verb.FALSE_ALARM, incident=1, **said).reply is Reply.DONE
+    assert counter.ask(Verb.ACCEPT, incident=1, when="2026-03-04", **said).reply is Reply.DONE
+    assert counter.ask(Verb.ACCEPT, incident=1, when="2026-03-06", **said).reply is Reply.NOT_ALLOWED
+    assert counter.ask(Verb.WITHDRAW, number=1, who="Anne").reply is Reply.DONE
+    (told,) = counter.street.casebook.told()
+    assert (told.read_by, told.measured_by, told.false_alarm) == ("Anne", "Anne", moment())
+
+
 def test_leaving_ends_the_session(counter):
     """The next click asks for the code again."""
     session = counter.login()
