@@ -14,7 +14,6 @@ from pathlib import Path
 from tempfile import mkstemp
 
 from sentinel import codec
-from sentinel.clock import now as the_time
 from sentinel.config import Config
 from sentinel.errors import NotReadable
 from sentinel.evidence import pack
@@ -134,7 +133,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU, CPU))
     job = codec.decode(sys.stdin.buffer.read(), Job)
     try:
-        made = draw(job.order, job.config, job.places, the_time().wall)
+        made = draw(job.order, job.config, job.places, job.now)
     except (NotReadable, OSError) as error:
         sys.exit(str(error))
     sys.stdout.buffer.write(codec.encode(made))

@@ -35,6 +35,8 @@ class Job:
     config: Config
     lasting: str
     passing: str
+    now: datetime
+    """What stands on the paper; aware."""
 
     @property
     def places(self) -> Places:

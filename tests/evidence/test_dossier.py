@@ -134,7 +134,7 @@ def test_what_a_person_wrote_is_quoted():
 def test_strangers_words_are_printed_as_they_are_and_stop_nothing(hostile):
     """AE titles, labels and reasons come from anywhere."""
     facts = case(
-        incident=incident(calling=hostile[:16], sources=((hostile[:60], 3),)),
+        incident=incident(calling=hostile[:16]),
         chapters=(chapter(Code.ALARM_READ, Level.ALARM, days=1, who=hostile, said=hostile, calling=hostile),),
         visits=(visit(1, calling=hostile, called=hostile, source=hostile[:60]),),
     )
