@@ -527,6 +527,7 @@ def test_a_backup_line_is_blue_for_a_day_in_its_own_words(practice, wan, result)
     here.pass_time(HOUR + 2)
 
     assert here.level is Level.UNSURE
+    assert here.codes == {Code.BACKUP_LINE}  # one reason, told to nobody for a day
     assert here.says() == "Ligne de secours depuis 11 h 00 : contrôle suspendu, normal."
     here.walk(reading(wan=PUBLIC, at=moment(2 * HOUR)))
     here.check(2 * HOUR + 1)
