@@ -61,7 +61,7 @@ def test_every_way_to_our_own_address_is_red(itself, code, where):
     ],
 )
 def test_everything_else_is_told_as_it_came(itself, other):
-    """Somebody else's door, knocks in vain, the port of the IPv6 door test, what is over, and the box's own look."""
+    """Another door, knocks in vain, the port of the IPv6 door test, what is over, and the box's own look."""
     assert itself.told(other) == other
 
 
