@@ -492,6 +492,21 @@ def test_a_pc_that_is_off_each_night_is_one_dormant_story_in_thirty_nights(pract
     assert here.level is Level.CALM  # somebody closed it: proved while the machine is awake
 
 
+@pytest.mark.parametrize("holidays", [21, 0])
+def test_a_pc_that_is_off_for_three_weeks_of_holidays_is_not_closed(practice, holidays):
+    """Rows « PC off at night », « holidays »: seven days of checks end a door, of days when somebody is there."""
+    back = moment(holidays * DAY).wall
+    here = practice(terms=Terms(is_open=lambda when: when >= back))
+    here.see(99, PC, PC_MAC)
+    here.check(100, {3389: Leads(machine=PC, mac=PC_MAC, port=3389)})
+    for half_day in range(1, 40):
+        here.check(half_day * 12 * HOUR)
+
+    story = here.story(Code.DOOR_REACHABLE)
+    assert story.state is (IncidentState.DORMANT if holidays else IncidentState.CLOSED)
+    assert here.level is (Level.ALARM if holidays else Level.CALM)
+
+
 def test_a_door_to_a_machine_that_never_answered_is_yellow(practice):
     """The same row, people.md 7 row 9: the box looked for the machine and did not find it."""
     here = practice()
