@@ -6,6 +6,7 @@ firewall may lead here. The IPv6 door test is the exception: that port listens d
 
 from dataclasses import replace
 
+from sentinel.judgement.mappings import is_udp
 from sentinel.model.finding import Code, Finding, Level, StoryKind
 from sentinel.model.moment import Address
 from sentinel.model.networks import HomeNetwork
@@ -47,6 +48,8 @@ class Itself:
         """A door of ours, told as what it is; every other finding as it came."""
         if finding.code not in VISIBLE or finding.ends or finding.port == DOOR_TEST_PORT:
             return finding
+        if is_udp(finding.story):
+            return finding  # the page is TCP
         if finding.source is not None and finding.source in self._box:
             return finding  # boxes look at the pages of the LAN themselves: whether it is more, the echo finds out
         about = finding.story.about if finding.story.kind is StoryKind.DOOR else ""

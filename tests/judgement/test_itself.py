@@ -6,6 +6,7 @@ from ipaddress import ip_address
 import pytest
 
 from sentinel.judgement.itself import Itself
+from sentinel.judgement.mappings import UDP
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.networks import HomeNetwork
 from sentinel.services import DOOR_TEST_PORT
@@ -58,10 +59,16 @@ def test_every_way_to_our_own_address_is_red(itself, code, where):
         finding(Code.MAPPING_OPENED, machine=OURS, ends=True),
         finding(Code.DOOR_REACHABLE, machine=None, mac=None),
         finding(Code.STRANGER_CONNECTED, machine=OURS, level=Level.ATTENTION, source=BOX),
+        finding(
+            Code.MAPPING_OPENED,
+            machine=OURS,
+            level=Level.ATTENTION,
+            story=Story(kind=StoryKind.MAPPING, about=f"{OUR_MAC}{UDP}", port=51820, family=4),
+        ),
     ],
 )
 def test_everything_else_is_told_as_it_came(itself, other):
-    """Another door, knocks in vain, the port of the IPv6 door test, what is over, and the box's own look."""
+    """Another door, knocks in vain, the IPv6 door test, what is over, the box's own look, a VPN over UDP."""
     assert itself.told(other) == other
 
 
