@@ -12,7 +12,7 @@ from sentinel.evidence.sheet import GROUND, INK, LINE, SOFT, WIDTH, printable
 
 LEFT = 34 * mm
 """Room for the names of the lanes."""
-HEIGHT, LANE, TOP = 58 * mm, 13 * mm, 47 * mm
+HEIGHT, LANE, TOP = 47 * mm, 13 * mm, 40 * mm
 BARS = 60
 RED, GREEN, PALE, BLUE = HexColor("#b3201a"), HexColor("#1f7a43"), HexColor("#f6dcda"), HexColor("#8a949f")
 STEPS = tuple(

@@ -23,6 +23,7 @@ from sentinel.model import ledger
 from sentinel.model.finding import Code
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.places import Places
+from sentinel.store.acceptances import Standing
 from sentinel.store.holdings import Machine
 from sentinel.store.reading import Reader
 from sentinel.text.points import machine_name, point_of_incident, record
@@ -54,7 +55,7 @@ def month(reader: Reader, head: Letterhead, first: date) -> Month:
         drills=tuple(_drill(each) for each in held.drills(begins, ends)),
         repelled=repelled,
         answered=answered,
-        machines=_machines(held.machines(begins), head),
+        machines=_machines(held.machines(begins), head, _box(reader)),
         shared=tuple(held.shared(begins, ends)),
     )
 
@@ -70,7 +71,7 @@ def installation(reader: Reader, head: Letterhead, config: Config, places: Place
             Checked(echo=each.host, family=each.family, at=each.at, tested=each.tested, address=each.address or "")
             for each in held.last_complete()
         ),
-        machines=_machines(held.machines(now - AWAKE), head),
+        machines=_machines(held.machines(now - AWAKE), head, _box(reader)),
         left=tuple(_left(reader, head, config)),
         open_stories=tuple(_line(reader, head, each) for each in still),
         drills=tuple(_drill(each) for each in held.drills(now - timedelta(days=30), now)),
@@ -164,29 +165,42 @@ def _drill(told: tuple[datetime, datetime | None, str]) -> DrillLine:
     return DrillLine(at=at, read=read, read_by=who)
 
 
-def _machines(machines: Iterable[Machine], head: Letterhead) -> tuple[MachineLine, ...]:
-    """Those with a name first, by name; the others by their address."""
+def _machines(machines: Iterable[Machine], head: Letterhead, box: str) -> tuple[MachineLine, ...]:
+    """Those with a name first, by name; the others by their address; the box is not one of them."""
     labels = head.audience.labels
     lines = [
         MachineLine(name=labels.get(each.mac.lower(), each.address), address=each.address, watched=each.passes)
         for each in machines
+        if each.mac != box
     ]
     return tuple(sorted(lines, key=lambda line: (line.name == line.address, line.name.casefold())))
 
 
-def _left(reader: Reader, head: Letterhead, config: Config) -> Iterable[DoorLeft]:
-    """Doors accepted on the page and in the file, those that end first before the others."""
-    labels, zone, today = head.audience.labels, head.audience.zone, head.audience.now.date()
+def _box(reader: Reader) -> str:
+    """The box's hardware address, where it was read."""
+    box = reader.box()
+    return reader.macs().get(str(box.gateway), "") if box else ""
+
+
+def _left(reader: Reader, head: Letterhead, config: Config) -> list[DoorLeft]:
+    """Doors that are accepted now, those that end first before the others.
+
+    The table holds those of the file too, once a sentinel has run: what it says of one counts, withdrawn or not.
+    """
+    now, labels = head.audience.now, head.audience.labels
+    kept = reader.acceptances()
+    known = {(each.acceptance.machine, each.acceptance.port) for each in kept if each.acceptance.from_file}
     page = [
         DoorLeft(
-            machine=labels.get(each.machine.lower(), each.machine),
-            port=each.port,
-            source=each.source,
-            until=each.until.astimezone(zone).date(),
-            who=each.who,
-            why=each.why,
+            machine=labels.get(each.acceptance.machine.lower(), each.acceptance.machine),
+            port=each.acceptance.port,
+            source=each.acceptance.source or "",
+            until=each.acceptance.until.astimezone(head.audience.zone).date(),
+            who=each.acceptance.who,
+            why=each.acceptance.why,
         )
-        for each in reader.holdings.accepted(head.audience.now)
+        for each in kept
+        if each.stands(now) is Standing.VALID
     ]
     file = [
         DoorLeft(
@@ -198,6 +212,6 @@ def _left(reader: Reader, head: Letterhead, config: Config) -> Iterable[DoorLeft
             why=each.why,
         )
         for each in config.expected
-        if each.until >= today
+        if each.until >= now.date() and (each.machine.lower(), each.port) not in known
     ]
     return sorted([*page, *file], key=lambda each: each.until)
