@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
+from sentinel.accepting import last_day
 from sentinel.certificate import fingerprint
 from sentinel.config import Config
 from sentinel.evidence.facts import (
@@ -23,7 +24,6 @@ from sentinel.model import ledger
 from sentinel.model.finding import Code
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.places import Places
-from sentinel.store.acceptances import Standing
 from sentinel.store.holdings import Machine
 from sentinel.store.reading import Reader
 from sentinel.text.points import machine_name, point_of_incident, record
@@ -72,7 +72,7 @@ def installation(reader: Reader, head: Letterhead, config: Config, places: Place
             for each in held.last_complete()
         ),
         machines=_machines(held.machines(now - AWAKE), head, _box(reader)),
-        left=tuple(_left(reader, head, config)),
+        left=tuple(_left(reader, head)),
         open_stories=tuple(_line(reader, head, each) for each in still),
         drills=tuple(_drill(each) for each in held.drills(now - timedelta(days=30), now)),
         fingerprint=fingerprint(places.certificate),
@@ -182,36 +182,17 @@ def _box(reader: Reader) -> str:
     return reader.macs().get(str(box.gateway), "") if box else ""
 
 
-def _left(reader: Reader, head: Letterhead, config: Config) -> list[DoorLeft]:
-    """Doors that are accepted now, those that end first before the others.
-
-    The table holds those of the file too, once a sentinel has run: what it says of one counts, withdrawn or not.
-    """
-    now, labels = head.audience.now, head.audience.labels
-    kept = reader.acceptances()
-    known = {(each.acceptance.machine, each.acceptance.port) for each in kept if each.acceptance.from_file}
-    page = [
-        DoorLeft(
-            machine=labels.get(each.acceptance.machine.lower(), each.acceptance.machine),
-            port=each.acceptance.port,
-            source=each.acceptance.source or "",
-            until=each.acceptance.until.astimezone(head.audience.zone).date(),
-            who=each.acceptance.who,
-            why=each.acceptance.why,
-        )
-        for each in kept
-        if each.stands(now) is Standing.VALID
-    ]
-    file = [
+def _left(reader: Reader, head: Letterhead) -> Iterable[DoorLeft]:
+    """Doors accepted on the page and in the file, those that end first before the others."""
+    labels, zone = head.audience.labels, head.audience.zone
+    return [
         DoorLeft(
             machine=labels.get(each.machine.lower(), each.machine),
             port=each.port,
-            source="" if each.source == "any" else each.source,
-            until=each.until,
+            source=each.source,
+            until=last_day(each.until, zone),
             who=each.who,
             why=each.why,
         )
-        for each in config.expected
-        if each.until >= now.date() and (each.machine.lower(), each.port) not in known
+        for each in reader.holdings.accepted(head.audience.now)
     ]
-    return sorted([*page, *file], key=lambda each: each.until)

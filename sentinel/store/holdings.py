@@ -26,6 +26,18 @@ class PaperRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A door somebody accepted on the page, that holds."""
+
+    machine: str
+    port: int
+    source: str
+    until: datetime
+    who: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
     """One machine of the practice."""
 
@@ -177,6 +189,24 @@ class Holdings:
                 address=row["address"],
                 last=rows.wall(row["last"]),
                 passes=bool(row["passes"]),
+            )
+            for row in found
+        ]
+
+    def accepted(self, now: datetime) -> list[Accepted]:
+        """Doors accepted on the page or in the file, neither withdrawn nor over; those that end first before the
+        others."""
+        found = self._db.execute(
+            "SELECT * FROM acceptances WHERE withdrawn IS NULL AND until > ? ORDER BY until", (rows.text(now),)
+        )
+        return [
+            Accepted(
+                machine=row["machine"],
+                port=row["port"],
+                source=row["source"] or "",
+                until=rows.wall(row["until"]),
+                who=row["who"],
+                why=row["why"],
             )
             for row in found
         ]

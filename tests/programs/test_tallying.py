@@ -103,7 +103,7 @@ def test_doors_left_are_those_of_the_page_and_of_the_file(places):
     """Those that end first stand first; what was withdrawn or is over is none."""
     until = NOW + timedelta(days=30)
     with writing(places) as archive:
-        for number, ends in ((1, until), (2, NOW - timedelta(days=1))):
+        for number, ends in ((2, until), (3, NOW - timedelta(days=1))):
             archive.acceptance(
                 Acceptance(
                     number=number,
@@ -125,21 +125,8 @@ def test_doors_left_are_those_of_the_page_and_of_the_file(places):
 
 
 def test_a_door_of_the_file_that_was_withdrawn_on_the_page_is_not_left(places):
-    """What watch keeps of it counts, and not what the file still says."""
-    until = NOW + timedelta(days=300)
+    """What `watch` keeps of it counts, and not what the file still says."""
     with writing(places) as archive:
-        archive.acceptance(
-            Acceptance(
-                number=1,
-                machine=WORKSTATION_MAC,
-                port=1194,
-                until=until,
-                who="Dr Moreau",
-                why="VPN",
-                at=moment(),
-                from_file=True,
-            )
-        )
         archive.withdrawal(Withdrawal(number=1, who="Sophie", at=moment(60)))
 
     assert now(places).left == ()
