@@ -105,11 +105,15 @@ def _band(scene: Scene, axis: _Axis) -> Group:
 
 
 def _seen(scene: Scene, axis: _Axis) -> Group:
-    """A filled red dot: open; a green ring: closed. Told by form as well as by colour."""
-    group = Group()
+    """A filled red dot: open; a green ring: closed. Told by form as well as by colour; what would lie on another
+    of its kind is drawn once."""
+    group, drawn = Group(), set()
     for at, is_open in scene.seen:
-        fill, edge = (RED, RED) if is_open else (white, GREEN)
-        group.add(Circle(axis.x(at), TOP, 2.6, fillColor=fill, strokeColor=edge, strokeWidth=1.2))
+        place = (round(axis.x(at)), is_open)
+        if place not in drawn:
+            drawn.add(place)
+            fill, edge = (RED, RED) if is_open else (white, GREEN)
+            group.add(Circle(place[0], TOP, 2.6, fillColor=fill, strokeColor=edge, strokeWidth=1.2))
     return group
 
 
