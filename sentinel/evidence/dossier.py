@@ -77,6 +77,7 @@ class _Dossier:
             ("incident.first", self._telling.at(incident.first)),
             ("incident.last", self._telling.at(incident.last)),
             ("incident.calling", incident.calling or ""),
+            ("paper.certificate.practitioner", self._case.head.practice.practitioner),
         ]
         sheet.facts((sheet.say(key), value) for key, value in rows)
 

@@ -120,7 +120,7 @@ def test_an_order_for_a_paper_goes_to_whoever_has_it_made(counter):
         return Reply.BUSY
 
     sessions = Sessions(counter.archive, CODE)
-    desk = Desk(counter.street, sessions, counter, lambda: moment(), paper=take)
+    desk = Desk(counter.street, sessions, counter, moment, paper=take)
     wish = Request(verb=Verb.PAPER, session=counter.login(), client=PHONE, kind="month", when="2026-03")
 
     assert desk.answer(wish).reply is Reply.BUSY
