@@ -29,6 +29,7 @@ from sentinel.signals.courier import Parcel
 from sentinel.signals.sending import Sent
 from sentinel.store.archive import Archive
 from sentinel.store.reading import opened
+from sentinel.text.points import point_of_chapter
 from sentinel.wire.requests import Reply
 from tests.builders import IMAGING_MAC, connection, coverage, dicom, moment, networks, outcome
 from tests.signals.receivers import Mails, http, mailto, nobody, smtp
@@ -393,8 +394,11 @@ def test_a_drill_rings_both_and_ends_when_somebody_has_seen_it(life):
 
     assert life.shown.level is Level.CALM
     with opened(life.folder / "sentinel.db") as reader:
-        kept = reader.last_drill()
+        kept, register = reader.last_drill(), reader.register()
+        [began, seen] = reader.chapters(drill.number)
     assert kept is not None
+    assert [each.incident for each in register if each.incident.code is Code.DRILL] == [kept]
+    assert [point_of_chapter(each, kept).code for each in (began, seen)] == [Code.DRILL] * 2
     assert (kept.read_by, kept.story.kind) == ("Alice", StoryKind.DRILL)
     assert [each.kind for each in life.notices()] == [NoticeKind.DRILL] * 2
 

@@ -220,6 +220,20 @@ def test_a_test_says_so_also_before_the_first_verdict():
     assert "votre informaticien" in said.body
 
 
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_a_hostile_name_adds_no_header_and_no_blank(kind):
+    """The practice's own name comes from a form, and so do labels."""
+    message = Message(
+        notice=1, kind=kind, recipient=Recipient.TECHNICIAN, about=("1",), stories=(CAME,), at=moment(),
+        verdict=verdict(at_door(CAME.code)),
+    )  # fmt: skip
+    hostile = replace(AUDIENCE, labels={CAME.mac: "{contact}\r\nBcc: x@example.org\x00"})
+    said = write(message, hostile, Callers(first="{0}"), "Durand\r\nBcc: x@example.org\x00")
+
+    assert said.subject.isprintable() or said.subject.replace("\u00a0", " ").isprintable()
+    assert len(said.subject.splitlines()) == 1
+
+
 def test_on_holiday_the_substitute_is_the_one_to_call():
     """The contact is the other one then."""
     assert callers(PRACTICE, holiday=True).first.startswith("Karim Benali")
