@@ -151,7 +151,10 @@ class _Letter:
         machine = self._machine(story)
         if story.false_alarm is not None:
             return self._say("notice.closed.false", machine=machine)
-        if story.outside_port is None:  # without a public port it ends by a quiet week, unproved
+        ended = dict(self._message.ended).get(story.number)
+        if ended is Code.EXPECTED_BROAD:
+            return self._say("notice.closed.accepted", machine=machine)
+        if ended is not Code.DOOR_CLOSED:  # a quiet week, a mapping that is gone, or nobody knows
             return self._say("notice.closed.over", machine=machine, at=at)
         key = (
             "finding.door_closed.sentence"

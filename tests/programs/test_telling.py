@@ -17,6 +17,7 @@ from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
 from sentinel.model.acting import NoticeOutcome, Setting
 from sentinel.model.connection import ConnectionState
+from sentinel.model.exposure import Reach
 from sentinel.model.finding import Code, Level, StoryKind
 from sentinel.model.moment import Moment
 from sentinel.model.notice import Notice, NoticeKind, Recipient
@@ -31,7 +32,19 @@ from sentinel.store.archive import Archive
 from sentinel.store.reading import opened
 from sentinel.text.points import point_of_chapter
 from sentinel.wire.requests import Reply
-from tests.builders import IMAGING_MAC, connection, coverage, dicom, moment, networks, outcome
+from tests.builders import (
+    IMAGING_MAC,
+    connection,
+    coverage,
+    dicom,
+    exposure,
+    knock,
+    knock_heard,
+    moment,
+    networks,
+    outcome,
+    sighting,
+)
 from tests.signals.receivers import Mails, http, mailto, nobody, smtp
 
 BATCH = timedelta(seconds=5)
@@ -263,6 +276,27 @@ def test_who_has_it_is_not_sent_it_again_for_the_sake_of_another(tmp_path: Path)
     life.close()
 
     assert addresses == [("json://living/", "json://dead/"), ("json://dead/",)]
+
+
+def test_a_door_that_is_proved_closed_is_told_once(life):
+    """Opened to the echo, closed at its next look with the machine alive: proved, and said so."""
+    life.goes(5)
+    life.walk(knock(4242, at=life.clock()), knock_heard(at=life.clock()), exposure(at=life.clock()))
+    life.goes(4)
+    settled(life, 2)
+    life.goes(3590, step=4)
+    life.walk(
+        sighting(at=life.clock()),
+        knock(4242, check="check-2", at=life.clock()),
+        exposure(check="check-2", reach=Reach.CLOSED, at=life.clock()),
+    )
+    life.goes(4000, step=4)
+    settled(life, 6)
+
+    bodies = [each.body.replace("\u00a0", " ") for each in life.postman.parcels]
+    closed = [each for each in bodies if "La porte vers RADIO-PC est fermée : c’est prouvé" in each]
+    assert [each.kind for each in life.notices()].count(NoticeKind.CLOSED) == 2
+    assert len(closed) == 2
 
 
 def test_a_slow_receiver_delays_neither_the_lamp_nor_the_other_recipient(life):
