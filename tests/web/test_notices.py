@@ -158,7 +158,7 @@ def test_no_button_is_pressed_without_the_code_or_by_a_link(
 def drill(**more: object) -> Incident:
     about = Story(kind=StoryKind.DRILL, about="2026-11-23T08:15:00")
     return incident(2, story=about, code=Code.DRILL, grade=None, machine=None, mac=None, port=None,
-                    outside_port=None, sources=(), calling=None, **more)  # fmt: skip
+                    outside_port=None, sources=(), calling=None, count=0, bytes_out=0, **more)  # fmt: skip
 
 
 def test_the_next_drill_and_the_outcome_of_the_last(cabinet: Cabinet):
