@@ -106,8 +106,8 @@ class Telling:
         if verdict is None or verdict is self._looked:
             return
         self._looked = verdict
-        self.drilling.look(verdict)
         if not self._mute:
+            self.drilling.look(verdict)
             self._look(verdict)
 
     def _look(self, verdict: Verdict) -> None:

@@ -365,9 +365,11 @@ def test_an_alarm_is_told_though_the_store_has_failed(life):
 
 
 def test_a_played_day_tells_nobody(tmp_path: Path):
-    """Also who presses the button is told that it does not."""
-    life = Life(tmp_path, mute=True)
-    life.goes(5)
+    """Also who presses the button is told that it does not; and its calendar begins no drill."""
+    life = Life(tmp_path, mute=True, at=FIRST_TUESDAY)
+    life.goes(40)
+    assert life.shown is not None
+    assert life.shown.level is Level.CALM
     life.stranger()
     life.goes(1000, step=4)
     rows, answer = life.notices(), life.telling.test(life.clock())
