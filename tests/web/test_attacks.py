@@ -38,7 +38,7 @@ ATTACKER = "127.66.6.6"
 
 @pytest.fixture(scope="module")
 def besieged() -> Iterator[Besieged]:
-    """One sentinel for this file; in a folder to which other users can be given a way, as pytest's own has none."""
+    """One sentinel for this file; in a folder that other users can be given a way to."""
     with TemporaryDirectory(prefix="besieged-") as folder:
         sentinel = Besieged(Path(folder))
         yield sentinel
