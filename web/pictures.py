@@ -79,7 +79,7 @@ def timeline(lanes: Lanes, span: Span, label: str) -> Markup:
 def _bands(levels: Sequence[tuple[datetime, str]], span: Span) -> Iterable[tuple[tuple[float, float], str]]:
     """Stretches of one level: a milder fact takes nothing from a story, only its end does."""
     reached = ""
-    ends = [at for at, _ in levels[1:]] + [span[1]]
+    ends = [*(at for at, _ in levels), span[1]][1:]
     for (at, level), end in zip(levels, ends, strict=True):
         worse = not reached or level == "calm" or RANKS.index(level) > RANKS.index(reached)
         reached = level if worse else reached

@@ -348,3 +348,97 @@ def test_an_empty_store_has_pages_too(cabinet: Cabinet):
     assert "Aucune porte contrôlée" in browser.get("/outside").text
     assert browser.get("/connections.csv").status_code == 200
     assert ConnectionState.CLOSED.value not in browser.get("/connections.csv").text
+
+
+def test_a_picture_shows_who_came_in_the_last_days_with_its_numbers(cabinet: Cabinet):
+    """A row of bars for everybody, the strangers' first, and the same as a table for whoever cannot see it."""
+    old = connection(9, opened=moment(timedelta(days=3)), changed=moment(timedelta(days=3)))
+    cabinet.add("connections", rows.connection_row("run", old, "stranger", True))
+
+    page = cabinet.insider().get("/connections").text
+    chart = words(page[page.index("<figure") : page.index("</figure>")])
+
+    assert page.count('<svg class="bars"') == 2
+    assert page.index("bar-stranger") < page.index("bar-inside")
+    assert "Inconnu 3 en tout, au plus 2 en une heure (23 nov., 10 h 00)" in chart
+    assert "23 nov. 2 1 20 nov. 1 0" in chart
+    assert "style=" not in page
+
+
+@pytest.mark.parametrize(
+    ("days", "rows_", "hourly"), [("1", 2, True), ("7", 3, True), ("30", 4, False), ("0", 5, False)]
+)
+def test_a_period_bounds_list_and_picture(cabinet: Cabinet, days, rows_, hourly):
+    """A day, a week, a month, the whole log; anything else is a week."""
+    cabinet.clear("connections")
+    ages = (timedelta(hours=1), timedelta(hours=20), timedelta(days=3), timedelta(days=20), timedelta(days=90))
+    told = [connection(at, opened=moment(age), changed=moment(age)) for at, age in enumerate(ages, 1)]
+    cabinet.add("connections", *(rows.connection_row("run", each, "stranger", True) for each in told))
+    browser = cabinet.insider()
+
+    page = browser.get(f"/connections?days={days}").text
+
+    assert page.count('<tr class="standing-') == rows_
+    assert ("chaque heure" in page) == hourly
+    assert len(list(csv.reader(io.StringIO(browser.get(f"/connections.csv?days={days}").text)))) == 1 + rows_
+    assert browser.get("/connections?days=5").text.count('<tr class="standing-') == 3
+
+
+def test_an_event_has_its_picture_and_what_was_seen_from_outside(cabinet: Cabinet):
+    """With a text in its place, and each word of an echo once, however often it was said."""
+    for number in range(3):
+        seen = cell(11112, Reach.OPEN, Why.SYNACK, moment(timedelta(minutes=70 - number)), check=f"x{number}")
+        cabinet.add("exposures", rows.exposure_row(seen, "exposed", None))
+    shut = cell(11112, Reach.FILTERED, Why.TIMEOUT, moment(timedelta(minutes=5)), check="y")
+    cabinet.add("exposures", rows.exposure_row(shut, "not_seen", None))
+
+    page = cabinet.insider().get("/incidents/1").text
+    told = words(page)
+
+    assert 'role="img" aria-label="Le récit dans le temps' in page
+    for kind in ("at-attention", "at-alarm", "seen-open", "seen-shut", "visit"):
+        assert f'class="{kind}"' in page, kind
+    assert "Rien d’ouvert rien n’a répondu à temps · IPv4, echo.example 1 fois" in told
+    assert told.index("Rien d’ouvert") < told.index("Ouverte à tous")
+    assert re.search(r"3 fois, du 23 nov\. 2026, 09:20:00 au 23 nov\. 2026, 09:22:00", told)
+
+
+def test_the_three_times_and_the_clock_stand_together(cabinet: Cabinet):
+    """First seen, shown, read by whom; the 72 hours from when it was shown, past or not."""
+    shown = moment(timedelta(hours=2))
+    cabinet.add("incidents", rows.incident_row(incident(1, shown=shown, read=moment(), read_by="Anne")))
+    cabinet.add("incidents", rows.incident_row(incident(2, shown=moment(timedelta(hours=80)))))
+    cabinet.add("incidents", rows.incident_row(incident(3, shown=shown, code=Code.DOOR_REACHABLE)))
+    browser = cabinet.insider()
+    first, past, closed = (words(browser.get(f"/incidents/{number}").text) for number in (1, 2, 3))
+
+    assert "Première observation 23 nov. 2026, 09:15:00 Alerte affichée 23 nov. 2026, 08:30:00" in first
+    assert "Alerte lue 23 nov. 2026, 10:30:00 Anne Délai de 72 heures 26 nov. 2026, 08:30:00" in first
+    assert "Alerte lue pas encore" in past
+    assert "dépassé : notifiez en donnant les raisons du retard" in past
+    assert "Délai de 72 heures" not in closed, "nobody came, and the view would have shown it"
+
+
+def test_what_was_found_at_installation_has_its_own_steps(cabinet: Cabinet):
+    """Photograph, keep, close, test again; and nobody says since when."""
+    cabinet.add("incidents", rows.incident_row(incident(1, installation=True)))
+    page = words(cabinet.insider().get("/incidents/1").text)
+
+    assert "Elle l’était peut-être bien avant l’arrivée de la sentinelle." in page
+    steps = [page.index(each) for each in ("Photographiez", "Gardez la preuve", "Supprimez l’ouverture")]
+    assert steps == sorted(steps)
+
+
+def test_ten_thousand_visits_are_one_screen(cabinet: Cabinet):
+    """The newest ten, a link to the rest, and a page that does not grow."""
+    many = [rows.connection_row("many", connection(serial), "stranger", True) for serial in range(1, 2001)]
+    cabinet.add("connections", *many)
+    chapters = [rows.chapter_row(chapter(Code.STRANGER_CONNECTED, None, Level.ALARM, timedelta(0)))] * 900
+    cabinet.add("chapters", *chapters)
+
+    page = cabinet.insider().get("/incidents/1").text
+
+    assert page.count('<tr class="standing-stranger') == 10
+    assert 'href="/connections?text=192.168.77.20&amp;port=4242&amp;days=0"' in page
+    assert "702 lignes plus anciennes" in words(page)
+    assert len(page.encode()) < 100_000

@@ -34,8 +34,10 @@ def test_every_page_behind_the_code_shows_how_far_a_check_is(cabinet: Cabinet, p
 
     assert '<progress id="bar-1" value="31" max="50">' in page
     assert '<progress id="bar-2">' in page, "a check that has no plan yet is of unknown length"
-    assert "31 portes sur 50, IPv4 echo.example" in words(page)
-    assert "préparation, IPv6 second.example" in words(page)
+    whose = ("", "") if path == "/" else (" echo.example", " second.example")  # its people know no echo
+    assert f"31 portes sur 50, IPv4{whose[0]}" in words(page)
+    assert f"préparation, IPv6{whose[1]}" in words(page)
+    assert ("echo.example" in page) == (path != "/")
     assert refresh(page) == "2"
     assert len(re.findall("<button[^>]*disabled", page)) == page.count("un contrôle est en cours")
 
@@ -104,9 +106,11 @@ def test_a_check_that_told_nothing_ends_as_not_known(cabinet: Cabinet):
     """Never as calm, and with its reason."""
     keep(cabinet, Outcome.TLS_INTERCEPTED, 5, check=None, family=6, address=None, tested=0)
 
-    page = words(cabinet.insider().get("/").text)
+    page = words(cabinet.insider().get("/incidents").text)
+    first = words(cabinet.insider().get("/").text)
 
     assert "IPv6, echo.example : liaison interceptée. On ne sait pas." in page
+    assert "IPv6, serveur de contrôle : la liaison chiffrée a été ouverte en chemin. On ne sait pas." in first
 
 
 def test_an_address_that_is_not_ours_is_no_missed_check(cabinet: Cabinet):

@@ -8,13 +8,18 @@ from datetime import timedelta
 from ipaddress import ip_address
 
 import pytest
-from furnished import HOSTILE, MAC, MACHINE, NOW, STRANGER, Cabinet, door, incident, moment, reason, verdict
+from furnished import HOSTILE, MAC, MACHINE, NOW, STRANGER, Cabinet, door, incident, moment, reason, told, verdict
 
+from sentinel.model.exposure import Outcome
 from sentinel.model.finding import Code, Level
 from sentinel.model.incident import IncidentState
-from sentinel.model.verdict import View
+from sentinel.model.passing import Progress
+from sentinel.model.verdict import Missed, View
 from sentinel.signals.pulse import LIVES
 from sentinel.store import rows
+from sentinel.wire.requests import Answer, Reply
+
+MISSED = [each for each in Outcome if each not in (Outcome.CHECKED, Outcome.NOT_OURS)]
 
 LEVELS = {
     "calm": verdict(),
@@ -27,6 +32,12 @@ COLOURS = {
     "en": {"calm": "Green", "attention": "Yellow", "alarm": "Red", "unsure": "Blue", "dark": "Dark"},
 }
 PERIMETER = {"fr": "Non surveillés", "en": "Not watched"}
+UNSAID = re.compile(
+    r"\b(écho|echo|miroir|mirror|ports?|sondes?|knocks?|dicom|associations?|upnp|nat|ledger|registre|couverture|"
+    r"coverage|assurance|incidents?)\b",
+    re.IGNORECASE,
+)
+"""people.md, section 2: words their reader never heard."""
 SECRETS = (MACHINE, MAC, "RADIO-PC", STRANGER, "203.0.113.9", "4242", "11112", "ORTHANC", "x()", "25.0.0.2")
 """All of it is in the store behind the page."""
 
@@ -54,6 +65,112 @@ def test_each_level_has_its_lamp_its_word_and_the_perimeter(cabinet: Cabinet, la
     assert f"<title>{COLOURS[language][level]} ·" in page.text
     assert PERIMETER[language] in page.text
     assert f'<html lang="{language}">' in page.text
+
+
+def heard(page: str) -> str:
+    """Everything a person sees or hears of a page: its texts, and the names of its pictures and fields."""
+    named = " ".join(re.findall(r'(?:aria-label|alt|title|placeholder)="([^"]*)"', page))
+    return f"{text(page.encode())} {html.unescape(named)}"
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("code", Code)
+def test_no_word_of_the_trade_stands_on_the_first_page(cabinet: Cabinet, language, code):
+    """Whatever was found, in every colour, in both views, for everybody and for whoever gave the code."""
+    missed = tuple(Missed(echo="ED7QXK", family=4, outcome=each, at=moment()) for each in MISSED)
+    config = replace(cabinet.config, echo=replace(cabinet.config.echo, expect_open=(1194,)))
+    practice = Cabinet(places=cabinet.places, config=config)
+    for level, view, browser in (
+        (Level.ALARM, View.MIRROR, practice.insider(language)),
+        (Level.ALARM, View.LIMITED, practice.visitor(language)),
+        (Level.UNSURE, View.LIMITED, practice.insider(language)),
+        (Level.ATTENTION, View.MIRROR, practice.visitor(language)),
+    ):
+        found = (door(code, level), reason(code, level), replace(door(code, level), machine=None, mac=None))
+        practice.beat(verdict(*found, view=view, missed=missed, not_ours=(4,)))
+        assert UNSAID.findall(heard(browser.get("/").text)) == []
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("outcome", MISSED)
+def test_nor_does_it_where_a_check_runs_fails_or_must_wait(cabinet: Cabinet, watch, language, outcome):
+    """A check under way, one that has just ended in vain, and an answer of the button."""
+    ended = told(outcome, timedelta(seconds=5), check=None, address=None, tested=0)
+    cabinet.add("outcomes", rows.outcome_row(ended))
+    cabinet.beat(asking=(Progress(echo="SECOND", family=6, done=3, of=50),))
+    watch(Answer(reply=Reply.BUSY, wait_seconds=100))
+    browser = cabinet.insider(language)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/").text)
+    assert token
+    browser.post("/check", data={"csrf_token": token[1], "next": "/"})
+
+    page = browser.get("/").text
+
+    assert UNSAID.findall(heard(page)) == []
+    assert page.count('class="notice') >= 3, "what runs, what ended, what was answered"
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_nor_does_it_when_the_sentinel_is_calm_stopped_or_cannot_be_read(cabinet: Cabinet, language):
+    """With and without an accepted door."""
+    for practice in (cabinet, cabinet.accepting("Dupont")):
+        for view in View:
+            practice.beat(verdict(view=view))
+            assert UNSAID.findall(heard(practice.visitor(language).get("/").text)) == []
+    break_store(cabinet, "garbage")
+    assert UNSAID.findall(heard(cabinet.visitor(language).get("/").text)) == []
+    cabinet.beat(verdict(), at=moment(timedelta(hours=3)))
+    assert UNSAID.findall(heard(cabinet.visitor(language).get("/").text)) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "lines"),
+    [
+        (verdict(), 3),
+        (verdict(view=View.LIMITED), 4),
+        (verdict(reason(Code.VIEW_LOST, Level.UNSURE)), 4),
+    ],
+)
+def test_what_is_not_watched_is_said_line_by_line(cabinet: Cabinet, said, lines):
+    """Four of them; a full view drops the one it sees, and a stopped sentinel none."""
+    cabinet.beat(said)
+    page = cabinet.visitor().get("/").text
+    told = page[page.index('<ul class="perimeter">') :]
+
+    assert told.count("<li>") == lines
+    for word in ("TeamViewer", "UDP", "Wi-Fi de la box"):
+        assert word in told
+    assert ("hors de la liste" in text(page.encode())) == (lines == 4)
+
+
+def test_on_a_holiday_the_substitute_is_called(cabinet: Cabinet):
+    """From the first day to the last; without one the contact still is."""
+    practice = replace(
+        cabinet.config.practice,
+        substitute="Paul Roy",
+        substitute_phone="06 11 22 33 44",
+        holidays=("2026-08-01/2026-08-20", "2026-11-20/2026-11-23"),
+    )
+    cabinet.beat(LEVELS["alarm"])
+
+    def page(**more: object) -> str:
+        config = replace(cabinet.config, practice=replace(practice, **more))
+        return Cabinet(places=cabinet.places, config=config).visitor().get("/").text
+
+    assert '<a href="tel:0611223344">Paul Roy' in page()
+    assert "Sophie" not in page()
+    assert "Sophie Martin" in page(holidays=("2026-11-24/2026-11-30",))
+    assert "Sophie Martin" in page(substitute="", substitute_phone="")
+
+
+def test_the_person_to_call_is_one_touch_away_in_every_colour(cabinet: Cabinet):
+    """Calm too, though there is nothing to do."""
+    for level, said in LEVELS.items():
+        cabinet.beat(said)
+        page = cabinet.visitor().get("/").text
+        assert '<a href="tel:0123456789">' in page, level
+    cabinet.beat(verdict(), at=moment(timedelta(hours=3)))
+    assert '<a href="tel:0123456789">' in cabinet.visitor().get("/").text
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

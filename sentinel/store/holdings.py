@@ -60,8 +60,8 @@ class Count:
     entries: int
 
 
-class Shelf:
-    """Questions to an open store; see `reading.Reader.shelf`."""
+class Holdings:
+    """Questions to an open store; see `reading.Reader.holdings`."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
