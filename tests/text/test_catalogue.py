@@ -92,7 +92,7 @@ def test_every_value_a_table_shows_has_its_word(language):
     keys = [f"{prefix}.{each.value}" for prefix, values in shown.items() for each in values]
     keys += [f"grade.{each.word}" for each in Grade] + [f"level.{each.word}" for each in Level]
     keys += [f"reply.{each.value}" for each in Reply if each is not Reply.DONE]
-    keys += [f"deed.{each.value}" for each in Verb] + [f"came.{each.value}" for each in Reply]
+    keys += [f"audited.{each.value}" for each in Verb] + [f"came.{each.value}" for each in Reply]
     keys += [
         f"reply.{each.value}.done"
         for each in (Verb.LOGIN, Verb.LOGOUT, Verb.CHECK, Verb.READ, Verb.NETWORK, Verb.SETTING)
