@@ -313,6 +313,7 @@ def test_the_readme_names_the_two_commands(command):
 
 
 FRENCH = "README.fr.md"
+FOR_THE_PRACTICE = [FRENCH, *(f"docs/fr/{each.name}" for each in (ROOT / "docs/fr").glob("*.md"))]
 
 
 def test_the_practitioners_page_uses_no_technical_word():
@@ -323,9 +324,10 @@ def test_the_practitioners_page_uses_no_technical_word():
     assert re.findall(rf"\b(?:{words.replace(' ', '|')})s?\b", text, re.IGNORECASE) == []
 
 
-def test_the_practitioners_page_is_set_as_french_is():
+@pytest.mark.parametrize("page", FOR_THE_PRACTICE)
+def test_what_the_practitioner_reads_is_set_as_french_is(page):
     """A no-break space inside « » and before : ; ! ? and curly apostrophes."""
-    text = re.sub(r"```.*?```|`[^`]*`|\([^)]*\.md\)|^\|[-|]+$", "", (ROOT / FRENCH).read_text(), flags=re.S | re.M)
+    text = re.sub(r"```.*?```|`[^`]*`|\([^)]*\.md\)|^\|[-|]+$", "", (ROOT / page).read_text(), flags=re.S | re.M)
 
     assert re.findall(r".{0,20}[^\u00a0\u202f][;!?»]", text) == []
     assert re.findall(r".{0,20}[^\u00a0\u202f]:(?=\s)", text) == []

@@ -11,11 +11,13 @@ from markupsafe import Markup
 from sentinel.model.acting import MeasureKind
 from sentinel.model.finding import Code, Level, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
+from sentinel.model.verdict import View
 from sentinel.store import reading
 from sentinel.store.reading import Reader
-from sentinel.text.deadline import LASTS, STRANGERS
+from sentinel.text.deadline import LASTS, runs
 from sentinel.text.points import Phrase, Record, point_of_chapter, record, sentence
 from sentinel.text.robots import organisation
+from sentinel.text.visitors import visitors
 from web.guard import behind_code
 from web.pictures import Lanes, Span, ticks, timeline
 from web.scene import surroundings
@@ -75,6 +77,7 @@ def incident(number: int) -> ResponseReturnValue:
         "incident.html",
         told=told(known),
         lines=lines[: -LINES - 1 : -1],
+        visitors=list(visitors(found, g.scene.audience)),
         more=max(0, len(lines) - LINES),
         proved=any(each.code is Code.DOOR_CLOSED for each in chapters[-1:]),
         visits=visits,
@@ -119,8 +122,8 @@ def _times(known: Record) -> Times:
     """First seen, shown, read; and the clock, where the law may count it (domain 2.1)."""
     incident = known.incident
     shown = incident.shown.wall if incident.shown else known.alarmed
-    limited = g.scene.verdict is not None and g.scene.verdict.view == "limited"
-    counts = shown is not None and not incident.false_alarm and (incident.code in STRANGERS or limited)
+    view = g.scene.verdict.view if g.scene.verdict else View.MIRROR
+    counts = shown is not None and runs(incident.code, incident, view)
     until = shown + LASTS if shown and counts else None
     return Times(
         first=incident.first.wall,

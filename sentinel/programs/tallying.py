@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
+from sentinel.accepting import last_day
 from sentinel.certificate import fingerprint
 from sentinel.config import Config
 from sentinel.evidence.facts import (
@@ -71,7 +72,7 @@ def installation(reader: Reader, head: Letterhead, config: Config, places: Place
             for each in held.last_complete()
         ),
         machines=_machines(held.machines(now - AWAKE), head),
-        left=tuple(_left(reader, head, config)),
+        left=tuple(_left(reader, head)),
         open_stories=tuple(_line(reader, head, each) for each in still),
         drills=tuple(_drill(each) for each in held.drills(now - timedelta(days=30), now)),
         fingerprint=fingerprint(places.certificate),
@@ -174,30 +175,17 @@ def _machines(machines: Iterable[Machine], head: Letterhead) -> tuple[MachineLin
     return tuple(sorted(lines, key=lambda line: (line.name == line.address, line.name.casefold())))
 
 
-def _left(reader: Reader, head: Letterhead, config: Config) -> Iterable[DoorLeft]:
+def _left(reader: Reader, head: Letterhead) -> Iterable[DoorLeft]:
     """Doors accepted on the page and in the file, those that end first before the others."""
-    labels, zone, today = head.audience.labels, head.audience.zone, head.audience.now.date()
-    page = [
+    labels, zone = head.audience.labels, head.audience.zone
+    return [
         DoorLeft(
             machine=labels.get(each.machine.lower(), each.machine),
             port=each.port,
             source=each.source,
-            until=each.until.astimezone(zone).date(),
+            until=last_day(each.until, zone),
             who=each.who,
             why=each.why,
         )
         for each in reader.holdings.accepted(head.audience.now)
     ]
-    file = [
-        DoorLeft(
-            machine=labels.get(each.machine.lower(), each.machine),
-            port=each.port,
-            source="" if each.source == "any" else each.source,
-            until=each.until,
-            who=each.who,
-            why=each.why,
-        )
-        for each in config.expected
-        if each.until >= today
-    ]
-    return sorted([*page, *file], key=lambda each: each.until)

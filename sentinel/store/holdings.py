@@ -194,7 +194,8 @@ class Holdings:
         ]
 
     def accepted(self, now: datetime) -> list[Accepted]:
-        """Doors accepted on the page, neither withdrawn nor over."""
+        """Doors accepted on the page or in the file, neither withdrawn nor over; those that end first before the
+        others."""
         found = self._db.execute(
             "SELECT * FROM acceptances WHERE withdrawn IS NULL AND until > ? ORDER BY until", (rows.text(now),)
         )

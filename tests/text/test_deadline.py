@@ -60,6 +60,21 @@ def test_neither_reading_nor_a_pulled_cable_stops_them(quiet, code, runs):
     assert bool(told(incident(code=code, read=moment(0.5), read_by="Anne"), quiet)) is runs
 
 
+def test_a_false_alarm_stops_them_until_whoever_came_comes_again():
+    """Somebody knows the visitor, and has decided; his next visit is another matter."""
+    false = incident(read=moment(0.5), false_alarm=moment(0.5), last_visit=moment(1))
+    again = replace(false, last_visit=moment(0.25))
+
+    assert not told(false, at_door(Code.ALARM_READ, Level.ATTENTION))
+    assert told(again)
+
+
+@pytest.mark.parametrize("view", View)
+def test_an_exercise_never_starts_them(view):
+    """Nothing is open."""
+    assert not told(incident(code=Code.DRILL), view=view)
+
+
 @pytest.mark.parametrize(("hours", "runs"), [(71, True), (73, False)])
 def test_an_alarm_that_ended_is_counted_from_when_it_was_shown(hours, runs):
     """Three days, closed or not."""

@@ -1,21 +1,13 @@
-"""What an incident's page says beside its sentence."""
+"""Who came, how often and of how many addresses."""
 
 from spoken import AUDIENCE, incident, moment, plain
 
 from sentinel.model.incident import Incident
-from sentinel.text.story import lines
+from sentinel.text.visitors import visitors
 
 
 def said(story: Incident) -> list[str]:
-    return [plain(each.text("fr")) for each in lines(story, AUDIENCE)]
-
-
-def test_a_door_found_at_installation_is_never_told_with_since():
-    """Nobody knows since when; it may be years."""
-    assert said(incident(installation=True, first=moment(60))) == [
-        "Première observation vendredi à 22 h 30 ; la porte pouvait être ouverte avant l’installation."
-    ]
-    assert said(incident()) == []
+    return [plain(each.text("fr")) for each in visitors(story, AUDIENCE)]
 
 
 def test_ten_thousand_visits_are_three_sentences():
@@ -34,4 +26,9 @@ def test_one_visit_is_told_as_one():
     """In the singular, and of one address."""
     story = incident(count=1, sources=(("203.0.113.7", 1),))
 
-    assert said(story) == ["Une visite, à 9 h 30.", "Elles viennent d’une seule adresse."]
+    assert said(story) == ["Une visite, à 9 h 30.", "Elle vient d’une seule adresse."]
+
+
+def test_where_nobody_came_nothing_is_said():
+    """The echo found the door; that is no visit."""
+    assert said(incident(count=0)) == []
