@@ -52,7 +52,8 @@ class Heard:
         """Every machine, MOST at most: the last heard first, invented addresses after the others."""
         found = self._db.execute(
             "SELECT mac, min(first) AS first, max(last) AS last, max(crossed) AS crossed FROM machines"
-            " GROUP BY mac ORDER BY substr(mac, 2, 1) IN ('2', '3', '6', '7', 'a', 'b', 'e', 'f'), max(last) DESC LIMIT ?",
+            " GROUP BY mac ORDER BY substr(mac, 2, 1) IN ('2', '3', '6', '7', 'a', 'b', 'e', 'f'),"
+            " max(last) DESC LIMIT ?",
             (MOST,),
         )
         return [
