@@ -22,6 +22,7 @@ from sentinel.wire.requests import Answer, Reply, Request, Verb
 from web.guard import behind_code
 from web.scene import Scene, surroundings
 from web.wishes import local, put, said, who
+from web.words import t
 
 pages = Blueprint("machines", __name__)
 
@@ -78,7 +79,9 @@ def name() -> ResponseReturnValue:
     """Keep the names that were changed."""
     back = local(request.form.get("next", "/machines"))
     given = changed(request.form, g.scene.config.labels)
-    if given:
+    if given and not who():
+        flash(t("settings.who.missing"))
+    elif given:
         flash(said(Verb.SETTING.value, _keep(given, who())))
     return redirect(back, 303)
 

@@ -73,7 +73,8 @@ def _machines() -> dict[str, Any]:
 def _outside() -> dict[str, Any]:
     with reading.opened(surroundings().places.store) as reader:
         last, proofs = reader.last_checks(), reader.last_proofs()
-    return {"last": [(check, proofs.get((check.echo, check.family))) for check in last]}
+    invited = bool(g.scene.config.echo.all_invitations)
+    return {"last": [(check, proofs.get((check.echo, check.family))) for check in last], "invited": invited}
 
 
 def _drill() -> dict[str, Any]:
