@@ -13,7 +13,10 @@ from sentinel.model.finding import Code, Level, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.store import reading
 from sentinel.store.reading import Reader
-from sentinel.text.deadline import LASTS, STRANGERS
+from sentinel.text import story
+from sentinel.text.boxes import known as known_boxes
+from sentinel.text.boxes import steps
+from sentinel.text.deadline import until
 from sentinel.text.points import Phrase, Record, point_of_chapter, record, sentence
 from sentinel.text.robots import organisation
 from web.guard import behind_code
@@ -68,6 +71,7 @@ def incident(number: int) -> ResponseReturnValue:
         visits = reader.visits_of(found, most=VISITS)
         outside = _outside(reader, found)
         span = _span(found)
+        product = reader.tallies.box_product()
         came = reader.tallies.visited(found, *span, parts=PARTS)
     known = record(found, chapters)
     lines = _lines(found, chapters)
@@ -84,6 +88,9 @@ def incident(number: int) -> ResponseReturnValue:
         ticks=ticks(span),
         span=span,
         measures=list(MeasureKind),
+        again=_seen_again(found),
+        fixes=_fixes(found, product),
+        said=list(story.lines(found, g.scene.audience)),
         robots={source: organisation(source, found) for source, _ in found.sources},
     )
 
@@ -118,17 +125,28 @@ def _colour(chapter: Chapter) -> str:
 def _times(known: Record) -> Times:
     """First seen, shown, read; and the clock, where the law may count it (domain 2.1)."""
     incident = known.incident
-    shown = incident.shown.wall if incident.shown else known.alarmed
-    limited = g.scene.verdict is not None and g.scene.verdict.view == "limited"
-    counts = shown is not None and not incident.false_alarm and (incident.code in STRANGERS or limited)
-    until = shown + LASTS if shown and counts else None
+    ends = until(known, g.scene.verdict.view if g.scene.verdict else g.scene.config.capture.view)
     return Times(
         first=incident.first.wall,
-        shown=shown,
+        shown=known.alarmed,
         read=incident.read.wall if incident.read else None,
-        until=until,
-        over=until is not None and until < g.scene.audience.now,
+        until=ends,
+        over=ends is not None and ends < g.scene.audience.now,
     )
+
+
+def _seen_again(incident: Incident) -> bool:
+    """After a measure the door was seen open again, by a visitor or a knock; people tell time to the minute."""
+    proofs = [each for each in (incident.proved_open, incident.last_visit) if each]
+    measured = incident.measured
+    return measured is not None and any(each.wall - measured.wall > timedelta(minutes=1) for each in proofs)
+
+
+def _fixes(incident: Incident, product: str | None) -> list[tuple[str, list[str]]]:
+    """The sheet of the box, or of every box where none was recognised; nothing where no door is to be closed."""
+    if incident.story.kind not in (StoryKind.DOOR, StoryKind.MAPPING) or incident.state is IncidentState.CLOSED:
+        return []
+    return [(box, steps(box)) for box in known_boxes(product)]
 
 
 def _outside(reader: Reader, incident: Incident) -> list[Sighting]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+from sentinel.model.exposure import CellVerdict
 from sentinel.model.finding import Level
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.standing import Standing
@@ -124,6 +125,17 @@ class Tallies:
             (rows.text(began), rows.text(ended), port, most),
         )
         return [listed.cell(row) for row in found]
+
+    def box_product(self) -> str | None:
+        """The box's name, where an echo recognised it at one of its own doors within a week of the last check."""
+        found = self._db.execute(
+            "SELECT json_extract(app, '$.product') FROM exposures"
+            " WHERE verdict = ? AND json_extract(app, '$.product') IS NOT NULL"
+            " AND at > (SELECT strftime('%Y-%m-%dT%H:%M:%f', max(at), '-7 days') FROM exposures)"
+            " ORDER BY at DESC LIMIT 1",
+            (CellVerdict.BOX_ANSWERS.value,),
+        ).fetchone()
+        return found[0] if found else None
 
     def registered(self, *, most: int, skip: int = 0) -> list[Incident]:
         """One page of the register, newest first, without the timelines."""

@@ -41,13 +41,19 @@ def deadline(verdict: Verdict, records: Mapping[int, Record], audience: Audience
     return Phrase(key="deadline.read" if read else "deadline", blanks=filled)
 
 
+def until(known: Record, view: View) -> datetime | None:
+    """When the 72 hours of one story end, or ended; None where nothing counts them."""
+    shown = _shown(known)
+    return shown + LASTS if shown and _matters(known.incident.code, known, view) else None
+
+
 def _present(verdict: Verdict, records: Mapping[int, Record]) -> Iterator[Shown]:
     """The alarms among the reasons, also those that were read or unplugged."""
     for reason in verdict.reasons:
         known = records.get(reason.incident or 0)
         code = known.incident.code if known and reason.code in QUIETED else reason.code
         counts = reason.level is Level.ALARM or reason.code in QUIETED
-        if counts and _matters(code, known, verdict):
+        if counts and _matters(code, known, verdict.view):
             yield (_shown(known) if known else None) or reason.since.wall, _read(known)
 
 
@@ -56,18 +62,23 @@ def _ended(verdict: Verdict, records: Mapping[int, Record], now: datetime) -> It
     told = {reason.incident for reason in verdict.reasons}
     for number, known in records.items():
         shown = _shown(known)
-        if number not in told and shown and now - shown < LASTS and _matters(known.incident.code, known, verdict):
+        if (
+            number not in told
+            and shown
+            and now - shown < LASTS
+            and _matters(known.incident.code, known, verdict.view)
+        ):
             yield shown, _read(known)
 
 
-def _matters(code: Code, known: Record | None, verdict: Verdict) -> bool:
+def _matters(code: Code, known: Record | None, view: View) -> bool:
     """Somebody came, could have come unseen, or is served without being asked who he is (domain.md 2.1).
 
     An exercise is none of these.
     """
     if code is Code.DRILL:
         return False
-    return code in CAME or verdict.view is View.LIMITED or (known is not None and known.incident.asks_nobody)
+    return code in CAME or view is View.LIMITED or (known is not None and known.incident.asks_nobody)
 
 
 def _shown(known: Record) -> datetime | None:
