@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from sentinel import __version__, toml
+from sentinel import __version__, safekeeping, toml
 from sentinel.config import Config, Language
 from sentinel.errors import ConfigurationError, SentinelError
 from sentinel.model.networks import Network
@@ -54,7 +54,14 @@ def plainly(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Plain(click.Group):
+    """Also of the commands that were made elsewhere, a mistake is one sentence."""
+
+    def invoke(self, context: click.Context) -> Any:
+        return plainly(super().invoke)(context)
+
+
+@click.group(cls=_Plain, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--config", "file", type=click.Path(path_type=Path), default=Path("sentinel.toml"), help="sentinel.toml"
 )
@@ -141,25 +148,6 @@ def check(setting: Setting) -> None:
     from sentinel.programs.check import check as try_everything
 
     sys.exit(0 if try_everything(setting.config(), setting.places, click.echo) else 1)
-
-
-@main.command()
-@click.argument("file", type=click.Path(path_type=Path), required=False)
-@click.option("--store", is_flag=True, help="The store of this machine, also while it runs.")
-@click.option("--anchors", type=click.Path(path_type=Path), help="With --store: an ancres.jsonl kept elsewhere.")
-@click.option("--lang", type=click.Choice(["fr", "en"]), help="Language of what is told.  [default: the page's]")
-@click.pass_obj
-@plainly
-def verify(setting: Setting, file: Path | None, store: bool, anchors: Path | None, lang: str | None) -> None:
-    """Whether a dossier (FILE) or the store is what it was; exit 0 when it is and an echo bears witness."""
-    from sentinel.programs import verify as look
-
-    if (file is None) == (not store):
-        raise click.UsageError("either a FILE or --store")
-    language = Language(lang) if lang else setting.language()
-    if file is not None:
-        sys.exit(look.dossier(file, language, click.echo))
-    sys.exit(look.store(setting.places, language, click.echo, anchors))
 
 
 @main.command()
@@ -263,7 +251,7 @@ def _networks(texts: tuple[str, ...]) -> list[Network]:
         raise click.BadParameter(f"{error}", param_hint="--inside") from None
 
 
-class _Echo(click.Group):
+class _Echo(_Plain):
     """The echo's own commands, there when its packages are."""
 
     def list_commands(self, context: click.Context) -> list[str]:
@@ -281,10 +269,8 @@ class _Echo(click.Group):
             ) from None
         return cli
 
-    def invoke(self, context: click.Context) -> Any:
-        return plainly(super().invoke)(context)
 
-
+safekeeping.add_to(main)
 main.add_command(_Echo("echo", help="The outside server that knocks at a practice's own address when asked."))
 
 if __name__ == "__main__":

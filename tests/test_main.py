@@ -25,6 +25,11 @@ COMMANDS = {
     "enrol",
     "echo",
     "password",
+    "paper",
+    "verify",
+    "backup",
+    "restore",
+    "close",
 }
 HEAVY = {"flask", "cheroot", "gpiozero", "pyroute2", "scapy", "sqlite_utils", "aiohttp", "cryptography", "babel"}
 

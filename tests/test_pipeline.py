@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
+from sentinel.model.acting import Acceptance, Measure, MeasureKind
 from sentinel.model.connection import ConnectionState
 from sentinel.model.exposure import Outcome, PortList, Reach
 from sentinel.model.finding import Code, Grade, Level, StoryKind
@@ -29,6 +30,7 @@ from sentinel.store.archive import Archive
 from sentinel.store.reading import Filter, opened
 from sentinel.wire.facts import Parcel
 from tests.builders import (
+    IMAGING_MAC,
     STRANGER,
     attempts,
     connection,
@@ -58,6 +60,7 @@ class Lived:
         self.shown: list[tuple[Verdict, set[str]]] = []
         self.acknowledged: list[tuple[str, int]] = []
         self.asked = 0
+        self.retested: list[tuple[int, tuple[int, ...]]] = []
         judge = Judge(networks(), Terms(), began)
         told = self.archive.incidents(began)
         judge.remember(told)
@@ -70,6 +73,7 @@ class Lived:
             acknowledge=lambda run, number: self.acknowledged.append((run, number)),
             ask_soon=self._ask,
             batch=BATCH,
+            retest=lambda *doors: self.retested.append(doors),
         )
         self._numbers: dict[str, int] = {}
 
@@ -616,3 +620,144 @@ def test_a_name_that_nobody_of_the_story_has_changes_nothing(lived):
     lived.beat(8)
 
     assert lived.incidents() == [before]
+
+
+# -- what people do ----------------------------------------------------------------------------------------------
+
+
+def checked(lived: Lived, at: float, *ports: int, reach: Reach = Reach.OPEN, alive: bool = True) -> None:
+    """A complete check: these public ports lead to the imaging server, or to nothing."""
+    check = f"check-{at}"
+    lived.walk(knock(*(ports or (104,)), at=moment(at), check=check))
+    if reach is Reach.OPEN and ports:
+        lived.walk(knock_heard(serial=int(90_000 + at), at=moment(at + 1)))
+    if alive:
+        lived.walk(sighting(moment(at + 4)))
+    lived.walk(*(exposure(port=port, at=moment(at + 5), check=check, reach=reach) for port in ports))
+    lived.walk(outcome(asked=moment(at), at=moment(at + 6), check=check))
+
+
+def door(lived: Lived) -> Incident:
+    (told,) = [each for each in lived.incidents() if each.story.kind is StoryKind.DOOR]
+    return told
+
+
+def test_an_alarm_keeps_the_moment_in_which_it_was_shown(lived):
+    """First seen, shown, read: three times, on disk at once."""
+    calm(lived)
+    lived.beat(5)
+    lived.bring(connection(at=moment(5.5)))
+    lived.beat(9)
+    lived.walk(Read(incident=door(lived).number, who="Anne", at=moment(60)))
+
+    told = door(lived)
+    assert (told.first, told.shown, told.read) == (moment(5.5), moment(5.5), moment(60))
+    assert told.read_by == "Anne"
+
+
+def test_a_door_the_first_complete_check_finds_may_be_older_than_we_are(tmp_path):
+    """Three hours after the start, since no echo was there before; the next one is new."""
+    life = Lived(tmp_path)
+    life.bring(coverage(moment(1), proof=moment(1)))
+    checked(life, 3 * 3600, 104)
+    first = door(life)
+    checked(life, 4 * 3600, 104)
+    later = replace(sighting(moment(5 * 3600)), mac="02:00:00:00:00:99", address=ip_address("192.168.1.99"))
+    life.walk(later)
+    new = replace(connection(at=moment(5 * 3600)), target=later.address, target_mac=later.mac)
+    life.bring(new)
+    told = {each.mac: each.installation for each in life.incidents() if each.story.kind is StoryKind.DOOR}
+    life.archive.close()
+
+    assert first.installation
+    assert told == {first.mac: True, "02:00:00:00:00:99": False}
+    assert {each.installation for each in life.shown[-1][0].reasons if each.mac == first.mac} == {True}
+
+
+def test_an_acceptance_survives_a_restart_and_ends_in_the_next_life(tmp_path):
+    """Made on the page; the door it excused is a story again when its time is over, and is asked about at once."""
+    until = moment(7200).wall
+    made = Acceptance(number=1, machine=IMAGING_MAC, port=4242, until=until, who="A", why="B", at=moment(1))
+    life = Lived(tmp_path)
+    calm(life)
+    life.walk(made)
+    checked(life, 60, 104)
+    assert [each for each in life.incidents() if each.story.kind is StoryKind.DOOR] == []
+    assert Code.EXPECTED_BROAD in life.codes
+    life.archive.close()
+
+    again = Lived(tmp_path, boot="boot-2", started=moment(3600))
+    kept = again.archive.acceptances(moment(3600))
+    again.street.judge.granted.remember([each.acceptance for each in kept], moment(3600), 2)
+    checked(again, 3700, 104)
+    again.beat(7199)
+    assert [each for each in again.incidents() if each.story.kind is StoryKind.DOOR] == []
+    again.beat(7200)
+    assert again.retested == [(4, (104,))]
+    assert (door(again).code, door(again).level) == (Code.ACCEPTANCE_OVER, Level.UNSURE)
+    again.beat(7201)
+    checked(again, 7210, 104)
+    told = door(again)
+    again.archive.close()
+
+    assert (told.code, told.level, told.shown is not None) == (Code.DOOR_REACHABLE, Level.ALARM, True)
+
+
+def test_an_acceptance_whose_door_nobody_found_is_asked_about_with_everything(lived):
+    """For one source only: whether anybody can open it is looked at now."""
+    calm(lived)
+    until = moment(60).wall
+    lived.walk(
+        Acceptance(
+            number=1,
+            machine=IMAGING_MAC,
+            port=4242,
+            source="198.51.100.7/32",
+            until=until,
+            who="A",
+            why="B",
+            at=moment(1),
+        )
+    )
+    lived.beat(59)
+    assert (lived.asked, lived.retested) == (0, [])
+
+    lived.beat(60, 61)
+
+    assert (lived.asked, lived.retested) == (1, [])
+
+
+def test_a_machine_switched_off_every_night_is_one_story_of_thirty_nights(lived):
+    """Open by day, asleep by night: one number, one line a change, never closed and never opened anew."""
+    calm(lived)
+    for night in range(30):
+        at = 86_400.0 * night
+        checked(lived, at + 60, 104)
+        checked(lived, at + 40_000, 104, reach=Reach.FILTERED, alive=False)
+        assert door(lived).state is IncidentState.DORMANT
+    told = door(lived)
+    with opened(lived.path) as reader:
+        chapters = [each.code for each in reader.chapters(told.number)]
+
+    assert told.number == 1
+    assert (told.level, told.first) == (Level.ALARM, moment(65))
+    assert chapters == [Code.DOOR_REACHABLE, Code.DOOR_DORMANT] * 30
+
+
+def test_a_pulled_cable_is_blue_until_somebody_comes_or_the_closing_is_proved(lived):
+    """The whole evening: red, read, pulled, dormant, closed by proof."""
+    calm(lived)
+    checked(lived, 60, 104)
+    assert lived.level is Level.ALARM
+    at = moment(600)
+    lived.walk(
+        Measure(incident=1, kind=MeasureKind.MACHINE_UNPLUGGED, done=at.wall, said="19 h", who="Anne", at=at)
+    )
+    assert (lived.level, Code.UNPLUGGED in lived.codes) == (Level.UNSURE, True)
+    checked(lived, 700, 104, reach=Reach.FILTERED, alive=False)
+    assert (door(lived).state, lived.level) == (IncidentState.DORMANT, Level.UNSURE)
+
+    checked(lived, 4000, 104, reach=Reach.CLOSED)
+
+    assert door(lived).state is IncidentState.CLOSED
+    assert Code.UNPLUGGED not in lived.codes

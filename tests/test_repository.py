@@ -37,10 +37,13 @@ STORIES = {
     "story": "the street from end to end",
 }
 HOUSE = {
+    "test_design.py": "what the design says of judgement, table by table",
+    "test_situations.py": "what people meet in the field, from the fact to the sentence",
     "test_repository.py": "the house itself",
     "test_in_a_browser.py": "every page at once, as a person sees it",
     "test_languages.py": "every page in both languages, and the first without a word of the trade",
     "test_accessibility.py": "every page for everybody: keyboard, contrast, width, paper",
+    "test_attacks.py": "what is promised to be impossible, tried",
     "test_answers.py": "what real servers say, read by every module of the echo that asks",
     "test_missed.py": "why a check was missed, from its outcome to its sentence",
 }
@@ -310,6 +313,7 @@ def test_the_readme_names_the_two_commands(command):
 
 
 FRENCH = "README.fr.md"
+FOR_THE_PRACTICE = [FRENCH, *(f"docs/fr/{each.name}" for each in (ROOT / "docs/fr").glob("*.md"))]
 
 
 def test_the_practitioners_page_uses_no_technical_word():
@@ -320,9 +324,10 @@ def test_the_practitioners_page_uses_no_technical_word():
     assert re.findall(rf"\b(?:{words.replace(' ', '|')})s?\b", text, re.IGNORECASE) == []
 
 
-def test_the_practitioners_page_is_set_as_french_is():
+@pytest.mark.parametrize("page", FOR_THE_PRACTICE)
+def test_what_the_practitioner_reads_is_set_as_french_is(page):
     """A no-break space inside « » and before : ; ! ? and curly apostrophes."""
-    text = re.sub(r"```.*?```|`[^`]*`|\([^)]*\.md\)|^\|[-|]+$", "", (ROOT / FRENCH).read_text(), flags=re.S | re.M)
+    text = re.sub(r"```.*?```|`[^`]*`|\([^)]*\.md\)|^\|[-|]+$", "", (ROOT / page).read_text(), flags=re.S | re.M)
 
     assert re.findall(r".{0,20}[^\u00a0\u202f][;!?»]", text) == []
     assert re.findall(r".{0,20}[^\u00a0\u202f]:(?=\s)", text) == []

@@ -15,6 +15,7 @@ from sentinel.clock import Clock, boot_id
 from sentinel.config import Config
 from sentinel.places import Places
 from web import (
+    accepted,
     account,
     actions,
     connections,
@@ -27,6 +28,7 @@ from web import (
     lamp,
     machines,
     navigation,
+    notices,
     options,
     outside,
     papers,
@@ -63,7 +65,9 @@ def create_app(config: Config, places: Places, clock: Clock) -> Flask:
         connections,
         outside,
         machines,
+        accepted,
         options,
+        notices,
         papers,
         first,
         actions,

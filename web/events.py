@@ -13,12 +13,12 @@ from sentinel.model.finding import Code, Level, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.store import reading
 from sentinel.store.reading import Reader
-from sentinel.text import story
 from sentinel.text.boxes import known as known_boxes
 from sentinel.text.boxes import steps
 from sentinel.text.deadline import until
 from sentinel.text.points import Phrase, Record, point_of_chapter, record, sentence
 from sentinel.text.robots import organisation
+from sentinel.text.visitors import visitors
 from web.guard import behind_code
 from web.pictures import Lanes, Span, ticks, timeline
 from web.scene import surroundings
@@ -79,6 +79,7 @@ def incident(number: int) -> ResponseReturnValue:
         "incident.html",
         told=told(known),
         lines=lines[: -LINES - 1 : -1],
+        visitors=list(visitors(found, g.scene.audience)),
         more=max(0, len(lines) - LINES),
         proved=any(each.code is Code.DOOR_CLOSED for each in chapters[-1:]),
         visits=visits,
@@ -90,7 +91,6 @@ def incident(number: int) -> ResponseReturnValue:
         measures=list(MeasureKind),
         again=_seen_again(found),
         fixes=_fixes(found, product),
-        said=list(story.lines(found, g.scene.audience)),
         robots={source: organisation(source, found) for source, _ in found.sources},
     )
 

@@ -6,9 +6,10 @@ from flask import Blueprint, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from sentinel import codec
+from sentinel.model.acting import PaperKind
 from sentinel.settings import Reading
 from sentinel.text import LANGUAGES
-from sentinel.wire.requests import Request, Verb
+from sentinel.wire.requests import EVERY_MACHINE_ON, Request, Verb
 from web.forms import Filled, filled
 from web.guard import behind_code
 from web.options import keep
@@ -70,6 +71,28 @@ def network() -> ResponseReturnValue:
         who=who(),
     )
     return act(wish, "/first/machines")
+
+
+@pages.post("/first/drill/start")
+@behind_code
+def drill() -> ResponseReturnValue:
+    """An exercise, now: lamp, notices and « J’ai vu » as on the worst day."""
+    return act(Request(verb=Verb.DRILL, session=g.scene.session, who=who()), "/first/drill")
+
+
+@pages.post("/first/certificate/paper")
+@behind_code
+def certificate() -> ResponseReturnValue:
+    """The paper of this hour, once somebody has declared that no machine was off."""
+    wish = Request(
+        verb=Verb.PAPER,
+        session=g.scene.session,
+        kind=PaperKind.CERTIFICATE.value,
+        section=EVERY_MACHINE_ON if request.form.get("every_machine_on") == "yes" else "",
+        value=g.scene.audience.language,
+        who=who(),
+    )
+    return act(wish, "/first/certificate")
 
 
 for each in NAMES:  # an address of its own for each, so that whoever asks the map of addresses finds them all

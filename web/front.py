@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sentinel.model.finding import Code, Level
 from sentinel.model.verdict import Reason, Verdict
 from sentinel.store import reading
+from sentinel.store.acceptances import Standing
 from sentinel.text import say, times
 from sentinel.text.deadline import LASTS
 from sentinel.text.perimeter import perimeter
@@ -141,13 +142,22 @@ def _records(verdict: Verdict, now: datetime) -> dict[int, Record]:
 
 def _accepted(scene: Scene) -> tuple[str, ...]:
     """Who may come in, or by which door, where one is declared open; a narrow source opens none to strangers."""
-    config = scene.config
-    broad = [each.who for each in config.expected if each.source == "any" and each.until >= scene.today]
+    config, broad = scene.config, _broad(scene.audience.now)
     firewall = config.capture.firewall.lower()
     if firewall:
         broad.append(scene.audience.labels.get(firewall) or say(scene.audience.language, "firewall.name"))
     broad += [say(scene.audience.language, "declared.door", port=str(port)) for port in config.echo.expect_open]
     return tuple(dict.fromkeys(broad))
+
+
+def _broad(now: datetime) -> list[str]:
+    """Who accepted a door for anybody, on the page or in the file."""
+    try:
+        with reading.opened(surroundings().places.store) as reader:
+            valid = [each.acceptance for each in reader.acceptances() if each.stands(now) is Standing.VALID]
+    except OSError:
+        return []
+    return [each.who for each in valid if each.source is None]
 
 
 def _is_doubt(reason: Reason) -> bool:

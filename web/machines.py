@@ -1,6 +1,6 @@
 """`/machines`: every machine that was heard, what the practice calls it, and whether its traffic passes us."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -31,8 +31,6 @@ AT_ONCE = 20
 """Names of one request, which holds 8 KiB."""
 PASSED = timedelta(days=7)
 """A machine that passed us within a week of being heard is watched."""
-KNOWN_FOR = timedelta(days=1)
-"""Heard for so long and never seen to pass: it stands elsewhere."""
 
 
 class Watched(StrEnum):
@@ -41,6 +39,8 @@ class Watched(StrEnum):
     YES = "watched"
     NO = "not_watched"
     UNKNOWN = "unknown"
+    BOX = "box"
+    """It is the box: what passes, passes to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,15 @@ class Shown:
     watched: Watched
     stories: tuple[Incident, ...] = ()
     addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What decides whether a machine is watched."""
+
+    elsewhere: Set[str]
+    box: str
+    view: View
 
 
 @pages.get("/machines")
@@ -81,7 +90,8 @@ def listing() -> dict[str, Any]:
         known = _ordered(reader.machines(), scene.config.labels)
         last = max(1, -(-len(known) // PAGE))
         page = min(max(request.args.get("page", 1, type=int), 1), last)
-        shown = _shown(reader, known[(page - 1) * PAGE : page * PAGE], scene)
+        look = Look(elsewhere=reader.elsewhere(), box=_box(reader), view=scene.config.capture.view)
+        shown = _shown(reader, known[(page - 1) * PAGE : page * PAGE], look)
     return {
         "groups": [
             ("machines.ours", [each for each in shown if each.heard and not each.heard.is_random]),
@@ -89,7 +99,7 @@ def listing() -> dict[str, Any]:
             ("machines.silent", [each for each in shown if not each.heard]),
         ],
         "count": sum(each is not None for _, each in known),
-        "elsewhere": sum(watched(each, scene) is Watched.NO for _, each in known),
+        "elsewhere": sum(watched(each, look) is Watched.NO for _, each in known),
         "limited": scene.config.capture.view is View.LIMITED,
         "page": page,
         "last": last,
@@ -107,15 +117,21 @@ def _ordered(heard: Iterable[Machine], labels: Mapping[str, str]) -> list[tuple[
     return [*((each.mac, each) for each in found), *((mac, None) for mac in silent)]
 
 
-def _shown(reader: Reader, known: list[tuple[str, Machine | None]], scene: Scene) -> list[Shown]:
-    told = reader.incidents(least=Level.ATTENTION)
+def _box(reader: Reader) -> str:
+    """The box's hardware address, where it was read."""
+    box = reader.box()
+    return reader.macs().get(str(box.gateway), "") if box else ""
+
+
+def _shown(reader: Reader, known: list[tuple[str, Machine | None]], look: Look) -> list[Shown]:
+    told, labels = reader.incidents(least=Level.ATTENTION), g.scene.config.labels
     addresses = reader.addresses(mac for mac, machine in known if machine)
     return [
         Shown(
             mac=mac,
-            label=scene.config.labels.get(mac, ""),
+            label=labels.get(mac, ""),
             heard=machine,
-            watched=watched(machine, scene),
+            watched=watched(machine, look),
             stories=tuple(each for each in told if each.mac == mac)[:5],
             addresses=tuple(addresses.get(mac, ())),
         )
@@ -123,13 +139,16 @@ def _shown(reader: Reader, known: list[tuple[str, Machine | None]], scene: Scene
     ]
 
 
-def watched(machine: Machine | None, scene: Scene) -> Watched:
-    """Whether it passes the watched port; with a limited view, or too early, nobody knows."""
-    if machine is None or scene.config.capture.view is View.LIMITED:
+def watched(machine: Machine | None, look: Look) -> Watched:
+    """Whether it passes the watched port: seen to, or told of by the street as elsewhere; else nobody knows."""
+    if machine is not None and machine.mac == look.box:
+        return Watched.BOX
+    if machine is None or look.view is View.LIMITED:
         return Watched.UNKNOWN
-    if machine.crossed is not None and machine.last - machine.crossed <= PASSED:
-        return Watched.YES
-    return Watched.NO if machine.last - machine.first >= KNOWN_FOR else Watched.UNKNOWN
+    if machine.mac in look.elsewhere:
+        return Watched.NO
+    passed = machine.crossed is not None and machine.last - machine.crossed <= PASSED
+    return Watched.YES if passed else Watched.UNKNOWN
 
 
 def changed(form: Mapping[str, str], labels: Mapping[str, str]) -> dict[str, str]:

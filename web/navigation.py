@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
+from web.scene import Scene
 from web.steps import Step, hour, is_offered
 
 
@@ -49,8 +50,10 @@ def teach(app: Flask) -> None:
 
 def to_do() -> Step | None:
     """The next step of the first hour, where this page is to offer it."""
-    kept = g.scene.steps
-    if not g.scene.named or not is_offered(kept) or request.path.startswith("/first"):
+    scene: Scene = g.scene
+    kept = scene.steps
+    played = scene.pulse is not None and scene.pulse.demo  # a recorded day is set up by nobody
+    if not scene.named or played or not is_offered(kept) or request.path.startswith("/first"):
         return None
     return next(step for step in hour(kept) if step.ended is None)
 

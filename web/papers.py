@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from sentinel.model.acting import PaperKind
 from sentinel.store import reading
-from sentinel.store.shelf import PaperRow
+from sentinel.store.holdings import PaperRow
 from sentinel.text import times
 from sentinel.wire.requests import Request, Verb
 from web.guard import behind_code
@@ -66,7 +66,7 @@ def paper(name: str) -> ResponseReturnValue:
     if not NAME.fullmatch(name):
         abort(404)
     with reading.opened(surroundings().places.store) as reader:
-        row = reader.shelf.paper(name)
+        row = reader.holdings.paper(name)
     if row is None:
         abort(404)
     content = _content(row)
@@ -79,8 +79,8 @@ def paper(name: str) -> ResponseReturnValue:
 
 def _page(*, gone: bool = False) -> str:
     with reading.opened(surroundings().places.store) as reader:
-        listed = reader.shelf.papers()
-        installed = reader.shelf.installed()
+        listed = reader.holdings.papers()
+        installed = reader.holdings.installed()
     scene: Scene = g.scene
     state = scene.pulse.paper if scene.pulse and scene.alive else ""
     return render_template("papers.html", listed=listed, months=_months(scene, installed), state=state, gone=gone)

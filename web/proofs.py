@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import g
 
+from sentinel.model.acting import PaperKind
 from sentinel.model.finding import Level, StoryKind
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.machine import Coverage
@@ -75,6 +76,17 @@ def _outside() -> dict[str, Any]:
     return {"last": [(check, proofs.get((check.echo, check.family))) for check in last]}
 
 
+def _drill() -> dict[str, Any]:
+    with reading.opened(surroundings().places.store) as reader:
+        return {"drill": reader.last_drill()}
+
+
+def _certificate() -> dict[str, Any]:
+    with reading.opened(surroundings().places.store) as reader:
+        made = [each for each in reader.holdings.papers() if each.kind is PaperKind.CERTIFICATE]
+    return {"paper": made[0] if made else None}
+
+
 def _doors() -> dict[str, Any]:
     with reading.opened(surroundings().places.store) as reader:
         told = [each for each in reader.incidents(least=Level.ATTENTION) if _is_left(each)]
@@ -94,4 +106,6 @@ _PROOFS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "machines": _machines,
     "outside": _outside,
     "doors": _doors,
+    "drill": _drill,
+    "certificate": _certificate,
 }

@@ -29,6 +29,8 @@ SHARE = 8
 """Threads that one address may occupy; a browser opens six connections."""
 PARKED = 64
 """Requests of one address that may wait for its share."""
+BACKLOG = 128
+"""Connections the kernel keeps until they are accepted: with cheroot's five a few silent ones delay the rest."""
 MOST = 256
 """Connections at once."""
 SILENCE = 5
@@ -90,7 +92,7 @@ class Connection(HTTPConnection):
 
     def communicate(self) -> bool:
         """Hear one request and answer it; False when that was the last."""
-        self._ear.until = time.monotonic() + PATIENCE
+        self._ear.until = time.monotonic() + self.server.patience
         try:
             return self._greet() and bool(super().communicate())  # type: ignore[no-untyped-call] # cheroot's own
         finally:
@@ -144,7 +146,7 @@ class Tls(BuiltinSSLAdapter):
 class Server(wsgi.Server):
     """cheroot's server, with seats: a connection takes a thread once it speaks, and an address some of them."""
 
-    def __init__(self, where: tuple[str, int], app: Flask) -> None:
+    def __init__(self, where: tuple[str, int], app: Flask, patience: float = PATIENCE) -> None:
         super().__init__(
             where,
             app,
@@ -154,10 +156,12 @@ class Server(wsgi.Server):
             timeout=SILENCE,
             shutdown_timeout=1,
         )
+        self.request_queue_size = BACKLOG
         self.max_request_header_size = LONGEST
         self.max_request_body_size = LONGEST
         self.keep_alive_conn_limit = MOST
         self.ConnectionClass = Connection
+        self.patience = patience
         self._seats = threading.Lock()
         self._taken: Counter[str] = Counter()
         self._parked: defaultdict[str, deque[Connection]] = defaultdict(deque)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from flask import flash, g, redirect, request, session
+from flask import flash, g, redirect, request
 from flask.typing import ResponseReturnValue
 
 from sentinel.text import has
@@ -33,10 +33,7 @@ def said(what: str, answer: Answer) -> str:
 
 def who() -> str:
     """The first name a form asks for, on one line."""
-    given = " ".join(request.form.get("who", "").split())[:40]
-    if given:
-        session["who"] = given  # asked once: the next form of this browser is filled in with it
-    return given
+    return " ".join(request.form.get("who", "").split())[:40]
 
 
 def local(address: str) -> str:

@@ -85,6 +85,11 @@ def hour(when: datetime) -> str:
     return times.hour(audience.language, when, audience.zone)
 
 
+def day(when: date) -> str:
+    """A date in full."""
+    return times.whole_day(_language(), when)
+
+
 def since(when: datetime) -> str:
     """A moment after « depuis »."""
     audience = g.scene.audience
@@ -154,6 +159,7 @@ def teach(app: Flask) -> None:
         tick=tick,
         at=at,
         hour=hour,
+        day=day,
         since=since,
         ago=ago,
         size=size,

@@ -128,12 +128,7 @@ class _Certificate:
             ("paper.certificate.contact", facts.head.audience.contact),
             ("paper.certificate.practitioner", facts.head.practice.practitioner),
             ("paper.certificate.by", facts.who),
-            ("paper.certificate.fingerprint", _grouped(facts.fingerprint)),
+            ("paper.certificate.fingerprint", facts.fingerprint),
             ("paper.certificate.kept", sheet.say("paper.certificate.months", count=facts.stored_months)),
         ]
         sheet.facts(((sheet.say(key), value) for key, value in rows), label=62 * mm)
-
-
-def _grouped(digest: str) -> str:
-    """A fingerprint as browsers show it."""
-    return ":".join(digest[place : place + 2].upper() for place in range(0, len(digest), 2))

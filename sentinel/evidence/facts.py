@@ -216,7 +216,7 @@ class Installation:
     """Doors still told as open: a certificate names them, and hides none."""
     drills: tuple[DrillLine, ...]
     fingerprint: str
-    """SHA-256 of the page's own certificate, in hex; empty: there is none."""
+    """SHA-256 of the page's own certificate, as browsers show it; empty: there is none."""
     stored_months: int
 
 

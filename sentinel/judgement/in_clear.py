@@ -2,8 +2,8 @@
 
 An association we could read is one that anybody on the way could. That holds for doors somebody accepted too,
 which make no other finding. A stranger's association is red already and is not told twice. Through a private
-network it is noted only: one that nobody knows is asked about anyway, and one that was recognised comes through a
-tunnel, whose encryption is none of what passes here.
+network it is noted only, once somebody has recognised it: it comes through a tunnel, whose encryption is none of
+what passes here. One that nobody knows is asked about, and that is its story.
 
 Outbound connections to the internet are not followed (the sentinel is not there to watch the staff), so what a
 machine of the practice itself sends there is not seen. What it sends to another private network is.
@@ -20,7 +20,7 @@ from sentinel.model.standing import Standing
 
 INTERNET = "internet"
 """In place of a network: one story a machine, however many peers somebody accepted for it."""
-TOLD_ALREADY = (Standing.STRANGER, Standing.BOX, Standing.OWN_CHECK)
+TOLD_ALREADY = (Standing.STRANGER, Standing.BOX, Standing.PRIVATE, Standing.OWN_CHECK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

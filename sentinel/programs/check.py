@@ -12,8 +12,10 @@ from sentinel.errors import SentinelError
 from sentinel.model.finding import Level
 from sentinel.model.verdict import View
 from sentinel.places import Places
+from sentinel.programs.effective import effective
 from sentinel.reach import keys
 from sentinel.signals.lamp import Lamp
+from sentinel.signals.sending import MISSING, is_installed
 
 Say = Callable[[str], None]
 
@@ -27,6 +29,7 @@ def check(config: Config, places: Places, tell: Say) -> bool:
         _store(places),
         _lamp(config),
         _echo(config, places),
+        _notices(config, places),
     ]
     for well, sentence in tried:
         tell(f"{'ok     ' if well else 'MISSING'}  {sentence}")
@@ -75,6 +78,17 @@ def _lamp(config: Config) -> tuple[bool, str]:
     lamp.show(Level.UNSURE, now())
     lamp.close()
     return True, f"lamp: {config.lamp.kind.value}"
+
+
+def _notices(config: Config, places: Places) -> tuple[bool, str]:
+    """An address without the extra is a notice that never leaves; no address is a choice, and is said."""
+    notices = effective(config, places).notices
+    told = f"{len(notices.practice)} for the practice, {len(notices.technician)} for the technician"
+    if not notices.practice and not notices.technician:
+        return True, "notices: no address; nobody is told of an alarm but by lamp and page"
+    if not is_installed():
+        return False, f"notices: {told}, but {MISSING}"
+    return True, f"notices: {told}; send a test from the page"
 
 
 def _echo(config: Config, places: Places) -> tuple[bool, str]:

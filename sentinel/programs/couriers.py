@@ -18,7 +18,7 @@ from sentinel.model.notice import Message, Recipient
 from sentinel.signals import hours
 from sentinel.signals.courier import Parcel
 from sentinel.signals.sending import Sent
-from sentinel.text.notices import Written, callers, write
+from sentinel.text.letters import Written, callers, write
 from sentinel.text.points import Audience
 
 log = logging.getLogger(__name__)

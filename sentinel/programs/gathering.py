@@ -44,7 +44,7 @@ def case(reader: Reader, head: Letterhead, number: int) -> Case | None:
     begins = incident.first.wall - BEFORE
     ends = (incident.closed.wall if incident.closed else head.audience.now) + AFTER
     cells = _cells(reader, incident, begins, ends)
-    hosts = reader.shelf.hosts()
+    hosts = reader.holdings.hosts()
     visits, in_all, summed = _visits(reader, incident, begins, ends)
     return Case(
         head=head,
@@ -54,7 +54,7 @@ def case(reader: Reader, head: Letterhead, number: int) -> Case | None:
         visits=tuple(map(_visit, visits)),
         visits_in_all=in_all,
         summed=summed,
-        installed=reader.shelf.installed(),
+        installed=reader.holdings.installed(),
         product=_product(reader),
         scanners={source: name for source, _ in incident.sources if (name := organisation(source, incident))},
     )
@@ -89,7 +89,7 @@ def _cells(reader: Reader, incident: Incident, begins: datetime, ends: datetime)
     if incident.outside_port is None:
         return []
     families = (incident.story.family,) if incident.story.family else (4, 6)
-    found = [reader.shelf.cells(family, incident.outside_port, begins, ends) for family in families]
+    found = [reader.holdings.cells(family, incident.outside_port, begins, ends) for family in families]
     return sorted((cell for cells in found for cell in cells), key=lambda cell: cell.at)
 
 
@@ -113,8 +113,8 @@ def _visits(
     if incident.machine is None or incident.port is None:
         return [], 0, 0
     machine, port = str(incident.machine), incident.port
-    found, in_all = reader.shelf.visits(machine, port, begins, ends, VISITS)
-    return found, in_all, reader.shelf.summed(machine, port, begins, ends)
+    found, in_all = reader.holdings.visits(machine, port, begins, ends, VISITS)
+    return found, in_all, reader.holdings.summed(machine, port, begins, ends)
 
 
 def _visit(row: ConnectionRow) -> Visit:

@@ -1,17 +1,29 @@
 """Keeps the page's certificate: made at the first start, and anew before it ends."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sentinel import certificate, lan
 from sentinel.clock import Clock
 from sentinel.config import Page
 from sentinel.places import Places
 from sentinel.secret import write_secret
+from sentinel.timetable import Job
 
 log = logging.getLogger(__name__)
+EVERY = timedelta(hours=6)
 NAMES = ("sentinel.local", "sentinel")
 ENDINGS = ("", ".local", ".home", ".lan")
+
+
+def jobs(page: Page, places: Places, clock: Clock) -> list[Job]:
+    """Looking after it, for the timetable; none where the page has no port for it."""
+
+    def work() -> tuple[()]:
+        keep(page, places, clock)
+        return ()
+
+    return [Job(name="certificate", every=EVERY, work=work)] if page.https_port else []
 
 
 def keep(page: Page, places: Places, clock: Clock) -> None:

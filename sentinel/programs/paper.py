@@ -88,7 +88,7 @@ def _here(config: Config, places: Places, asked: Request, tell: Say, clock: Cloc
 
 def _newest(places: Places) -> int:
     with suppress(OSError), opened(places.store) as reader:
-        return max((each.number for each in reader.shelf.papers(most=1)), default=0)
+        return max((each.number for each in reader.holdings.papers(most=1)), default=0)
     return 0
 
 
@@ -98,7 +98,7 @@ def _wait(places: Places, before: int) -> str:
     while time.monotonic() < deadline:
         time.sleep(LOOK)
         with suppress(OSError), opened(places.store) as reader:
-            newer = reader.shelf.papers(most=1, after=before)
+            newer = reader.holdings.papers(most=1, after=before)
             if newer:
                 return newer[0].name
         beat = pulse.read(places.pulse)

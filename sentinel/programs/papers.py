@@ -88,7 +88,7 @@ class Papers:
         if order.kind is PaperKind.CERTIFICATE and request.section != EVERY_MACHINE_ON:
             return Reply.NOT_ALLOWED
         with opened(self._places.store) as reader:
-            if len(reader.shelf.papers_since(now - timedelta(days=1))) >= A_DAY:
+            if len(reader.holdings.papers_since(now - timedelta(days=1))) >= A_DAY:
                 return Reply.BUSY
             known = not order.incident or _is_known(reader, order.incident)
         return Reply.DONE if known else Reply.NOT_FOUND
@@ -128,8 +128,8 @@ class Papers:
             .replace(year=this.year, month=this.month, day=1, hour=0, minute=0, second=0, microsecond=0)
         )
         with opened(self._places.store) as reader:
-            installed = reader.shelf.installed()
-            made = reader.shelf.papers_since(begun, PaperKind.MONTH)
+            installed = reader.holdings.installed()
+            made = reader.holdings.papers_since(begun, PaperKind.MONTH)
         was_there = installed is not None and installed < begun
         return was_there and not any(each.name.startswith(f"mois-{last:%Y-%m}") for each in made)
 

@@ -1,14 +1,11 @@
 """What the store holds of a month, of an installation and of a whole life, as the plain values of their papers."""
 
-import hashlib
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-
+from sentinel.accepting import last_day
+from sentinel.certificate import fingerprint
 from sentinel.config import Config
 from sentinel.evidence.facts import (
     Checked,
@@ -27,8 +24,8 @@ from sentinel.model import ledger
 from sentinel.model.finding import Code
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.places import Places
+from sentinel.store.holdings import Machine
 from sentinel.store.reading import Reader
-from sentinel.store.shelf import Machine
 from sentinel.text.points import machine_name, point_of_incident, record
 
 AWAKE = timedelta(days=2)
@@ -44,9 +41,9 @@ def month(reader: Reader, head: Letterhead, first: date) -> Month:
     begins, ends = _midnight(head, first), _midnight(head, last + timedelta(days=1))
     told = {each.day: each for each in reader.days(first, last)}
     days = tuple(_day(reader, head, first + timedelta(days=n), told) for n in range((last - first).days + 1))
-    shelf = reader.shelf
-    checks, doors = shelf.complete(begins, ends)
-    repelled, answered = shelf.attempts(begins, ends)
+    held = reader.holdings
+    checks, doors = held.complete(begins, ends)
+    repelled, answered = held.attempts(begins, ends)
     return Month(
         head=head,
         first=first,
@@ -54,46 +51,46 @@ def month(reader: Reader, head: Letterhead, first: date) -> Month:
         gaps=tuple(_gaps(days, head)),
         checks=checks,
         doors=doors,
-        stories=tuple(_line(reader, head, each) for each in shelf.doors(begins, ends)),
-        drills=tuple(_drill(each) for each in shelf.drills(begins, ends)),
+        stories=tuple(_line(reader, head, each) for each in held.doors(begins, ends)),
+        drills=tuple(_drill(each) for each in held.drills(begins, ends)),
         repelled=repelled,
         answered=answered,
-        machines=_machines(shelf.machines(begins), head),
-        shared=tuple(shelf.shared(begins, ends)),
+        machines=_machines(held.machines(begins), head),
+        shared=tuple(held.shared(begins, ends)),
     )
 
 
 def installation(reader: Reader, head: Letterhead, config: Config, places: Places, who: str) -> Installation:
     """What is true at this moment."""
-    now, shelf = head.audience.now, reader.shelf
-    still = (each for each in shelf.doors(now, now) if each.state is not IncidentState.CLOSED)
+    now, held = head.audience.now, reader.holdings
+    still = (each for each in held.doors(now, now) if each.state is not IncidentState.CLOSED)
     return Installation(
         head=head,
         who=who,
         checks=tuple(
             Checked(echo=each.host, family=each.family, at=each.at, tested=each.tested, address=each.address or "")
-            for each in shelf.last_complete()
+            for each in held.last_complete()
         ),
-        machines=_machines(shelf.machines(now - AWAKE), head),
-        left=tuple(_left(reader, head, config)),
+        machines=_machines(held.machines(now - AWAKE), head),
+        left=tuple(_left(reader, head)),
         open_stories=tuple(_line(reader, head, each) for each in still),
-        drills=tuple(_drill(each) for each in shelf.drills(now - timedelta(days=30), now)),
-        fingerprint=fingerprint(places),
+        drills=tuple(_drill(each) for each in held.drills(now - timedelta(days=30), now)),
+        fingerprint=fingerprint(places.certificate),
         stored_months=config.store.months,
     )
 
 
 def closing(reader: Reader, head: Letterhead, who: str) -> Closing:
     """A whole life in numbers."""
-    shelf, count = reader.shelf, reader.shelf.count()
-    installed, journal = shelf.installed(), reader.head()
-    checks, _ = shelf.complete(installed or head.audience.now, head.audience.now)
+    held, count = reader.holdings, reader.holdings.count()
+    installed, journal = held.installed(), reader.head()
+    checks, _ = held.complete(installed or head.audience.now, head.audience.now)
     return Closing(
         head=head,
         who=who,
         installed=installed,
         checks=checks,
-        days=shelf.proved_days(),
+        days=held.proved_days(),
         incidents=count.incidents,
         alarms=count.alarms,
         still_open=count.still_open,
@@ -101,16 +98,8 @@ def closing(reader: Reader, head: Letterhead, who: str) -> Closing:
         papers=count.papers,
         entries=count.entries,
         head_hash="" if journal == NO_HASH else journal,
-        anchored=shelf.anchored(),
+        anchored=held.anchored(),
     )
-
-
-def fingerprint(places: Places) -> str:
-    """SHA-256 of the page's own certificate, in hex; empty where there is none that can be read."""
-    with suppress(OSError, ValueError):
-        certificate = x509.load_pem_x509_certificate(places.certificate.read_bytes())
-        return hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
-    return ""
 
 
 def next_month(first: date) -> date:
@@ -126,7 +115,7 @@ def _midnight(head: Letterhead, day: date) -> datetime:
 
 
 def _day(reader: Reader, head: Letterhead, day: date, told: dict[date, ledger.Day]) -> Day:
-    installed, today = reader.shelf.installed(), head.audience.now.astimezone(head.audience.zone).date()
+    installed, today = reader.holdings.installed(), head.audience.now.astimezone(head.audience.zone).date()
     there = installed is not None and installed.astimezone(head.audience.zone).date() <= day
     return Day(date=day, told=told.get(day), installed=there, over=day < today)
 
@@ -186,30 +175,17 @@ def _machines(machines: Iterable[Machine], head: Letterhead) -> tuple[MachineLin
     return tuple(sorted(lines, key=lambda line: (line.name == line.address, line.name.casefold())))
 
 
-def _left(reader: Reader, head: Letterhead, config: Config) -> Iterable[DoorLeft]:
+def _left(reader: Reader, head: Letterhead) -> Iterable[DoorLeft]:
     """Doors accepted on the page and in the file, those that end first before the others."""
-    labels, zone, today = head.audience.labels, head.audience.zone, head.audience.now.date()
-    page = [
+    labels, zone = head.audience.labels, head.audience.zone
+    return [
         DoorLeft(
             machine=labels.get(each.machine.lower(), each.machine),
             port=each.port,
             source=each.source,
-            until=each.until.astimezone(zone).date(),
+            until=last_day(each.until, zone),
             who=each.who,
             why=each.why,
         )
-        for each in reader.shelf.accepted(head.audience.now)
+        for each in reader.holdings.accepted(head.audience.now)
     ]
-    file = [
-        DoorLeft(
-            machine=labels.get(each.machine.lower(), each.machine),
-            port=each.port,
-            source="" if each.source == "any" else each.source,
-            until=each.until,
-            who=each.who,
-            why=each.why,
-        )
-        for each in config.expected
-        if each.until >= today
-    ]
-    return sorted([*page, *file], key=lambda each: each.until)

@@ -3,7 +3,9 @@ what became of it comes back as a fact. Lives in the street's thread; it waits f
 """
 
 import logging
+import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -68,6 +70,7 @@ class Telling:
         self._archive, self._casebook = street.archive, street.casebook
         self._file = config
         self._settled: tuple[Moment, Config] | None = None
+        """The settings, and when they were looked up."""
         self._mute = mute
         self._looked: Verdict | None = None
         self._flights: dict[int, _Flight] = {}
@@ -89,7 +92,10 @@ class Telling:
     def config(self, at: Moment) -> Config:
         """The settings as they hold now."""
         if self._settled is None or not timedelta(0) <= at.since(self._settled[0]) < SETTLED:
-            self._settled = at, covered(self._file, self._archive.settings())
+            last = self._settled[1] if self._settled else self._file
+            with suppress(sqlite3.Error):  # a store that cannot be read must not keep an alarm from being told
+                last = covered(self._file, self._archive.settings())
+            self._settled = at, last
         return self._settled[1]
 
     # -- what is due -----------------------------------------------------------------------------------------

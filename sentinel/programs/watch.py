@@ -50,7 +50,6 @@ BOX = timedelta(seconds=45)
 """A reading takes ten seconds at most, so a new mapping is known within a minute."""
 BOX_WITHIN = timedelta(seconds=15)
 """So long the first check waits for the first look at the box, which tells whose the address is."""
-CERTIFICATE = timedelta(hours=6)
 LOOKS = timedelta(seconds=0.5)
 """How often it is looked whether an echo is to be asked: whoever pressed the button stands there."""
 LISTENS = timedelta(seconds=5)
@@ -164,8 +163,8 @@ class Watch:
     def _jobs(self) -> list[timetable.Job]:
         jobs = [
             timetable.Job(name="beat", every=timedelta(seconds=1), work=self._beat),
-            timetable.Job(name="certificate", every=CERTIFICATE, work=self._keep_certificate),
             timetable.Job(name="disk", every=timedelta(seconds=5), work=self._look_at_disk),
+            *identity.jobs(self._config.page, self._places, self._clock),
             *self._papers.jobs(),
         ]
         if not self._demo:
@@ -183,10 +182,6 @@ class Watch:
 
     def _beat(self) -> Iterator[Fact]:
         yield Beat(at=self._clock())
-
-    def _keep_certificate(self) -> Iterable[Fact]:
-        identity.keep(self._config.page, self._places, self._clock)
-        return ()
 
     def _look_at_disk(self) -> Iterator[Fact]:
         free = shutil.disk_usage(self._places.lasting).free

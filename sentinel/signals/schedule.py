@@ -14,7 +14,8 @@ The rules, and where two of our papers disagree the reason for the choice:
 - Holidays: the second person is told, who is the technician, under the substitute's phone number; what nobody has
   read for four hours goes to the practice after all.
 - Recovery: once, to whom the trouble was told. Blindness must have been over for five minutes.
-- A scan is no story here: nothing below attention is ever looked at. Neither is starting.
+- A scan is no story here: nothing below attention is ever looked at. Neither is starting, nor the blue of a cable
+  that somebody has pulled and said so.
 - New stories within a minute are one message, and there are never more than `ear.HOUR` and `ear.DAY` of them; the
   last one says that it is. Yellow and blue stop at half of that: they must not use up what red needs. What was
   held back is told later, in one message.
@@ -48,6 +49,10 @@ BLUE_ANY = timedelta(hours=4)
 BLUE_PRACTICE = timedelta(hours=24)
 SEES_STANDS = timedelta(minutes=5)
 ESCALATES = timedelta(hours=4)
+
+
+NO_BLINDNESS = {Code.STARTING, Code.UNPLUGGED}
+"""It does not know yet, or because somebody has pulled a cable and said so."""
 
 
 @dataclass(slots=True)
@@ -114,10 +119,10 @@ class Schedule:
         codes = {each.code for each in verdict.reasons if each.level is Level.UNSURE}
         blue, passed = self._blue, at.since(self._before) if self._before else timedelta(0)
         self._before = at
-        if codes - {Code.STARTING}:
+        if codes - NO_BLINDNESS:
             opened = passed if blue.since and hours.is_open(practice, at.wall) else timedelta(0)
             self._blue = _Blue(since=blue.since or at, opened=blue.opened + opened)
-        elif codes:  # starting: it neither knows nor has not known for long
+        elif codes:  # it does not know, and nobody has to be told why
             self._blue = _Blue()
         else:
             self._blue = _Blue(knows=blue.knows or at)

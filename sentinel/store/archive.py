@@ -8,25 +8,25 @@ Where memory runs out routine rows go first, incidents never; a row that can nev
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from sentinel.model.acting import Acceptance, Paper, Setting, Withdrawal
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
-from sentinel.model.exposure import Exposure, Kind, ReachOutcome
+from sentinel.model.exposure import Exposure, ReachOutcome
 from sentinel.model.incident import Chapter, Incident
 from sentinel.model.ledger import EntryKind
 from sentinel.model.machine import HostSighting, SeenBy
 from sentinel.model.moment import Address, Moment
-from sentinel.model.networks import Network
 from sentinel.model.notice import Notice
 from sentinel.model.passing import NetworkAnswer
 from sentinel.model.standing import Standing
-from sentinel.store import acceptances, answers, heard, recall, register, retention, rows, told
+from sentinel.store import acceptances, heard, recall, register, retention, rows, told
 from sentinel.store.days import Diary
 from sentinel.store.ledger import Ledger, Stories
 from sentinel.store.proofs import Proofs
+from sentinel.store.recollection import Recollection
 from sentinel.store.writing import Write, open_store, put, statement
 
 SIGHTED_AGAIN = timedelta(hours=1)
@@ -34,7 +34,7 @@ MOST = 50_000
 """Rows that may wait in memory."""
 
 
-class Archive:
+class Archive(Recollection):
     """The store, open for writing.
 
     Raises:
@@ -97,7 +97,7 @@ class Archive:
 
     def sighting(self, sighting: HostSighting) -> None:
         """A machine was alive, or its traffic passed us; each written once an hour, to spare the card."""
-        crossed = sighting.seen_by is SeenBy.TCP
+        crossed = sighting.seen_by is SeenBy.PASSING
         seen = (sighting.mac, str(sighting.address), crossed)
         last = self._sighted.get(seen)
         if last is not None and sighting.at.since(last) < SIGHTED_AGAIN:
@@ -245,55 +245,6 @@ class Archive:
         self._stories.recall(found)
         return found
 
-    def kinds(self, now: Moment) -> dict[answers.Place, tuple[Kind, Moment]]:
-        """What last answered within a day at each family and public port that was not found shut since."""
-        return answers.kinds(self._db, now)
-
-    def fragile(self, now: Moment) -> set[answers.Place]:
-        """Family and public port of services that stopped after a question of ours, within 90 days."""
-        return answers.fragile(self._db, now)
-
-    def openings(self, now: Moment, within: timedelta) -> list[tuple[str, int, int, Moment]]:
-        """Each echo (key id), family and public port it last called open, and when; none older than `within`."""
-        return recall.openings(self._db, now, within)
-
-    def next_incident(self) -> int:
-        """The number of the next new story."""
-        return recall.next_incident(self._db)
-
-    def acceptances(self, now: Moment) -> list[acceptances.Listed]:
-        """Doors somebody accepted, in moments of this boot; see `acceptances.recalled`."""
-        return acceptances.recalled(self._db, now)
-
-    def next_acceptance(self) -> int:
-        """The number of the next accepted door."""
-        return acceptances.next_number(self._db)
-
-    def checked_families(self) -> frozenset[int]:
-        """Families of which a complete check is on record."""
-        return recall.checked_families(self._db)
-
-    def born(self, now: Moment) -> Moment:
-        """When this store first knew of anything, in moments of this boot; now where it is new."""
-        return recall.born(self._db, now)
-
-    def known_networks(self) -> list[Network]:
-        """Private networks somebody said are ours."""
-        return recall.known_networks(self._db)
-
-    def notices(self, now: Moment) -> list[Notice]:
-        """What was told within a month, oldest first; in moments of this boot."""
-        return told.lately(self._db, now)
-
-    def next_notice(self) -> int:
-        """The number of the next message."""
-        return int(self._db.execute("SELECT coalesce(max(number), 0) + 1 FROM notices").fetchone()[0])
-
-    def last_drill(self) -> datetime | None:
-        """When the last exercise began."""
-        found = self._db.execute("SELECT max(first) FROM incidents WHERE story_kind = 'drill'").fetchone()[0]
-        return rows.wall(found) if found else None
-
     # -- what has had its time -----------------------------------------------------------------------------
 
     def purge(self, now: Moment, keep: timedelta) -> Iterator[None]:
@@ -312,10 +263,6 @@ class Archive:
             )
         except sqlite3.Error as error:
             raise OSError(str(error)) from error
-
-    def settings(self) -> dict[str, str]:
-        """The sections somebody set, each as its JSON."""
-        return {str(name): str(value) for name, value in self._db.execute("SELECT section, value FROM settings")}
 
     # -- sessions ------------------------------------------------------------------------------------------
 

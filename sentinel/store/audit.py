@@ -37,8 +37,9 @@ class Act:
 class Audit:
     """The rows on their way to the store."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, most: int = MOST) -> None:
         self._archive = archive
+        self._most = most
         self._waiting: deque[Act] = deque(maxlen=WAITING)
         self._told: dict[tuple[str, str, str], datetime] = {}
 
@@ -67,7 +68,9 @@ class Audit:
             "INSERT INTO audit (at, client, verb, who, detail, reply) VALUES (?, ?, ?, ?, ?, ?)",
             (rows.text(act.at), act.client, act.verb, act.who, act.detail, act.reply),
         )
-        self._archive.at_once("DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - ?", (MOST,))
+        self._archive.at_once(
+            "DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - ?", (self._most,)
+        )
 
     def purge(self, before: datetime) -> int:
         """Forget what is older; returns how many rows that were.

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sentinel.model.finding import Code
 from sentinel.model.machine import HostSighting, SeenBy
 from sentinel.store import rows
 
@@ -32,7 +33,7 @@ class Machine:
 def write(sighting: HostSighting) -> tuple[str, tuple[object, ...]]:
     """A machine that was alive, over what was known of it."""
     at = rows.text(sighting.at.wall)
-    crossed = at if sighting.seen_by is SeenBy.TCP else None
+    crossed = at if sighting.seen_by is SeenBy.PASSING else None
     statement = (
         "INSERT INTO machines (mac, address, seen_by, first, last, crossed) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (mac, address) DO UPDATE SET last = excluded.last, seen_by = excluded.seen_by,"
@@ -57,6 +58,12 @@ def machines(db: sqlite3.Connection) -> list[Machine]:
         )
         for row in found
     ]
+
+
+def elsewhere(db: sqlite3.Connection) -> set[str]:
+    """Machines that the street says do not pass the watched port, for as long as it says so."""
+    found = db.execute("SELECT mac FROM incidents WHERE code = ? AND state != 'closed'", (Code.NOT_WATCHED.value,))
+    return {row["mac"] for row in found if row["mac"]}
 
 
 def addresses(db: sqlite3.Connection, macs: Iterable[str]) -> dict[str, list[str]]:

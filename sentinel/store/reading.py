@@ -20,9 +20,9 @@ from sentinel.model.standing import Standing
 from sentinel.store import acceptances, heard, journal, listed, register, rows, told
 from sentinel.store.accounts import Accounts
 from sentinel.store.heard import Machine
+from sentinel.store.holdings import Holdings
 from sentinel.store.listed import Cell, ConnectionRow, LastCheck
 from sentinel.store.register import Registered
-from sentinel.store.shelf import Shelf
 from sentinel.store.tallies import Tallies
 from sentinel.store.vitals import Vitals, vitals
 
@@ -137,6 +137,10 @@ class Reader:
         """Every machine that was heard, 5,000 at most, the last heard first; those that hide their maker last."""
         return heard.machines(self._db)
 
+    def elsewhere(self) -> set[str]:
+        """Machines that the street says do not pass the watched port."""
+        return heard.elsewhere(self._db)
+
     def addresses(self, macs: Iterable[str]) -> dict[str, list[str]]:
         """The last addresses of some machines, six of each at most."""
         return heard.addresses(self._db, macs)
@@ -236,9 +240,9 @@ class Reader:
         return {row["section"]: row["value"] for row in self._db.execute("SELECT section, value FROM settings")}
 
     @property
-    def shelf(self) -> Shelf:
+    def holdings(self) -> Holdings:
         """What papers are made from."""
-        return Shelf(self._db)
+        return Holdings(self._db)
 
     def has_session(self, token: str, now: datetime) -> bool:
         """Whether a browser's token stands for a login that has not ended."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sentinel.model.finding import Code, Level
+from sentinel.model.incident import Incident
 from sentinel.model.verdict import Verdict, View
 from sentinel.text import times
 from sentinel.text.points import Audience, Phrase, Record
@@ -44,7 +45,7 @@ def deadline(verdict: Verdict, records: Mapping[int, Record], audience: Audience
 def until(known: Record, view: View) -> datetime | None:
     """When the 72 hours of one story end, or ended; None where nothing counts them."""
     shown = _shown(known)
-    return shown + LASTS if shown and _matters(known.incident.code, known, view) else None
+    return shown + LASTS if shown and runs(known.incident.code, known.incident, view) else None
 
 
 def _present(verdict: Verdict, records: Mapping[int, Record]) -> Iterator[Shown]:
@@ -53,7 +54,7 @@ def _present(verdict: Verdict, records: Mapping[int, Record]) -> Iterator[Shown]
         known = records.get(reason.incident or 0)
         code = known.incident.code if known and reason.code in QUIETED else reason.code
         counts = reason.level is Level.ALARM or reason.code in QUIETED
-        if counts and _matters(code, known, verdict.view):
+        if counts and runs(code, known.incident if known else None, verdict.view):
             yield (_shown(known) if known else None) or reason.since.wall, _read(known)
 
 
@@ -62,23 +63,26 @@ def _ended(verdict: Verdict, records: Mapping[int, Record], now: datetime) -> It
     told = {reason.incident for reason in verdict.reasons}
     for number, known in records.items():
         shown = _shown(known)
-        if (
-            number not in told
-            and shown
-            and now - shown < LASTS
-            and _matters(known.incident.code, known, verdict.view)
-        ):
+        if number in told or not shown or now - shown >= LASTS:
+            continue
+        if runs(known.incident.code, known.incident, verdict.view):
             yield shown, _read(known)
 
 
-def _matters(code: Code, known: Record | None, view: View) -> bool:
-    """Somebody came, could have come unseen, or is served without being asked who he is (domain.md 2.1).
+def runs(code: Code, incident: Incident | None, view: View) -> bool:
+    """Whether an alarm sets the clock going (domain.md 2.1).
 
-    An exercise is none of these.
+    Somebody came, or could have come unseen, or is served without being asked who he is. An exercise never does;
+    nor does an alarm that somebody called a false one, until whoever came comes again: he has decided who it was.
     """
-    if code is Code.DRILL:
+    if code is Code.DRILL or (incident is not None and _is_settled(incident)):
         return False
-    return code in CAME or view is View.LIMITED or (known is not None and known.incident.asks_nobody)
+    return code in CAME or view is View.LIMITED or (incident is not None and incident.asks_nobody)
+
+
+def _is_settled(incident: Incident) -> bool:
+    false, came = incident.false_alarm, incident.last_visit
+    return false is not None and (came is None or came.wall <= false.wall)
 
 
 def _shown(known: Record) -> datetime | None:

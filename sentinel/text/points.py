@@ -193,7 +193,7 @@ def _variants(point: Point, named: bool) -> list[str]:
         *(["unset"] if point.at.year < UNSET else []),
         *(["unknown"] if not known else []),
         *(kinds if named and known else []),
-        *(["alarm"] if point.alarm else []),
+        "alarm" if point.alarm else "mild",
         *(["closed"] if point.closed_outside else []),
         *(["read"] if point.read else []),
         *(["over"] if point.over else []),

@@ -270,7 +270,7 @@ def installation(language: str = "fr", view: View = View.MIRROR, **more: object)
         ),
         "open_stories": (),
         "drills": (DRILL,),
-        "fingerprint": "ab12" * 16,
+        "fingerprint": ":".join(["AB", "12"] * 16),
         "stored_months": 6,
     }
     return Installation(**{**facts, **more})  # type: ignore[arg-type]

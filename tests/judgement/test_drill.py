@@ -82,7 +82,7 @@ def test_who_reads_it_ends_it():
     """Its record stays, with the name and both times."""
     book = held()
     [number] = [each.number for each in book.told()]
-    change = book.read(Read(incident=number, who="Camille", at=moment(240)))
+    change = book.hear(Read(incident=number, who="Camille", at=moment(240)))
 
     assert change is not None
     assert change.chapter is not None
@@ -113,7 +113,7 @@ def test_reading_a_real_alarm_does_not_end_it():
     """Only a proof does."""
     book = Casebook(started=moment(-90_000))
     book.take(door(Code.DOOR_REACHABLE, Level.ALARM, Grade.REACHABLE))
-    change = book.read(Read(incident=1, who="Camille", at=moment(240)))
+    change = book.hear(Read(incident=1, who="Camille", at=moment(240)))
 
     assert change is not None
     assert change.incident.state is IncidentState.OPEN
@@ -122,7 +122,7 @@ def test_reading_a_real_alarm_does_not_end_it():
 def test_next_month_s_drill_is_another_story():
     """Also one held three days later."""
     book = held()
-    book.read(Read(incident=1, who="Camille", at=moment(240)))
+    book.hear(Read(incident=1, who="Camille", at=moment(240)))
     later = moment(timedelta(days=3).total_seconds())
     book.take(drill.begun(Drill(who="", at=later)))
 

@@ -33,9 +33,9 @@ def test_an_accepted_partner_on_the_internet_sends_names_and_pictures_in_clear()
     )
 
 
-@pytest.mark.parametrize("standing", [Standing.KNOWN_NETWORK, Standing.PRIVATE, Standing.EXPECTED])
+@pytest.mark.parametrize("standing", [Standing.KNOWN_NETWORK, Standing.EXPECTED])
 def test_through_a_private_network_it_is_noted(standing):
-    """A tunnel's encryption is not seen here; and an unknown one is asked about anyway."""
+    """A tunnel's encryption is not seen here."""
     finding = told(standing, source=TUNNEL)
 
     assert finding is not None
@@ -58,9 +58,9 @@ def test_what_a_machine_sends_to_another_private_network_is_noted_too():
     )
 
 
-@pytest.mark.parametrize("standing", [Standing.STRANGER, Standing.BOX, Standing.OWN_CHECK])
-def test_a_stranger_is_red_already_and_our_own_question_crosses_nothing_of_ours(standing):
-    """One story a door."""
+@pytest.mark.parametrize("standing", [Standing.STRANGER, Standing.BOX, Standing.PRIVATE, Standing.OWN_CHECK])
+def test_whoever_is_a_story_already_is_no_second_one(standing):
+    """A stranger is red, an unknown network is asked about, and our own question crosses nothing of ours."""
     assert told(standing) is None
 
 

@@ -53,7 +53,7 @@ def writing(places: Places) -> Iterator[Archive]:
 
 
 def furnished(folder: Path) -> Places:
-    """Installed on Sunday, an open door on Monday, images left, closed on Wednesday; two days the journal tells of."""
+    """Installed on Sunday; an open door on Monday, images left; closed on Wednesday; two days are told."""
     places = Places(lasting=folder / "var", passing=folder / "var/run")
     places.make()
     with writing(places) as archive:

@@ -1,10 +1,11 @@
 """`sentinel check`: each thing is really tried, and nothing is left behind."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from sentinel.config import Capture, Config, Echo, Lamp, LampKind
+from sentinel.config import Capture, Config, Echo, Lamp, LampKind, Notices
 from sentinel.places import Places
 from sentinel.programs.check import check
 
@@ -63,3 +64,27 @@ def test_an_invitation_is_as_good_as_an_echo(places):
     """It is used at the first start."""
     assert told(Config(echo=Echo(invitation="sentinel-echo://x")), places)["echo"][0]
     assert not told(Config(), places)["echo"][0]
+
+
+def test_an_address_without_the_package_that_sends_is_missing(places, monkeypatch):
+    """It says what to install, and no address."""
+    config = Config(notices=Notices(practice=("mailtos://durand:hunter2@example.org",)))
+    assert told(config, places)["notices"] == (
+        True,
+        "ok       notices: 1 for the practice, 0 for the technician; send a test from the page",
+    )
+
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    well, sentence = told(config, places)["notices"]
+
+    assert not well
+    assert "pip install 'cabinet-sentinel[notify]'" in sentence
+    assert "hunter2" not in sentence
+
+
+def test_that_nobody_is_told_is_a_choice_and_is_said(places):
+    """The lamp and the page are there all the same."""
+    well, sentence = told(Config(), places)["notices"]
+
+    assert well
+    assert "nobody is told" in sentence

@@ -1,8 +1,10 @@
 """The street and its notices: from a stranger on the wire to the letter in somebody's box."""
 
 import queue
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -299,6 +301,27 @@ def test_a_restart_tells_nothing_twice_and_what_was_on_its_way_once_more(tmp_pat
         (Recipient.TECHNICIAN, False, "the sentinel stopped before it arrived"),
         (Recipient.TECHNICIAN, True, ""),
     ]
+
+
+def test_an_alarm_is_told_though_the_store_has_failed(life):
+    """Its tables are gone: the lamp is red, the telephone rings, and nothing of it is on disk."""
+    life.goes(5)
+    with closing(sqlite3.connect(life.folder / "sentinel.db")) as db:
+        for table in ("settings", "notices", "chapters"):
+            db.execute(f"DROP TABLE {table}")
+        db.commit()
+    life.goes(11)
+    life.stranger()
+    life.goes(4)
+    deadline = time.monotonic() + 20
+    while len(life.postman.parcels) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    life.goes(5)
+
+    assert life.shown is not None
+    assert life.shown.level is Level.ALARM
+    assert all(subject.startswith("ALERTE") for subject in life.postman.subjects)
 
 
 def test_a_played_day_tells_nobody(tmp_path: Path):

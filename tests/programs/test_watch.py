@@ -26,6 +26,7 @@ from sentinel.store.reading import Filter, opened
 from sentinel.wire.facts import Outbox, Sender
 from sentinel.wire.requests import Reply, Request, Verb, ask
 from tests.builders import connection, coverage, dicom
+from tests.signals.receivers import http
 
 SETTINGS = """
 [capture]
@@ -108,6 +109,35 @@ def test_a_stranger_on_the_wire_is_a_row_an_incident_and_a_red_pulse(running):
     assert answer.reply is Reply.DONE
     sender.close()
     running.stop()
+
+
+def test_a_stranger_on_the_wire_rings_a_telephone_and_a_test_goes_the_same_way(running):
+    """A real process, a real child, a real receiver; the address stands in no log, no row and no pulse."""
+    bodies: list[dict[str, str]] = []
+    with http(bodies) as port:
+        address = f"json://durand:hunter2secret@127.0.0.1:{port}/"
+        running.file.write_text(f'{SETTINGS}[notices]\npractice = ["{address}"]\n')
+        running.start()
+        assert ask(running.places.requests, Request(verb=Verb.TEST_NOTICE)).reply is Reply.DONE
+        sender = Sender(str(running.places.facts), Outbox("run-1"))
+        sender.send(coverage(now(), proof=now()))
+        sender.send(visit(1, now(), dicom=dicom(), state=ConnectionState.CLOSED))
+        running.until(lambda: (sender.flush(), len(bodies) == 2)[1], patience=60)
+        running.until(lambda: arrived(running) == [True, True])
+        said = running.stop()
+        sender.close()
+
+    assert [each["title"][:6] for each in bodies] == ["Messag", "ALERTE"]
+    kept = b"".join(
+        each.read_bytes() for each in running.places.lasting.rglob("*") if each.suffix in (".db", ".json")
+    )
+    assert "hunter2secret" not in said
+    assert b"hunter2secret" not in kept
+
+
+def arrived(running: Running) -> list[bool]:
+    with opened(running.places.store) as reader:
+        return [each.arrived is not None for each in reader.notices()]
 
 
 def test_two_writers_never_share_a_store(running):

@@ -265,9 +265,9 @@ def test_that_it_knows_again_is_told_once_and_only_to_whom_blindness_was():
 def test_starting_and_scans_are_told_to_nobody():
     """However long they last."""
     life = Life(now=MONDAY).alarm(1, level=Level.NOTE, code=Code.SCANNED)
-    life.others = [(Code.STARTING, Level.UNSURE)]
-
-    assert life.goes(timedelta(days=3)).sent == []
+    for code in (Code.STARTING, Code.UNPLUGGED):  # the latter is blue because somebody has said what they did
+        life.others = [(code, Level.UNSURE)]
+        assert life.goes(timedelta(days=2), step=timedelta(minutes=5)).sent == []
 
 
 def test_starting_again_is_no_recovery():

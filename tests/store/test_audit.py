@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from sentinel.store import audit as module
 from sentinel.store import reading
 from sentinel.store.archive import Archive
 from sentinel.store.audit import AGAIN, Act, Audit
@@ -72,12 +71,12 @@ def test_rows_wait_for_a_store_that_is_locked(audit, path):
     assert [row[1] for row in kept(path)] == ["third", "second", "first"]
 
 
-def test_it_never_grows_beyond_its_bound_and_is_purged_with_the_log(audit, path, monkeypatch):
+def test_it_never_grows_beyond_its_bound_and_is_purged_with_the_log(path):
     """The oldest rows go."""
-    monkeypatch.setattr(module, "MOST", 5)
-    for second in range(8):
-        audit.note(act(second, detail=f"number={second}"))
-    assert [row[3] for row in kept(path)] == [f"number={n}" for n in (7, 6, 5, 4, 3)]
-
-    assert audit.purge(START + timedelta(seconds=6)) == 3
+    with closing(Archive(path, "boot-1")) as archive:
+        audit = Audit(archive, most=5)
+        for second in range(8):
+            audit.note(act(second, detail=f"number={second}"))
+        assert [row[3] for row in kept(path)] == [f"number={n}" for n in (7, 6, 5, 4, 3)]
+        assert audit.purge(START + timedelta(seconds=6)) == 3
     assert [row[3] for row in kept(path)] == ["number=7", "number=6"]

@@ -31,7 +31,7 @@ def told(tmp_path, *sightings: HostSighting) -> list:
 def test_traffic_that_passed_is_remembered_beside_what_was_heard(tmp_path):
     """A broadcast of a moment before does not hide it, a later one does not blot it out."""
     [machine] = told(
-        tmp_path, sighting(0), sighting(5, SeenBy.TCP), sighting(4000), sighting(4001, address=IMAGING6)
+        tmp_path, sighting(0), sighting(5, SeenBy.PASSING), sighting(4000), sighting(4001, address=IMAGING6)
     )
 
     assert (machine.mac, machine.first, machine.last) == (IMAGING_MAC, moment(0).wall, moment(4001).wall)
@@ -39,8 +39,8 @@ def test_traffic_that_passed_is_remembered_beside_what_was_heard(tmp_path):
 
 
 def test_a_machine_that_was_only_heard_has_not_passed(tmp_path):
-    """By either protocol."""
-    [machine] = told(tmp_path, sighting(0), sighting(9, SeenBy.NDP, address=IMAGING6))
+    """By whatever protocol; nor one that spoke to the sentinel itself."""
+    [machine] = told(tmp_path, sighting(0), sighting(9, SeenBy.NDP, address=IMAGING6), sighting(9, SeenBy.TCP))
 
     assert machine.crossed is None
 
@@ -73,7 +73,7 @@ def test_sightings_of_one_kind_are_written_once_an_hour(tmp_path):
     archive = Archive(tmp_path / "sentinel.db", "boot-1")
     for n in range(0, 3000, 60):
         archive.sighting(sighting(n))
-        archive.sighting(sighting(n, SeenBy.TCP))
+        archive.sighting(sighting(n, SeenBy.PASSING))
     written = len(archive)
     archive.close()
 

@@ -1,6 +1,7 @@
 """One finding in words: what is particular about it, and what is never said without the code."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from spoken import (
@@ -19,7 +20,8 @@ from spoken import (
 )
 
 from sentinel.model.finding import Code, Level
-from sentinel.text.points import gesture, point_of_incident, record, sentence
+from sentinel.model.incident import Chapter
+from sentinel.text.points import gesture, point_of_chapter, point_of_incident, record, sentence
 from sentinel.text.sentences import verdict_words
 
 
@@ -107,3 +109,60 @@ def test_no_sentence_names_anything_or_uses_a_technical_word(language, level, co
         assert "STRANGER" not in everything
         letters = "".join(each if each.isalnum() else " " for each in everything.lower()).split()
         assert not BANNED & set(letters), everything
+
+
+# -- what people do ----------------------------------------------------------------------------------------------
+
+
+def test_a_pulled_cable_is_told_with_who_and_when_and_promises_nothing():
+    """Blue: it is not closed yet."""
+    pulled = replace(at_door(Code.UNPLUGGED, Level.UNSURE), since=moment(0.25), who="Anne")
+    said, todo = told(verdict(pulled), records=known(incident(read=moment(0.2), read_by="Paul")))
+
+    assert said == "Câble débranché à 10 h 15 par Anne. Porte non vérifiée : ce n’est pas encore fermé."
+    assert todo.startswith("Ne rebranchez pas RADIO-PC avant que Sophie")
+    assert "par quelqu’un du cabinet" in told(verdict(pulled), UNNAMED)[0]
+
+
+def test_a_measure_is_told_at_the_time_somebody_names():
+    """Its line in the timeline may be written an hour later."""
+    line = Chapter(
+        incident=1,
+        code=Code.UNPLUGGED,
+        grade=None,
+        level=Level.ALARM,
+        at=moment(0),
+        who="Anne",
+        done=moment(1).wall,
+    )
+
+    said = sentence(point_of_chapter(line, incident()), AUDIENCE).text("fr")
+    assert plain(said).startswith("Câble débranché à 9 h 30 par Anne.")
+
+
+def test_an_acceptance_that_ends_is_told_with_its_last_day():
+    """Midnight of the 13th ends the 12th; without the code nobody is named."""
+    ends = replace(
+        reason(Code.EXCEPTION_ENDS, Level.ATTENTION),
+        who="VPN Dupont",
+        until=datetime(2027, 3, 13, tzinfo=AUDIENCE.zone),
+    )
+    words = verdict_words(verdict(ends), AUDIENCE)
+    unnamed = verdict_words(verdict(ends), UNNAMED)
+
+    assert plain(words.also[0][1].text("fr")) == (
+        "L’accès autorisé de VPN Dupont se termine vendredi 12 mars 2027. Prolonger ou fermer ?"
+    )
+    assert plain(unnamed.also[0][1].text("fr")) == (
+        "Un accès autorisé se termine vendredi 12 mars 2027. Prolonger ou fermer ?"
+    )
+    assert plain(words.sentence.text("fr")).endswith("sans urgence : accès autorisé qui se termine.")
+
+
+@pytest.mark.parametrize("code", [Code.WINDOW_OVER, Code.ACCEPTANCE_OVER])
+def test_a_door_whose_acceptance_is_over_is_not_known_to_be_anything(code):
+    """Until the echo has knocked again."""
+    said, _ = told(verdict(at_door(code, Level.UNSURE)))
+
+    assert "RADIO-PC" in said
+    assert said.endswith("La porte est contrôlée de nouveau ; d’ici là, la sentinelle ne peut rien affirmer.")

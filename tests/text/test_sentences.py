@@ -194,3 +194,28 @@ def test_a_private_network_nobody_recognises_is_told_as_a_visit():
 
     assert said.startswith("Un réseau privé que personne ne reconnaît s’est connecté à RADIO-PC")
     assert todo.startswith("Débranchez")
+
+
+DRILL = reason(Code.DRILL, Level.ALARM, incident=9)
+
+
+@pytest.mark.parametrize("audience", [AUDIENCE, UNNAMED])
+@pytest.mark.parametrize("view", View)
+def test_a_drill_says_that_it_is_one_and_starts_no_clock(audience, view):
+    """For everybody who looks, in a limited view too."""
+    words = verdict_words(verdict(DRILL, view=view), audience)
+
+    assert plain(words.sentence.text("fr")) == "Exercice en cours : aucune porte n’est réellement ouverte."
+    assert plain(words.gesture.text("fr")) == "Appuyez sur « J’ai vu », comme pour une vraie alerte."
+    assert words.deadline is None
+
+
+def test_beside_a_real_alarm_the_page_says_what_it_would_say_without_the_drill():
+    """Sentence, gesture and clock; the drill is one more line below."""
+    real = at_door(Code.STRANGER_ASSOCIATED)
+    alone, both = (
+        verdict_words(verdict(*each), AUDIENCE) for each in ((real,), (real, replace(DRILL, level=Level.NOTE)))
+    )
+
+    assert (both.sentence, both.gesture, both.deadline) == (alone.sentence, alone.gesture, alone.deadline)
+    assert [each.code for each, _ in both.also] == [Code.STRANGER_ASSOCIATED, Code.DRILL]

@@ -1,7 +1,8 @@
 """A practice for the page to tell of: a real store file, real pulse files, a stopped clock."""
 
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from ipaddress import ip_address
 
@@ -10,7 +11,8 @@ from flask.testing import FlaskClient
 from sqlite_utils import Database
 
 from sentinel.clock import boot_id
-from sentinel.config import Config, Expected, Page, Practice
+from sentinel.config import Config, Page, Practice
+from sentinel.model.acting import Acceptance
 from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, Direction
 from sentinel.model.exposure import (
     AfterProbe,
@@ -35,6 +37,7 @@ from sentinel.services import port_list
 from sentinel.signals import pulse
 from sentinel.signals.pulse import Pulse
 from sentinel.store import migrations, rows
+from sentinel.store.archive import Archive
 from sentinel.wire.requests import Request
 from web.app import create_app
 
@@ -310,11 +313,20 @@ class Cabinet:
         pulse.write(Pulse(**{**facts, **more}), self.places.pulse)
 
     def accepting(self, who: str) -> "Cabinet":
-        """The same practice, with one door declared open to anybody."""
-        expected = Expected(
-            machine="192.168.77.1", port=1194, until=date(2027, 1, 11), who=who, why="télémaintenance"
+        """The same practice, with one door accepted for anybody."""
+        accepted = Acceptance(
+            number=1,
+            machine="192.168.77.1",
+            port=1194,
+            until=NOW + timedelta(days=60),
+            who=who,
+            why="télémaintenance",
+            at=moment(),
         )
-        return Cabinet(places=self.places, config=replace(self.config, expected=(expected,)))
+        with closing(Archive(self.places.store, "boot-1")) as archive:
+            archive.acceptance(accepted)
+            archive.commit()
+        return self
 
     def app(self) -> Flask:
         """The page, its clock stopped."""

@@ -247,6 +247,6 @@ def test_what_was_done_and_said_stands_in_the_story(cabinet: Cabinet):
 
     assert "Câble de l’appareil débranché à 9 h 30 par Anne &lt;b&gt;." in page
     assert "Porte non vérifiée : ce n’est pas encore fermé." in page
-    assert "<q>vu &lt;i&gt;avec&lt;/i&gt; B</q>" in page
+    assert '<span class="remark">vu &lt;i&gt;avec&lt;/i&gt; B</span>' in page
     assert "<i>avec" not in page
     assert ip_address(MACHINE) == measured.machine

@@ -1,10 +1,11 @@
 """The first hour: a page for each step, that can be left and taken up again, and shows what is proved."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
-from furnished import TOKEN, Cabinet, incident, verdict
+from furnished import TOKEN, Cabinet, incident, moment, verdict
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
@@ -13,7 +14,7 @@ from sentinel.model.finding import Code, Level, Story, StoryKind
 from sentinel.model.incident import IncidentState
 from sentinel.settings import Reading, understood
 from sentinel.store import rows
-from sentinel.wire.requests import Answer, Reply, Verb
+from sentinel.wire.requests import EVERY_MACHINE_ON, Answer, Reply, Verb
 from web.steps import NAMES, Ended, noted
 
 FORM = {
@@ -204,6 +205,45 @@ def test_the_first_hour_is_behind_the_code(cabinet, path):
     """Nobody sets up a sentinel without it."""
     assert cabinet.visitor().get(path).headers["Location"].startswith("/code")
     assert cabinet.insider().get(path).status_code == 200
+
+
+def test_the_drill_is_asked_for_and_its_end_is_shown(cabinet, watch):
+    """When it was, and who saw it."""
+    browser = cabinet.insider()
+    assert "Aucun exercice" in plain(browser.get("/first/drill").text)
+
+    assert send(browser, "/first/drill/start").headers["Location"] == "/first/drill"
+    [wish] = cabinet.heard
+    assert (wish.verb, wish.who, wish.session) == (Verb.DRILL, "Anne", TOKEN)
+    drill = incident(2, story=Story(kind=StoryKind.DRILL, about="drill"), code=Code.DRILL, mac=None, machine=None)
+    cabinet.add("incidents", rows.incident_row(drill))
+    assert "Dernier exercice : à 9 h 15." in plain(browser.get("/first/drill").text)
+    cabinet.add("incidents", rows.incident_row(replace(drill, read=moment(), read_by="Anne")))
+    assert "Dernier exercice à 9 h 15, vu par Anne." in plain(browser.get("/first/drill").text)
+
+
+@pytest.mark.parametrize(("ticked", "section"), [({"every_machine_on": "yes"}, EVERY_MACHINE_ON), ({}, "")])
+def test_the_certificate_carries_the_declaration_only_where_it_was_ticked(cabinet, watch, ticked, section):
+    """Without it `watch` makes none."""
+    send(cabinet.insider("en"), "/first/certificate/paper", **ticked)
+
+    [wish] = cabinet.heard
+    assert (wish.verb, wish.kind, wish.section, wish.who) == (Verb.PAPER, "certificate", section, "Anne")
+
+
+def test_the_certificate_that_was_made_is_handed_out(cabinet):
+    """The last one; another paper is none."""
+    browser = cabinet.insider()
+    paper = {"number": 1, "name": "month-2026-11.pdf", "sha256": "0" * 64, "incident": 0, "who": "Anne"}
+    paper["at"] = "2026-11-23T09:00:00.000000Z"
+    cabinet.add("papers", {**paper, "kind": "month"})
+    assert "Aucune attestation" in plain(browser.get("/first/certificate").text)
+
+    cabinet.add("papers", {**paper, "number": 2, "kind": "certificate", "name": "certificate-1.pdf"})
+
+    page = browser.get("/first/certificate").text
+    assert 'href="/papers/certificate-1.pdf"' in page
+    assert "Attestation établie à 10 h 00 par Anne" in plain(page)
 
 
 def test_a_store_that_is_calm_does_not_end_a_step(cabinet):

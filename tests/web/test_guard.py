@@ -63,6 +63,10 @@ def test_no_page_has_a_script_or_a_style_of_its_own(cabinet: Cabinet, path):
         "sentinel.local",
         "Sentinel.LAN:80",
         "sentinel.home",
+        "sentinel.local.",
+        "sentinel.lan.:443",
+        "xn--sntinel-bya.local",
+        "[fd77::5]:8443",
     ],
 )
 def test_the_names_of_the_practice_are_ours(host):
@@ -82,6 +86,15 @@ def test_the_names_of_the_practice_are_ours(host):
         "[evil]",
         "a b",
         "x@localhost.evil",
+        "evil.example.",
+        "evil.example.local.evil.example.",
+        "séntinel.local",
+        "sentinel.local:80:80",
+        "sentinel.local:999999",
+        "sentinel.local\x00.evil.example",
+        "sentinel_local.evil",
+        "127.0.0.1.evil.example",
+        "[::1].evil.example",
     ],
 )
 def test_a_name_of_the_internet_is_not(host):

@@ -24,6 +24,7 @@ PAGES = [
     "/sentinel",
     "/machines",
     "/settings",
+    "/notices",
     "/code",
 ]
 

@@ -18,7 +18,7 @@ SAME = re.compile(
     r"[\d\W_]*|Cabinet Sentinel.*|.*(RADIO-PC|Sophie Martin|Cabinet du Parc|example|ORTHANC|<script|IPv[46]).*|"
     r"[\da-f.:]+|\w+://.*|([\d.]+:)?\d+ \([\w-]+\)|[A-Z][a-z]+/\w+|eth\d|"
     r"(Français|English|DICOM|TCP|MAC|box|Pages?|Messages?|Documents?|Notes?|Codes?|Sources?|Ports?|Dates?|"
-    r"Assurance|Interface)|"
+    r"Assurance|Interface|Python|SQLite)|"
     r"\[capture\] firewall|sentinel enrol sentinel-echo://…|mailtos://…"
 )
 """What is written alike in both: numbers, names, and words the languages share."""

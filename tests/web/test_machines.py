@@ -4,13 +4,17 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
+from ipaddress import ip_address
 
 import pytest
-from furnished import CONFIG, MAC, MACHINE, NOW, PHONE, TOKEN, Cabinet
+from furnished import CONFIG, MAC, MACHINE, NOW, PHONE, TOKEN, Cabinet, incident, moment
 from furnished import PANO as OTHER
 from werkzeug.datastructures import MultiDict
 
 from sentinel.config import Capture
+from sentinel.model.box import BoxReading, Reading
+from sentinel.model.finding import Code, Level, Story, StoryKind
+from sentinel.model.incident import IncidentState
 from sentinel.model.verdict import View
 from sentinel.settings import understood
 from sentinel.store import rows
@@ -63,19 +67,41 @@ def test_each_machine_is_one_entry_with_its_addresses_and_its_stories(cabinet):
         ((DAY, HOUR, HOUR), View.MIRROR, "passe par la prise surveillée"),
         ((30 * DAY, HOUR, 6 * DAY), View.MIRROR, "passe par la prise surveillée"),
         ((30 * DAY, 20 * DAY, 21 * DAY), View.MIRROR, "passe par la prise surveillée"),  # switched off since
-        ((30 * DAY, HOUR, 8 * DAY), View.MIRROR, "jamais vu passer"),
-        ((2 * DAY, HOUR, None), View.MIRROR, "jamais vu passer"),
-        ((3 * HOUR, HOUR, None), View.MIRROR, "on ne sait pas"),
-        ((2 * DAY, HOUR, None), View.LIMITED, "on ne sait pas"),
-        ((2 * DAY, HOUR, HOUR), View.LIMITED, "on ne sait pas"),  # it spoke to the sentinel itself, perhaps
+        ((30 * DAY, HOUR, 8 * DAY), View.MIRROR, "on ne sait pas"),
+        ((2 * DAY, HOUR, None), View.MIRROR, "on ne sait pas"),
+        ((2 * DAY, HOUR, HOUR), View.LIMITED, "on ne sait pas"),
     ],
 )
 def test_whether_a_machine_is_watched_is_said_only_where_it_is_known(cabinet, times, view, said):
-    """A limited view knows it of none, and nothing is concluded within a day."""
+    """Seen to pass within a week of being heard; a limited view knows it of none."""
     cabinet.config = replace(CONFIG, capture=Capture(view=view))
     cabinet.add("machines", heard(OTHER, "192.168.77.31", *times))
 
     assert said in listed(cabinet)[0]
+
+
+@pytest.mark.parametrize(
+    ("state", "said"), [(IncidentState.OPEN, "jamais vu passer"), (IncidentState.CLOSED, "on ne sait pas")]
+)
+def test_what_the_street_says_of_a_machine_is_said_here(cabinet, state, said):
+    """And counted above the list, for as long as it is so."""
+    story = Story(kind=StoryKind.WEAK_POINT, about=f"{OTHER} not_watched")
+    told = incident(2, story=story, code=Code.NOT_WATCHED, mac=OTHER, state=state, level=Level.ATTENTION)
+    cabinet.add("incidents", rows.incident_row(told))
+    cabinet.add("machines", heard(OTHER, "192.168.77.31", DAY, HOUR))
+
+    assert said in listed(cabinet)[0]
+    page = cabinet.insider().get("/machines").text
+    assert ("dont 1 jamais vu passer" in page) is (state is IncidentState.OPEN)
+
+
+def test_the_box_is_no_machine_that_passes(cabinet):
+    """It is what they pass to."""
+    box = BoxReading(reading=Reading.READ, at=moment(), gateway=ip_address("192.168.77.1"))
+    cabinet.add("box", rows.box_row(box))
+    cabinet.add("machines", heard(OTHER, "192.168.77.1", DAY, HOUR))
+
+    assert "la box" in listed(cabinet)[0]
 
 
 def test_invented_addresses_stand_after_the_others_and_silent_names_last(cabinet):

@@ -185,9 +185,10 @@ class _Letter:
         yield self._say("notice.alarm.line")
 
     def _call(self) -> str:
-        if self._called.other:
-            return self._say("notice.call.or", contact=self._called.first, other=self._called.other)
-        return self._say("notice.call", contact=self._first_caller())
+        """Who else, where the first does not answer; nobody is to be called for an exercise or a test."""
+        if not self._called.other or self._message.kind in (NoticeKind.DRILL, NoticeKind.TEST):
+            return ""
+        return self._say("notice.other", contact=self._called.first, other=self._called.other)
 
     def _first_caller(self) -> str:
         return self._called.first or self._say("contact.none")

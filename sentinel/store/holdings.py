@@ -60,8 +60,8 @@ class Count:
     entries: int
 
 
-class Shelf:
-    """Questions to an open store; see `reading.Reader.shelf`."""
+class Holdings:
+    """Questions to an open store; see `reading.Reader.holdings`."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -194,7 +194,8 @@ class Shelf:
         ]
 
     def accepted(self, now: datetime) -> list[Accepted]:
-        """Doors accepted on the page, neither withdrawn nor over."""
+        """Doors accepted on the page or in the file, neither withdrawn nor over; those that end first before the
+        others."""
         found = self._db.execute(
             "SELECT * FROM acceptances WHERE withdrawn IS NULL AND until > ? ORDER BY until", (rows.text(now),)
         )

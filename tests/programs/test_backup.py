@@ -1,0 +1,243 @@
+"""One file holds everything, made while `watch` writes, and put back only where it is whole and nobody runs."""
+
+import io
+import os
+import sqlite3
+import subprocess
+import sys
+import tarfile
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from sentinel.config import Language
+from sentinel.errors import MissingDevice, NotReadable
+from sentinel.model.ledger import EntryKind
+from sentinel.model.standing import Standing
+from sentinel.places import Places
+from sentinel.programs import backup, verify
+from sentinel.programs.alone import alone
+from sentinel.programs.sealing import Sealer
+from sentinel.reach.keys import own_key
+from sentinel.store.archive import Archive
+from sentinel.store.reading import Filter, opened
+from tests.builders import START, connection, incident, moment
+
+SECRET = "correct horse"
+
+
+class House:
+    """A folder as a sentinel has it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.places = Places(lasting=folder / "var", passing=folder / "var" / "run")
+        self.config = folder / "sentinel.toml"
+        self.said: list[str] = []
+
+    def furnish(self) -> "House":
+        self.places.make()
+        self.config.write_text('[practice]\nname = "Cabinet"\n')
+        own_key(self.places.lasting)
+        self.places.anchors.write_text("")
+        self.places.papers.mkdir()
+        (self.places.papers / "mois-2026-02.pdf").write_bytes(b"%PDF")
+        archive = Archive(self.places.store, "boot")
+        archive.tell(EntryKind.STARTED, moment())
+        archive.incident(incident(), None)
+        archive.connection("run", connection(), Standing.STRANGER)
+        archive.commit()
+        archive.close()
+        return self
+
+    def write(self, file: Path, passphrase: str = "") -> None:
+        backup.backup(file, self.config, self.places, passphrase, self.said.append)
+
+    def put_back(self, file: Path, passphrase: str = "", *, over: bool = False) -> None:
+        backup.restore(file, self.config, self.places, passphrase, self.said.append, over=over)
+
+    def names(self) -> set[str]:
+        return {each.relative_to(self.places.lasting).as_posix() for each in self.places.lasting.rglob("*")}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path / "old").furnish()
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> House:
+    made = House(tmp_path / "new")
+    made.config.parent.mkdir()
+    return made
+
+
+@pytest.mark.parametrize("passphrase", ["", SECRET])
+def test_everything_comes_back_on_another_machine_and_verifies(house, other, tmp_path, passphrase):
+    """Store, papers, configuration; the keys only under a passphrase, and both are said."""
+    house.write(tmp_path / "b", passphrase)
+    other.put_back(tmp_path / "b", passphrase)
+
+    with opened(other.places.store) as reader:
+        assert [each.number for each in reader.incidents()] == [1]
+        assert reader.count_connections(Filter()) == 1
+    assert (other.places.papers / "mois-2026-02.pdf").read_bytes() == b"%PDF"
+    assert other.config.read_text() == house.config.read_text()
+    assert ("sentinel.key" in other.names()) is bool(passphrase)
+    assert (backup.SECRET if passphrase else backup.PLAIN) in house.said
+    assert any("new invitation" in line for line in other.said) is not bool(passphrase)
+    assert verify.store(other.places, Language.EN, print) == verify.NOT_ANCHORED
+    with closing(sqlite3.connect(other.places.store)) as db:
+        assert [kind for (kind,) in db.execute("SELECT kind FROM ledger ORDER BY number")][-1] == "restored"
+
+
+def test_the_file_is_nobody_elses_and_leaves_nothing_beside_it(house, tmp_path):
+    """Mode 0600; whole or not at all."""
+    folder = tmp_path / "stick"
+    folder.mkdir()
+    house.write(folder / "b")
+
+    assert [each.name for each in folder.iterdir()] == ["b"]
+    assert (folder / "b").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(MissingDevice, match="cannot be written"):
+        house.write(tmp_path / "no such folder" / "b")
+
+
+def test_a_copy_made_under_a_busy_writer_is_one_moment(house, other, tmp_path):
+    """Rows and journal of one transaction are in it together, or neither."""
+    over = threading.Event()
+
+    def write() -> None:
+        archive = Archive(house.places.store, "boot")
+        for number in range(2, 100_000):
+            if over.is_set():
+                break
+            archive.incident(incident(number=number), None)
+            archive.commit()
+        archive.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for number in range(5):
+            house.write(tmp_path / f"b{number}")
+    finally:
+        over.set()
+        writer.join()
+    other.put_back(tmp_path / "b4")
+
+    assert verify.store(other.places, Language.EN, print) == verify.NOT_ANCHORED
+
+
+def test_nothing_is_put_back_under_a_running_sentinel(house, tmp_path):
+    """And nothing over a store without being told so."""
+    house.write(tmp_path / "b")
+    with alone(house.places), pytest.raises(MissingDevice, match="another sentinel is running"):
+        house.put_back(tmp_path / "b", over=True)
+    with pytest.raises(MissingDevice, match="--over"):
+        house.put_back(tmp_path / "b")
+
+
+def test_what_was_there_before_is_moved_aside_and_not_lost(house, tmp_path):
+    """Store and papers; a configuration that is there stays, the other lies beside it."""
+    house.write(tmp_path / "b")
+    (house.places.papers / "later.pdf").write_bytes(b"later")
+    house.config.write_text("# changed\n")
+    house.put_back(tmp_path / "b", over=True)
+
+    (aside,) = house.places.lasting.glob("before-*")
+    assert {"sentinel.db", "anchors.jsonl", "papers"} <= {each.name for each in aside.iterdir()}
+    assert (aside / "papers" / "later.pdf").exists()
+    assert house.config.read_text() == "# changed\n"
+    assert house.config.with_name("sentinel.toml.restored").exists()
+    assert (house.places.lasting / "sentinel.key").exists()
+
+
+def packed(file: Path, *entries: tuple[str, bytes], kind: bytes = tarfile.REGTYPE) -> None:
+    with (
+        file.open("wb") as out,
+        Sealer(out, START, "") as sealer,
+        tarfile.open(fileobj=sealer, mode="w|gz") as tar,
+    ):
+        for name, content in entries:
+            info = tarfile.TarInfo(name)
+            info.size, info.type, info.linkname = len(content), kind, "/etc/passwd"
+            tar.addfile(info, io.BytesIO(content))
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "/etc/x", "papers/../../x", "other.txt", "papers/a/b", "papers/..", "papers"]
+)
+def test_a_name_no_backup_holds_is_refused(other, tmp_path, name):
+    """Nothing is written where it says."""
+    packed(tmp_path / "b", (name, b"x"))
+
+    with pytest.raises(NotReadable, match="no backup holds"):
+        other.put_back(tmp_path / "b")
+    assert {"run", "watch.lock"} >= other.names()
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE])
+def test_a_link_is_refused(other, tmp_path, kind):
+    """Under a name we know, too."""
+    packed(tmp_path / "b", ("sentinel.db", b""), kind=kind)
+
+    with pytest.raises(NotReadable, match="no backup holds"):
+        other.put_back(tmp_path / "b")
+
+
+def test_a_store_whose_journal_does_not_hold_is_not_put_back(house, other, tmp_path):
+    """Somebody changed it before it was copied."""
+    with closing(sqlite3.connect(house.places.store)) as db:
+        db.execute("UPDATE ledger SET at = '2020'")
+        db.commit()
+    house.write(tmp_path / "b")
+
+    with pytest.raises(NotReadable, match="nothing was restored"):
+        other.put_back(tmp_path / "b")
+    assert not other.places.store.exists()
+
+
+@pytest.mark.parametrize("cut", [0, 30, 300, -20])
+def test_a_file_that_was_cut_is_one_sentence(house, other, tmp_path, cut):
+    """With a passphrase or without."""
+    for passphrase in ("", SECRET):
+        house.write(tmp_path / "b", passphrase)
+        (tmp_path / "b").write_bytes((tmp_path / "b").read_bytes()[:cut])
+        with pytest.raises(NotReadable):
+            other.put_back(tmp_path / "b", passphrase)
+    assert not other.places.store.exists()
+
+
+def test_a_file_that_is_none_and_a_store_that_is_none_are_sentences(house, other, tmp_path):
+    """No store to copy, no file to read, nothing in it."""
+    with pytest.raises(MissingDevice, match="there is no store"):
+        other.write(tmp_path / "b")
+    with pytest.raises(NotReadable):
+        other.put_back(tmp_path / "none")
+    packed(tmp_path / "empty")
+    with pytest.raises(NotReadable, match="no store in it"):
+        other.put_back(tmp_path / "empty")
+
+
+def test_the_command_takes_its_passphrase_from_the_environment(house, other, tmp_path):
+    """For a script; a short one is refused; no word of it is on the command line."""
+
+    def run(made: House, word: str, passphrase: str, *more: str) -> subprocess.CompletedProcess[str]:
+        base = [sys.executable, "-m", "sentinel", "--config", str(made.config), "--dir", str(made.places.lasting)]
+        return subprocess.run(
+            [*base, word, str(tmp_path / "b"), "--passphrase", *more],
+            env=os.environ | {"SENTINEL_PASSPHRASE": passphrase},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    assert run(house, "backup", "short").returncode == 2
+    done = run(house, "backup", SECRET)
+    assert (done.returncode, "Encrypted" in done.stdout) == (0, True), done.stderr
+    assert run(other, "restore", "wrong words").returncode == 65
+    done = run(other, "restore", SECRET)
+    assert (done.returncode, "Restored as of" in done.stdout) == (0, True), done.stderr

@@ -1,0 +1,91 @@
+"""`./dev screens`: the pictures of docs/screens, from a furnished practice, in Debian's Chromium."""
+
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cheroot import wsgi
+from conftest import CHROMIUM, QUIET, empty
+from furnished import TOKEN, Cabinet, door, reason, verdict
+from playwright.sync_api import Browser, sync_playwright
+
+from sentinel.model.finding import Code, Level
+from web import serving
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screens"
+CALM = verdict()
+ALARM = verdict(door(Code.STRANGER_ASSOCIATED))
+WEEK = verdict(door(Code.WEB_UNIDENTIFIED, Level.ATTENTION))
+BLIND = verdict(reason(Code.VIEW_LOST, Level.UNSURE))
+
+PICTURES = (
+    # name, page, what is said, language, theme, width, height, logged in
+    ("calm", "/", CALM, "fr", "light", 1280, 720, False),
+    ("alarm", "/", ALARM, "fr", "light", 1280, 900, True),
+    ("alarm-phone", "/", ALARM, "fr", "dark", 375, 812, False),
+    ("attention-phone", "/", WEEK, "fr", "light", 375, 812, False),
+    ("unsure-phone", "/", BLIND, "fr", "light", 375, 812, False),
+    ("lampe", "/lampe", ALARM, "fr", "light", 1280, 720, False),
+    ("incident", "/incidents/1", ALARM, "fr", "light", 1280, 0, True),
+    ("incident-phone", "/incidents/1", ALARM, "en", "dark", 375, 0, True),
+    ("outside", "/outside", ALARM, "fr", "light", 1280, 0, True),
+    ("connections", "/connections", ALARM, "fr", "light", 1280, 0, True),
+    ("machines", "/machines", CALM, "fr", "light", 1280, 0, True),
+    ("notices", "/notices", CALM, "fr", "light", 1280, 0, True),
+    ("first", "/first/view", CALM, "fr", "light", 1280, 0, True),
+    ("sentinel", "/sentinel", CALM, "fr", "dark", 1280, 0, True),
+)
+"""Height 0: the whole page."""
+
+
+@contextmanager
+def served(cabinet: Cabinet) -> Iterator[str]:
+    """The page on a real port; its address."""
+    server: wsgi.Server = serving.server(cabinet.app(), "127.0.0.1", 0)
+    server.prepare()
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.bind_addr[1]}"
+    finally:
+        server.stop()
+        thread.join()
+
+
+def draw(browser: Browser, address: str, cabinet: Cabinet, folder: Path) -> None:
+    """Every picture."""
+    for name, path, said, language, theme, width, height, insider in PICTURES:
+        cabinet.beat(said)
+        window = browser.new_context(
+            base_url=address,
+            locale=f"{language}-FR",
+            color_scheme=theme,
+            viewport={"width": width, "height": height or 800},
+            reduced_motion="reduce",
+        )
+        if insider:
+            window.add_cookies([{"name": "sentinel_session", "value": TOKEN, "url": address}])
+        page = window.new_page()
+        page.goto(f"{path}?lang={language}")
+        page.screenshot(path=folder / f"{name}.png", full_page=not height)
+        window.close()
+
+
+def main(folder: Path) -> None:
+    """Draw them all into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        cabinet = empty(Path(place))
+        cabinet.furnish()
+        cabinet.beat()
+        with served(cabinet) as address, sync_playwright() as play:
+            browser = play.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+            draw(browser, address, cabinet, folder)
+            browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)
