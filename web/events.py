@@ -64,10 +64,7 @@ class Times:
 def incident(number: int) -> ResponseReturnValue:
     """One story."""
     with reading.opened(surroundings().places.store) as reader:
-        found = reader.incident(number)
-        if found is None:
-            abort(404)
-        chapters = reader.chapters(number)
+        found, chapters = _story(reader, number)
         visits = reader.visits_of(found, most=VISITS)
         outside = _outside(reader, found)
         span = _span(found)
@@ -93,6 +90,15 @@ def incident(number: int) -> ResponseReturnValue:
         fixes=_fixes(found, product),
         robots={source: organisation(source, found) for source, _ in found.sources},
     )
+
+
+def _story(reader: Reader, number: int) -> tuple[Incident, list[Chapter]]:
+    """From the log; or from the register, which a purge of the log leaves whole."""
+    found = reader.incident(number)
+    if found is not None:
+        return found, reader.chapters(number)
+    kept = reader.tallies.kept(number)
+    return (kept.incident, list(kept.chapters)) if kept else abort(404)
 
 
 def _lines(incident: Incident, chapters: list[Chapter]) -> list[Line]:
