@@ -427,7 +427,7 @@ def test_a_door_found_at_installation_is_never_said_to_be_open_since(cabinet: Ca
     said = text(cabinet.insider().get("/").data)
 
     assert "première observation : " in said
-    assert "L’accès autorisé de VPN Dupont se termine dimanche 13 décembre. Prolonger ou fermer ?" in said
+    assert "L’accès autorisé de VPN Dupont se termine le dimanche 13 décembre. Prolonger ou fermer ?" in said
     assert "fermer ? depuis" not in said
 
 
