@@ -123,10 +123,12 @@ def _lamp(lamp: Lamp) -> list[str]:
 
 
 def _page(page: Page) -> list[str]:
-    letters = sum(letter.isalnum() for letter in page.code)
+    letters, mistakes = sum(letter.isalnum() for letter in page.code), []
     if page.code and letters < SHORTEST_CODE:
-        return [f"page.code: {letters} letters and digits, expected {SHORTEST_CODE} at least"]
-    return []
+        mistakes.append(f"page.code: {letters} letters and digits, expected {SHORTEST_CODE} at least")
+    if page.https_port == page.port:
+        mistakes.append(f"page.https_port = {page.https_port}: expected another port than page.port")
+    return mistakes
 
 
 def _practice(practice: Practice) -> list[str]:

@@ -202,6 +202,9 @@ def test_every_mistake_is_told_at_once_and_where_it_is():
         ("[lamp]\nkind = 'pins'\npins = [99]", ["lamp.pins", "0-27"]),
         ("[page]\ncode = '--'", ["page.code"]),
         ("[page]\ncode = 'a-b'", ["page.code", "4"]),
+        ("[page]\nport = 8443\nhttps_port = 8443", ["page.https_port", "another port"]),
+        ("[page]\nhttps_port = 70000", ["page.https_port", "1-65535"]),
+        ("[page]\npage_from = ['10.99.0.1/24']", ["page.page_from"]),
     ],
 )
 def test_a_mistake_names_path_value_and_what_was_expected(text, words):

@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -109,6 +109,24 @@ def test_another_user_without_a_session_is_no_command_line(counter, verb, user):
         counter.desk.answer(Request(verb=verb, incident=1, password="trois girafes"), user).reply
         is Reply.NO_SESSION
     )
+
+
+def test_an_order_for_a_paper_goes_to_whoever_has_it_made(counter):
+    """With everything that was asked; the desk waits for nothing."""
+    taken: list[Request] = []
+
+    def take(request: Request) -> Reply:
+        taken.append(request)
+        return Reply.BUSY
+
+    sessions = Sessions(counter.archive, CODE)
+    desk = Desk(counter.street, sessions, counter, moment, paper=take)
+    wish = Request(verb=Verb.PAPER, session=counter.login(), client=PHONE, kind="month", when="2026-03")
+
+    assert desk.answer(wish).reply is Reply.BUSY
+    assert taken == [wish]
+    assert desk.answer(replace(wish, session="guessed")).reply is Reply.NO_SESSION
+    assert taken == [wish]
 
 
 def test_without_an_echo_there_is_nobody_to_ask(counter):
