@@ -81,7 +81,7 @@ class Schedule:
         for notice in notices:
             self.note(
                 Due(kind=notice.kind, recipient=notice.recipient, told=notice.told),
-                notice.arrived or notice.tried or notice.due,
+                notice.due,
             )
         return self
 
