@@ -219,7 +219,7 @@ class Street:
                 return self._expose(fact)
             case ReachOutcome():
                 findings = list(self.judge.outcome(fact))  # first: whether this echo is believed at all
-                denied = self.judge.outside.denies(fact.echo, fact.family)
+                denied = self.judge.outside.echoes.denies(fact.echo, fact.family)
                 self.outlook = self.outlook.learn(fact, denied=denied)
                 self.archive.outcome(fact)
                 return findings

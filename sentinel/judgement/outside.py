@@ -1,18 +1,18 @@
 """The two witnesses: what the echoes say of each public port, and what the mirror saw of their knocks.
 
-Open at any echo counts; closed needs every echo whose word is fresh. An echo that denies what we saw is not
-believed until it agrees about that very door. `doors` holds the rules; this remembers what they need.
+Open at any echo counts; closed needs every echo whose word is fresh (`echoes`). `doors` holds the rules; this
+remembers what they need.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
 
 from sentinel import services
 from sentinel.judgement import conditions, doors
 from sentinel.judgement.box import Box
 from sentinel.judgement.conditions import Sight
 from sentinel.judgement.door import Door, led_to
+from sentinel.judgement.echoes import Echoes
 from sentinel.judgement.excused import Excused
 from sentinel.judgement.expected import Accepted, Terms, is_firewall
 from sentinel.judgement.granted import Granted
@@ -33,12 +33,9 @@ from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.moment import Address, Moment
 from sentinel.services import DOOR_TEST_PORT, Alarm, alarm
 
-WORD_LASTS = timedelta(hours=12)
-"""How long « open » of an echo that was not heard since counts: as long as its full list proves anything."""
-
 
 class Outside:
-    """Known doors, and each echo's last word about them.
+    """Known doors, and what each check makes of them.
 
     Args:
         sight: whether the mirror is proved.
@@ -61,21 +58,13 @@ class Outside:
         self.addresses: dict[int, Address] = {}
         """For each family our public address, as the last check was told it."""
         self._doors: dict[tuple[int, int], Door] = {}
-        self._denied: dict[tuple[str, int], dict[int, str]] = {}
-        """For each echo and family the public ports of which it last denied what we saw, and in which check."""
-        self._said: dict[tuple[int, int], dict[str, tuple[Reach, Moment]]] = {}
-        """For each family and public port the last word of each echo."""
+        self.echoes = Echoes()
         self._gone: dict[tuple[int, int], Story] = {}
         """Services that stopped after our question, by family and public port."""
         self._broad: set[tuple[int, int]] = set()
         """Accepted doors where something red was recognised under a number that is not."""
         self._spoken = ""
         """The last check in which everything was open and some door said what it is."""
-
-    def recall(self, openings: Iterable[tuple[str, int, int, Moment]]) -> None:
-        """After a restart: which echo (key id) last found which family and public port open, and when."""
-        for echo, family, port, at in openings:
-            self._said.setdefault((family, port), {})[echo] = (Reach.OPEN, at)
 
     def remember(self, incidents: Iterable[Incident]) -> None:
         """After a restart: doors known from the store."""
@@ -97,34 +86,23 @@ class Outside:
     def exposure(self, exposure: Exposure) -> Iterator[Finding]:
         """One cell of the echo's report."""
         heard = self._knocks.heard(exposure.check, exposure.port)
-        key, whose = (exposure.address.version, exposure.port), (exposure.echo, exposure.address.version)
+        key = (exposure.address.version, exposure.port)
         if exposure.port == DOOR_TEST_PORT:
             self._box.tested(exposure)
             yield from doors.door_test(exposure)
         elif doors.contradicts(exposure, heard):
-            self._denied.setdefault(whose, {})[exposure.port] = exposure.check
-            yield conditions.condition(
-                Code.ECHO_CONTRADICTED, exposure.at, holds=True, family=whose[1], echo=whose[0]
-            )
+            yield self.echoes.contradict(exposure)
         elif exposure.reach is Reach.OPEN or exposure.reach in doors.SAID_NO:
-            self._denied.get(whose, {}).pop(exposure.port, None)
-            self._said.setdefault(key, {})[exposure.echo] = (exposure.reach, exposure.at)
+            self.echoes.hear(exposure)
             if exposure.reach is Reach.OPEN:
                 self._box.found_open(exposure)
                 yield from self._serves(exposure, heard, key)
                 yield from self._open(exposure, heard, key)
-            elif not self._is_open_to_another(exposure, key):
+            elif not self.echoes.is_open_to_another(exposure):
                 self._excused.forget(key)
                 yield from self._widen(key, exposure.at, broad=False)
                 yield from self._shut(exposure, heard, key)
                 yield from self._box.shut(exposure)
-
-    def _is_open_to_another(self, exposure: Exposure, key: tuple[int, int]) -> bool:
-        """Open at any echo counts: until that one says otherwise, or its word has lost its age."""
-        return any(
-            echo != exposure.echo and reach is Reach.OPEN and exposure.at.since(at) <= WORD_LASTS
-            for echo, (reach, at) in self._said.get(key, {}).items()
-        )
 
     def _serves(self, exposure: Exposure, heard: Heard | None, key: tuple[int, int]) -> Iterator[Finding]:
         """Whether the service has outlived our question."""
@@ -150,7 +128,7 @@ class Outside:
             exposure,
             heard,
             mirrored=mirrored,
-            seconded=self._is_open_to_another(exposure, key),
+            seconded=self.echoes.is_open_to_another(exposure),
             nature=nature,
         )
         is_accepted = self._is_accepted(exposure, heard, nature)
@@ -263,10 +241,6 @@ class Outside:
         found = {port for (family, port), door in self._doors.items() if door.story == story}
         return tuple(sorted(found - {doors.EVERY_PORT}))
 
-    def denies(self, echo: str, family: int) -> bool:
-        """Whether an echo denies what we saw: nothing it says there is a proof until it agrees."""
-        return bool(self._denied.get((echo, family)))
-
     def outcome(self, outcome: ReachOutcome) -> Iterator[Finding]:
         """A check has ended: where do all the knocks go, and is a contradiction over?"""
         if (
@@ -277,7 +251,7 @@ class Outside:
         if outcome.ports is not PortList.RETEST:
             yield from self._everything(outcome)
         if outcome.outcome is Outcome.CHECKED:
-            yield from self._agree(outcome)
+            yield from self.echoes.checked(outcome)
 
     def _everything(self, outcome: ReachOutcome) -> Iterator[Finding]:
         """Whether the box sends every knock to one machine, or something answers them all."""
@@ -313,21 +287,3 @@ class Outside:
         if finding.ends:
             del self._doors[key]
         return finding
-
-    def _agree(self, outcome: ReachOutcome) -> Iterator[Finding]:
-        """A contradiction ends when the echo agrees about the same door; a full list asks about them all.
-
-        A port that is asked about no more, such as one the box mapped once, cannot be agreed about: that ends too.
-        """
-        whose = (outcome.echo, outcome.family)
-        denied = self._denied.get(whose)
-        if denied and outcome.ports is PortList.FULL:
-            denied = self._denied[whose] = {
-                port: check for port, check in denied.items() if check == outcome.check
-            }
-        if denied or (denied is None and outcome.ports is not PortList.FULL):
-            return
-        self._denied.pop(whose, None)
-        yield conditions.condition(
-            Code.ECHO_CONTRADICTED, outcome.at, holds=False, family=outcome.family, echo=outcome.echo
-        )

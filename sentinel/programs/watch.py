@@ -14,8 +14,8 @@ from sentinel.clock import Clock, boot_id, now
 from sentinel.config import Config
 from sentinel.errors import MissingDevice
 from sentinel.judgement.casebook import Casebook
+from sentinel.judgement.echoes import WORD_LASTS
 from sentinel.judgement.judge import Judge
-from sentinel.judgement.outside import WORD_LASTS
 from sentinel.judgement.verdict import Outlook
 from sentinel.model.machine import Coverage
 from sentinel.model.moment import Address
@@ -106,7 +106,7 @@ class Watch:
         judge = Judge(networks, declared(config), self._started)
         doors.recall(judge, self._archive, config, self._started)
         judge.remember(incidents)
-        judge.outside.recall(self._archive.openings(self._started, WORD_LASTS))
+        judge.outside.echoes.recall(self._archive.openings(self._started, WORD_LASTS))
         for network in self._archive.known_networks():
             judge.recognise_network(network)
         self._archive.clock_trusted = lambda: judge.time.trusted

@@ -7,9 +7,9 @@ import pytest
 
 from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.doors import cell_verdict
+from sentinel.judgement.echoes import WORD_LASTS
 from sentinel.judgement.expected import Accepted
 from sentinel.judgement.judge import Judge, Terms
-from sentinel.judgement.outside import WORD_LASTS
 from sentinel.model.connection import Connection, ConnectionState
 from sentinel.model.exposure import (
     AfterProbe,
@@ -196,7 +196,10 @@ def test_the_echo_that_denies_what_we_saw_is_doubted_and_no_other():
     denied = exposure(port=104, reach=Reach.CLOSED)
     practice.check(denied, heard={104: at_imaging(104)})
     assert practice.told() == [CONTRADICTED]
-    assert (practice.judge.outside.denies(ONE, 4), practice.judge.outside.denies(TWO, 4)) == (True, False)
+    assert (practice.judge.outside.echoes.denies(ONE, 4), practice.judge.outside.echoes.denies(TWO, 4)) == (
+        True,
+        False,
+    )
     assert practice.cells[104] is CellVerdict.CONTRADICTED
 
     practice.check(denied, at=60, echo=TWO)
@@ -204,7 +207,7 @@ def test_the_echo_that_denies_what_we_saw_is_doubted_and_no_other():
 
     practice.check(denied, at=120)
     assert practice.told() == []
-    assert not practice.judge.outside.denies(ONE, 4)
+    assert not practice.judge.outside.echoes.denies(ONE, 4)
 
 
 # -- the box sends everything ------------------------------------------------------------------------------------
@@ -477,7 +480,7 @@ def test_after_a_restart_open_at_one_echo_is_still_open_whatever_another_says():
     again = Practice()
     again.casebook = practice.casebook
     again.judge.remember(practice.casebook.told())
-    again.judge.outside.recall([(ONE, 4, 104, moment(5))])
+    again.judge.outside.echoes.recall([(ONE, 4, 104, moment(5))])
     again.alive(60)
     again.check(exposure(port=104, reach=Reach.CLOSED), at=60, echo=TWO)
     assert again.told() == [RED]
