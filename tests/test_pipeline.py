@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
-from sentinel.model.acting import Acceptance, Measure, MeasureKind
+from sentinel.model.acting import Acceptance, Measure, MeasureKind, Paper, PaperKind
 from sentinel.model.connection import ConnectionState
 from sentinel.model.exposure import Outcome, PortList, Reach
 from sentinel.model.finding import Code, Grade, Level, StoryKind
@@ -276,6 +276,15 @@ def test_a_private_network_is_settled_by_an_answer(lived):
 
     assert lived.level is Level.CALM
     assert [str(each) for each in lived.archive.known_networks()] == ["10.8.0.0/24"]
+
+
+def test_a_paper_that_was_made_is_on_disk_at_once_with_its_hash_in_the_journal(lived):
+    """It is handed out a moment later."""
+    lived.walk(Paper(kind=PaperKind.MONTH, name="mois-2026-02.pdf", sha256="ab" * 32, who="", at=moment(1)))
+
+    with opened(lived.path) as reader:
+        assert [each.name for each in reader.holdings.papers()] == ["mois-2026-02.pdf"]
+        assert reader.holdings.count().entries == 1
 
 
 def test_a_family_that_appears_must_be_proved_first(lived):

@@ -241,6 +241,22 @@ def test_a_retest_has_a_budget_of_its_own(tmp_path, clock):
         assert made.soon() == Promised(wait=timedelta(seconds=600))
 
 
+def test_an_end_that_cannot_be_tested_at_once_is_asked_about_with_everything(tmp_path, clock):
+    """An acceptance is over, and the echo has no re-test left: the next occasion is a full check, not an hour
+    away."""
+    with stub_at(tmp_path / "1", declines("busy"), declines("quota", 3000), declines("busy")) as stub:
+        know(tmp_path, stub.port)
+        made = asking(tmp_path, clock, (4,))
+        worked(made)
+        made.recheck(4, (11112,))
+        assert [each.ports for each in worked(made)] == [PortList.RETEST]
+        clock.seconds = 700
+
+        made.recheck(4, (11112,))
+
+        assert [each.ports for each in worked(made)] == [PortList.FULL]
+
+
 def test_a_retest_is_put_again_to_a_busy_echo_while_somebody_stands_there(tmp_path, clock):
     """Another check of ours is under way; after twenty seconds the answer is that there is none."""
     with stub_at(tmp_path / "1", *[declines("target_busy", 20)] * 3) as stub:
