@@ -6,6 +6,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sentinel.accepting import FRIDAY, is_narrow
 from sentinel.config import (
     ALL_PORTS,
     SHORTEST_CODE,
@@ -24,7 +25,6 @@ EXTRA_PORTS = 15
 """An echo takes 16 beyond its list; the IPv6 door test needs one of them."""
 ECHOES = 3
 """Asked one after the other at each check; more would teach nothing."""
-FRIDAY = 5
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
@@ -32,7 +32,10 @@ def acceptance(path: str, each: Expected) -> list[str]:
     """Of one accepted door."""
     mistakes = [*_ports(f"{path}.port", [each.port])]
     if each.source != "any":
-        mistakes += _networks(f"{path}.source", [each.source])
+        wrong = _networks(f"{path}.source", [each.source])
+        if not wrong and not is_narrow(ip_network(each.source)):
+            wrong = [f"{path}.source = {each.source!r}: expected somebody's network, or any"]
+        mistakes += wrong
     if not MAC.fullmatch(each.machine.lower()) and not _is_address(each.machine):
         mistakes.append(f"{path}.machine = {each.machine!r}: expected a MAC address or an IP address")
     if each.until.isoweekday() >= FRIDAY:

@@ -239,6 +239,14 @@ def test_a_door_is_never_accepted_into_a_week_end():
         assert "expected[0].until" in mistakes(text + day)[0]
 
 
+def test_half_the_internet_is_nobodys_network():
+    """Whoever accepts anybody says so: `any` ends after 90 days where the door is red."""
+    text = '[[expected]]\nmachine = "10.0.0.1"\nport = 443\nwho = "A"\nwhy = "B"\nuntil = 2027-01-04\nsource = '
+
+    assert parse(text + '"198.51.100.0/24"').expected[0].source == "198.51.100.0/24"
+    assert "somebody's network" in mistakes(text + '"0.0.0.0/1"')[0]
+
+
 # -- whatever is written -----------------------------------------------------------------------------------------
 
 KEYS = st.sampled_from(

@@ -63,7 +63,7 @@ def connections() -> ResponseReturnValue:
         count = reader.count_connections(wanted)
         page, last = paged(count, PAGE)
         found = reader.connections(wanted, most=PAGE, skip=(page - 1) * PAGE)
-        counted = reader.tallies.by_hour(span[0]) if page == 1 else []
+        counted = reader.tallies.by_hour(*span) if page == 1 else []
     zone, daily = g.scene.audience.zone, not 0 < days <= HOURLY
     return render_template(
         "connections.html",

@@ -66,7 +66,7 @@ def accept(number: int) -> ResponseReturnValue:
         window=window,
     )
     if not window and not wish.source and request.form.get("anybody") != "yes":
-        flash(t("deed.source"))  # an empty field is no permission for everybody
+        flash(t("act.source"))  # an empty field is no permission for everybody
         return redirect(f"/incidents/{number}", 303)
     return act(wish, f"/incidents/{number}")
 
@@ -118,7 +118,7 @@ def _found(number: int) -> Incident:
 
 
 def _unclear(number: int) -> ResponseReturnValue:
-    flash(t("deed.unclear"))
+    flash(t("act.unclear"))
     return redirect(f"/incidents/{number}", 303)
 
 

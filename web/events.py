@@ -11,10 +11,11 @@ from markupsafe import Markup
 from sentinel.model.acting import MeasureKind
 from sentinel.model.finding import Code, Level, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
-from sentinel.model.verdict import View
 from sentinel.store import reading
 from sentinel.store.reading import Reader
-from sentinel.text.deadline import LASTS, runs
+from sentinel.text.boxes import known as known_boxes
+from sentinel.text.boxes import steps
+from sentinel.text.deadline import until
 from sentinel.text.points import Phrase, Record, point_of_chapter, record, sentence
 from sentinel.text.robots import organisation
 from sentinel.text.visitors import visitors
@@ -63,13 +64,11 @@ class Times:
 def incident(number: int) -> ResponseReturnValue:
     """One story."""
     with reading.opened(surroundings().places.store) as reader:
-        found = reader.incident(number)
-        if found is None:
-            abort(404)
-        chapters = reader.chapters(number)
+        found, chapters = _story(reader, number)
         visits = reader.visits_of(found, most=VISITS)
         outside = _outside(reader, found)
         span = _span(found)
+        product = reader.tallies.box_product()
         came = reader.tallies.visited(found, *span, parts=PARTS)
     known = record(found, chapters)
     lines = _lines(found, chapters)
@@ -87,8 +86,19 @@ def incident(number: int) -> ResponseReturnValue:
         ticks=ticks(span),
         span=span,
         measures=list(MeasureKind),
+        again=_seen_again(found),
+        fixes=_fixes(found, product),
         robots={source: organisation(source, found) for source, _ in found.sources},
     )
+
+
+def _story(reader: Reader, number: int) -> tuple[Incident, list[Chapter]]:
+    """From the log; or from the register, which a purge of the log leaves whole."""
+    found = reader.incident(number)
+    if found is not None:
+        return found, reader.chapters(number)
+    kept = reader.tallies.kept(number)
+    return (kept.incident, list(kept.chapters)) if kept else abort(404)
 
 
 def _lines(incident: Incident, chapters: list[Chapter]) -> list[Line]:
@@ -121,17 +131,28 @@ def _colour(chapter: Chapter) -> str:
 def _times(known: Record) -> Times:
     """First seen, shown, read; and the clock, where the law may count it (domain 2.1)."""
     incident = known.incident
-    shown = incident.shown.wall if incident.shown else known.alarmed
-    view = g.scene.verdict.view if g.scene.verdict else View.MIRROR
-    counts = shown is not None and runs(incident.code, incident, view)
-    until = shown + LASTS if shown and counts else None
+    ends = until(known, g.scene.verdict.view if g.scene.verdict else g.scene.config.capture.view)
     return Times(
         first=incident.first.wall,
-        shown=shown,
+        shown=known.alarmed,
         read=incident.read.wall if incident.read else None,
-        until=until,
-        over=until is not None and until < g.scene.audience.now,
+        until=ends,
+        over=ends is not None and ends < g.scene.audience.now,
     )
+
+
+def _seen_again(incident: Incident) -> bool:
+    """After a measure the door was seen open again, by a visitor or a knock; people tell time to the minute."""
+    proofs = [each for each in (incident.proved_open, incident.last_visit) if each]
+    measured = incident.measured
+    return measured is not None and any(each.wall - measured.wall > timedelta(minutes=1) for each in proofs)
+
+
+def _fixes(incident: Incident, product: str | None) -> list[tuple[str, list[str]]]:
+    """The sheet of the box, or of every box where none was recognised; nothing where no door is to be closed."""
+    if incident.story.kind not in (StoryKind.DOOR, StoryKind.MAPPING) or incident.state is IncidentState.CLOSED:
+        return []
+    return [(box, steps(box)) for box in known_boxes(product)]
 
 
 def _outside(reader: Reader, incident: Incident) -> list[Sighting]:

@@ -7,10 +7,7 @@ sheet ever advises to open a port, and none claims that the sentinel changes the
 from sentinel.evidence.facts import Case
 from sentinel.evidence.sheet import Accent, Sheet
 from sentinel.evidence.telling import Telling
-
-BOXES = ("livebox", "freebox", "sfr", "bbox")
-STEPS = {"livebox": 6, "freebox": 4, "sfr": 5, "bbox": 5, "other": 1}
-"""How many lines each box's sheet has in the catalogues."""
+from sentinel.text.boxes import known, steps
 
 
 def fix_sheet(case: Case) -> bytes:
@@ -28,17 +25,12 @@ def fix_sheet(case: Case) -> bytes:
     for box in known(case.product):
         sheet.section(sheet.say(f"paper.fix.{box}"))
         sheet.small(sheet.say("paper.fix.check"))
-        sheet.items(sheet.say(f"paper.fix.{box}.{step}") for step in range(1, STEPS[box] + 1))
+        sheet.items(sheet.say(key) for key in steps(box))
     sheet.section(sheet.say("paper.fix.software"))
     sheet.text(sheet.say("paper.fix.software.what"))
     sheet.section(sheet.say("paper.fix.after"))
     sheet.text(sheet.say("paper.fix.after.what"))
     return sheet.pdf()
-
-
-def known(product: str | None) -> tuple[str, ...]:
-    """The box itself where it was recognised, and what fits every other."""
-    return (product, "other") if product in BOXES else (*BOXES, "other")
 
 
 def _port(case: Case) -> str:

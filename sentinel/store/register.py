@@ -54,6 +54,12 @@ def registered(db: sqlite3.Connection, since: datetime | None = None) -> list[Re
     return [_read(json.loads(record[0])) for record in found]
 
 
+def one(db: sqlite3.Connection, number: int) -> Registered | None:
+    """One incident of the register."""
+    found = db.execute("SELECT record FROM register WHERE incident = ?", (number,)).fetchone()
+    return _read(json.loads(found[0])) if found else None
+
+
 def _read(record: dict[str, Any]) -> Registered:
     return Registered(
         incident=rows.incident(record["incident"]),

@@ -42,6 +42,12 @@ def deadline(verdict: Verdict, records: Mapping[int, Record], audience: Audience
     return Phrase(key="deadline.read" if read else "deadline", blanks=filled)
 
 
+def until(known: Record, view: View) -> datetime | None:
+    """When the 72 hours of one story end, or ended; None where nothing counts them."""
+    shown = _shown(known)
+    return shown + LASTS if shown and runs(known.incident.code, known.incident, view) else None
+
+
 def _present(verdict: Verdict, records: Mapping[int, Record]) -> Iterator[Shown]:
     """The alarms among the reasons, also those that were read or unplugged."""
     for reason in verdict.reasons:

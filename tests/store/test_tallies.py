@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -108,8 +108,8 @@ def test_connections_are_counted_by_hour_and_by_who_came(archive: Archive, path:
     first = START.replace(minute=0, second=0, microsecond=0)
 
     with opened(path) as reader:
-        found = reader.tallies.by_hour(START)
-        late = reader.tallies.by_hour(after(62).wall)
+        found = reader.tallies.by_hour(START, after(63).wall)
+        late = reader.tallies.by_hour(after(62).wall, after(63).wall)
 
     hours = {(each.at, each.standing): each.count for each in found}
     assert sum(hours.values()) == 6
@@ -182,7 +182,7 @@ def test_a_whole_address_is_found_by_the_indices_and_a_part_of_one_by_reading(ar
     ("asked", "index"),
     [
         (
-            "SELECT substr(opened, 1, 13), standing, count(*) FROM connections WHERE opened >= 'x' GROUP BY 1, 2",
+            "SELECT standing, count(*) FROM connections WHERE opened >= 'x' AND opened < 'y' GROUP BY 1",
             "listed",
         ),
         (
@@ -211,6 +211,6 @@ def test_readers_hold_their_tallies(path: Path, archive: Archive):
     archive.commit()
     with opened(path) as reader:
         assert isinstance(reader, Reader)
-        [found] = reader.tallies.by_hour(datetime(2000, 1, 1, tzinfo=UTC))
+        [found] = reader.tallies.by_hour(START, after(2).wall)
 
     assert found.at.utcoffset() == timedelta(0)

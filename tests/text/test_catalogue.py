@@ -8,8 +8,9 @@ from string import Formatter
 import pytest
 from babel.messages.pofile import read_po
 
+from sentinel.model.acting import MeasureKind, PaperKind
 from sentinel.model.connection import Association, ConnectionState
-from sentinel.model.exposure import Answer, Auth, CellVerdict, Kind, Outcome, PortList, Why
+from sentinel.model.exposure import Answer, Auth, CellVerdict, Kind, Outcome, PortList, Reach, Why
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import IncidentState
 from sentinel.model.passing import Part
@@ -84,6 +85,9 @@ def test_every_value_a_table_shows_has_its_word(language):
         "view": View,
         "assurance": Assurance,
         "part": Part,
+        "papers.kind": PaperKind,
+        "paper.reach": Reach,
+        "paper.measure": MeasureKind,
     }
     keys = [f"{prefix}.{each.value}" for prefix, values in shown.items() for each in values]
     keys += [f"grade.{each.word}" for each in Grade] + [f"level.{each.word}" for each in Level]

@@ -197,10 +197,10 @@ def test_the_forms_a_story_has_are_those_that_fit_it(cabinet: Cabinet):
         found = re.findall(rf'action="/incidents/{number}/([a-z-]+)"', browser.get(f"/incidents/{number}").text)
         return set(found)
 
-    assert forms(1) == {"read", "check", "measure", "accept", "false-alarm"}
-    assert forms(2) == set()
+    assert forms(1) == {"read", "check", "measure", "accept", "false-alarm", "dossier"}
+    assert forms(2) == {"dossier"}, "what was an alarm may be put on paper for ever"
     assert forms(3) == set()
-    assert forms(4) == {"check", "measure", "accept"}
+    assert forms(4) == {"check", "measure", "accept", "dossier"}
 
 
 def test_every_form_works_without_script(cabinet: Cabinet):
@@ -247,6 +247,6 @@ def test_what_was_done_and_said_stands_in_the_story(cabinet: Cabinet):
 
     assert "Câble de l’appareil débranché à 9 h 30 par Anne &lt;b&gt;." in page
     assert "Porte non vérifiée : ce n’est pas encore fermé." in page
-    assert "<q>vu &lt;i&gt;avec&lt;/i&gt; B</q>" in page
+    assert '<span class="remark">vu &lt;i&gt;avec&lt;/i&gt; B</span>' in page
     assert "<i>avec" not in page
     assert ip_address(MACHINE) == measured.machine

@@ -25,6 +25,7 @@ PAGES = [
     "/machines",
     "/settings",
     "/notices",
+    "/papers",
     "/code",
 ]
 

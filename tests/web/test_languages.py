@@ -17,6 +17,7 @@ NOT_PAGES = re.compile(r"/(static/|healthz|api/|connections\.csv|sentinel\.txt)"
 SAME = re.compile(
     r"[\d\W_]*|Cabinet Sentinel.*|.*(RADIO-PC|Sophie Martin|Cabinet du Parc|example|ORTHANC|<script|IPv[46]).*|"
     r"[\da-f.:]+|\w+://.*|([\d.]+:)?\d+ \([\w-]+\)|[A-Z][a-z]+/\w+|eth\d|"
+    r"(Bbox|Freebox|Livebox|SFR Box).*|"
     r"(Français|English|DICOM|TCP|MAC|box|Pages?|Messages?|Documents?|Notes?|Codes?|Sources?|Ports?|Dates?|"
     r"Assurance|Interface|Python|SQLite)|"
     r"\[capture\] firewall|sentinel enrol sentinel-echo://…|mailtos://…"

@@ -125,6 +125,8 @@ def test_the_register_tells_three_times_and_outlives_the_log(cabinet: Cabinet):
 
     page = words(cabinet.insider().get("/incidents/register").text)
 
+    story = words(cabinet.insider().get("/incidents/1").text)
+    assert "RADIO-PC a répondu à un inconnu" in story, "its page too is what the register keeps"
     for said in ("Machine inconnue acceptée · RADIO-PC", "08:30:00", "09:30:00 Anne", "10:30:00", "Registre 1"):
         assert said in page
 
