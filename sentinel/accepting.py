@@ -15,6 +15,7 @@ YEAR, BROAD = timedelta(days=366), timedelta(days=90)
 """Counted in dates: the last day is this many days after the one on which it was accepted."""
 WINDOW = timedelta(days=7)
 FRIDAY = 5
+"""Of the days, 1 = Monday: from here to Sunday none ends."""
 WIDEST = {4: 16, 6: 32}
 """Shortest prefix of a public source: whatever is broader is anybody under another name."""
 

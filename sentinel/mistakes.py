@@ -6,6 +6,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from sentinel.accepting import FRIDAY, is_narrow
 from sentinel.config import (
     ALL_PORTS,
     SHORTEST_CODE,
@@ -24,7 +25,6 @@ EXTRA_PORTS = 15
 """An echo takes 16 beyond its list; the IPv6 door test needs one of them."""
 ECHOES = 3
 """Asked one after the other at each check; more would teach nothing."""
-FRIDAY = 5
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
@@ -32,7 +32,10 @@ def acceptance(path: str, each: Expected) -> list[str]:
     """Of one accepted door."""
     mistakes = [*_ports(f"{path}.port", [each.port])]
     if each.source != "any":
-        mistakes += _networks(f"{path}.source", [each.source])
+        wrong = _networks(f"{path}.source", [each.source])
+        if not wrong and not is_narrow(ip_network(each.source)):
+            wrong = [f"{path}.source = {each.source!r}: expected somebody's network, or any"]
+        mistakes += wrong
     if not MAC.fullmatch(each.machine.lower()) and not _is_address(each.machine):
         mistakes.append(f"{path}.machine = {each.machine!r}: expected a MAC address or an IP address")
     if each.until.isoweekday() >= FRIDAY:
@@ -120,10 +123,12 @@ def _lamp(lamp: Lamp) -> list[str]:
 
 
 def _page(page: Page) -> list[str]:
-    letters = sum(letter.isalnum() for letter in page.code)
+    letters, mistakes = sum(letter.isalnum() for letter in page.code), []
     if page.code and letters < SHORTEST_CODE:
-        return [f"page.code: {letters} letters and digits, expected {SHORTEST_CODE} at least"]
-    return []
+        mistakes.append(f"page.code: {letters} letters and digits, expected {SHORTEST_CODE} at least")
+    if page.https_port == page.port:
+        mistakes.append(f"page.https_port = {page.https_port}: expected another port than page.port")
+    return mistakes
 
 
 def _practice(practice: Practice) -> list[str]:

@@ -18,6 +18,7 @@ from sentinel.judgement.casebook import Casebook, Change
 from sentinel.judgement.conditions import condition
 from sentinel.judgement.doors import cell_verdict
 from sentinel.judgement.judge import Judge
+from sentinel.judgement.unanswered import Unanswered
 from sentinel.judgement.verdict import Outlook, weigh
 from sentinel.model.acting import (
     Acceptance,
@@ -126,6 +127,7 @@ class Street:
         self.outlook = outlook
         self.ill: dict[str, str] = {}
         """Parts that report badly, with the console's reason."""
+        self._unanswered = Unanswered(self.judge.outside.public_ports)
         self._signal = signal
         self._acknowledge = acknowledge
         self._ask_soon = ask_soon
@@ -145,7 +147,7 @@ class Street:
         findings = [self.judge.itself.told(finding) for finding in self._judge(fact)]
         forgotten = self.casebook.forgotten
         changes = [change for finding in findings if (change := self.casebook.take(finding))]
-        changes += self._by_themselves(fact)
+        changes += self.casebook.live(fact, self.outlook.checked)
         if self.casebook.forgotten > forgotten:
             self.lose(_when(fact))
         at = _when(fact)
@@ -154,8 +156,8 @@ class Street:
         self._keep(changes)
         self._note_proof(fact, changes)
         self._write(fact, urgent=any(change.is_urgent for change in changes) or isinstance(fact, AT_ONCE))
-        if self.judge.ends > ends:
-            self._ask_again(findings)
+        if self.judge.ends > ends or isinstance(fact, Beat):
+            self._ask_again(at, ended=self.judge.ends > ends)
         if any(_is_doubt(change) for change in changes) or not proofs <= self.outlook.proofs.keys():
             self._ask_soon()  # a proof that went with our old public address is a doubt as well
         elif isinstance(fact, Beat) and any(finding.code is Code.CLOCK_WRONG for finding in findings):
@@ -189,13 +191,12 @@ class Street:
         self._signal(self.verdict(shown), self.judge.coverage)
         return list(self.casebook.show(shown))
 
-    def _ask_again(self, findings: Iterable[Finding]) -> None:
-        """An acceptance has ended: are its doors open now? One nobody has found yet is looked for with
-        everything."""
-        found = {(each.story.family, each.outside_port) for each in findings if each.outside_port}
-        for family in {family for family, _ in found}:
-            self._retest(family, tuple(sorted(port for of, port in found if of == family and port)))
-        if not found:
+    def _ask_again(self, at: Moment, *, ended: bool) -> None:
+        """An acceptance has ended: are its doors open now? One nobody found yet is looked for with everything."""
+        asked = self._unanswered.due(self.casebook.told(), at)
+        for family, ports in asked:
+            self._retest(family, ports)
+        if ended and not asked:
             self._ask_soon()
 
     # -- frame to finding ----------------------------------------------------------------------------------
@@ -279,23 +280,6 @@ class Street:
             log.warning("%s fails: %s", health.part, health.detail)
 
     # -- incident to disk ----------------------------------------------------------------------------------
-
-    def _by_themselves(self, fact: Fact) -> list[Change]:
-        """What changes incidents without a finding: time, and people."""
-        if isinstance(fact, Read | Measure | FalseAlarm):
-            change = self.casebook.hear(fact, self._checked(fact.incident))
-            return [change] if change else []
-        if isinstance(fact, Acceptance):
-            return list(self.casebook.accept(fact))
-        if isinstance(fact, SourceName):
-            return list(self.casebook.name(fact))
-        return list(self.casebook.beat(fact.at)) if isinstance(fact, Beat) else []
-
-    def _checked(self, number: int) -> Moment | None:
-        """When the family of a story was last asked about completely, by an echo that reached us."""
-        known = self.casebook.find(number)
-        proof = self.outlook.complete(known.story.family) if known else None
-        return proof.asked if proof and proof.is_ours else None
 
     def _keep(self, changes: Iterable[Change]) -> None:
         for change in changes:

@@ -46,9 +46,12 @@ def add_to(main: click.Group) -> None:
 @click.argument("file", type=click.Path(path_type=Path), required=False)
 @click.option("--store", is_flag=True, help="The store of this machine, also while it runs.")
 @click.option("--anchors", type=click.Path(path_type=Path), help="With --store: an ancres.jsonl kept elsewhere.")
+@click.option("--echo", "echoes", multiple=True, help="Key id of an echo, as its operator says: only it counts.")
 @click.option("--lang", type=click.Choice(["fr", "en"]), help="Language of what is told.  [default: the page's]")
 @click.pass_obj
-def verify(shared: Shared, file: Path | None, store: bool, anchors: Path | None, lang: str | None) -> None:
+def verify(
+    shared: Shared, file: Path | None, store: bool, anchors: Path | None, echoes: tuple[str, ...], lang: str | None
+) -> None:
     """Whether a dossier (FILE) or the store is what it was.
 
     Exit 0: it is, and an echo bears witness; 3: it is, and none does; 1: something was changed; 65: not readable.
@@ -59,8 +62,8 @@ def verify(shared: Shared, file: Path | None, store: bool, anchors: Path | None,
         raise click.UsageError("either a FILE or --store")
     language = Language(lang) if lang else shared.language()
     if file is not None:
-        sys.exit(look.dossier(file, language, click.echo))
-    sys.exit(look.store(shared.places, language, click.echo, anchors))
+        sys.exit(look.dossier(file, language, click.echo, echoes))
+    sys.exit(look.store(shared.places, language, click.echo, anchors, echoes))
 
 
 @click.command()

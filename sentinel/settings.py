@@ -61,12 +61,14 @@ def understood(section: str, value: str) -> Any:
 
 
 def covered(config: Config, kept: Mapping[str, str]) -> Config:
-    """The file's configuration with the page's sections over it; one that cannot be read covers nothing."""
+    """The file's configuration with the page's sections over it; one that cannot be read covers nothing, nor does
+    one with a mistake: a store from elsewhere may name a time zone that this machine does not know."""
     for section, value in kept.items():
         try:
-            config = _with(config, section, understood(section, value))
+            changed = _with(config, section, understood(section, value))
         except ValueError:
             continue
+        config = config if contradictions(changed) else changed
     return config
 
 

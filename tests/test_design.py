@@ -253,6 +253,19 @@ RANKED = [
 ]
 
 
+@pytest.mark.parametrize(("full", "hourly"), [(1, 1), (4, 3.5), (13, 13)])
+def test_a_backup_line_explains_what_cannot_be_checked_and_hides_nothing_else(full, hourly):
+    """However old the proofs have become: blue, for one reason; a stranger inside is as red as ever."""
+    line, seen = blind(Code.BACKUP_LINE), weigh(stories(blind(Code.BACKUP_LINE)), outlook(full, hourly), moment())
+
+    assert (seen.level, [each.code for each in seen.reasons]) == (Level.UNSURE, [Code.BACKUP_LINE])
+    assert not seen.fresh["outside"]
+    assert weigh(stories(line, red()), outlook(full, hourly), moment()).level is Level.ALARM
+    assert Code.VIEW_LOST in {
+        each.code for each in weigh(stories(line, blind(Code.VIEW_LOST)), outlook(), moment()).reasons
+    }
+
+
 def test_an_exception_that_is_too_broad_is_yellow():
     """Whatever else was proved: a red door is open to everybody because somebody said so."""
     broad = Reason(code=Code.EXPECTED_BROAD, level=Level.ATTENTION, since=moment())

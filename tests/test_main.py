@@ -108,13 +108,14 @@ def test_a_sentinel_that_does_not_run_is_said_not_to(folder):
 
 
 def test_check_tries_everything_and_says_what_is_missing(folder):
-    """Interface, rights, store, lamp, echo: each with a line of its own; without an echo something is missing."""
+    """Each with a line of its own; without an echo something is missing."""
     (folder / "sentinel.toml").write_text("[capture]\ninterface = 'nowhere0'\n")
 
     told = plainly(said("check"), 1).splitlines()
 
     assert told[0].startswith("configuration:")
-    assert [line.split()[1].rstrip(":") for line in told[1:]] == ["interface", "rights", "store", "lamp", "echo"]
+    tried = ["interface", "rights", "store", "lamp", "page", "echo", "notices"]
+    assert [line.split()[1].rstrip(":") for line in told[1:]] == tried
     assert "MISSING  interface: there is no 'nowhere0' here" in told
     assert any(line.startswith("MISSING  echo") for line in told)
     assert [each.name for each in (folder / "var").iterdir() if each.suffix == ".tmp"] == []

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
-from sentinel.model.acting import Acceptance, Measure, MeasureKind
+from sentinel.model.acting import Acceptance, Measure, MeasureKind, Paper, PaperKind
 from sentinel.model.connection import ConnectionState
 from sentinel.model.exposure import Outcome, PortList, Reach
 from sentinel.model.finding import Code, Grade, Level, StoryKind
 from sentinel.model.incident import Incident, IncidentState
+from sentinel.model.ledger import Signed
 from sentinel.model.machine import Coverage
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
@@ -275,6 +276,15 @@ def test_a_private_network_is_settled_by_an_answer(lived):
 
     assert lived.level is Level.CALM
     assert [str(each) for each in lived.archive.known_networks()] == ["10.8.0.0/24"]
+
+
+def test_a_paper_that_was_made_is_on_disk_at_once_with_its_hash_in_the_journal(lived):
+    """It is handed out a moment later."""
+    lived.walk(Paper(kind=PaperKind.MONTH, name="mois-2026-02.pdf", sha256="ab" * 32, who="", at=moment(1)))
+
+    with opened(lived.path) as reader:
+        assert [each.name for each in reader.holdings.papers()] == ["mois-2026-02.pdf"]
+        assert reader.holdings.count().entries == 1
 
 
 def test_a_family_that_appears_must_be_proved_first(lived):
@@ -620,6 +630,33 @@ def test_a_name_that_nobody_of_the_story_has_changes_nothing(lived):
     lived.beat(8)
 
     assert lived.incidents() == [before]
+
+
+def test_a_signed_check_that_proved_an_alarm_or_its_end_is_kept(lived):
+    """Beside the first one of each day; the others are let go."""
+
+    def check(name: str, seconds: float, reach: Reach) -> None:
+        at = moment(seconds)
+        told = exposure(port=11112, at=at, reach=reach)
+        lived.walk(
+            replace(told, check=name),
+            Signed(check=name, echo=told.echo, head="a" * 64, line=name, at=at),
+            replace(outcome(asked=at, at=at), check=name),
+        )
+
+    calm(lived)
+    check("first", 10, Reach.CLOSED)
+    check("second", 20, Reach.CLOSED)
+    lived.walk(knock(11112, at=moment(30)))
+    lived.bring(knock_heard(at=moment(31)))
+    lived.bring(coverage(moment(32), proof=moment(32)))
+    check("check-1", 34, Reach.OPEN)
+    check("again", 40, Reach.OPEN)
+
+    (alarm,) = [each.number for each in lived.incidents() if each.level is Level.ALARM]
+    with opened(lived.path) as reader:
+        assert list(reader.reports(alarm)) == ["check-1"]
+        assert reader.anchors() == ["first", "check-1"]
 
 
 # -- what people do ----------------------------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from sentinel import codec
 from sentinel.config import Config, Language, Notices, Practice
 from sentinel.settings import MOST, SECTIONS, Reading, covered, merged, mistakes, steps, understood
 
+MAC = "aa:bb:cc:00:00:01"
+
 
 def written(value: object) -> str:
     """A section as it is kept."""
@@ -44,6 +46,13 @@ def test_what_cannot_be_understood_covers_nothing(value):
     file = Config(practice=Practice(contact="Sophie"))
 
     assert covered(file, {"practice": value, "capture": "{}"}) == file
+
+
+def test_a_section_with_a_mistake_covers_nothing():
+    """A zone this machine does not know would stop every page; the other sections hold all the same."""
+    kept = {"practice": written(Practice(name="X", time_zone="Mars/Olympus")), "labels": written({MAC: "IRM"})}
+
+    assert covered(Config(), kept) == Config(labels={MAC: "IRM"})
 
 
 @pytest.mark.parametrize("section", SECTIONS)

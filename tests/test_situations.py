@@ -285,6 +285,20 @@ def test_a_dmz_towards_the_declared_firewall_is_calm_and_towards_anything_else_i
     assert "pare-feu, Sophie (01 23 45 67 89) peut le déclarer" in here.asks()
 
 
+def test_behind_a_second_router_nobody_claims_anything_until_its_address_is_declared(practice):
+    """Row « double NAT »: the box has a private address, and nobody has said whose the public one is."""
+    here = practice(checked=False)
+    here.walk(reading(wan=ip_address("192.168.100.2"), at=moment(5)))
+    here.walk(outcome(Outcome.ADDRESS_DOUBTFUL, asked=moment(6), address=None, check=None, tested=0))
+    here.pass_time(200)
+
+    assert (here.level, here.codes) == (Level.UNSURE, {Code.ADDRESS_DOUBTFUL})
+    assert here.says().startswith("Un autre routeur se trouve devant la box, ou d’autres abonnés partagent")
+    here.check(300)  # declared as ours: it is asked about like any other
+    here.pass_time(308)
+    assert here.level is Level.CALM
+
+
 def test_behind_the_declared_firewall_imaging_is_still_red(practice):
     """The same row: a DMZ excuses the firewall's own ports, and nothing that is red anywhere."""
     here = practice(terms=Terms(firewall=PC_MAC))
@@ -478,6 +492,21 @@ def test_a_pc_that_is_off_each_night_is_one_dormant_story_in_thirty_nights(pract
     assert here.level is Level.CALM  # somebody closed it: proved while the machine is awake
 
 
+@pytest.mark.parametrize("holidays", [21, 0])
+def test_a_pc_that_is_off_for_three_weeks_of_holidays_is_not_closed(practice, holidays):
+    """Rows « PC off at night », « holidays »: seven days of checks end a door, of days when somebody is there."""
+    back = moment(holidays * DAY).wall
+    here = practice(terms=Terms(is_open=lambda when: when >= back))
+    here.see(99, PC, PC_MAC)
+    here.check(100, {3389: Leads(machine=PC, mac=PC_MAC, port=3389)})
+    for half_day in range(1, 40):
+        here.check(half_day * 12 * HOUR)
+
+    story = here.story(Code.DOOR_REACHABLE)
+    assert story.state is (IncidentState.DORMANT if holidays else IncidentState.CLOSED)
+    assert here.level is (Level.ALARM if holidays else Level.CALM)
+
+
 def test_a_door_to_a_machine_that_never_answered_is_yellow(practice):
     """The same row, people.md 7 row 9: the box looked for the machine and did not find it."""
     here = practice()
@@ -527,6 +556,7 @@ def test_a_backup_line_is_blue_for_a_day_in_its_own_words(practice, wan, result)
     here.pass_time(HOUR + 2)
 
     assert here.level is Level.UNSURE
+    assert here.codes == {Code.BACKUP_LINE}  # one reason, told to nobody for a day
     assert here.says() == "Ligne de secours depuis 11 h 00 : contrôle suspendu, normal."
     here.walk(reading(wan=PUBLIC, at=moment(2 * HOUR)))
     here.check(2 * HOUR + 1)
@@ -559,6 +589,33 @@ def test_another_box_is_one_yellow_and_a_check(practice):
     here.pass_time(70)
     assert here.level is Level.CALM
     assert here.story(Code.ADDRESS_CHANGED).level is Level.NOTE
+
+
+def test_an_exception_follows_its_machine_to_another_address(practice):
+    """people.md 1, « box replaced »: the prefix changes, what was accepted is known by the machine's MAC."""
+    vpn = Accepted(machine=NAS_MAC, port=1194, source=None, until=moment(90 * DAY).wall)
+    here = practice(terms=Terms(accepted=(vpn,)), checked=False)
+    for n, address in enumerate(("192.168.1.80", "192.168.1.180")):
+        here.check(1 + n * HOUR, {1194: Leads(machine=ip_address(address), mac=NAS_MAC, port=1194)})
+        here.pass_time(8 + n * HOUR)
+        assert (here.level, here.codes) == (Level.CALM, set())
+
+    here.check(3 * HOUR, {1194: Leads(machine=ip_address("192.168.1.80"), mac=PC_MAC, port=1194)})
+    assert here.level is Level.ATTENTION  # its old address belongs to another machine now
+
+
+def test_two_weeks_in_a_carton_leave_no_green_behind(practice):
+    """people.md 1, « moving »: what was proved at the old place has no age to count from; it is asked at once."""
+    here = practice()
+    here.visit(20, dicom=dicom())
+    here.close()
+    here = practice(checked=False, folder=here.folder, boot="boot-2", began=moment(14 * DAY))
+    here.pass_time(14 * DAY + 1)
+
+    assert here.level is Level.ALARM  # never proved closed
+    assert Code.STARTING in here.codes
+    here.pass_time(14 * DAY + 200)
+    assert Code.NOT_CHECKED in here.codes
 
 
 def test_a_firewall_that_bans_the_echo_midway_proves_nothing(practice):

@@ -202,6 +202,9 @@ def test_every_mistake_is_told_at_once_and_where_it_is():
         ("[lamp]\nkind = 'pins'\npins = [99]", ["lamp.pins", "0-27"]),
         ("[page]\ncode = '--'", ["page.code"]),
         ("[page]\ncode = 'a-b'", ["page.code", "4"]),
+        ("[page]\nport = 8443\nhttps_port = 8443", ["page.https_port", "another port"]),
+        ("[page]\nhttps_port = 70000", ["page.https_port", "1-65535"]),
+        ("[page]\npage_from = ['10.99.0.1/24']", ["page.page_from"]),
     ],
 )
 def test_a_mistake_names_path_value_and_what_was_expected(text, words):
@@ -234,6 +237,14 @@ def test_a_door_is_never_accepted_into_a_week_end():
     assert parse(text + "2027-01-04").expected[0].until == date(2027, 1, 4)  # a Monday
     for day in ("2027-01-01", "2027-01-02", "2027-01-03"):  # Friday to Sunday
         assert "expected[0].until" in mistakes(text + day)[0]
+
+
+def test_half_the_internet_is_nobodys_network():
+    """Whoever accepts anybody says so: `any` ends after 90 days where the door is red."""
+    text = '[[expected]]\nmachine = "10.0.0.1"\nport = 443\nwho = "A"\nwhy = "B"\nuntil = 2027-01-04\nsource = '
+
+    assert parse(text + '"198.51.100.0/24"').expected[0].source == "198.51.100.0/24"
+    assert "somebody's network" in mistakes(text + '"0.0.0.0/1"')[0]
 
 
 # -- whatever is written -----------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""`/accepted`: doors and windows that somebody accepted, in the file or on the page; a new one, and an end to one."""
+"""`/accepted`: doors and windows that somebody accepted, in the file or on the page; a new one, an end to one."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -13,6 +13,7 @@ from sentinel.accepting import last_day
 from sentinel.model.acting import LONGEST_WORDS, Acceptance
 from sentinel.store import reading
 from sentinel.store.acceptances import Listed, Standing
+from sentinel.store.reading import Reader
 from sentinel.wire.requests import Reply, Request, Verb
 from web.guard import behind_code
 from web.scene import Scene, surroundings
@@ -103,9 +104,8 @@ def _asked() -> Mapping[str, str]:
 def _known() -> dict[str, Any]:
     scene: Scene = g.scene
     with reading.opened(surroundings().places.store) as reader:
-        every, machines = reader.acceptances(), reader.machines()
-        macs = reader.macs()
-    shown = [_shown(each, scene, macs) for each in every]
+        machines = reader.heard.machines()
+        shown = [_shown(each, scene, reader) for each in reader.acceptances()]
     valid = [each for each in shown if each.stands is Standing.VALID]
     soon = [each for each in valid if each.acceptance.window or _ends_soon(each.acceptance, scene)]
     return {
@@ -122,9 +122,10 @@ def _known() -> dict[str, Any]:
     }
 
 
-def _shown(listed: Listed, scene: Scene, macs: Mapping[str, str]) -> Shown:
-    one = listed.acceptance
-    label = scene.config.labels.get(one.machine) or scene.config.labels.get(macs.get(one.machine, ""), "")
+def _shown(listed: Listed, scene: Scene, reader: Reader) -> Shown:
+    one, labels = listed.acceptance, scene.config.labels
+    mac = None if one.machine in labels else reader.heard.mac(one.machine)
+    label = labels.get(one.machine) or labels.get(mac or "", "")
     return Shown(
         acceptance=one,
         name=label or one.machine,

@@ -3,6 +3,8 @@
 `watch` decides each of them; here a form becomes a request and a session becomes a cookie.
 """
 
+import re
+
 from flask import Blueprint, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
@@ -17,6 +19,8 @@ from web.wishes import local, put, said
 from web.words import t
 
 pages = Blueprint("account", __name__)
+ABOUT = re.compile(r"(?:^| )([a-z]+)=")
+"""Names in what an audit's row tells of a request."""
 
 STATUS = {
     Reply.WRONG_CODE: 403,
@@ -103,6 +107,13 @@ def account() -> ResponseReturnValue:
         fingerprint=certificate.fingerprint(places.certificate),
         ends=certificate.ends(places.certificate),
     )
+
+
+@pages.app_template_filter("about")
+def about(detail: str) -> list[tuple[str, str]]:
+    """What a row tells, as names and values: `incident=3 port=104`."""
+    words = ABOUT.split(detail)[1:]
+    return list(zip(words[::2], words[1::2], strict=True))
 
 
 def _typed(name: str) -> str:

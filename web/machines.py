@@ -22,6 +22,7 @@ from sentinel.wire.requests import Answer, Reply, Request, Verb
 from web.guard import behind_code
 from web.scene import Scene, surroundings
 from web.wishes import local, put, said, who
+from web.words import t
 
 pages = Blueprint("machines", __name__)
 
@@ -78,7 +79,9 @@ def name() -> ResponseReturnValue:
     """Keep the names that were changed."""
     back = local(request.form.get("next", "/machines"))
     given = changed(request.form, g.scene.config.labels)
-    if given:
+    if given and not who():
+        flash(t("settings.who.missing"))
+    elif given:
         flash(said(Verb.SETTING.value, _keep(given, who())))
     return redirect(back, 303)
 
@@ -87,10 +90,10 @@ def listing() -> dict[str, Any]:
     """What the page shows."""
     scene: Scene = g.scene
     with reading.opened(surroundings().places.store) as reader:
-        known = _ordered(reader.machines(), scene.config.labels)
+        known = _ordered(reader.heard.machines(), scene.config.labels)
         last = max(1, -(-len(known) // PAGE))
         page = min(max(request.args.get("page", 1, type=int), 1), last)
-        look = Look(elsewhere=reader.elsewhere(), box=_box(reader), view=scene.config.capture.view)
+        look = Look(elsewhere=reader.heard.elsewhere(), box=_box(reader), view=scene.config.capture.view)
         shown = _shown(reader, known[(page - 1) * PAGE : page * PAGE], look)
     return {
         "groups": [
@@ -120,12 +123,12 @@ def _ordered(heard: Iterable[Machine], labels: Mapping[str, str]) -> list[tuple[
 def _box(reader: Reader) -> str:
     """The box's hardware address, where it was read."""
     box = reader.box()
-    return reader.macs().get(str(box.gateway), "") if box else ""
+    return (reader.heard.mac(str(box.gateway)) or "") if box else ""
 
 
 def _shown(reader: Reader, known: list[tuple[str, Machine | None]], look: Look) -> list[Shown]:
     told, labels = reader.incidents(least=Level.ATTENTION), g.scene.config.labels
-    addresses = reader.addresses(mac for mac, machine in known if machine)
+    addresses = reader.heard.addresses(mac for mac, machine in known if machine)
     return [
         Shown(
             mac=mac,

@@ -20,6 +20,8 @@ from web.scene import Scene, surroundings
 
 FRESH = timedelta(minutes=5)
 """Both directions were seen within it: a practice that works talks at least so often."""
+ALONE = timedelta(minutes=75)
+"""The same where only our own talk counts, which is a check each hour."""
 MOST = 50
 """Doors of one page."""
 
@@ -46,20 +48,22 @@ def _view() -> dict[str, Any]:
 
 
 def proof_of_view(coverage: Coverage | None, view: View) -> str:
-    """What the port has shown within five minutes, by the capture's own clock."""
+    """What the port has lately shown, by the capture's own clock."""
     if coverage is None:
         return "untold"
     if not coverage.carrier:
         return "no_cable"
     if view is View.LIMITED:
         return "limited"
+    lasts = ALONE if coverage.apart else FRESH
     seen = {
-        way: moment is not None and coverage.at.since(moment) <= FRESH
+        way: moment is not None and coverage.at.since(moment) <= lasts
         for way, moment in (("inward", coverage.inward), ("outward", coverage.outward))
     }
     if all(seen.values()):
         return "full"
-    return next((f"only_{way}" for way, is_seen in seen.items() if is_seen), "nothing")
+    neither = "unmet" if coverage.apart else "nothing"
+    return next((f"only_{way}" for way, is_seen in seen.items() if is_seen), neither)
 
 
 def _machines() -> dict[str, Any]:
@@ -73,7 +77,8 @@ def _machines() -> dict[str, Any]:
 def _outside() -> dict[str, Any]:
     with reading.opened(surroundings().places.store) as reader:
         last, proofs = reader.last_checks(), reader.last_proofs()
-    return {"last": [(check, proofs.get((check.echo, check.family))) for check in last]}
+    invited = bool(g.scene.config.echo.all_invitations)
+    return {"last": [(check, proofs.get((check.echo, check.family))) for check in last], "invited": invited}
 
 
 def _drill() -> dict[str, Any]:
@@ -96,8 +101,8 @@ def _doors() -> dict[str, Any]:
 
 
 def _is_left(incident: Incident) -> bool:
-    about_doors = incident.story.kind not in (StoryKind.CONDITION, StoryKind.NETWORK)
-    return about_doors and incident.state is not IncidentState.CLOSED
+    others = (StoryKind.CONDITION, StoryKind.NETWORK, StoryKind.DRILL)
+    return incident.story.kind not in others and incident.state is not IncidentState.CLOSED
 
 
 _PROOFS: Mapping[str, Callable[[], dict[str, Any]]] = {

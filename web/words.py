@@ -52,7 +52,7 @@ def phone_link(practice: Practice, today: date) -> Markup | None:
 def is_dated(said: Phrase) -> bool:
     """Whether a sentence tells its time itself."""
     sentence = text.pattern(_language(), said.key)
-    return any(blank in sentence for blank in ("{at}", "{since}", "{read_at}"))
+    return any(blank in sentence for blank in ("{at}", "{since}", "{read_at}", "{until}"))
 
 
 def tells_contact(said: Phrase) -> bool:

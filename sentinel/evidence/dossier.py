@@ -15,7 +15,6 @@ from sentinel.evidence.sheet import INK, Accent, Sheet
 from sentinel.evidence.telling import Telling
 from sentinel.model.exposure import Reach
 from sentinel.model.finding import Code, Level
-from sentinel.model.incident import IncidentState
 from sentinel.model.verdict import View
 from sentinel.text.outside import answered, endpoint
 from sentinel.text.times import size, stamp
@@ -46,8 +45,7 @@ class _Dossier:
     def __init__(self, case: Case) -> None:
         self._case = case
         self._telling = Telling(case)
-        level = Level.CALM if case.incident.state is IncidentState.CLOSED else case.incident.level
-        self._sheet = Sheet(case.head, "paper.dossier", Accent.of(level))
+        self._sheet = Sheet(case.head, "paper.dossier", Accent.of(case.incident.level))
         self._language = case.head.audience.language
         self._zone = case.head.audience.zone
 
@@ -79,6 +77,7 @@ class _Dossier:
             ("incident.first", self._telling.at(incident.first)),
             ("incident.last", self._telling.at(incident.last)),
             ("incident.calling", incident.calling or ""),
+            ("paper.certificate.practitioner", self._case.head.practice.practitioner),
         ]
         sheet.facts((sheet.say(key), value) for key, value in rows)
 

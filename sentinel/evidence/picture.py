@@ -12,7 +12,7 @@ from sentinel.evidence.sheet import GROUND, INK, LINE, SOFT, WIDTH, printable
 
 LEFT = 34 * mm
 """Room for the names of the lanes."""
-HEIGHT, LANE, TOP = 58 * mm, 13 * mm, 47 * mm
+HEIGHT, LANE, TOP = 47 * mm, 13 * mm, 40 * mm
 BARS = 60
 RED, GREEN, PALE, BLUE = HexColor("#b3201a"), HexColor("#1f7a43"), HexColor("#f6dcda"), HexColor("#8a949f")
 STEPS = tuple(
@@ -105,11 +105,15 @@ def _band(scene: Scene, axis: _Axis) -> Group:
 
 
 def _seen(scene: Scene, axis: _Axis) -> Group:
-    """A filled red dot: open; a green ring: closed. Told by form as well as by colour."""
-    group = Group()
+    """A filled red dot: open; a green ring: closed. Told by form as well as by colour; what would lie on another
+    of its kind is drawn once."""
+    group, drawn = Group(), set()
     for at, is_open in scene.seen:
-        fill, edge = (RED, RED) if is_open else (white, GREEN)
-        group.add(Circle(axis.x(at), TOP, 2.6, fillColor=fill, strokeColor=edge, strokeWidth=1.2))
+        place = (round(axis.x(at)), is_open)
+        if place not in drawn:
+            drawn.add(place)
+            fill, edge = (RED, RED) if is_open else (white, GREEN)
+            group.add(Circle(place[0], TOP, 2.6, fillColor=fill, strokeColor=edge, strokeWidth=1.2))
     return group
 
 

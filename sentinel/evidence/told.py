@@ -5,11 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sentinel.model.finding import Level
+from sentinel.model.last_word import differing
 from sentinel.model.ledger import Entry, EntryKind
-
-MOVING = frozenset({"last", "last_visit", "count", "bytes_out", "sources"})
-"""Columns that move between two entries, and in one direction only."""
-GROWING = ("count", "bytes_out")
 
 Row = Mapping[str, Any]
 
@@ -26,6 +23,8 @@ class Told:
         self.purged: set[int] = set()
         self.taken_out: set[int] = set()
         """Numbers of entries whose body a purge has taken out."""
+        self.altered: list[tuple[int, str]] = []
+        """Incidents that a start found to be other than they were told, and when."""
         self.keys: frozenset[str] = frozenset()
         """Key ids with which the sentinel has asked."""
 
@@ -40,6 +39,8 @@ class Told:
             case EntryKind.PURGED:
                 self.purged.update(body.get("incidents", ()))
                 self.taken_out.update(body.get("taken_out", ()))
+            case EntryKind.ALTERED:
+                self.altered.append((int(body["incident"]), entry.at))
             case EntryKind.INCIDENT:
                 self._incident(body)
 
@@ -53,15 +54,7 @@ class Told:
 
     def differs(self, row: Row) -> bool:
         """A row that says something else than the last word on it, or less; or that nobody can read."""
-        told = self.incidents[row["number"]]
-        if any(row.get(name) != value for name, value in told.items() if name not in MOVING):
-            return True
-        try:
-            before, now = _tally(told), _tally(row)
-            fewer = any(now.get(source, 0) < times for source, times in before.items())
-            return fewer or any(row[name] < told[name] for name in GROWING)
-        except (ValueError, KeyError, TypeError):
-            return True
+        return bool(differing(self.incidents[row["number"]], row))
 
     def other_lines(self, number: int, lines: Iterable[Row]) -> bool:
         """A timeline that is longer, shorter or other than what was told of it."""
@@ -72,10 +65,6 @@ class Told:
     def missing(self, shown: set[int]) -> Iterator[int]:
         """Incidents that were told, were not purged, and are not there."""
         yield from sorted(self.incidents.keys() - shown - self.purged)
-
-
-def _tally(row: Row) -> dict[str, int]:
-    return dict(json.loads(row["sources"]))
 
 
 def _names(lines: list[Row]) -> list[str]:

@@ -42,7 +42,9 @@ class Point(StrEnum):
     HEAD_LOST = "head_lost"
     ANCHOR_FORGED = "anchor_forged"
     ANCHOR_FOREIGN = "anchor_foreign"
+    ANCHOR_UNNAMED = "anchor_unnamed"
     REPORT_FORGED = "report_forged"
+    FOUND_ALTERED = "found_altered"
     INCIDENT_CHANGED = "incident_changed"
     INCIDENT_ADDED = "incident_added"
     INCIDENT_REMOVED = "incident_removed"
@@ -127,21 +129,26 @@ class Chain:
             yield Found(Point.WITHHELD, {"count": len(self.withheld)})
         elif unexplained:
             yield Found(Point.BODY_GONE, {"number": str(unexplained[0])})
+        for incident, at in self.told.altered:
+            yield Found(Point.FOUND_ALTERED, {"incident": str(incident), "at": at})
 
 
-def anchors(chain: Chain, lines: Iterable[str], own: frozenset[str]) -> Iterable[Found]:
+def anchors(
+    chain: Chain, lines: Iterable[str], own: frozenset[str], named: frozenset[str] = frozenset()
+) -> Iterable[Found]:
     """What the countersigned heads say of a chain.
 
     Args:
         chain: walked to its end, or to its first bad entry.
         lines: of `anchors.jsonl`.
         own: key ids of the sentinel whose journal it is; those that its starts have told count as well.
+        named: key ids of echoes, as their operators told them; any, where nobody named one.
     """
     own |= chain.told.keys
     newest: tuple[int, Anchor] | None = None
     for line in lines:
         anchor = read_anchor(line)
-        wrong = _of_anchor(chain, anchor, own)
+        wrong = _of_anchor(chain, anchor, own, named)
         if wrong is not None:
             yield wrong
         elif anchor is not None and anchor.head in chain.heads:
@@ -150,12 +157,14 @@ def anchors(chain: Chain, lines: Iterable[str], own: frozenset[str]) -> Iterable
     yield from _covered(chain, newest)
 
 
-def _of_anchor(chain: Chain, anchor: Anchor | None, own: frozenset[str]) -> Found | None:
+def _of_anchor(chain: Chain, anchor: Anchor | None, own: frozenset[str], named: frozenset[str]) -> Found | None:
     if anchor is None:
         return Found(Point.ANCHOR_FORGED)
     about = {"at": anchor.at.isoformat(), "echo": anchor.signer}
     if anchor.asked_by not in own:
         return Found(Point.ANCHOR_FOREIGN, about)
+    if named and anchor.signer not in named:
+        return Found(Point.ANCHOR_UNNAMED, about)
     if not anchor.head or anchor.head in chain.heads or chain.broken is not None:
         return None  # a chain that is broken anyway is told where it breaks
     before = chain.first is not None and chain.first.number > 1 and anchor.at.isoformat() < chain.first.at
@@ -163,9 +172,9 @@ def _of_anchor(chain: Chain, anchor: Anchor | None, own: frozenset[str]) -> Foun
 
 
 def _covered(chain: Chain, newest: tuple[int, Anchor] | None) -> Iterable[Found]:
-    if chain.broken is not None or chain.last is None:
+    if chain.broken is not None or chain.first is None or chain.last is None:
         return
-    if newest is None or newest[0] == 0:
+    if newest is None or newest[0] < chain.first.number:  # what was signed before it began covers none of it
         yield Found(Point.NOT_ANCHORED)
         return
     number, anchor = newest
@@ -177,12 +186,13 @@ def _covered(chain: Chain, newest: tuple[int, Anchor] | None) -> Iterable[Found]
         yield Found(Point.TAIL, {"count": chain.last.number - number})
 
 
-def pack(read: Pack, by: str) -> list[Found]:
+def pack(read: Pack, by: str, named: frozenset[str] = frozenset()) -> list[Found]:
     """A dossier: its seal, its journal, its anchors, its signed checks.
 
     Args:
         read: as it was unsealed.
         by: key id of the sentinel that sealed it.
+        named: key ids of echoes; any, where nobody named one.
     """
     found = [Found(Point.SEALED, {"by": by, "at": read.made.isoformat()})] if read.is_signed else []
     found += [] if read.is_signed else [Found(Point.NOT_SIGNED)]
@@ -196,7 +206,7 @@ def pack(read: Pack, by: str) -> list[Found]:
     found += chain.points(excerpt=True)
     if chain.broken is None and chain.last is not None and chain.last.hash != read.head:
         found.append(Found(Point.OTHER_HEAD, {"number": str(chain.last.number)}))
-    found += anchors(chain, _lines(read.files.get(ANCHORS, b"")), frozenset({by}))
+    found += anchors(chain, _lines(read.files.get(ANCHORS, b"")), frozenset({by}), named)
     return found + list(_reports(read, chain.told.keys | {by}))
 
 

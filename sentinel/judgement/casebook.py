@@ -1,17 +1,17 @@
 """Findings to incidents: one story, one incident, however often somebody comes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sentinel.judgement import deeds, drill, merging
 from sentinel.judgement.deeds import Deed
 from sentinel.judgement.sources import Sources
-from sentinel.model.acting import Acceptance
+from sentinel.model.acting import Acceptance, FalseAlarm, Measure
 from sentinel.model.finding import Code, Finding, Level, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.moment import Moment
-from sentinel.model.passing import SourceName
+from sentinel.model.passing import Beat, Read, SourceName
 
 REOPENS = timedelta(days=7)
 """A story that returns within this time goes on under its old number."""
@@ -71,6 +71,23 @@ class Casebook:
         if known.state is IncidentState.CLOSED:
             return self._keep(self._merge(merging.reopened(known, finding), finding), finding)
         return self._go_on(known, finding)
+
+    def live(self, fact: object, checked: Callable[[int], Moment | None]) -> Iterator[Change]:
+        """What changes stories without a finding: time, people, and a visitor's name.
+
+        `checked`: when a family was last asked about completely.
+        """
+        match fact:
+            case Read() | Measure() | FalseAlarm():
+                known = self.find(fact.incident)
+                change = self.hear(fact, checked(known.story.family)) if known else None
+                yield from [change] if change else []
+            case Acceptance():
+                yield from self.accept(fact)
+            case SourceName():
+                yield from self.name(fact)
+            case Beat():
+                yield from self.beat(fact.at)
 
     def hear(self, deed: Deed, checked: Moment | None = None) -> Change | None:
         """What somebody says or does about a story; `checked`: when its family was last completely checked."""

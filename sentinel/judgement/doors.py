@@ -2,14 +2,15 @@
 
 A door is `reachable` when the echo says open and nothing contradicts it; it is closed only on living proof:
 the echo says not open, and the machine behind it was seen alive, or the box has stopped listing the mapping that
-led there, or a week of checks found it shut. Otherwise it is `dormant`, which is neither.
+led there, or checks of seven opening days found it shut. Otherwise it is `dormant`, which is neither.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from sentinel.judgement.conditions import condition
+from sentinel.judgement.door import Door
 from sentinel.judgement.expected import Accepted
 from sentinel.judgement.knocks import Heard
 from sentinel.model.connection import ConnectionState
@@ -26,7 +27,7 @@ from sentinel.model.exposure import (
     Why,
 )
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
-from sentinel.model.moment import Address, Moment
+from sentinel.model.moment import Moment
 from sentinel.services import Alarm, alarm, is_red, nature
 
 ALIVE = timedelta(seconds=90)
@@ -34,60 +35,8 @@ ALIVE = timedelta(seconds=90)
 told once a minute."""
 SLEEPING = timedelta(milliseconds=2500)
 """A router that says « no such host » this late has looked for the machine first: the door leads to one asleep."""
-DAY, WEEK = timedelta(days=1), timedelta(days=7)
 SAID_NO = (Reach.CLOSED, Reach.FILTERED, Reach.UNREACHABLE)
 SAID_YES = (ConnectionState.ANSWERED, ConnectionState.CONNECTED, ConnectionState.CLOSED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
-    """A public port once found open, and where it led."""
-
-    story: Story
-    machine: Address | None
-    mac: str | None
-    port: int | None
-    nature: Nature | None = None
-    """What was recognised behind it, once: nobody is asked twice who he is."""
-    is_box: bool = False
-    """The box itself answered: it is alive whenever a check passes through it."""
-    refused: tuple[Moment, Moment] | None = None
-    """From when to when every check, at least one a day, found it not open."""
-
-    def as_heard(self) -> Heard | None:
-        """Where it led when its knock was last seen; nothing when it never was."""
-        if self.machine is None:
-            return None
-        port = self.port or self.story.port
-        return Heard(machine=self.machine, mac=self.mac, port=port, state=ConnectionState.ANSWERED)
-
-    def is_at(self, heard: Heard) -> bool:
-        """Whether a knock that was seen inside went where this door led before."""
-        if self.machine is None:  # it was never named: this may be its name
-            return True
-        return (heard.mac or str(heard.machine), heard.port) == (self.mac or str(self.machine), self.port)
-
-    def refused_at(self, at: Moment) -> "Door":
-        """The same, not open once more; a day without any check begins the count anew."""
-        if self.refused is None or at.since(self.refused[1]) > DAY:
-            return replace(self, refused=(at, at))
-        return replace(self, refused=(self.refused[0], at))
-
-    def is_given_up(self) -> bool:
-        """Not open in every check of a week."""
-        return self.refused is not None and self.refused[1].since(self.refused[0]) >= WEEK
-
-
-def led_to(finding: Finding) -> Door:
-    """The door a finding tells of."""
-    return Door(
-        story=finding.story,
-        machine=finding.machine,
-        mac=finding.mac,
-        port=finding.port,
-        nature=finding.nature,
-        is_box=finding.code is Code.BOX_ANSWERS,
-    )
 
 
 def opened(

@@ -1,5 +1,6 @@
 """What somebody declared: doors that are accepted, for whom and until when, and the firewall behind the box."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_network
@@ -94,6 +95,11 @@ class Accepted:
         return same and covers and not self.window
 
 
+def always(_: datetime) -> bool:
+    """Where nobody has said when the practice is open."""
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What was declared: the configuration's part of judgement."""
@@ -107,3 +113,5 @@ class Terms:
     firewall: str = ""
     """MAC, lower case, or address of the firewall to which the box may send everything."""
     thresholds: Thresholds = field(default_factory=Thresholds)
+    is_open: Callable[[datetime], bool] = always
+    """Whether somebody is at the practice: opening hours, and no holiday."""

@@ -6,6 +6,7 @@ firewall may lead here. The IPv6 door test is the exception: that port listens d
 
 from dataclasses import replace
 
+from sentinel.judgement.mappings import is_udp
 from sentinel.model.finding import Code, Finding, Level, StoryKind
 from sentinel.model.moment import Address
 from sentinel.model.networks import HomeNetwork
@@ -31,11 +32,13 @@ class Itself:
     def __init__(self) -> None:
         self._addresses: frozenset[Address] = frozenset()
         self._macs: frozenset[str] = frozenset()
+        self._box: tuple[Address, ...] = ()
 
     def adopt(self, home: HomeNetwork) -> None:
         """A kernel that was asked and told nothing has not taken our addresses away."""
         self._addresses = frozenset(home.addresses) or self._addresses
         self._macs = frozenset(home.macs) or self._macs
+        self._box = home.networks.box or self._box
 
     def is_us(self, machine: Address | None, mac: str | None) -> bool:
         """Whether that is this very machine."""
@@ -45,6 +48,10 @@ class Itself:
         """A door of ours, told as what it is; every other finding as it came."""
         if finding.code not in VISIBLE or finding.ends or finding.port == DOOR_TEST_PORT:
             return finding
+        if is_udp(finding.story):
+            return finding  # the page is TCP
+        if finding.source is not None and finding.source in self._box:
+            return finding  # boxes look at the pages of the LAN themselves: whether it is more, the echo finds out
         about = finding.story.about if finding.story.kind is StoryKind.DOOR else ""
         named = self.is_us(finding.machine, finding.mac)
         if not named and not (finding.machine is None and about in map(str, self._addresses)):

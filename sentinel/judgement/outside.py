@@ -12,7 +12,7 @@ from sentinel import services
 from sentinel.judgement import conditions, doors
 from sentinel.judgement.box import Box
 from sentinel.judgement.conditions import Sight
-from sentinel.judgement.doors import Door
+from sentinel.judgement.door import Door, led_to
 from sentinel.judgement.excused import Excused
 from sentinel.judgement.expected import Accepted, Terms, is_firewall
 from sentinel.judgement.granted import Granted
@@ -169,7 +169,7 @@ class Outside:
         self._machines.learn(finding)
         if known is not None and known.story != finding.story and not self._is_open_elsewhere(key, known):
             yield doors.moved(exposure, known)
-        self._doors[key] = doors.led_to(finding)
+        self._doors[key] = led_to(finding)
         yield finding
 
     def _widen(self, key: tuple[int, int], at: Moment, *, broad: bool) -> Iterator[Finding]:
@@ -191,7 +191,7 @@ class Outside:
         if door is None:
             finding = doors.sleeping(exposure)
         else:
-            door = self._doors[key] = door.refused_at(exposure.at)
+            door = self._doors[key] = door.refused_at(exposure.at, is_open=self._terms.is_open(exposure.at.wall))
             seen = self._machines.seen(door.mac or str(door.machine))
             unmapped = self._box.has_unmapped(exposure, door.machine, door.port)
             finding = doors.shut(exposure, door, heard, seen, unmapped=unmapped)
@@ -202,7 +202,7 @@ class Outside:
         if finding.ends:
             del self._doors[key]
         elif door is None:
-            self._doors[key] = doors.led_to(finding)
+            self._doors[key] = led_to(finding)
         if door is None or not self._is_open_elsewhere(key, door):
             yield finding
 
@@ -233,7 +233,7 @@ class Outside:
     def over(self, ended: Accepted, at: Moment) -> Iterator[Finding]:
         """An acceptance has ended: what it excused is a door like any other."""
         for key, finding in self._excused.over(ended, at):
-            self._doors[key] = doors.led_to(finding)
+            self._doors[key] = led_to(finding)
             yield finding
 
     def is_guarded(self, machine: Address | None, mac: str | None, port: int) -> bool:
@@ -293,7 +293,7 @@ class Outside:
             finding = doors.forwarded(outcome, heard or (door.as_heard() if door else None))
             if door is not None and door.story != finding.story:
                 yield replace(finding, code=Code.DOOR_CLOSED, story=door.story, level=Level.ATTENTION, ends=True)
-            self._doors[key] = doors.led_to(finding)
+            self._doors[key] = led_to(finding)
             yield finding
         elif door is not None and complete:
             yield self._no_longer(outcome, door, key, guarded=guarded)
@@ -306,7 +306,7 @@ class Outside:
         )
 
     def _no_longer(self, outcome: ReachOutcome, door: Door, key: tuple[int, int], *, guarded: bool) -> Finding:
-        door = self._doors[key] = door.refused_at(outcome.at)
+        door = self._doors[key] = door.refused_at(outcome.at, is_open=self._terms.is_open(outcome.at.wall))
         finding = doors.no_longer_forwarded(outcome, door, self._machines.seen(door.mac or str(door.machine)))
         if guarded:  # declared since: it is still sent everything, and may be
             finding = replace(finding, code=Code.EXPECTED_BROAD, ends=True)

@@ -27,12 +27,16 @@ SETTLING = (Code.NOT_CHECKED, Code.VIEW_UNPROVED)
 """What is normal in the first minutes, and told as « starting »."""
 
 
+EXPLAINED = (Code.ADDRESS_DOUBTFUL, Code.NOT_CHECKED, Code.CHECK_AGEING, Code.WEAK_ASSURANCE)
+"""What a backup line is the cause of, while it lasts."""
+
+
 def weigh(incidents: Iterable[Incident], outlook: Outlook, at: Moment, accepted: Iterable[Reason] = ()) -> Verdict:
     """The verdict at one moment; `accepted`: what doors that somebody accepted give reason for."""
     stories = list(incidents)
     denied = {each.story.family for each in stories if each.code is Code.ECHO_CONTRADICTED}
     told = [*_from_incidents(stories, at), *_from_outside(outlook, at, denied), *_unchecked(stories, outlook)]
-    told += accepted
+    told = [*_unless_on_backup(told), *accepted]
     reasons = drill.behind(sorted(_settling(told, outlook, at), key=lambda each: (-each.level, each.since.boot)))
     not_ours = outlook.not_ours()
     complete = [outlook.complete(family) for family in outlook.families if family not in not_ours]
@@ -48,6 +52,13 @@ def weigh(incidents: Iterable[Incident], outlook: Outlook, at: Moment, accepted:
         not_ours=not_ours,
         fresh=_fresh(reasons),
     )
+
+
+def _unless_on_backup(told: list[Reason]) -> list[Reason]:
+    """A backup line is why nothing can be checked over IPv4: one reason, and as blue as the others."""
+    if not any(reason.code is Code.BACKUP_LINE for reason in told):
+        return told
+    return [reason for reason in told if reason.code not in EXPLAINED]
 
 
 def _from_incidents(incidents: Iterable[Incident], at: Moment) -> Iterator[Reason]:
@@ -166,6 +177,7 @@ def _settling(reasons: list[Reason], outlook: Outlook, at: Moment) -> Iterator[R
 def _fresh(reasons: Iterable[Reason]) -> dict[str, bool]:
     codes = {reason.code for reason in reasons}
     outside = {Code.NO_ECHO, Code.NOT_CHECKED, Code.STARTING, Code.ECHO_CONTRADICTED, Code.ADDRESS_DOUBTFUL}
+    outside |= {Code.BACKUP_LINE}
     view = {Code.VIEW_LOST, Code.VIEW_UNPROVED, Code.STARTING}
     return {
         "outside": not codes & outside,

@@ -35,6 +35,8 @@ class EntryKind(StrEnum):
     INCIDENT = "incident"
     """An incident as it now stands and the lines of its timeline that are new: also « J’ai vu », a measure, a
     false alarm."""
+    ALTERED = "altered"
+    """A start found an incident's row to be other than it was told: somebody edited it meanwhile."""
     NETWORK = "network"
     """Somebody said whose a private network is."""
     ACCEPTED = "accepted"
@@ -42,7 +44,6 @@ class EntryKind(StrEnum):
     SETTING = "setting"
     """A section of the settings was changed; its name only, for values may be secrets."""
     PAPER = "paper"
-    DRILL = "drill"
     DAY = "day"
     """What was proved on one day: good days are told too."""
     PURGED = "purged"
@@ -128,6 +129,16 @@ def write_line(entry: Entry) -> str:
 def write_lines(entries: Iterable[Entry]) -> bytes:
     """A whole `journal.jsonl`."""
     return "".join(f"{write_line(entry)}\n" for entry in entries).encode()
+
+
+def last_hash(lines: bytes) -> str:
+    """The head that a whole `journal.jsonl` ends with; 64 zeros where it is empty.
+
+    Raises:
+        ValueError: its last line is no entry.
+    """
+    told = lines.splitlines()
+    return read_line(told[-1].decode()).hash if told else FIRST
 
 
 def read_line(line: str) -> Entry:

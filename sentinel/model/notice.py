@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sentinel.model.finding import Code
 from sentinel.model.incident import Incident
 from sentinel.model.moment import Moment
 from sentinel.model.verdict import Verdict
@@ -77,6 +78,8 @@ class Message:
     """As in `Told`, in the order in which it is told."""
     stories: tuple[Incident, ...] = ()
     """The incidents among them, as they stood."""
+    ended: tuple[tuple[int, Code], ...] = ()
+    """How those that are over ended, where that is known."""
     verdict: Verdict | None = None
     """What was shown then; None in a test message sent before the first verdict."""
     at: Moment

@@ -41,6 +41,8 @@ DOUBT_LASTS = timedelta(hours=1)
 """So many early checks within this time: an echo allows 60 a day, and the button must still find some left."""
 RETEST_WITHIN = timedelta(seconds=20)
 """A re-test that an echo has no time for is put again for this long; later nobody stands there waiting."""
+RECHECK_WAITS = timedelta(minutes=1)
+"""Longer than this an echo that has no re-test left is not waited for."""
 FAMILIES = (4, 6)
 
 Post = Callable[[Fact], None]
@@ -138,8 +140,9 @@ class Asking:
         return promised
 
     def recheck(self, family: int, doors: tuple[int, ...]) -> None:
-        """The same, asked by ourselves; where no echo is free for it, everything is asked as after a doubt."""
-        if not self.retest(family, doors).checks:
+        """The same, asked by ourselves; where every echo makes us wait for long it is a doubt about everything."""
+        wait = self.retest(family, doors).wait
+        if wait is not None and wait > RECHECK_WAITS:
             self.doubt()
 
     def doubt(self) -> None:

@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from collections.abc import Callable
+from ipaddress import ip_address
 
 from sentinel.capture import link, rights
 from sentinel.capture.surroundings import look_around
@@ -28,6 +29,7 @@ def check(config: Config, places: Places, tell: Say) -> bool:
         _rights(),
         _store(places),
         _lamp(config),
+        _page(config),
         _echo(config, places),
         _notices(config, places),
     ]
@@ -68,6 +70,16 @@ def _store(places: Places) -> tuple[bool, str]:
         return False, f"store: {places.lasting} cannot be written: {error}"
     free = shutil.disk_usage(places.lasting).free >> 20
     return True, f"store: {places.lasting} can be written, {free} MB left"
+
+
+def _page(config: Config) -> tuple[bool, str]:
+    """On the LAN a password must not be read on its way."""
+    page = config.page
+    if page.https_port:
+        return True, f"page: {page.host}, port {page.port}; behind the password by TLS, port {page.https_port}"
+    if ip_address(page.host).is_loopback:
+        return True, f"page: {page.host}, port {page.port}: this machine alone"
+    return False, f"page: {page.host} without page.https_port: a password could be read on its way"
 
 
 def _lamp(config: Config) -> tuple[bool, str]:

@@ -27,6 +27,7 @@ from sentinel.evidence.listing import as_csv, as_json, incident_json
 from sentinel.evidence.month import month_page
 from sentinel.evidence.notification import notification
 from sentinel.model.acting import PaperKind
+from sentinel.model.ledger import last_hash
 from sentinel.places import Places
 from sentinel.programs import gathering, tallying
 from sentinel.programs.effective import effective
@@ -76,7 +77,7 @@ def _sealed(reader: Reader, head: Letterhead, number: int, places: Places, name:
     case = gathering.case(reader, head, number)
     if case is None:
         raise NotReadable(f"there is no incident {number}")
-    key = own_key(places.lasting)
+    key, pieces = own_key(places.lasting), gathering.pieces(reader, number)
     files = {
         pack.README: guide(case, name),
         pack.DOSSIER: dossier(case),
@@ -85,12 +86,12 @@ def _sealed(reader: Reader, head: Letterhead, number: int, places: Places, name:
         pack.INCIDENT: incident_json(case),
         pack.CONNECTIONS_CSV: as_csv(case),
         pack.CONNECTIONS_JSON: as_json(case),
-        **gathering.pieces(reader, number),
+        **pieces,
     }
     return pack.seal(
         files,
         made=head.audience.now,
-        head=reader.head(),
+        head=last_hash(pieces[pack.JOURNAL]),  # `watch` may have written another entry meanwhile
         sign=key.sign,
         public_key=key.public_key().public_bytes_raw(),
     )

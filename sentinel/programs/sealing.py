@@ -5,8 +5,8 @@
     …
 
 What follows are chunks of 64 KiB: four bytes of length, then ChaCha20-Poly1305 under a key that scrypt makes of
-the passphrase; without one it is made of the salt, for all to read. The nonce counts the chunks and marks the last:
-none can be moved, no end can be cut off. The first two lines are bound to each.
+the passphrase; without one it is made of the salt, for all to read. The nonce counts the chunks and marks the
+last: none can be moved, no end can be cut off. The first two lines are bound to each.
 """
 
 import io

@@ -55,7 +55,7 @@ def month(reader: Reader, head: Letterhead, first: date) -> Month:
         drills=tuple(_drill(each) for each in held.drills(begins, ends)),
         repelled=repelled,
         answered=answered,
-        machines=_machines(held.machines(begins), head),
+        machines=_machines(held.machines(begins), head, _box(reader)),
         shared=tuple(held.shared(begins, ends)),
     )
 
@@ -71,7 +71,7 @@ def installation(reader: Reader, head: Letterhead, config: Config, places: Place
             Checked(echo=each.host, family=each.family, at=each.at, tested=each.tested, address=each.address or "")
             for each in held.last_complete()
         ),
-        machines=_machines(held.machines(now - AWAKE), head),
+        machines=_machines(held.machines(now - AWAKE), head, _box(reader)),
         left=tuple(_left(reader, head)),
         open_stories=tuple(_line(reader, head, each) for each in still),
         drills=tuple(_drill(each) for each in held.drills(now - timedelta(days=30), now)),
@@ -165,14 +165,21 @@ def _drill(told: tuple[datetime, datetime | None, str]) -> DrillLine:
     return DrillLine(at=at, read=read, read_by=who)
 
 
-def _machines(machines: Iterable[Machine], head: Letterhead) -> tuple[MachineLine, ...]:
-    """Those with a name first, by name; the others by their address."""
+def _machines(machines: Iterable[Machine], head: Letterhead, box: str) -> tuple[MachineLine, ...]:
+    """Those with a name first, by name; the others by their address; the box is not one of them."""
     labels = head.audience.labels
     lines = [
         MachineLine(name=labels.get(each.mac.lower(), each.address), address=each.address, watched=each.passes)
         for each in machines
+        if each.mac != box
     ]
     return tuple(sorted(lines, key=lambda line: (line.name == line.address, line.name.casefold())))
+
+
+def _box(reader: Reader) -> str:
+    """The box's hardware address, where it was read."""
+    box = reader.box()
+    return reader.macs().get(str(box.gateway), "") if box else ""
 
 
 def _left(reader: Reader, head: Letterhead) -> Iterable[DoorLeft]:

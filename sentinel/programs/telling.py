@@ -12,6 +12,7 @@ from datetime import timedelta
 from sentinel.clock import Clock
 from sentinel.config import Config
 from sentinel.model.acting import NoticeOutcome
+from sentinel.model.finding import Code
 from sentinel.model.incident import Incident
 from sentinel.model.moment import Moment
 from sentinel.model.notice import Message, Notice, NoticeKind, Recipient
@@ -105,8 +106,8 @@ class Telling:
         if verdict is None or verdict is self._looked:
             return
         self._looked = verdict
-        self.drilling.look(verdict)
         if not self._mute:
+            self.drilling.look(verdict)
             self._look(verdict)
 
     def _look(self, verdict: Verdict) -> None:
@@ -146,6 +147,7 @@ class Telling:
             stories=_graver_first(
                 stories[int(each)] for each in about if each.isdecimal() and int(each) in stories
             ),
+            ended=self._ended(due),
             verdict=verdict,
             at=when,
             last=due.last,
@@ -156,6 +158,12 @@ class Telling:
         self._flights[notice.number] = _Flight(notice=notice, message=message)
         self._archive.notice(notice)
         self._hand_over(self._flights[notice.number], when)
+
+    def _ended(self, due: Due) -> tuple[tuple[int, Code], ...]:
+        """How they ended: « closed » is said of a proof only."""
+        over = [int(each.about) for each in due.told if due.kind is NoticeKind.CLOSED]
+        found = ((number, self._archive.ended_by(number)) for number in over)
+        return tuple((number, code) for number, code in found if code is not None)
 
     def _supersede(self, due: Due) -> None:
         """A later message about the same alarm takes the place of one that never arrived."""

@@ -6,7 +6,7 @@
 65  it cannot be read at all
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,8 +28,8 @@ MARKS = {True: "✗", False: "✓"}
 Tell = Callable[[str], object]
 
 
-def dossier(file: Path, language: Language, tell: Tell) -> int:
-    """Look at a ZIP, on any machine.
+def dossier(file: Path, language: Language, tell: Tell, named: Iterable[str] = ()) -> int:
+    """Look at a ZIP, on any machine; only echoes whose key ids are `named` count, if any are.
 
     Raises:
         NotReadable: it is not a dossier of ours.
@@ -39,10 +39,12 @@ def dossier(file: Path, language: Language, tell: Tell) -> int:
     except OSError as error:
         raise NotReadable(f"{file} cannot be read: {error.strerror}") from None
     read = pack.unseal(raw)
-    return _tell(verify.pack(read, key_id(read.by)), language, tell)
+    return _tell(verify.pack(read, key_id(read.by), frozenset(named)), language, tell)
 
 
-def store(places: Places, language: Language, tell: Tell, others: Path | None = None) -> int:
+def store(
+    places: Places, language: Language, tell: Tell, others: Path | None = None, named: Iterable[str] = ()
+) -> int:
     """Look at the store of this machine, also while `watch` runs.
 
     Args:
@@ -50,6 +52,7 @@ def store(places: Places, language: Language, tell: Tell, others: Path | None = 
         language: of what is told.
         tell: one line for people.
         others: an `anchors.jsonl` or `ancres.jsonl` that was kept elsewhere.
+        named: key ids of echoes; any, where nobody named one.
 
     Raises:
         NotReadable: there is no store, or it cannot be read.
@@ -61,7 +64,7 @@ def store(places: Places, language: Language, tell: Tell, others: Path | None = 
             points = [Found(Point.STORE_DAMAGED, {"detail": found.damage})] if found.damage else []
             points += chain.points(excerpt=False)
             lines = dict.fromkeys((*found.anchors, *beside))
-            points += verify.anchors(chain, lines, _own(places))
+            points += verify.anchors(chain, lines, _own(places), frozenset(named))
             if chain.broken is None:
                 shown = held.Rows(incidents=found.incidents, chapters=found.chapters, register=found.register)
                 points += held.rows(chain.told, shown)

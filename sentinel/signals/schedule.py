@@ -51,8 +51,8 @@ SEES_STANDS = timedelta(minutes=5)
 ESCALATES = timedelta(hours=4)
 
 
-NO_BLINDNESS = {Code.STARTING, Code.UNPLUGGED}
-"""It does not know yet, or because somebody has pulled a cable and said so."""
+NO_BLINDNESS = {Code.STARTING, Code.UNPLUGGED, Code.BACKUP_LINE}
+"""It does not know yet, or because somebody has pulled a cable and said so, or for a day on the backup line."""
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ class Schedule:
         for notice in notices:
             self.note(
                 Due(kind=notice.kind, recipient=notice.recipient, told=notice.told),
-                notice.arrived or notice.tried or notice.due,
+                notice.due,
             )
         return self
 

@@ -6,6 +6,7 @@ a minute. Whatever goes wrong in there is « not taken », with a reason that na
 
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from subprocess import DEVNULL, PIPE, Popen
@@ -54,16 +55,14 @@ def _talk(child: "Popen[bytes]", asked: bytes, lasts: float) -> tuple[bytes, int
     """What the child says in its time, how it ended, and whether it had to be ended."""
     end = Timer(lasts, child.kill)
     end.start()
+    said = b""
     try:
         if child.stdin and child.stdout:
-            child.stdin.write(asked)
-            child.stdin.close()
+            with suppress(BrokenPipeError):  # it ended before it had read: its exit code says why
+                child.stdin.write(asked)
+                child.stdin.close()
             said = child.stdout.read(SAID)
-        else:
-            said = b""
         code = child.wait()
-    except BrokenPipeError:  # it ended before it had read: its exit code says why
-        said, code = b"", child.wait()
     finally:
         end.cancel()
     return said, code, code < 0

@@ -60,7 +60,7 @@ class Archive(Recollection):
             self.ledger = Ledger(self._db)
         except sqlite3.Error as error:
             raise OSError(f"{path}: {error}") from error
-        self._stories = Stories(self.ledger)
+        self._stories = Stories(self._db, self.ledger)
         self.diary = Diary(self._db)
         self.proofs = Proofs(self._db, lambda row: self._insert("anchors", row, "INSERT", self._dear))
 
@@ -242,7 +242,8 @@ class Archive(Recollection):
     def incidents(self, now: Moment) -> list[Incident]:
         """Every story not closed, and those closed lately enough to be reopened, oldest first."""
         found = recall.incidents(self._db, self._boot, now)
-        self._stories.recall(found)
+        self._changed.update(self._stories.take_over(now.wall))
+        self._changed.update(self._stories.recall(found, now.wall))
         return found
 
     # -- what has had its time -----------------------------------------------------------------------------

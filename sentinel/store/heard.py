@@ -42,34 +42,42 @@ def write(sighting: HostSighting) -> tuple[str, tuple[object, ...]]:
     return statement, (sighting.mac, str(sighting.address), sighting.seen_by.value, at, at, crossed)
 
 
-def machines(db: sqlite3.Connection) -> list[Machine]:
-    """Every machine, MOST at most: the last heard first, invented addresses after the others."""
-    found = db.execute(
-        "SELECT mac, min(first) AS first, max(last) AS last, max(crossed) AS crossed FROM machines GROUP BY mac"
-        " ORDER BY substr(mac, 2, 1) IN ('2', '3', '6', '7', 'a', 'b', 'e', 'f'), max(last) DESC LIMIT ?",
-        (MOST,),
-    )
-    return [
-        Machine(
-            mac=row["mac"],
-            first=rows.wall(row["first"]),
-            last=rows.wall(row["last"]),
-            crossed=rows.wall(row["crossed"]) if row["crossed"] else None,
+class Heard:
+    """Questions about the machines; a part of the reader."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def machines(self) -> list[Machine]:
+        """Every machine, MOST at most: the last heard first, invented addresses after the others."""
+        found = self._db.execute(
+            "SELECT mac, min(first) AS first, max(last) AS last, max(crossed) AS crossed FROM machines"
+            " GROUP BY mac ORDER BY substr(mac, 2, 1) IN ('2', '3', '6', '7', 'a', 'b', 'e', 'f'),"
+            " max(last) DESC LIMIT ?",
+            (MOST,),
         )
-        for row in found
-    ]
+        return [
+            Machine(
+                mac=row["mac"],
+                first=rows.wall(row["first"]),
+                last=rows.wall(row["last"]),
+                crossed=rows.wall(row["crossed"]) if row["crossed"] else None,
+            )
+            for row in found
+        ]
 
+    def mac(self, address: str) -> str | None:
+        """The hardware address last seen with an address."""
+        question = "SELECT mac FROM machines WHERE address = ? ORDER BY last DESC LIMIT 1"
+        row = self._db.execute(question, (address,)).fetchone()
+        return row["mac"] if row else None
 
-def elsewhere(db: sqlite3.Connection) -> set[str]:
-    """Machines that the street says do not pass the watched port, for as long as it says so."""
-    found = db.execute("SELECT mac FROM incidents WHERE code = ? AND state != 'closed'", (Code.NOT_WATCHED.value,))
-    return {row["mac"] for row in found if row["mac"]}
+    def elsewhere(self) -> set[str]:
+        """Machines that the street says do not pass the watched port, for as long as it says so."""
+        question = "SELECT mac FROM incidents WHERE code = ? AND state != 'closed'"
+        return {row["mac"] for row in self._db.execute(question, (Code.NOT_WATCHED.value,)) if row["mac"]}
 
-
-def addresses(db: sqlite3.Connection, macs: Iterable[str]) -> dict[str, list[str]]:
-    """The last addresses of some machines, newest first."""
-    return {mac: [row["address"] for row in _of(db, mac)] for mac in macs}
-
-
-def _of(db: sqlite3.Connection, mac: str) -> Iterable[sqlite3.Row]:
-    return db.execute("SELECT address FROM machines WHERE mac = ? ORDER BY last DESC LIMIT ?", (mac, ADDRESSES))
+    def addresses(self, macs: Iterable[str]) -> dict[str, list[str]]:
+        """The last addresses of some machines, newest first, ADDRESSES of each at most."""
+        question = "SELECT address FROM machines WHERE mac = ? ORDER BY last DESC LIMIT ?"
+        return {mac: [row["address"] for row in self._db.execute(question, (mac, ADDRESSES))] for mac in macs}

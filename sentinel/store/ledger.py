@@ -1,5 +1,6 @@
 """The end of the chain, and what waits to be appended in the very transaction of the row it tells."""
 
+import json
 import sqlite3
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,11 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from sentinel.model.incident import Chapter, Incident, IncidentState
+from sentinel.model.last_word import GROWING, MOVING, differing
 from sentinel.model.ledger import FIRST, TAKEN_OUT, Entry, EntryKind, body_hash, next_entry
 from sentinel.store import rows
 
-MOVING = frozenset({"last", "last_visit", "count", "bytes_out", "sources", "other_sources", "proved_open"})
-"""What strangers move at will: told when it has doubled, with each line of the timeline, and once a day."""
 MOST = 50_000
 
 End = tuple[int, str]
@@ -31,6 +31,11 @@ class Ledger:
     def head(self) -> str:
         """Hash of the last entry on disk; 64 zeros before the first. Any thread may read it."""
         return self._end[1]
+
+    @property
+    def is_begun(self) -> bool:
+        """There is an entry, or one waits."""
+        return self._end[0] > 0 or bool(self._waiting)
 
     def tell(self, kind: EntryKind, at: datetime, body: Mapping[str, Any]) -> None:
         """Something that goes into the journal with the next commit."""
@@ -60,24 +65,54 @@ class Ledger:
 class Stories:
     """What the journal last told of each incident, so that what is done a thousand times is told ten times."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, db: sqlite3.Connection, ledger: Ledger) -> None:
+        self._db = db
         self._ledger = ledger
         self._told: dict[int, rows.Row] = {}
         self._now: dict[int, rows.Row] = {}
 
-    def recall(self, incidents: Iterable[Incident]) -> None:
-        """After a restart: row and entry were written together."""
+    def recall(self, incidents: Iterable[Incident], at: datetime) -> list[int]:
+        """After a restart: row and entry were written together, so what differs was edited; it is told.
+
+        Returns:
+            Those that were told anew.
+        """
+        told = last_words(self._db)
         for incident in incidents:
-            self._told[incident.number] = self._now[incident.number] = evidence(incident)
+            self._now[incident.number] = evidence(incident)
+            self._told[incident.number] = told.get(incident.number) or self._told.get(incident.number, {})
+        altered = {number: self._altered(number) for number in self._now}
+        for number, columns in altered.items():
+            if columns:
+                self._ledger.tell(EntryKind.ALTERED, at, {"incident": number, "columns": columns})
+                self._tell(self._now[number], at, ())
+        return [number for number, columns in altered.items() if columns]
+
+    def _altered(self, number: int) -> list[str]:
+        told = self._told[number]
+        return differing(told, self._now[number]) if told else ["number"]
+
+    def take_over(self, at: datetime) -> list[int]:
+        """Incidents of a release that kept no journal: its first entries."""
+        if self._ledger.is_begun:
+            return []
+        self._db.row_factory = sqlite3.Row
+        found = self._db.execute("SELECT * FROM incidents ORDER BY number").fetchall()
+        for row in found:
+            lines = self._db.execute("SELECT * FROM chapters WHERE incident = ? ORDER BY number", (row["number"],))
+            self._tell(evidence(rows.incident(row)), at, map(rows.chapter, lines.fetchall()))
+        self._db.row_factory = None
+        return [row["number"] for row in found]
 
     def take(self, incident: Incident, chapter: Chapter | None) -> bool:
         """An incident as it now stands; whether it goes into the journal now."""
         row = evidence(incident)
         told = self._told.get(incident.number)
         self._now[incident.number] = row
-        if chapter is None and told is not None and not _is_news(told, row):
+        if chapter is None and told and not _is_news(told, row):
             return False
-        self._tell(row, incident.last.wall if chapter is None else chapter.at.wall, chapter)
+        at = incident.last.wall if chapter is None else chapter.at.wall
+        self._tell(row, at, () if chapter is None else (chapter,))
         if incident.state is IncidentState.CLOSED:
             del self._told[incident.number], self._now[incident.number]
         return True
@@ -86,13 +121,12 @@ class Stories:
         """Everything that has moved since it was last told."""
         moved = [number for number, row in self._now.items() if row != self._told.get(number)]
         for number in moved:
-            self._tell(self._now[number], at, None)
+            self._tell(self._now[number], at, ())
         return moved
 
-    def _tell(self, row: rows.Row, at: datetime, chapter: Chapter | None) -> None:
+    def _tell(self, row: rows.Row, at: datetime, chapters: Iterable[Chapter]) -> None:
         self._told[row["number"]] = row
-        lines = [] if chapter is None else [line(chapter)]
-        self._ledger.tell(EntryKind.INCIDENT, at, {"incident": row, "chapters": lines})
+        self._ledger.tell(EntryKind.INCIDENT, at, {"incident": row, "chapters": [line(each) for each in chapters]})
 
 
 def evidence(incident: Incident) -> rows.Row:
@@ -106,9 +140,20 @@ def line(chapter: Chapter) -> rows.Row:
 
 
 def _is_news(told: rows.Row, row: rows.Row) -> bool:
-    if any(told[name] != row[name] for name in row.keys() - MOVING):
+    if any(told.get(name) != row[name] for name in row.keys() - MOVING):
         return True
-    return any(row[name] >= 2 * max(told[name], 1) for name in ("count", "bytes_out"))
+    return any(row[name] >= 2 * max(told.get(name, 0), 1) for name in GROWING)
+
+
+def last_words(db: sqlite3.Connection) -> dict[int, rows.Row]:
+    """What was last told of each incident, where that was not taken out."""
+    newest = (
+        "SELECT max(number) FROM ledger WHERE kind = ? AND substr(body, 1, 1) = '{'"
+        " GROUP BY json_extract(body, '$.incident.number')"
+    )
+    found = db.execute(f"SELECT body FROM ledger WHERE number IN ({newest})", (EntryKind.INCIDENT.value,))  # noqa: S608
+    told = (json.loads(body)["incident"] for (body,) in found)
+    return {row["number"]: row for row in told}
 
 
 def _end(db: sqlite3.Connection) -> End:

@@ -17,9 +17,9 @@ from sentinel.model.incident import Chapter, Incident
 from sentinel.model.ledger import Day, Entry
 from sentinel.model.notice import Notice
 from sentinel.model.standing import Standing
-from sentinel.store import acceptances, heard, journal, listed, register, rows, told
+from sentinel.store import acceptances, journal, listed, register, rows, told
 from sentinel.store.accounts import Accounts
-from sentinel.store.heard import Machine
+from sentinel.store.heard import Heard
 from sentinel.store.holdings import Holdings
 from sentinel.store.listed import Cell, ConnectionRow, LastCheck
 from sentinel.store.register import Registered
@@ -58,6 +58,7 @@ class Reader:
         self._db = connection
         self._db.row_factory = sqlite3.Row
         self.accounts = Accounts(connection)
+        self.heard = Heard(connection)
         self.tallies = Tallies(connection)
 
     def incidents(self, *, least: Level = Level.NOTE, most: int = 200) -> list[Incident]:
@@ -132,18 +133,6 @@ class Reader:
         """Addresses of the LAN, each with the hardware address last seen there."""
         found = self._db.execute("SELECT address, mac FROM machines ORDER BY last")
         return {row["address"]: row["mac"] for row in found}
-
-    def machines(self) -> list[Machine]:
-        """Every machine that was heard, 5,000 at most, the last heard first; those that hide their maker last."""
-        return heard.machines(self._db)
-
-    def elsewhere(self) -> set[str]:
-        """Machines that the street says do not pass the watched port."""
-        return heard.elsewhere(self._db)
-
-    def addresses(self, macs: Iterable[str]) -> dict[str, list[str]]:
-        """The last addresses of some machines, six of each at most."""
-        return heard.addresses(self._db, macs)
 
     def box(self) -> BoxReading | None:
         """The last look at the box from inside; None before the first. Up to an hour old where nothing changes."""

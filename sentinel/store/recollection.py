@@ -4,6 +4,7 @@ import sqlite3
 from datetime import datetime, timedelta
 
 from sentinel.model.exposure import Kind
+from sentinel.model.finding import Code
 from sentinel.model.moment import Moment
 from sentinel.model.networks import Network
 from sentinel.model.notice import Notice
@@ -54,6 +55,10 @@ class Recollection:
     def notices(self, now: Moment) -> list[Notice]:
         """What was told within a month, oldest first; in moments of this boot."""
         return told.lately(self._db, now)
+
+    def ended_by(self, incident: int) -> Code | None:
+        """How a story ended; None where that cannot be read."""
+        return told.ended_by(self._db, incident)
 
     def next_notice(self) -> int:
         """The number of the next message."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sentinel import codec
+from sentinel.model.finding import Code
 from sentinel.model.moment import Moment
 from sentinel.model.notice import Notice, NoticeKind, Recipient, Told
 from sentinel.store import rows
@@ -53,6 +54,17 @@ def lately(db: sqlite3.Connection, now: Moment) -> list[Notice]:
         "SELECT * FROM notices WHERE due > ? ORDER BY number", (rows.text(now.wall - REMEMBERED),)
     )
     return [_here(notice(row), now) for row in found]
+
+
+def ended_by(db: sqlite3.Connection, incident: int) -> Code | None:
+    """The code of a story's last line: how it ended, where it has; None where that cannot be read."""
+    try:
+        row = db.execute(
+            "SELECT code FROM chapters WHERE incident = ? ORDER BY number DESC LIMIT 1", (incident,)
+        ).fetchone()
+    except sqlite3.Error:
+        return None
+    return Code(row[0]) if row else None
 
 
 def _moment(wall: datetime) -> Moment:

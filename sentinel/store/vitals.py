@@ -27,11 +27,11 @@ def vitals(db: sqlite3.Connection) -> Vitals:
     """Five answers, each from an index."""
     oldest = db.execute("SELECT min(opened) FROM connections").fetchone()[0]
     last = db.execute("SELECT number, hash, at FROM ledger ORDER BY number DESC LIMIT 1").fetchone()
-    anchored = db.execute("SELECT max(at) FROM anchors WHERE head != ''").fetchone()[0]
+    signed = db.execute("SELECT at FROM anchors WHERE head != '' ORDER BY number DESC LIMIT 1").fetchone()
     return Vitals(
         oldest=rows.wall(oldest) if oldest else None,
         entries=int(last["number"]) if last else 0,
         head=str(last["hash"]) if last else "",
         written=rows.wall(last["at"]) if last else None,
-        anchored=rows.wall(anchored) if anchored else None,
+        anchored=rows.wall(signed["at"]) if signed else None,
     )

@@ -2,7 +2,7 @@
 
 import re
 
-FORMULA = re.compile(r"\s*[=+\-@|%]|[\t\r\n]")
+FORMULA = re.compile(r"\s*[=+\-@|%＝＋－＠]|[\t\r\n]")
 """How a cell begins that a spreadsheet would run."""
 
 

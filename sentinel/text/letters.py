@@ -6,6 +6,7 @@ many sources came, and the proof. No address of a stranger and no title of a DIC
 message: who came stands on the page, behind the password.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -68,7 +69,8 @@ def write(message: Message, audience: Audience, called: Callers, practice: str =
     letter = _Letter(message, audience, called)
     name = practice or say(audience.language, "notice.practice")
     paragraphs = [each for each in letter.paragraphs() if each]
-    return Written(subject=letter.subject(name), body="\n\n".join(paragraphs) + "\n")
+    one_line = re.sub(r"[\x00-\x1f\x7f]+", " ", letter.subject(name))  # a name from a form must add no header
+    return Written(subject=one_line, body="\n\n".join(paragraphs) + "\n")
 
 
 class _Letter:
@@ -149,7 +151,10 @@ class _Letter:
         machine = self._machine(story)
         if story.false_alarm is not None:
             return self._say("notice.closed.false", machine=machine)
-        if story.outside_port is None:  # without a public port it ends by a quiet week, unproved
+        ended = dict(self._message.ended).get(story.number)
+        if ended is Code.EXPECTED_BROAD:
+            return self._say("notice.closed.accepted", machine=machine)
+        if ended is not Code.DOOR_CLOSED:  # a quiet week, a mapping that is gone, or nobody knows
             return self._say("notice.closed.over", machine=machine, at=at)
         key = (
             "finding.door_closed.sentence"

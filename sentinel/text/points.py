@@ -140,9 +140,10 @@ def point_of_incident(known: Record) -> Point:
 
 def point_of_chapter(chapter: Chapter, incident: Incident) -> Point:
     """What one line of an incident's timeline tells."""
+    drilled = incident.code is Code.DRILL and chapter.code is Code.ALARM_READ  # no door is open, and it is over
     return Point(
-        code=chapter.code,
-        at=chapter.done or chapter.at.wall,
+        code=Code.DRILL if drilled else chapter.code,
+        at=incident.first.wall if drilled else chapter.done or chapter.at.wall,
         machine=incident.machine,
         mac=incident.mac,
         port=incident.port,

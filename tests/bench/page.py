@@ -20,7 +20,7 @@ from sentinel.places import Places
 from sentinel.signals import pulse
 from sentinel.signals.pulse import Pulse
 from sentinel.store import reading, rows
-from tests.bench import archive
+from tests.bench import archive, purge
 from tests.bench.figure import Figure
 from web.app import create_app
 
@@ -35,7 +35,7 @@ OTHER = ("/static/", "/connections.csv", "/papers/")
 def measure(
     folder: Path, connections: int = archive.CONNECTIONS, incidents: int = archive.INCIDENTS
 ) -> list[Figure]:
-    """The slowest and the largest of all pages, each with what the others took."""
+    """The slowest and the largest of all pages, each with what the others took; and the purge of all of it."""
     places = Places(lasting=folder / "page", passing=folder / "page" / "run")
     places.make()
     archive.fill(places.store, connections, incidents)
@@ -48,6 +48,7 @@ def measure(
     return [
         _figure(f"the slowest page, median of {TIMES}, {size}", took, "ms", AIM_MS),
         _figure(f"the largest page, {size}", sizes, "kB", AIM_KB),
+        purge.measure(places.store),
     ]
 
 

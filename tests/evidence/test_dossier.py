@@ -34,6 +34,7 @@ ANSWERS = [
     " à 20 h 32, week-end compris.",
     "La décision de notifier vous appartient",
     "192.168.77.20",
+    "Praticien responsable Dr Élise Moreau",
     "echo.example.net",
     "imagerie (DICOM), association acceptée",
     "198.51.100.23",

@@ -56,3 +56,10 @@ def test_a_moment_and_ten_years_are_drawn_alike(span):
 
     assert all(LEFT <= dot.cx <= WIDTH for dot in shapes(drawn, Circle))
     assert len(ticks) <= 8
+
+
+def test_ten_thousand_checks_are_a_line_of_dots_and_not_a_megabyte():
+    """Half a year of an open door is checked every hour."""
+    seen = [(NOW - timedelta(minutes=n), True) for n in range(10_000)]
+
+    assert len(shapes(timeline(scene(seen=seen, visits=[], marks=[])), Circle)) < WIDTH

@@ -8,12 +8,13 @@ from io import BytesIO
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sentinel.echo.protocol import key_id
 from sentinel.evidence.pack import unseal
 from sentinel.evidence.verify import Chain, Found, Point, anchors, pack
 from sentinel.model.ledger import Entry
 from tests.builders import START
 from tests.evidence.journals import bent, countersigned, dossier, journal, rewritten
-from tests.reach.signing import OURS
+from tests.reach.signing import OURS, PUBLIC
 
 TOLD = journal()
 
@@ -125,6 +126,18 @@ def test_a_signature_that_is_none_helps_nobody():
     assert first_bad(TOLD, [countersigned(TOLD[5].hash, aud="ed25519:other")])[0] is Point.ANCHOR_FOREIGN
 
 
+def test_only_an_echo_that_was_named_counts_where_one_was():
+    """Whoever forges a journal may run an echo of his own; its operator is nobody's."""
+    line = countersigned(TOLD[5].hash)
+    named = key_id(PUBLIC[0])
+
+    def told(*names: str) -> list[Point]:
+        return [each.point for each in anchors(Chain().walk(TOLD), [line], frozenset({OURS}), frozenset(names))]
+
+    assert told() == told(named) == told("ed25519:other", named) == [Point.ANCHORED]
+    assert told("ed25519:other") == [Point.ANCHOR_UNNAMED, Point.NOT_ANCHORED]
+
+
 def test_an_excerpt_begins_anywhere_and_other_stories_are_withheld():
     """Anchors from before it began are no loss; one that should be in it is."""
     excerpt = [TOLD[2].without_body(), *TOLD[3:]]
@@ -139,6 +152,9 @@ def test_an_excerpt_begins_anywhere_and_other_stories_are_withheld():
         Point.TAIL,
     }
     assert Point.HEAD_LOST in points(dossier(excerpt, [before, inside]))
+    assert Point.NOT_ANCHORED in points(
+        dossier(excerpt, [countersigned(TOLD[1].hash, START + timedelta(hours=2))])
+    )
 
 
 def test_a_body_that_no_purge_has_taken_out_is_missed_in_a_store():

@@ -11,7 +11,7 @@ from sentinel.judgement.expected import Accepted
 from sentinel.judgement.judge import Judge, Terms
 from sentinel.model.box import Mapping, Reading
 from sentinel.model.connection import ConnectionState
-from sentinel.model.exposure import Exposure, Outcome, Reach, Why
+from sentinel.model.exposure import Answer, Application, Auth, Exposure, Kind, Outcome, Reach, Why
 from sentinel.model.finding import Code, Finding, Grade, Level, StoryKind
 from sentinel.model.incident import IncidentState
 from sentinel.model.verdict import View
@@ -507,6 +507,32 @@ def test_a_sleeping_door_is_told_once_and_named_when_it_wakes():
     practice.check(exposure(port=11112), at=4 * HOUR, heard=4242)
 
     assert practice.open_doors() == [NAMED]
+
+
+# -- whom it serves ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("app", "serves"),
+    [
+        (None, False),
+        (Application(kind=Kind.DICOM, answer=Answer.ACCEPTED), True),
+        (Application(kind=Kind.DICOM, answer=Answer.REJECTED), False),
+        (Application(kind=Kind.DICOM), False),
+        (Application(kind=Kind.HTTP, product="orthanc", status=200, auth=Auth.NONE), True),
+        (Application(kind=Kind.HTTP, product="orthanc", status=401, auth=Auth.BASIC), False),
+        (Application(kind=Kind.HTTP, product="orthanc", status=302, auth=Auth.NONE), False),
+        (Application(kind=Kind.HTTP, product="synology", status=200, auth=Auth.NONE), False),  # a form asks there
+    ],
+)
+def test_a_service_that_asks_nobody_who_he_is_is_told_as_such(app, serves):
+    """Anybody may have read its images, so the 72 hours run (domain.md 2.1); what was learnt once stays known."""
+    practice = proved()
+    practice.check(exposure(port=11112, app=app), at=0, heard=4242)
+    practice.check(exposure(port=11112), at=3600, heard=4242)
+    (told,) = (each for each in practice.casebook.told() if each.story.kind is StoryKind.DOOR)
+
+    assert told.asks_nobody is serves
 
 
 # -- declared and accepted doors ---------------------------------------------------------------------------------

@@ -6,11 +6,13 @@ from ipaddress import ip_address
 import pytest
 
 from sentinel.judgement.itself import Itself
+from sentinel.judgement.mappings import UDP
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.networks import HomeNetwork
 from sentinel.services import DOOR_TEST_PORT
 from tests.builders import IMAGING, IMAGING_MAC, finding, moment, networks
 
+BOX = ip_address("192.168.1.1")
 OURS, OURS6, OUR_MAC = ip_address("192.168.1.5"), ip_address("2001:db8:1::5"), "dc:a6:32:00:00:05"
 
 
@@ -18,7 +20,9 @@ OURS, OURS6, OUR_MAC = ip_address("192.168.1.5"), ip_address("2001:db8:1::5"), "
 def itself() -> Itself:
     told = Itself()
     told.adopt(
-        HomeNetwork(networks=networks(), families=(4, 6), at=moment(), addresses=(OURS, OURS6), macs=(OUR_MAC,))
+        HomeNetwork(
+            networks=networks(box=(BOX,)), families=(4, 6), at=moment(), addresses=(OURS, OURS6), macs=(OUR_MAC,)
+        )
     )
     return told
 
@@ -54,10 +58,17 @@ def test_every_way_to_our_own_address_is_red(itself, code, where):
         finding(Code.DOOR_ATTENTION, machine=OURS6, port=DOOR_TEST_PORT),
         finding(Code.MAPPING_OPENED, machine=OURS, ends=True),
         finding(Code.DOOR_REACHABLE, machine=None, mac=None),
+        finding(Code.STRANGER_CONNECTED, machine=OURS, level=Level.ATTENTION, source=BOX),
+        finding(
+            Code.MAPPING_OPENED,
+            machine=OURS,
+            level=Level.ATTENTION,
+            story=Story(kind=StoryKind.MAPPING, about=f"{OUR_MAC}{UDP}", port=51820, family=4),
+        ),
     ],
 )
 def test_everything_else_is_told_as_it_came(itself, other):
-    """Somebody else's door, knocks in vain, the port of the IPv6 door test, and what is over."""
+    """Another door, knocks in vain, the IPv6 door test, what is over, the box's own look, a VPN over UDP."""
     assert itself.told(other) == other
 
 

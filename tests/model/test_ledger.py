@@ -14,9 +14,11 @@ from sentinel.model.ledger import (
     EntryKind,
     Gap,
     canonical,
+    last_hash,
     next_entry,
     read_line,
     write_line,
+    write_lines,
 )
 
 AT = "2026-03-02T09:00:00.000000Z"
@@ -75,6 +77,15 @@ def test_an_entry_is_one_line_and_comes_back():
     assert "\n" not in write_line(made)
     assert read_line(write_line(made)) == made
     assert json.loads(made.body)["who"] == 'M. « Léa »\n"x"\u2028'
+
+
+def test_the_head_is_what_the_last_line_says():
+    """Of a whole file; an empty one has none yet."""
+    first = entry()
+    second = next_entry((first.number, first.hash), AT, EntryKind.DAY, {})
+
+    assert last_hash(write_lines([first, second])) == second.hash
+    assert last_hash(b"") == FIRST
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from sentinel import codec
-from sentinel.config import Config, Expected, Page, Practice
+from sentinel.config import Config, Page, Practice
+from sentinel.model.acting import Acceptance
 from sentinel.model.exposure import Answer, Application, Kind, Outcome, Reach
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import Chapter, IncidentState
@@ -38,8 +39,18 @@ CONFIG = Config(
     ),
     labels={IMAGING_MAC: "RADIO-PC"},
     page=Page(code="3141-5926"),
-    expected=(Expected(machine=WORKSTATION_MAC, port=1194, until=date(2026, 9, 1), who="Dr Moreau", why="VPN"),),
 )
+VPN = Acceptance(
+    number=1,
+    machine=WORKSTATION_MAC,
+    port=1194,
+    until=datetime(2026, 9, 1, 22, tzinfo=UTC),
+    who="Dr Moreau",
+    why="VPN",
+    at=moment(),
+    from_file=True,
+)
+"""As `watch` keeps a door of `sentinel.toml`: until the end of the 1st of September, in Paris."""
 NOW = START + timedelta(days=3)
 """A Thursday, three days after the story began."""
 
@@ -62,6 +73,7 @@ def furnished(folder: Path) -> Places:
         _story(archive)
         _checks(archive)
         _days(archive)
+        archive.acceptance(VPN)
         archive.sighting(sighting(moment(3600)))
         archive.sighting(sighting(moment(3600), mac=WORKSTATION_MAC, address=WORKSTATION))
     return places

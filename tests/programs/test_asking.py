@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from sentinel.clock import now
 from sentinel.config import Echo, Whose
 from sentinel.echo import protocol
+from sentinel.evidence.verify import Chain, Point, anchors
 from sentinel.mistakes import EXTRA_PORTS
 from sentinel.model.box import BoxReading, Reading
 from sentinel.model.exposure import (
@@ -22,6 +24,7 @@ from sentinel.model.exposure import (
     PortList,
     ReachOutcome,
 )
+from sentinel.model.ledger import FIRST, EntryKind, Signed, next_entry
 from sentinel.model.passing import Progress
 from sentinel.programs.asking import FAMILIES, RETEST_WITHIN, Asking
 from sentinel.programs.errand import Promised
@@ -236,6 +239,22 @@ def test_a_retest_has_a_budget_of_its_own(tmp_path, clock):
         assert (told.ports, told.outcome) == (PortList.RETEST, Outcome.QUOTA)
         assert made.retest(4, (11112,)) == Promised(wait=timedelta(seconds=25))
         assert made.soon() == Promised(wait=timedelta(seconds=600))
+
+
+def test_an_end_that_cannot_be_tested_at_once_is_asked_about_with_everything(tmp_path, clock):
+    """An acceptance is over, and the echo has no re-test left: the next occasion is a full check, not an hour
+    away."""
+    with stub_at(tmp_path / "1", declines("busy"), declines("quota", 3000), declines("busy")) as stub:
+        know(tmp_path, stub.port)
+        made = asking(tmp_path, clock, (4,))
+        worked(made)
+        made.recheck(4, (11112,))
+        assert [each.ports for each in worked(made)] == [PortList.RETEST]
+        clock.seconds = 700
+
+        made.recheck(4, (11112,))
+
+        assert [each.ports for each in worked(made)] == [PortList.FULL]
 
 
 def test_a_retest_is_put_again_to_a_busy_echo_while_somebody_stands_there(tmp_path, clock):
@@ -559,3 +578,25 @@ def test_a_program_that_maps_another_port_every_hour_uses_up_nothing(tmp_path, c
     days = [set().union(*asked[start : start + 25]) for start in range(48)]
     assert max(len(day) for day in days) <= EXTRA_PORTS
     assert (max(len(day) for day in days) > configured) is (configured < 14)
+
+
+def test_every_check_brings_the_journals_head_back_under_the_echos_signature(tmp_path, clock):
+    """From our journal over the wire into a real report, and what came back proves that very journal."""
+    entry = next_entry((0, FIRST), "2026-03-02T09:00:00.000000Z", EntryKind.STARTED, {"version": "0"})
+    posted: list[object] = []
+    with RunningEcho(tmp_path / "echo") as running:
+        made = Asking(
+            Echo(invitation=running.invitation(), identify=Identify.NONE),
+            tmp_path,
+            now,
+            lambda: (4,),
+            head=lambda: entry.hash,
+        )
+        made.work(4, posted.append)
+
+    own = keys.own_key_id(keys.own_key(tmp_path))
+    (signed,) = [fact for fact in posted if isinstance(fact, Signed)]
+    assert signed.head == entry.hash
+    assert posted.index(signed) == len(posted) - 2  # after the cells, before the outcome
+    found = list(anchors(Chain().walk([entry]), [signed.line], frozenset({own})))
+    assert [each.point for each in found] == [Point.ANCHORED]

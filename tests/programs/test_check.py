@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sentinel.config import Capture, Config, Echo, Lamp, LampKind, Notices
+from sentinel.config import Capture, Config, Echo, Lamp, LampKind, Notices, Page
 from sentinel.places import Places
 from sentinel.programs.check import check
 
@@ -88,3 +88,21 @@ def test_that_nobody_is_told_is_a_choice_and_is_said(places):
 
     assert well
     assert "nobody is told" in sentence
+
+
+@pytest.mark.parametrize(
+    ("page", "well", "words"),
+    [
+        (Page(), True, "this machine alone"),
+        (Page(host="::1"), True, "this machine alone"),
+        (Page(host="0.0.0.0", port=80, https_port=443), True, "by TLS, port 443"),
+        (Page(host="192.168.77.5"), False, "could be read on its way"),
+        (Page(host="0.0.0.0"), False, "could be read on its way"),
+    ],
+)
+def test_a_page_of_the_lan_needs_a_certificate(places, page, well, words):
+    """Else the password goes over the network in clear; a laptop's own page needs none."""
+    told_well, sentence = told(Config(page=page), places)["page"]
+
+    assert told_well is well
+    assert words in sentence

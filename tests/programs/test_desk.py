@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -111,6 +111,24 @@ def test_another_user_without_a_session_is_no_command_line(counter, verb, user):
     )
 
 
+def test_an_order_for_a_paper_goes_to_whoever_has_it_made(counter):
+    """With everything that was asked; the desk waits for nothing."""
+    taken: list[Request] = []
+
+    def take(request: Request) -> Reply:
+        taken.append(request)
+        return Reply.BUSY
+
+    sessions = Sessions(counter.archive, CODE)
+    desk = Desk(counter.street, sessions, counter, moment, paper=take)
+    wish = Request(verb=Verb.PAPER, session=counter.login(), client=PHONE, kind="month", when="2026-03")
+
+    assert desk.answer(wish).reply is Reply.BUSY
+    assert taken == [wish]
+    assert desk.answer(replace(wish, session="guessed")).reply is Reply.NO_SESSION
+    assert taken == [wish]
+
+
 def test_without_an_echo_there_is_nobody_to_ask(counter):
     """Said at once."""
     counter.promised = Promised()
@@ -193,6 +211,20 @@ def test_a_network_that_is_not_ours_is_an_alarm(counter):
 
     (told,) = counter.street.casebook.told()
     assert (told.code, told.level) == (Code.PRIVATE_NETWORK, Level.ALARM)
+
+
+def test_what_people_do_goes_over_the_same_desk(counter):
+    """A measure, a word, an accepted door and its end, each by a browser that is logged in."""
+    counter.opens(104)
+    said = {"who": "Anne", "why": "PACS en panne"}
+
+    assert counter.ask(Verb.MEASURE, incident=1, kind="rule_removed", **said).reply is Reply.DONE
+    assert counter.ask(Verb.FALSE_ALARM, incident=1, **said).reply is Reply.DONE
+    assert counter.ask(Verb.ACCEPT, incident=1, when="2026-03-04", **said).reply is Reply.DONE
+    assert counter.ask(Verb.ACCEPT, incident=1, when="2026-03-06", **said).reply is Reply.NOT_ALLOWED
+    assert counter.ask(Verb.WITHDRAW, number=1, who="Anne").reply is Reply.DONE
+    (told,) = counter.street.casebook.told()
+    assert (told.read_by, told.measured_by, told.false_alarm) == ("Anne", "Anne", moment())
 
 
 def test_leaving_ends_the_session(counter):

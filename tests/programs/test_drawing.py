@@ -116,8 +116,8 @@ def test_the_month_is_what_the_journal_tells_of_its_days(kept):
     assert pages(made) == 1
 
 
-def test_the_certificate_names_what_the_file_accepts_and_what_proves(kept):
-    """A door of sentinel.toml is a door that is left open."""
+def test_the_certificate_names_what_is_accepted_and_what_proves(kept):
+    """With its last day, in the practice's own zone."""
     said = words(drawn(kept, Order(kind=PaperKind.CERTIFICATE, who="Sophie")))
 
     assert "1194 tout le monde mardi 1 septembre 2026 Dr Moreau VPN" in said.replace("1er", "1")

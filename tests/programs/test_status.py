@@ -8,13 +8,15 @@ import pytest
 
 from sentinel.clock import boot_id, now
 from sentinel.config import Config, Language, Page
+from sentinel.model.acting import Setting
 from sentinel.model.finding import Code, Level
 from sentinel.model.verdict import Assurance, Reason, Verdict, View
 from sentinel.places import Places
 from sentinel.programs.status import status
 from sentinel.signals import pulse
+from sentinel.store.archive import Archive
 from sentinel.text import say
-from tests.builders import IMAGING, moment
+from tests.builders import IMAGING, IMAGING_MAC, moment
 
 ENGLISH = Config(page=Page(language=Language.EN))
 
@@ -63,6 +65,25 @@ def test_every_reason_is_told_with_its_machine(places):
     assert lines[1:] == [
         f"  {say('en', 'finding.images_left.title')}  192.168.1.66:4242",
         f"  {say('en', 'finding.view_lost.title')}",
+    ]
+
+
+def test_what_was_set_on_the_page_holds_here_too(places):
+    """A machine by its name, in the language of the practice."""
+    archive = Archive(places.store, boot_id())
+    labels = Setting(section="labels", value=f'{{"{IMAGING_MAC}": "IRM"}}', who="Anne", at=moment())
+    archive.setting(labels)
+    archive.setting(replace(labels, section="reading", value='{"language": "fr"}'))
+    archive.commit()
+    archive.close()
+    reason = Reason(
+        code=Code.IMAGES_LEFT, level=Level.ALARM, since=moment(), machine=IMAGING, mac=IMAGING_MAC, port=4242
+    )
+    beat(places, Level.ALARM, reason)
+
+    assert told(places)[1] == [
+        say("fr", "lamp.alarm.word"),
+        f"  {say('fr', 'finding.images_left.title')}  192.168.1.66:4242  IRM",
     ]
 
 

@@ -2,6 +2,7 @@
 
 import queue
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,6 +18,7 @@ from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
 from sentinel.model.acting import NoticeOutcome, Setting
 from sentinel.model.connection import ConnectionState
+from sentinel.model.exposure import Reach
 from sentinel.model.finding import Code, Level, StoryKind
 from sentinel.model.moment import Moment
 from sentinel.model.notice import Notice, NoticeKind, Recipient
@@ -29,8 +31,21 @@ from sentinel.signals.courier import Parcel
 from sentinel.signals.sending import Sent
 from sentinel.store.archive import Archive
 from sentinel.store.reading import opened
+from sentinel.text.points import point_of_chapter
 from sentinel.wire.requests import Reply
-from tests.builders import IMAGING_MAC, connection, coverage, dicom, moment, networks, outcome
+from tests.builders import (
+    IMAGING_MAC,
+    connection,
+    coverage,
+    dicom,
+    exposure,
+    knock,
+    knock_heard,
+    moment,
+    networks,
+    outcome,
+    sighting,
+)
 from tests.signals.receivers import Mails, http, mailto, nobody, smtp
 
 BATCH = timedelta(seconds=5)
@@ -45,10 +60,13 @@ class Postman:
 
     parcels: list[Parcel] = field(default_factory=list)
     takes: Callable[[str], bool] = lambda address: True
-    wait: float = 0
+    thinks: str = ""
+    """An address whose server says nothing until it has `thought`."""
+    thought: threading.Event = field(default_factory=threading.Event)
 
     def __call__(self, parcel: Parcel) -> Sent:
-        time.sleep(self.wait)
+        if self.thinks in parcel.addresses:
+            assert self.thought.wait(30)
         taken = tuple(self.takes(each) for each in parcel.addresses)
         self.parcels.append(parcel)
         return Sent(taken=taken, detail="" if all(taken) else "1 of 1 refused or did not answer")
@@ -264,19 +282,41 @@ def test_who_has_it_is_not_sent_it_again_for_the_sake_of_another(tmp_path: Path)
     assert addresses == [("json://living/", "json://dead/"), ("json://dead/",)]
 
 
+def test_a_door_that_is_proved_closed_is_told_once(life):
+    """Opened to the echo, closed at its next look with the machine alive: proved, and said so."""
+    life.goes(5)
+    life.walk(knock(4242, at=life.clock()), knock_heard(at=life.clock()), exposure(at=life.clock()))
+    life.goes(4)
+    settled(life, 2)
+    life.goes(3590, step=4)
+    life.walk(
+        sighting(at=life.clock()),
+        knock(4242, check="check-2", at=life.clock()),
+        exposure(check="check-2", reach=Reach.CLOSED, at=life.clock()),
+    )
+    life.goes(4000, step=4)
+    settled(life, 6)
+
+    bodies = [each.body.replace("\u00a0", " ") for each in life.postman.parcels]
+    closed = [each for each in bodies if "La porte vers RADIO-PC est fermée : c’est prouvé" in each]
+    assert [each.kind for each in life.notices()].count(NoticeKind.CLOSED) == 2
+    assert len(closed) == 2
+
+
 def test_a_slow_receiver_delays_neither_the_lamp_nor_the_other_recipient(life):
-    """The street walks on while a server thinks."""
-    life.postman.wait = 1.5
+    """The street walks on, and the technician is told, while the practice's server thinks."""
+    life.postman.thinks = "json://practice/"
     life.goes(5)
     life.stranger()
-    begun = time.monotonic()
     life.goes(4)
 
     assert life.shown is not None
     assert life.shown.level is Level.ALARM
-    assert time.monotonic() - begun < 1.2
+    wait_until(life, lambda: [each.tries for each in life.notices()] == [0, 1])
+    life.goes(60)
+    life.postman.thought.set()
     settled(life, 2)
-    assert time.monotonic() - begun < 2.8  # both at once, not one after the other
+    assert all(each.arrived for each in life.notices())
 
 
 def test_a_restart_tells_nothing_twice_and_what_was_on_its_way_once_more(tmp_path: Path):
@@ -325,9 +365,11 @@ def test_an_alarm_is_told_though_the_store_has_failed(life):
 
 
 def test_a_played_day_tells_nobody(tmp_path: Path):
-    """Also who presses the button is told that it does not."""
-    life = Life(tmp_path, mute=True)
-    life.goes(5)
+    """Also who presses the button is told that it does not; and its calendar begins no drill."""
+    life = Life(tmp_path, mute=True, at=FIRST_TUESDAY)
+    life.goes(40)
+    assert life.shown is not None
+    assert life.shown.level is Level.CALM
     life.stranger()
     life.goes(1000, step=4)
     rows, answer = life.notices(), life.telling.test(life.clock())
@@ -393,8 +435,11 @@ def test_a_drill_rings_both_and_ends_when_somebody_has_seen_it(life):
 
     assert life.shown.level is Level.CALM
     with opened(life.folder / "sentinel.db") as reader:
-        kept = reader.last_drill()
+        kept, register = reader.last_drill(), reader.register()
+        [began, seen] = reader.chapters(drill.number)
     assert kept is not None
+    assert [each.incident for each in register if each.incident.code is Code.DRILL] == [kept]
+    assert [point_of_chapter(each, kept).code for each in (began, seen)] == [Code.DRILL] * 2
     assert (kept.read_by, kept.story.kind) == ("Alice", StoryKind.DRILL)
     assert [each.kind for each in life.notices()] == [NoticeKind.DRILL] * 2
 

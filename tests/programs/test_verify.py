@@ -14,14 +14,18 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from sentinel.config import Language
+from sentinel.config import Config, Language
 from sentinel.errors import NotReadable
+from sentinel.evidence.pack import unseal
 from sentinel.evidence.verify import Point
+from sentinel.model.acting import PaperKind
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.ledger import EntryKind, Signed
 from sentinel.places import Places
 from sentinel.programs import verify
+from sentinel.programs.drawing import draw
+from sentinel.programs.ordering import Order
 from sentinel.secret import write_secret
 from sentinel.store.anchors import Anchors
 from sentinel.store.archive import Archive
@@ -96,6 +100,16 @@ class Kept:
         head = self.archive.ledger.head
         line = countersigned(head, at.wall, check=f"check-{at.boot.total_seconds():.0f}")
         Anchors(self.places.anchors).add(Signed(check="c", echo="e", head=head, line=line, at=at))
+
+    def keep(self, check: str) -> None:
+        """A signed check that closed the alarm, in the store."""
+        archive = Archive(self.places.store, "boot-1")
+        line = countersigned(archive.ledger.head, moment(12).wall, check=check)
+        archive.proofs.note(check, [1])
+        archive.proofs.hold(Signed(check=check, echo="e", head=archive.ledger.head, line=line, at=moment(12)))
+        archive.proofs.settle(check)
+        archive.commit()
+        archive.close()
 
     def sql(self, *statements: str) -> None:
         with closing(sqlite3.connect(self.places.store)) as db:
@@ -243,6 +257,30 @@ def test_what_moved_since_it_was_told_is_no_edit(kept):
     assert kept.look()[0] == verify.HOLDS
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE incidents SET level = 2 WHERE number = 2; UPDATE incidents SET port = 81 WHERE number = 2",
+        "UPDATE incidents SET count = 0 WHERE number = 2",
+        "CREATE TABLE t AS SELECT * FROM incidents WHERE number = 2; UPDATE t SET number = 3;"
+        "INSERT INTO incidents SELECT * FROM t; DROP TABLE t",
+    ],
+)
+def test_an_edit_while_nothing_ran_is_told_by_the_next_start_and_stays_told(kept, statement):
+    """What the street then writes anew washes nothing clean."""
+    kept.sql(*statement.split(";"))
+    for boot in ("boot-2", "boot-3"):
+        archive = Archive(kept.places.store, boot)
+        archive.incidents(moment(20))
+        archive.commit()
+        archive.close()
+
+    code, said = kept.look()
+    assert code == verify.CHANGED
+    (bad,) = [line for line in said.splitlines() if line.startswith("✗")]
+    assert bad.startswith("✗ At the start of 2026-03-02 09:00:20 UTC, incident"), said
+
+
 def test_a_purge_is_no_tampering(kept):
     """The weak point goes with its line and its text; the alarm and the register stay, and all of it verifies."""
     archive = Archive(kept.places.store, "boot-2")
@@ -289,6 +327,22 @@ def test_every_point_has_its_sentence(language):
     assert [each for each in Point if not has(language, f"verify.{each.value}")] == []
 
 
+def test_a_dossier_of_a_real_store_holds_with_its_journal_its_head_and_its_signed_check(kept, tmp_path):
+    """Drawn as `watch` has it drawn, while somebody goes on writing; looked at with nothing but the file."""
+    kept.keep("check-9")
+    made = draw(Order(kind=PaperKind.DOSSIER, incident=1), Config(), kept.places, moment(60).wall)
+    file = shutil.copy(kept.places.papers / made.name, tmp_path)
+    said: list[str] = []
+
+    code = verify.dossier(Path(file), Language.EN, said.append)
+
+    told = "\n".join(said)
+    assert code == verify.HOLDS, told
+    for known in ("Sealed on 2026-03-02 09:01:00 UTC", "entries 2 to 6", "Up to entry 6", "1 check signed"):
+        assert known in told, told
+    assert "192.168.1.67" not in unseal(Path(file).read_bytes()).files["journal.jsonl"].decode()
+
+
 def command(*words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "sentinel", *map(str, words)],
@@ -310,8 +364,9 @@ def test_a_dossier_is_verified_on_a_machine_that_has_nothing(tmp_path):
     bad.write_bytes(dossier([*told[:2], *told[3:]]))
 
     done = [command("--dir", tmp_path / "none", "verify", each, "--lang", "en") for each in (file, bare, bad)]
+    stranger = command("verify", file, "--echo", "ed25519:other")
 
-    assert [each.returncode for each in done] == [0, 3, 1]
+    assert [each.returncode for each in (*done, stranger)] == [0, 3, 1, 1]
     assert "Entry 3 of the journal was taken away" in done[2].stdout
     assert not (tmp_path / "none").exists()
 

@@ -11,9 +11,11 @@ from contextlib import closing
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from sentinel.accepting import FRIDAY, end_of
 from sentinel.clock import boot_id, now
 from sentinel.config import Capture, Config, Echo
 from sentinel.model.connection import ConnectionState
@@ -230,6 +232,28 @@ def test_a_locked_store_does_not_stop_a_beating_street(running):
     with opened(running.places.store) as reader:
         assert reader.count_connections(Filter()) == 1
     sender.close()
+    running.stop()
+
+
+def test_what_was_accepted_on_the_page_and_in_the_file_survives_a_restart(running):
+    """Through the socket and a clean stop; the file's entry is no second one, and the page's holds again."""
+    zone, day = ZoneInfo("Europe/Paris"), now().wall.date() + timedelta(days=8)
+    while day.isoweekday() >= FRIDAY:
+        day += timedelta(days=1)
+    entry = f'port = 443\nuntil = {day}\nwho = "Dupont"\nwhy = "VPN"\nsource = "10.8.0.0/24"'
+    running.file.write_text(f'{SETTINGS}[[expected]]\nmachine = "02:00:00:00:00:42"\n{entry}\n')
+    running.start()
+    asked = {"machine": "02:00:00:00:00:42", "port": 4242, "when": str(day), "who": "Anne", "why": "PACS"}
+    assert ask(running.places.requests, Request(verb=Verb.ACCEPT, **asked)).reply is Reply.DONE
+    running.stop()
+    running.start()
+    running.until(lambda: Code.EXPECTED_BROAD in running.codes())
+
+    assert ask(running.places.requests, Request(verb=Verb.WITHDRAW, number=2, who="Anne")).reply is Reply.DONE
+    running.until(lambda: Code.EXPECTED_BROAD not in running.codes())
+    with opened(running.places.store) as reader:
+        found = [(each.acceptance.who, each.acceptance.until, each.withdrawn_by) for each in reader.acceptances()]
+    assert found == [("Anne", end_of(day, zone), "Anne"), ("Dupont", end_of(day, zone), None)]
     running.stop()
 
 

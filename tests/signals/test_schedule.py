@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sentinel.config import Practice
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
@@ -54,6 +56,7 @@ class Life:
     others: list[tuple[Code, Level]] = field(default_factory=list)
     boot: timedelta = BOOTED
     sent: list[tuple[datetime, Due]] = field(default_factory=list)
+    by_boot: list[tuple[timedelta, Due]] = field(default_factory=list)
 
     @property
     def at(self) -> Moment:
@@ -84,6 +87,7 @@ class Life:
     def look(self) -> list[Due]:
         found = self.schedule.look(self.verdict(), self.stories, self.practice, self.reached)
         self.sent += [(self.now, due) for due in found]
+        self.by_boot += [(self.boot, due) for due in found]
         return found
 
     def goes(self, lasts: timedelta, step: timedelta = timedelta(seconds=30)) -> "Life":
@@ -265,7 +269,7 @@ def test_that_it_knows_again_is_told_once_and_only_to_whom_blindness_was():
 def test_starting_and_scans_are_told_to_nobody():
     """However long they last."""
     life = Life(now=MONDAY).alarm(1, level=Level.NOTE, code=Code.SCANNED)
-    for code in (Code.STARTING, Code.UNPLUGGED):  # the latter is blue because somebody has said what they did
+    for code in (Code.STARTING, Code.UNPLUGGED, Code.BACKUP_LINE):  # somebody said so; the box said so
         life.others = [(code, Level.UNSURE)]
         assert life.goes(timedelta(days=2), step=timedelta(minutes=5)).sent == []
 
@@ -370,9 +374,9 @@ def test_without_a_second_person_the_practice_is_told_at_once_also_on_holiday():
 
 
 def as_rows(life: Life) -> Iterator[Notice]:
-    """What the store holds."""
-    for number, (at, due) in enumerate(life.sent, 1):
-        moment = Moment(wall=at.astimezone(UTC), boot=life.boot - (life.now - at))
+    """What the store holds, its moments of this boot."""
+    for number, ((at, due), (boot, _)) in enumerate(zip(life.sent, life.by_boot, strict=True), 1):
+        moment = Moment(wall=at.astimezone(UTC), boot=boot)
         yield Notice(
             number=number, kind=due.kind, recipient=due.recipient, told=due.told, due=moment, arrived=moment
         )
@@ -451,3 +455,53 @@ def test_a_month_is_looked_at_in_well_under_a_second():
         life.schedule.look(replace(verdict, at=at), {}, life.practice, BOTH)
 
     assert time.process_time() - begun < 1  # seconds of the processor; 0.1 on a quiet machine
+
+
+GRADES = (Grade.REACHABLE, Grade.CONNECTED, Grade.IMAGES_LEFT)
+GESTURES = st.one_of(
+    st.tuples(st.just("open"), st.integers(1, 6), st.sampled_from(GRADES)),
+    st.tuples(st.sampled_from(["close", "read", "sleep"]), st.integers(1, 6), st.none()),
+    st.tuples(st.just("wait"), st.sampled_from([1, 7, 40, 200, 900]), st.none()),
+    st.tuples(st.just("jump"), st.sampled_from([-400, -1, 1, 400]), st.none()),
+    st.tuples(st.just("restart"), st.just(0), st.none()),
+)  # fmt: skip
+
+
+def do(life: Life, gesture: tuple[str, int, Grade | None]) -> None:
+    what, number, grade = gesture
+    known = life.stories.get(number)
+    if what == "open" and (known is None or known.state is IncidentState.CLOSED):
+        life.alarm(number, grade=grade)
+    elif what == "open" and known and (grade or 0) > (known.grade or 0):
+        life.change(number, grade=grade)
+    elif what in ("close", "sleep") and known:
+        state = IncidentState.CLOSED if what == "close" else IncidentState.DORMANT
+        life.change(number, state=state, closed=life.at if what == "close" else None)
+    elif what == "read" and known and known.state is not IncidentState.CLOSED:
+        life.change(number, read=life.at)
+    elif what == "jump":
+        life.now += timedelta(hours=number)
+    elif what == "restart":
+        life.schedule = Schedule().restored(as_rows(life))
+    life.goes(timedelta(minutes=number if what == "wait" else 1), step=timedelta(minutes=1))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(GESTURES, max_size=25), st.booleans())
+def test_whatever_happens_the_most_holds_and_what_stands_unread_was_told(gestures, holidays):
+    """Doors open, climb, close and sleep; clocks jump; it restarts: never a flood, never silence."""
+    life = Life(practice=HOLIDAYS if holidays else Practice())
+    for gesture in gestures:
+        do(life, gesture)
+    life.goes(timedelta(hours=26), step=timedelta(minutes=5))
+
+    for recipient in Recipient:
+        boots = [boot for boot, due in life.by_boot if due.recipient is recipient]
+        for each in boots:
+            assert sum(timedelta(0) <= each - other < timedelta(hours=1) for other in boots) <= HOUR
+            assert sum(timedelta(0) <= each - other < timedelta(days=1) for other in boots) <= DAY
+        told = {one.about for _, due in life.sent if due.recipient is recipient for one in due.told}
+        red = [each for each in life.stories.values() if each.state is not IncidentState.CLOSED and not each.read]
+        assert {str(each.number) for each in red} <= told
+    ended = [one.about for _, due in life.sent if due.kind is NoticeKind.CLOSED for one in due.told]
+    assert set(ended) <= {one.about for _, due in life.sent if due.kind is NoticeKind.ALARM for one in due.told}

@@ -25,7 +25,7 @@ def told(tmp_path, *sightings: HostSighting) -> list:
         archive.commit()
     archive.close()
     with reading.opened(tmp_path / "sentinel.db") as reader:
-        return reader.machines()
+        return reader.heard.machines()
 
 
 def test_traffic_that_passed_is_remembered_beside_what_was_heard(tmp_path):
@@ -51,7 +51,7 @@ def test_of_many_addresses_the_last_are_told(tmp_path):
     told(tmp_path, *many)
 
     with reading.opened(tmp_path / "sentinel.db") as reader:
-        addresses = reader.addresses([IMAGING_MAC, "00:00:00:00:00:00"])
+        addresses = reader.heard.addresses([IMAGING_MAC, "00:00:00:00:00:00"])
 
     assert addresses[IMAGING_MAC] == [str(IMAGING6 + n) for n in range(19, 19 - ADDRESSES, -1)]
     assert addresses["00:00:00:00:00:00"] == []

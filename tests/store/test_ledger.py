@@ -180,3 +180,22 @@ def test_the_next_entry_follows_the_rule_and_not_the_table(archive, path):
     (entry,) = told(path)
     assert entry == next_entry((0, FIRST), entry.at, EntryKind.STARTED, {"version": "0"})
     assert at.since(moment()) == timedelta(0)
+
+
+def test_a_store_of_a_release_without_a_journal_is_taken_over(archive, path):
+    """Its incidents, their lines and the alarms of the register are the first that is told; once."""
+    keep(archive, (incident(), chapter()), (incident(number=2, level=Level.ATTENTION), chapter(incident=2)))
+    archive.close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DELETE FROM ledger")
+        db.execute("DELETE FROM register")
+        db.commit()
+
+    for boot in ("boot-2", "boot-3"):
+        again = Archive(path, boot)
+        again.incidents(moment(60))
+        again.commit()
+        again.close()
+
+    assert [(each.kind, len(json.loads(each.body)["chapters"])) for each in told(path)] == [("incident", 1)] * 2
+    assert rows_of(path, "register") == 1

@@ -1,9 +1,14 @@
 """The sentinel's own page, forwarded by the box: red in its own words, and closed with proof like any door."""
 
+from contextlib import closing
+from http.client import HTTPConnection
+from ipaddress import IPv4Address
+
 from sentinel.model.finding import Code, Level
 from sentinel.model.incident import IncidentState
 from sentinel.text import say
 from tests.lab.cabinet import Cabinet
+from tests.lab.host import Host
 from tests.story.outside import forget_quota
 from tests.story.sentinel import EchoHost, Sentinel
 
@@ -30,3 +35,27 @@ def test_a_forward_to_our_own_page_is_red_and_proved_closed_again(
     with_echo.wait(lambda: with_echo.level() is Level.CALM, "calm again", 20)
     [told] = [each for each in with_echo.incidents() if each.code is Code.SELF_VISIBLE]
     assert told.state is IncidentState.CLOSED
+
+
+def read(host: Host, address: IPv4Address, path: str) -> tuple[int, str]:
+    """The page as a browser of that machine gets it."""
+    with host.inside():
+        line = HTTPConnection(str(address), 8080, timeout=5)
+        line.connect()
+    with closing(line):
+        line.request("GET", path, headers={"Host": "sentinel.local"})
+        answer = line.getresponse()
+        return answer.status, answer.read().decode()
+
+
+def test_a_page_that_was_forwarded_tells_a_stranger_nothing(cabinet: Cabinet, sentinel: Sentinel):
+    """The practice reads it; a stranger does not, nor one whom the box's own address hides, nor the box itself."""
+    cabinet.box.forward(8080, 8080, sentinel.pi)
+    refused = say("fr", "refused.network")
+
+    for path in ("/", "/code", "/api/v1/status", "/static/live.js"):
+        assert read(cabinet.workstation, sentinel.pi.v4, path)[0] == 200
+        for hidden in (False, True):
+            cabinet.box.hide_sources(hidden)
+            assert read(cabinet.stranger, cabinet.box.v4, path) == (403, f"{refused}\n")
+        assert read(cabinet.box, sentinel.pi.v4, path) == (403, f"{refused}\n")

@@ -1,14 +1,17 @@
 """The two cases of 2020, told from the first forwarded port to the proof of closing."""
 
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from sentinel.evidence.pack import DOSSIER, REPORTS, unseal
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.store.reading import opened
 from sentinel.wire.requests import Answer, Reply, Request, Verb, ask
+from tests.evidence.cases import words
 from tests.lab import images, imaging
 from tests.lab.cabinet import Cabinet
 from tests.lab.doors import knock
@@ -96,3 +99,37 @@ def test_the_cases_of_2020_are_one_incident_that_climbs_and_is_closed_with_proof
     assert closed.read is not None
     assert closed.read_by == "Anne Rivage"
     assert closed.first.wall < closed.read.wall < closed.closed.wall
+    dossier_is_good_elsewhere(sentinel, cabinet, story.number, tmp_path / "elsewhere")
+    code, said = sentinel.command("verify", "--store", "--lang", "en")
+    assert code == 0, said
+
+
+def dossier_is_good_elsewhere(sentinel: Sentinel, cabinet: Cabinet, number: int, elsewhere: Path) -> None:
+    """The dossier is made on request, and holds on a machine that has nothing but the file."""
+    assert act(sentinel, Verb.PAPER, kind="dossier", incident=number).reply is Reply.DONE
+
+    def made() -> list[str]:
+        with opened(sentinel.places.store) as reader:
+            return [each.name for each in reader.holdings.papers()]
+
+    sentinel.wait(made, "the dossier", 90)
+    elsewhere.mkdir()
+    copy = elsewhere / made()[0]
+    copy.write_bytes((sentinel.places.papers / copy.name).read_bytes())
+    done = cabinet.stranger.run(
+        [sys.executable, "-m", "sentinel", "--dir", str(elsewhere / "none"), "verify", str(copy), "--lang", "en"],
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, "WHOLE" in done.stdout) == (0, True), done.stdout + done.stderr
+    for proved in ("carries the signature of echo ed25519:", "signed by an echo"):
+        assert proved in done.stdout
+
+    held = unseal(copy.read_bytes()).files
+    said = words(held[DOSSIER])
+    assert "RADIO-PC" in said
+    assert imaging.CALLER in said
+    assert "La fermeture a été prouvée" in said
+    assert "Anne Rivage" in said
+    assert any(name.startswith(REPORTS) for name in held), "the signed reports that opened and closed it"
+    assert images.PATIENT.encode() not in b"".join(held.values())

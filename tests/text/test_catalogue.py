@@ -8,8 +8,9 @@ from string import Formatter
 import pytest
 from babel.messages.pofile import read_po
 
+from sentinel.model.acting import MeasureKind, PaperKind
 from sentinel.model.connection import Association, ConnectionState
-from sentinel.model.exposure import Answer, Auth, CellVerdict, Kind, Outcome, PortList, Why
+from sentinel.model.exposure import Answer, Auth, CellVerdict, Kind, Outcome, PortList, Reach, Why
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import IncidentState
 from sentinel.model.passing import Part
@@ -84,11 +85,14 @@ def test_every_value_a_table_shows_has_its_word(language):
         "view": View,
         "assurance": Assurance,
         "part": Part,
+        "papers.kind": PaperKind,
+        "paper.reach": Reach,
+        "paper.measure": MeasureKind,
     }
     keys = [f"{prefix}.{each.value}" for prefix, values in shown.items() for each in values]
     keys += [f"grade.{each.word}" for each in Grade] + [f"level.{each.word}" for each in Level]
     keys += [f"reply.{each.value}" for each in Reply if each is not Reply.DONE]
-    keys += [f"deed.{each.value}" for each in Verb] + [f"came.{each.value}" for each in Reply]
+    keys += [f"audited.{each.value}" for each in Verb] + [f"came.{each.value}" for each in Reply]
     keys += [
         f"reply.{each.value}.done"
         for each in (Verb.LOGIN, Verb.LOGOUT, Verb.CHECK, Verb.READ, Verb.NETWORK, Verb.SETTING)

@@ -152,7 +152,7 @@ def test_several_stories_are_one_message_and_a_flood_is_a_number():
 def test_a_closed_door_is_told_with_its_proof():
     """And the clock that had begun is not over."""
     closed = replace(CAME, state=IncidentState.CLOSED, closed=moment(0.1))
-    body = plain(letter(NoticeKind.CLOSED, closed, shown=verdict()).body)
+    body = plain(letter(NoticeKind.CLOSED, closed, shown=verdict(), ended=((1, Code.DOOR_CLOSED),)).body)
 
     assert "La porte vers RADIO-PC est fermée : c’est prouvé à 10 h 24." in body
     assert "débranchez" not in body
@@ -160,12 +160,17 @@ def test_a_closed_door_is_told_with_its_proof():
 
 
 def test_what_ended_without_a_proof_is_not_called_proved():
-    """A quiet week, or somebody's word."""
-    quiet = replace(CAME, state=IncidentState.CLOSED, closed=moment(0.1), outside_port=None)
-    false = replace(CAME, state=IncidentState.CLOSED, closed=moment(0.1), false_alarm=moment(0.2))
+    """A quiet week, a store that cannot be read, somebody's acceptance, or somebody's word."""
+    over = replace(CAME, state=IncidentState.CLOSED, closed=moment(0.1))
+    false = replace(over, false_alarm=moment(0.2))
 
-    for story, words in ((quiet, "est terminée"), (false, "fausse alerte")):
-        body = plain(letter(NoticeKind.CLOSED, story, shown=verdict()).body)
+    for story, ended, words in (
+        (over, ((1, Code.STRANGER_ASSOCIATED),), "est terminée"),
+        (over, (), "est terminée"),
+        (over, ((1, Code.EXPECTED_BROAD),), "elle reste ouverte"),
+        (false, ((1, Code.STRANGER_ASSOCIATED),), "fausse alerte"),
+    ):
+        body = plain(letter(NoticeKind.CLOSED, story, shown=verdict(), ended=ended).body)
         assert words in body
         assert "prouvé" not in body
 
@@ -218,6 +223,20 @@ def test_a_test_says_so_also_before_the_first_verdict():
 
     assert said.subject == "Message d’essai · le cabinet"
     assert "votre informaticien" in said.body
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_a_hostile_name_adds_no_header_and_no_blank(kind):
+    """The practice's own name comes from a form, and so do labels."""
+    message = Message(
+        notice=1, kind=kind, recipient=Recipient.TECHNICIAN, about=("1",), stories=(CAME,), at=moment(),
+        verdict=verdict(at_door(CAME.code)),
+    )  # fmt: skip
+    hostile = replace(AUDIENCE, labels={CAME.mac: "{contact}\r\nBcc: x@example.org\x00"})
+    said = write(message, hostile, Callers(first="{0}"), "Durand\r\nBcc: x@example.org\x00")
+
+    assert said.subject.isprintable() or said.subject.replace("\u00a0", " ").isprintable()
+    assert len(said.subject.splitlines()) == 1
 
 
 def test_on_holiday_the_substitute_is_the_one_to_call():

@@ -90,9 +90,10 @@ class Besieged:
         )
         base = [sys.executable, "-m", "sentinel", "--config", str(self.file), "--dir", str(self.places.lasting)]
         base += ["--run", str(self.places.passing)]
+        self._logs = [(folder / f"{name}.log").open("w+") for name in ("watch", "web")]
         self._processes = [
-            subprocess.Popen([*base, name], cwd=ROOT, stderr=(folder / f"{name}.log").open("w"))
-            for name in ("watch", "web")
+            subprocess.Popen([*base, name], cwd=ROOT, stderr=log)
+            for name, log in zip(("watch", "web"), self._logs, strict=True)
         ]
         self.until(lambda: Browser(self).ask("/")[0] == 200)
         self.until(lambda: self.status()["level"] != "dark")
@@ -131,8 +132,14 @@ class Besieged:
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """End both."""
+        """End both; whatever was done to them, neither has met a bug of its own."""
         for process in self._processes:
             process.terminate()
         for process in self._processes:
             process.wait(15)
+        said = ""
+        for log in self._logs:
+            log.seek(0)
+            said += log.read()
+            log.close()
+        assert "Traceback" not in said, said

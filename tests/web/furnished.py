@@ -204,6 +204,7 @@ class Cabinet:
                 self._stories(database)
                 self._checks(database)
                 self._machines(database)
+                self._papers(database)
                 self._login(database)
         finally:
             database.close()
@@ -255,6 +256,22 @@ class Cabinet:
             database["machines"].insert(
                 {"mac": mac, "address": address, "seen_by": "arp", **times, "crossed": crossed}
             )
+
+    def _papers(self, database: Database) -> None:
+        """Two that were made; their files are not there."""
+        for number, kind, name, before in (
+            (1, "month", "mois-2026-09.pdf", timedelta(days=53)),
+            (2, "dossier", "dossier-incident-1-2026-11-23.zip", timedelta(minutes=9)),
+        ):
+            about = {"incident": 1 if kind == "dossier" else 0, "who": "Anne" if kind == "dossier" else ""}
+            row = {
+                "number": number,
+                "kind": kind,
+                "name": name,
+                "sha256": "ab" * 32,
+                "at": rows.text(NOW - before),
+            }
+            database["papers"].insert({**row, **about})
 
     def _checks(self, database: Database) -> None:
         """Two echoes, both families: an imaging door, an old word on another, and one attempt in vain."""

@@ -35,6 +35,7 @@ PICTURES = (
     ("connections", "/connections", ALARM, "fr", "light", 1280, 0, True),
     ("machines", "/machines", CALM, "fr", "light", 1280, 0, True),
     ("notices", "/notices", CALM, "fr", "light", 1280, 0, True),
+    ("papers", "/papers", CALM, "fr", "light", 1280, 0, True),
     ("first", "/first/view", CALM, "fr", "light", 1280, 0, True),
     ("sentinel", "/sentinel", CALM, "fr", "dark", 1280, 0, True),
 )

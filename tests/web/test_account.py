@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from sentinel import certificate
 from sentinel.store import rows
 from sentinel.wire.requests import Answer, Reply, Verb
+from web.account import about
 
 Told = Callable[[Answer], None]
 FIRST, SECOND = "trois girafes bleues", "quatre loutres vertes"
@@ -110,7 +111,7 @@ def test_until_it_is_claimed_the_page_asks_for_the_code_and_then_for_the_passwor
     before = cabinet.visitor().get("/code")
     assert "Code d’accès" in before.text
     assert "CODE-SENTINELLE.txt" in before.text
-    assert "choisissez un mot de passe" in cabinet.insider().get("/incidents").text
+    assert "choisissez un mot de passe" in cabinet.insider().get("/first").text
 
     claim(cabinet)
     after = cabinet.visitor().get("/code")
@@ -118,14 +119,14 @@ def test_until_it_is_claimed_the_page_asks_for_the_code_and_then_for_the_passwor
     assert "Mot de passe" in after.text
     assert "CODE-SENTINELLE.txt" not in after.text
     assert "Ce n’est pas le bon mot de passe." in send(cabinet.visitor(), "/code", "/code", code="x").text
-    assert "choisissez un mot de passe" not in cabinet.insider().get("/incidents").text
+    assert "choisissez un mot de passe" not in cabinet.insider().get("/first").text
 
 
 def test_a_demonstration_asks_nobody_to_choose_a_password(cabinet: Cabinet):
     """It is thrown away."""
     cabinet.beat(demo=True)
 
-    assert "choisissez un mot de passe" not in cabinet.insider().get("/incidents").text
+    assert "choisissez un mot de passe" not in cabinet.insider().get("/first").text
 
 
 def test_the_first_password_needs_no_other_and_brings_a_new_session(cabinet: Cabinet, watch: Told):
@@ -215,7 +216,7 @@ def test_the_account_page_tells_logins_deeds_and_the_fingerprint(cabinet: Cabine
     assert "&lt;b&gt;Anne" in page
     assert "192.168.77.31" in page
     assert "sur l’appareil" in page
-    assert "incident=1" in page
+    assert "événement 1" in page
     assert certificate.fingerprint(cabinet.places.certificate) in page
     assert len(certificate.fingerprint(cabinet.places.certificate).split(":")) == 32
     assert TOKEN not in page
@@ -253,3 +254,18 @@ def test_deeds_are_bounded(cabinet: Cabinet):
     cabinet.add("audit", *many)
 
     assert cabinet.insider().get("/account").text.count("contrôle demandé") == 100
+
+
+@pytest.mark.parametrize(
+    ("detail", "told"),
+    [
+        ("", []),
+        ("incident=3", [("incident", "3")]),
+        ("network=10.8.0.0/24 ours=True", [("network", "10.8.0.0/24"), ("ours", "True")]),
+        ("who knows", []),
+        ("machine=a b=c d", [("machine", "a"), ("b", "c d")]),
+    ],
+)
+def test_what_a_row_tells_is_taken_apart(detail, told):
+    """Whatever is in it."""
+    assert about(detail) == told

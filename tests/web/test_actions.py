@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from furnished import TOKEN, Cabinet, incident, moment
+from furnished import MAC, TOKEN, Cabinet, incident, moment
 from werkzeug.test import TestResponse
 
 from sentinel.model.finding import Code, Level, Story, StoryKind
@@ -82,6 +83,24 @@ def test_a_network_is_recognised_or_not(cabinet: Cabinet, watch: Told, answer, o
 
     [asked] = cabinet.heard
     assert (asked.verb, asked.network, asked.ours, asked.who) == (Verb.NETWORK, "10.8.0.0/24", ours, "Anne")
+
+
+def test_a_weak_point_is_noted_as_meant_with_a_name_and_a_reason(cabinet: Cabinet, watch: Told):
+    """No alarm is offered that way out; and once it is noted the page says so, and asks no more."""
+    story = Story(kind=StoryKind.WEAK_POINT, about=f"{MAC} not_watched")
+    weak = incident(2, story=story, code=Code.NOT_WATCHED, level=Level.ATTENTION, grade=None, calling=None)
+    noted = replace(weak, number=3, false_alarm=moment())
+    cabinet.add("incidents", rows.incident_row(weak), rows.incident_row(noted))
+    browser = cabinet.insider()
+
+    answer = send(browser, "/incidents/2", "/incidents/2/false-alarm", who="Anne", why="Poste d’accueil")
+
+    assert answer.headers["Location"] == "/incidents/2"
+    [asked] = cabinet.heard
+    assert (asked.verb, asked.incident, asked.who, asked.why) == (Verb.FALSE_ALARM, 2, "Anne", "Poste d’accueil")
+    pages = [browser.get(f"/incidents/{number}").text for number in (1, 2, 3)]
+    assert ["C’est voulu" in page for page in pages] == [False, True, False]
+    assert "noté comme voulu" in pages[2]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
-from furnished import TOKEN, Cabinet, incident, moment, verdict
+from furnished import CONFIG, TOKEN, Cabinet, incident, moment, verdict
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from sentinel import codec
+from sentinel.config import Echo
 from sentinel.model.finding import Code, Level, Story, StoryKind
 from sentinel.model.incident import IncidentState
 from sentinel.settings import Reading, understood
@@ -198,6 +199,13 @@ def test_the_first_check_shows_each_echo_or_how_to_get_one(cabinet):
     cabinet.clear("outcomes")
 
     assert "sentinel enrol" in cabinet.insider().get("/first/outside").text
+    cabinet.config, cabinet.page = (
+        replace(CONFIG, echo=Echo(invitation="sentinel-echo://echo.example/token")),
+        None,
+    )
+    page = cabinet.insider().get("/first/outside").text
+    assert "Une invitation est dans le fichier" in page
+    assert "token" not in page.replace("csrf_token", "")
 
 
 @pytest.mark.parametrize("path", ["/first", *(f"/first/{name}" for name in NAMES)])

@@ -417,3 +417,15 @@ def test_after_the_closing_the_deadline_is_still_shown(cabinet: Cabinet):
     assert "Vert : vérifié" in page
     assert "Échéance : jeudi à 9 h 16" in page
     assert "La porte est fermée. Décidez avec Sophie Martin" in page
+
+
+def test_a_door_found_at_installation_is_never_said_to_be_open_since(cabinet: Cabinet):
+    """Nobody knows since when; an end that is told by its date has no « since » either."""
+    found = replace(reason(Code.DOOR_REACHABLE, Level.ALARM), installation=True)
+    ends = replace(reason(Code.EXCEPTION_ENDS, Level.ATTENTION), who="VPN Dupont", until=NOW + timedelta(days=20))
+    cabinet.beat(verdict(found, ends))
+    said = text(cabinet.insider().get("/").data)
+
+    assert "première observation : " in said
+    assert "L’accès autorisé de VPN Dupont se termine dimanche 13 décembre. Prolonger ou fermer ?" in said
+    assert "fermer ? depuis" not in said

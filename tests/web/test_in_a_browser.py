@@ -27,6 +27,7 @@ PAGES = [
     "/machines",
     "/settings",
     "/notices",
+    "/papers",
     "/code",
 ]
 

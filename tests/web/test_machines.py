@@ -174,6 +174,17 @@ def test_only_names_that_changed_are_sent(cabinet, watch):
     assert understood("labels", cabinet.heard[-1].value) == {MAC: ""}
 
 
+def test_a_name_without_a_name_is_not_kept(cabinet, watch):
+    """Whoever names a machine says who they are."""
+    browser = cabinet.insider()
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/machines").text)
+
+    browser.post("/machines/labels", data={f"label-{OTHER}": "Pano", "who": " ", "csrf_token": token[1]})
+
+    assert cabinet.heard == []
+    assert "Indiquez votre prénom" in browser.get("/machines").text
+
+
 def test_a_page_of_long_names_takes_several_requests(cabinet, watch):
     """Each of them fits."""
     long = "é" * 40

@@ -12,8 +12,8 @@ from sqlite_utils import Database
 from test_actions import send
 
 from sentinel.config import Notices
-from sentinel.model.finding import Code, Story, StoryKind
-from sentinel.model.incident import Incident, IncidentState
+from sentinel.model.finding import Code, Level, Story, StoryKind
+from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.notice import Notice, NoticeKind, Recipient, Told
 from sentinel.store import rows, told
 from sentinel.wire.requests import Answer, Reply, Verb
@@ -158,7 +158,7 @@ def test_no_button_is_pressed_without_the_code_or_by_a_link(
 def drill(**more: object) -> Incident:
     about = Story(kind=StoryKind.DRILL, about="2026-11-23T08:15:00")
     return incident(2, story=about, code=Code.DRILL, grade=None, machine=None, mac=None, port=None,
-                    outside_port=None, sources=(), calling=None, **more)  # fmt: skip
+                    outside_port=None, sources=(), calling=None, count=0, bytes_out=0, **more)  # fmt: skip
 
 
 def test_the_next_drill_and_the_outcome_of_the_last(cabinet: Cabinet):
@@ -184,9 +184,12 @@ def test_the_event_of_a_drill_says_who_saw_it_and_how_fast(cabinet: Cabinet):
     """« Exercice terminé : vu par Alice en 4 minutes. »"""
     seen = moment(timedelta(minutes=71))
     keep(cabinet, drill=drill(state=IncidentState.CLOSED, read=seen, read_by="Alice", closed=seen))
+    line = Chapter(incident=2, code=Code.ALARM_READ, grade=None, level=Level.ALARM, at=seen, who="Alice")
+    cabinet.add("chapters", rows.chapter_row(line))
 
     event = cabinet.insider().get("/incidents/2?lang=fr").text.replace("\u00a0", " ")
     assert "Exercice terminé : vu par Alice en 4 minutes." in event
+    assert "porte est encore ouverte" not in event
 
 
 @pytest.mark.parametrize(

@@ -33,11 +33,11 @@ def paper(cabinet: Cabinet, name: str = "mois-2026-10.pdf", content: bytes = PDF
 def test_papers_are_listed_with_who_asked_for_them(cabinet):
     """Newest first, each with its file."""
     paper(cabinet)
-    paper(cabinet, "dossier-incident-1-2026-11-23.zip", kind="dossier", incident=1, who="")
     page = cabinet.insider().get("/papers").text
 
-    assert page.index("dossier-incident-1") < page.index("mois-2026-10.pdf")
+    assert page.index("mois-2026-10.pdf") < page.index("dossier-incident-1") < page.index("mois-2026-09.pdf")
     assert "Anne" in page
+    assert "le calendrier" in page
     assert 'href="/incidents/1"' in page
 
 
@@ -55,9 +55,9 @@ def test_a_paper_is_handed_out_as_it_was_made(cabinet):
 
 def test_a_dossier_is_a_zip(cabinet):
     """For the browser's own program."""
-    paper(cabinet, "dossier-incident-1-2026-11-23.zip", b"PK", kind="dossier")
+    paper(cabinet, "dossier-incident-1-2026-11-24.zip", b"PK", kind="dossier")
 
-    assert cabinet.insider().get("/papers/dossier-incident-1-2026-11-23.zip").mimetype == "application/zip"
+    assert cabinet.insider().get("/papers/dossier-incident-1-2026-11-24.zip").mimetype == "application/zip"
 
 
 @pytest.mark.parametrize("path", ["/papers", "/papers/mois-2026-10.pdf"])
@@ -84,13 +84,13 @@ def test_nobody_without_the_code_sees_a_paper_or_its_name(cabinet, path):
         "mois-2026-10.pdf%00.zip",
         "MOIS-2026-10.PDF",
         ".paper-abc",
-        "mois-2026-09.pdf",
+        "mois-2026-08.pdf",
     ],
 )
 def test_only_names_of_the_table_are_looked_for(cabinet, name):
     """A path never is: not one that leaves the folder, not one that is in it."""
     paper(cabinet)
-    (cabinet.places.papers / "mois-2026-09.pdf").write_bytes(PDF)
+    (cabinet.places.papers / "mois-2026-08.pdf").write_bytes(PDF)
     (cabinet.places.papers / ".paper-abc").write_bytes(PDF)
     answer = cabinet.insider().get(f"/papers/{name}")
 
@@ -211,6 +211,7 @@ def test_what_came_of_an_order_is_said(cabinet, watch, reply, said):
 )
 def test_a_paper_under_way_and_one_that_failed_are_told(cabinet, state, said):
     """By the pulse: the table knows only what was made."""
+    cabinet.clear("papers")
     cabinet.beat(paper=state)
 
     assert said in cabinet.insider().get("/papers").text

@@ -9,15 +9,17 @@ from sentinel.model.machine import Coverage
 from sentinel.model.verdict import View
 from web.proofs import proof_of_view
 
-NEW, OLD = timedelta(seconds=30), timedelta(minutes=6)
+NEW, OLD, OLDER = timedelta(seconds=30), timedelta(minutes=6), timedelta(minutes=80)
 
 
-def coverage(inward: timedelta | None, outward: timedelta | None, *, carrier: bool = True) -> Coverage:
+def coverage(
+    inward: timedelta | None, outward: timedelta | None, *, carrier: bool = True, apart: bool = False
+) -> Coverage:
     """What the port showed, so long ago."""
     return Coverage(
         interface="eth1",
         carrier=carrier,
-        apart=True,
+        apart=apart,
         inward=None if inward is None else moment(inward),
         outward=None if outward is None else moment(outward),
         heard=moment(),
@@ -41,6 +43,9 @@ def coverage(inward: timedelta | None, outward: timedelta | None, *, carrier: bo
         (coverage(NEW, NEW, carrier=False), View.MIRROR, "no_cable"),
         (coverage(NEW, NEW, carrier=False), View.LIMITED, "no_cable"),
         (coverage(NEW, NEW), View.LIMITED, "limited"),
+        (coverage(OLD, OLD, apart=True), View.MIRROR, "full"),  # with a card of its own a check an hour is all
+        (coverage(OLDER, OLD, apart=True), View.MIRROR, "only_outward"),
+        (coverage(OLDER, OLDER, apart=True), View.MIRROR, "unmet"),
         (None, View.MIRROR, "untold"),
         (None, View.LIMITED, "untold"),
     ],

@@ -1,0 +1,42 @@
+"""Doors whose acceptance has ended and of which the echo has said nothing since: asked about again until it has.
+
+An echo that was asked a moment ago makes us wait, and a re-test that was refused teaches nothing: without this the
+door would stay unknown until its list is due, which is hours.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+
+from sentinel.model.finding import Code, Story
+from sentinel.model.incident import Incident, IncidentState
+from sentinel.model.moment import Moment
+
+OVER = (Code.ACCEPTANCE_OVER, Code.WINDOW_OVER)
+AGAIN = timedelta(seconds=10)
+LASTS = timedelta(minutes=10)
+"""After this the timetable does what is left."""
+
+
+class Unanswered:
+    """When these doors were last asked about.
+
+    Args:
+        public_ports: those by which a story's door was reached.
+    """
+
+    def __init__(self, public_ports: Callable[[Story], tuple[int, ...]]) -> None:
+        self._public_ports = public_ports
+        self._asked: Moment | None = None
+
+    def due(self, told: Iterable[Incident], at: Moment) -> list[tuple[int, tuple[int, ...]]]:
+        """Families and public ports to ask about now."""
+        if self._asked is not None and at.since(self._asked) < AGAIN:
+            return []
+        ports: dict[int, set[int]] = {}
+        for each in told:
+            if each.code in OVER and each.state is IncidentState.OPEN and at.since(each.last) <= LASTS:
+                ports.setdefault(each.story.family, set()).update(self._public_ports(each.story))
+        wanted = [(family, tuple(sorted(found))) for family, found in sorted(ports.items()) if found]
+        if wanted:
+            self._asked = at
+        return wanted
