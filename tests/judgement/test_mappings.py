@@ -1,5 +1,6 @@
 """A forward the box tells of is a story before anyone knocks, and ends only when the box or the echo says so."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 
@@ -270,6 +271,14 @@ def test_an_accepted_door_is_no_story():
 
     assert looked.look(mapping()) == []
     assert len(looked.look(mapping(), mapping(80, 80, machine=WORKSTATION), at=45)) == 1
+
+
+def test_a_mapping_whose_acceptance_is_over_is_a_story_at_the_next_look():
+    """Within a minute, whatever the echo has time for."""
+    looked = Looked(accepted=(replace(accepted(machine=str(IMAGING)), until=moment(60).wall),))
+    assert looked.look(mapping(), at=45) == []
+
+    assert [each.level for each in looked.look(mapping(), at=90)] == [Level.ALARM]
 
 
 def test_a_door_accepted_by_name_ends_its_story_once_the_machine_is_known():

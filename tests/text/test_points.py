@@ -151,10 +151,10 @@ def test_an_acceptance_that_ends_is_told_with_its_last_day():
     unnamed = verdict_words(verdict(ends), UNNAMED)
 
     assert plain(words.also[0][1].text("fr")) == (
-        "L’accès autorisé de VPN Dupont se termine vendredi 12 mars 2027. Prolonger ou fermer ?"
+        "L’accès autorisé de VPN Dupont se termine le vendredi 12 mars 2027. Prolonger ou fermer ?"
     )
     assert plain(unnamed.also[0][1].text("fr")) == (
-        "Un accès autorisé se termine vendredi 12 mars 2027. Prolonger ou fermer ?"
+        "Un accès autorisé se termine le vendredi 12 mars 2027. Prolonger ou fermer ?"
     )
     assert plain(words.sentence.text("fr")).endswith("sans urgence : accès autorisé qui se termine.")
 

@@ -427,5 +427,12 @@ def test_a_door_found_at_installation_is_never_said_to_be_open_since(cabinet: Ca
     said = text(cabinet.insider().get("/").data)
 
     assert "première observation : " in said
-    assert "L’accès autorisé de VPN Dupont se termine dimanche 13 décembre. Prolonger ou fermer ?" in said
+    assert "L’accès autorisé de VPN Dupont se termine le dimanche 13 décembre. Prolonger ou fermer ?" in said
     assert "fermer ? depuis" not in said
+
+
+def test_an_incident_says_in_sentences_how_often_somebody_came(cabinet: Cabinet):
+    """And of how many addresses, before it names them."""
+    said = text(cabinet.insider().get("/incidents/1").data)
+
+    assert "3 visites : la première à 9 h 15, la dernière à 10 h 28. Elles viennent de 2 adresses." in said
