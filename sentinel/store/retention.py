@@ -21,7 +21,7 @@ from sentinel.store import rows
 
 WELL_UNDER = 0.05
 """Seconds a step may take before the next one is halved; under a fifth of this it is doubled."""
-SMALLEST, LARGEST = 50, 1_000
+SMALLEST, LARGEST = 50, 500
 """Rows of a step."""
 DAILY_ANCHORS = timedelta(days=62)
 """After this one signed check a month is kept, beside those that prove something."""
