@@ -5,7 +5,8 @@ sheet ever advises to open a port, and none claims that the sentinel changes the
 """
 
 from sentinel.evidence.facts import Case
-from sentinel.evidence.sheet import Accent, Sheet
+from sentinel.evidence.ink import Accent
+from sentinel.evidence.sheet import Sheet
 from sentinel.evidence.telling import Telling
 from sentinel.text.boxes import known, steps
 

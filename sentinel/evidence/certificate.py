@@ -7,8 +7,9 @@ after somebody has declared that every machine was switched on: a machine that s
 from reportlab.lib.units import mm
 
 from sentinel.evidence.facts import Checked, DoorLeft, Installation
+from sentinel.evidence.ink import Accent
 from sentinel.evidence.perimeter import perimeter
-from sentinel.evidence.sheet import Accent, Sheet
+from sentinel.evidence.sheet import Sheet
 from sentinel.model.verdict import View
 from sentinel.text.points import title
 from sentinel.text.times import dated, stamp, whole_day

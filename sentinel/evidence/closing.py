@@ -1,7 +1,8 @@
 """The closing page: what this sentinel recorded, and what is still to be done, when it goes out of service."""
 
 from sentinel.evidence.facts import Closing
-from sentinel.evidence.sheet import Accent, Sheet
+from sentinel.evidence.ink import Accent
+from sentinel.evidence.sheet import Sheet
 from sentinel.text.times import dated
 
 STEPS = ("export", "keep", "wipe", "revoke", "watch")

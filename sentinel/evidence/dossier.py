@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from reportlab.lib.colors import HexColor
 
 from sentinel.evidence.facts import Case, Proof, Visit
+from sentinel.evidence.ink import INK, Accent
 from sentinel.evidence.perimeter import perimeter
 from sentinel.evidence.picture import Mark, Scene, timeline
-from sentinel.evidence.sheet import INK, Accent, Sheet
+from sentinel.evidence.sheet import Sheet
 from sentinel.evidence.telling import Telling
 from sentinel.model.exposure import Reach
 from sentinel.model.finding import Code, Level

@@ -11,8 +11,9 @@ from reportlab.lib.colors import HexColor, white
 from reportlab.lib.units import mm
 
 from sentinel.evidence.facts import Day, DoorLine, Month, Stretch
+from sentinel.evidence.ink import LINE, SOFT, WIDTH, Accent
 from sentinel.evidence.perimeter import perimeter
-from sentinel.evidence.sheet import LINE, SOFT, WIDTH, Accent, Sheet
+from sentinel.evidence.sheet import Sheet
 from sentinel.model.verdict import View
 from sentinel.text import has
 from sentinel.text.points import title

@@ -5,7 +5,8 @@ the content that of GDPR article 33(3); the live form may differ, and the paper 
 """
 
 from sentinel.evidence.facts import Case
-from sentinel.evidence.sheet import Accent, Sheet
+from sentinel.evidence.ink import Accent
+from sentinel.evidence.sheet import Sheet
 from sentinel.evidence.telling import Telling
 from sentinel.model.incident import IncidentState
 

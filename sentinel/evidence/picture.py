@@ -8,7 +8,7 @@ from reportlab.graphics.shapes import Circle, Drawing, Group, Line, Rect, String
 from reportlab.lib.colors import Color, HexColor, white
 from reportlab.lib.units import mm
 
-from sentinel.evidence.sheet import GROUND, INK, LINE, SOFT, WIDTH, printable
+from sentinel.evidence.ink import GROUND, INK, LINE, SOFT, WIDTH, printable
 
 LEFT = 34 * mm
 """Room for the names of the lanes."""

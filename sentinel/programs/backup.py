@@ -114,6 +114,7 @@ def restore(file: Path, config: Path, places: Places, passphrase: str, tell: Tel
         with _opened(places) as archive:
             archive.tell(EntryKind.RESTORED, now(), made=made, head=head)
             archive.commit()
+        _give_back(places)
     tell(f"Restored as of {made}.")
 
 
@@ -173,6 +174,14 @@ def _put_back(folder: Path, config: Path, places: Places, tell: Tell) -> None:
         tell(f"The configuration is in {place}.")
     if not (places.lasting / KEYS[0]).exists():
         tell("There were no keys in it: each echo needs a new invitation.")
+
+
+def _give_back(places: Places) -> None:
+    """What root puts here belongs to the folder's owner, or `watch` could not open it."""
+    owner = places.lasting.stat()
+    if os.geteuid() == 0:
+        for path in places.lasting.rglob("*"):
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sentinel
 from sentinel import codec
@@ -104,7 +104,8 @@ class Keeping:
         if at.boot < self._looks or not self._archive.clock_trusted():
             return
         self._looks = at.boot + LOOKS
-        self._zone = ZoneInfo(self._effective().practice.time_zone)
+        with suppress(ValueError, ZoneInfoNotFoundError):  # a zone nobody knows: the one before holds
+            self._zone = ZoneInfo(self._effective().practice.time_zone)
         day = self._due(at.wall)
         if day is None:
             return

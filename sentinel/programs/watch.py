@@ -73,7 +73,7 @@ class Watch:
         self._queue: queue.Queue[Fact | Parcel | Asked] = queue.Queue(QUEUE)
         self._config = config
         self._shown: Verdict | None = None
-        self._mute = False
+        self._beats = pulse.Beats(places.pulse)
 
     def run(self) -> None:
         """Until stopped.
@@ -261,20 +261,7 @@ class Watch:
             asking=self._asking.under_way,
             paper=self._papers.state,
         )
-        self._beat_out(beat)
-
-    def _beat_out(self, beat: pulse.Pulse) -> None:
-        """Where it cannot be written the page says, as it must, that nothing is being watched."""
-        try:
-            pulse.write(beat, self._places.pulse)
-        except OSError as error:
-            if not self._mute:
-                log.warning("the pulse cannot be written: %s", error)
-            self._mute = True
-        else:
-            if self._mute:
-                log.info("the pulse is written again")
-            self._mute = False
+        self._beats.write(beat)
 
     def _close(self) -> None:
         self._timetable.stop()

@@ -3,6 +3,7 @@
 Whether the sentinel is running is decided by this file's age and never by the store, which outlives a crash.
 """
 
+import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,8 @@ from sentinel.model.machine import Coverage
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Progress
 from sentinel.model.verdict import Verdict
+
+log = logging.getLogger(__name__)
 
 LIVES = timedelta(seconds=10)
 """Older than this, nothing is being watched."""
@@ -42,6 +45,27 @@ def write(pulse: Pulse, path: Path) -> None:
     fresh = path.with_suffix(".new")
     fresh.write_bytes(codec.encode(pulse))
     fresh.replace(path)
+
+
+class Beats:
+    """The street's pen: where the pulse cannot be written the page says, as it must, that nothing is watched."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._mute = False
+
+    def write(self, pulse: Pulse) -> None:
+        """Write one beat; the log tells when that fails, and when it works again."""
+        try:
+            write(pulse, self._path)
+        except OSError as error:
+            if not self._mute:
+                log.warning("the pulse cannot be written: %s", error)
+            self._mute = True
+        else:
+            if self._mute:
+                log.info("the pulse is written again")
+            self._mute = False
 
 
 def read(path: Path) -> Pulse | None:

@@ -13,7 +13,7 @@ from sentinel.store import rows
 from sentinel.store.archive import Archive
 
 MOST = 10_000
-"""Rows that are kept, whatever their age."""
+"""Rows that are kept, whatever their age; the older ones go with the network log (`store.retention`)."""
 WAITING = 1000
 """Rows that may wait for a store that cannot be written; the oldest go first."""
 AGAIN = timedelta(minutes=15)
@@ -71,11 +71,3 @@ class Audit:
         self._archive.at_once(
             "DELETE FROM audit WHERE number <= (SELECT max(number) FROM audit) - ?", (self._most,)
         )
-
-    def purge(self, before: datetime) -> int:
-        """Forget what is older; returns how many rows that were.
-
-        Raises:
-            OSError: the store cannot be written.
-        """
-        return len(self._archive.at_once("DELETE FROM audit WHERE at < ? RETURNING number", (rows.text(before),)))

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from reportlab.graphics.shapes import Circle, Drawing, Group, String
 
+from sentinel.evidence.ink import WIDTH
 from sentinel.evidence.picture import LEFT, Mark, Scene, timeline
-from sentinel.evidence.sheet import WIDTH
 from tests.evidence.cases import NOW
 
 

@@ -6,8 +6,8 @@ from io import BytesIO
 import pytest
 from pypdf import PdfReader
 
-from sentinel.evidence.sheet import Accent, Sheet, printable
-from sentinel.model.finding import Level
+from sentinel.evidence.ink import Accent
+from sentinel.evidence.sheet import Sheet
 from tests.evidence.cases import HOSTILE, PRACTICE, head, pages, words
 
 
@@ -60,11 +60,6 @@ def test_no_text_stops_a_paper(shape, text):
     shape(paper, text)
 
     assert pages(paper.pdf()) == 1
-
-
-def test_a_text_with_signs_that_turn_the_line_around_is_printed_without_them():
-    """RIGHT-TO-LEFT OVERRIDE in a name would make « exe.gpj » of a file's end."""
-    assert printable("a\u202eb\u200bc\x1bd") == "abcd"
 
 
 def test_accents_and_no_break_spaces_are_printed():
@@ -134,14 +129,3 @@ def test_a_paper_asks_for_nothing_outside_itself():
     paper.text(HOSTILE)
 
     assert not any(word in paper.pdf() for word in (b"/URI", b"/JavaScript", b"/Launch", b"/EmbeddedFile"))
-
-
-def test_each_level_has_its_colour():
-    """What is neither calm, attention nor alarm is blue: it is not known."""
-    assert [Accent.of(each) for each in (Level.CALM, Level.ATTENTION, Level.UNSURE, Level.ALARM)] == [
-        Accent.CALM,
-        Accent.ATTENTION,
-        Accent.UNSURE,
-        Accent.ALARM,
-    ]
-    assert Accent.of(Level.NOTE) is Accent.UNSURE

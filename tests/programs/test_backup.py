@@ -154,6 +154,17 @@ def test_what_was_there_before_is_moved_aside_and_not_lost(house, tmp_path):
     assert (house.places.lasting / "sentinel.key").exists()
 
 
+def test_what_root_puts_back_belongs_to_the_folders_owner(house, other, tmp_path):
+    """Or the service could not open its own store."""
+    house.write(tmp_path / "b", SECRET)
+    other.places.make()
+    owner = (12_345, 12_346) if os.geteuid() == 0 else (os.getuid(), os.getgid())
+    os.chown(other.places.lasting, *owner)
+    other.put_back(tmp_path / "b", SECRET)
+
+    assert {(each.stat().st_uid, each.stat().st_gid) for each in other.places.lasting.rglob("*")} == {owner}
+
+
 def packed(file: Path, *entries: tuple[str, bytes], kind: bytes = tarfile.REGTYPE) -> None:
     with (
         file.open("wb") as out,

@@ -1,5 +1,6 @@
 """The pulse: alive means ten seconds of this boot, and a reader sees a whole file or none."""
 
+import logging
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -92,3 +93,18 @@ def test_a_reader_sees_a_whole_pulse_at_any_instant(tmp_path: Path):
     finally:
         over.set()
         writer.join()
+
+
+def test_a_pulse_that_cannot_be_written_is_told_once_and_again_when_it_can(tmp_path: Path, caplog):
+    """The street goes on; the file that was there grows old, and the page says that nothing is watched."""
+    folder = tmp_path / "run"
+    beats = pulse.Beats(folder / "pulse.json")
+    with caplog.at_level(logging.INFO):
+        for _ in range(3):
+            beats.write(BEAT)
+        folder.mkdir()
+        for _ in range(3):
+            beats.write(BEAT)
+
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert pulse.read(folder / "pulse.json") == BEAT

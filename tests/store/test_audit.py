@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from sentinel.store import reading
 from sentinel.store.archive import Archive
 from sentinel.store.audit import AGAIN, Act, Audit
-from tests.builders import START
+from tests.builders import START, moment
 
 
 @pytest.fixture
@@ -71,12 +72,25 @@ def test_rows_wait_for_a_store_that_is_locked(audit, path):
     assert [row[1] for row in kept(path)] == ["third", "second", "first"]
 
 
-def test_it_never_grows_beyond_its_bound_and_is_purged_with_the_log(path):
+def test_it_never_grows_beyond_its_bound(path):
     """The oldest rows go."""
     with closing(Archive(path, "boot-1")) as archive:
         audit = Audit(archive, most=5)
         for second in range(8):
             audit.note(act(second, detail=f"number={second}"))
-        assert [row[3] for row in kept(path)] == [f"number={n}" for n in (7, 6, 5, 4, 3)]
-        assert audit.purge(START + timedelta(seconds=6)) == 3
-    assert [row[3] for row in kept(path)] == ["number=7", "number=6"]
+
+    assert [row[3] for row in kept(path)] == [f"number={n}" for n in (7, 6, 5, 4, 3)]
+
+
+def test_its_rows_go_with_the_network_log(path):
+    """Addresses of browsers are kept no longer than the practice decided."""
+    with closing(Archive(path, "boot-1")) as archive:
+        audit = Audit(archive)
+        audit.note(act(verb="old"))
+        audit.note(act(40 * 24 * 3600, verb="new"))
+        later = replace(moment(), wall=START + timedelta(days=41))
+        for _ in archive.purge(later, timedelta(days=30)):
+            archive.commit()
+        archive.commit()
+
+    assert [row[1] for row in kept(path)] == ["new"]

@@ -85,6 +85,9 @@ def test_every_page_is_used_by_keyboard_alone(insider, cabinet):
     for path in pages(cabinet):
         page.goto(path)
         wanted = page.evaluate(REACHABLE)
+        if path == "/lampe":
+            assert wanted == [], "a screen to be looked at"
+            continue
         page.locator(".skip, a").first.focus()  # some form may have taken the focus by itself
         page.keyboard.press("Shift+Tab")
         reached = [_tab(page) for _ in range(len(wanted))]

@@ -19,6 +19,8 @@ PAGES = [
     "/",
     "/incidents",
     "/incidents/1",
+    "/incidents/register",
+    "/lampe",
     "/connections",
     "/outside",
     "/sentinel",
@@ -111,11 +113,11 @@ def test_a_change_shows_by_itself_without_reloading(browser, server, cabinet):
 def test_what_somebody_is_typing_is_not_taken_away(browser, server, cabinet):
     """The rest of the page waits, the lamp in its head does not."""
     page = look(browser, server, "/incidents/1", insider=True)
-    page.get_by_label("Votre prénom").fill("Ann")
+    page.get_by_label("Votre prénom").first.fill("Ann")
     cabinet.beat(ALARM)
     page.wait_for_selector("#status .lamp-alarm", timeout=8000)
 
-    assert page.get_by_label("Votre prénom").input_value() == "Ann"
+    assert page.get_by_label("Votre prénom").first.input_value() == "Ann"
     page.context.close()
 
 
@@ -142,11 +144,11 @@ def test_everything_works_without_script(browser, server, cabinet, watch):
     assert page.locator('noscript meta[http-equiv="refresh"], meta[http-equiv="refresh"]').count() == 1
 
     page.get_by_role("link", name="Savoir quel poste : entrer le code").click()
-    page.get_by_label("Code", exact=True).fill("3141-5926")
+    page.get_by_label("Code d’accès").fill("3141-5926")
     page.get_by_role("button", name="Entrer").click()
     assert "RADIO-PC" in page.locator("h1").inner_text()
     page.get_by_role("link", name="Événement 1").click()
-    page.get_by_label("Votre prénom").fill("Anne")
+    page.get_by_label("Votre prénom").first.fill("Anne")
     page.get_by_role("button", name="J’ai vu").click()
     assert page.get_by_text("Noté : alerte lue.").is_visible()
     page.get_by_role("button", name="Quitter").click()
@@ -315,6 +317,58 @@ def test_the_matrix_stands_out_from_its_ground(browser, server, cabinet, theme):
 
     assert page.locator(".aged").count() == 3
     assert page.evaluate(CONTRAST) == []
+    page.context.close()
+
+
+def test_the_whole_screen_lamp_follows_the_real_one_and_goes_dark_unheard(browser, server, cabinet):
+    """At 2 Hz like the lamp; when nothing is heard any more, nothing of the last colour is left in sight."""
+    cabinet.beat(ALARM)
+    page = look(browser, server, "/lampe", viewport={"width": 1280, "height": 800})
+    rhythm = page.locator("main .light").evaluate("each => getComputedStyle(each).animationDuration")
+    assert rhythm == "0.5s"
+    assert page.evaluate("document.documentElement.scrollHeight") <= 800
+    assert page.locator("h1").evaluate("each => parseFloat(getComputedStyle(each).fontSize)") >= 50
+
+    cabinet.beat(verdict())
+    page.wait_for_selector("main.verdict-calm", timeout=8000)
+    page.clock.install()
+    page.reload()
+    server.stop()
+    page.clock.run_for(21_000)
+    page.wait_for_selector("#lost:not([hidden])")
+
+    assert page.locator("main").evaluate("each => getComputedStyle(each).visibility") == "hidden"
+    assert page.locator("#lost").evaluate("each => getComputedStyle(each).backgroundColor") == "rgb(0, 0, 0)"
+    page.context.close()
+
+
+def test_what_was_typed_stays_also_when_the_reader_looks_elsewhere(browser, server, cabinet):
+    """A form half filled is not taken away by the next news; an untouched page is renewed."""
+    page = look(browser, server, "/incidents/1", insider=True)
+    page.get_by_text("C’est une fausse alerte", exact=True).click()
+    page.get_by_label("Pourquoi").last.fill("notre technicien")
+    page.get_by_role("link", name="Connexions", exact=True).focus()
+    cabinet.beat(ALARM)
+    page.wait_for_selector("#status .lamp-alarm", timeout=8000)
+    page.wait_for_timeout(6000)
+
+    assert page.get_by_label("Pourquoi").last.input_value() == "notre technicien"
+    page.context.close()
+
+
+def test_a_measure_is_noted_without_script(browser, server, cabinet, watch):
+    """Opened, filled and sent by plain HTML, and the name is there the next time."""
+    page = look(browser, server, "/incidents/1", insider=True, java_script_enabled=False)
+    page.get_by_text("Noter une mesure prise", exact=True).click()
+    form = page.locator("form[action$='/measure']")
+    form.get_by_label("Quoi").select_option("line_unplugged")
+    form.get_by_label("Votre prénom").fill("Anne")
+    form.get_by_role("button", name="Noter").click()
+
+    assert page.get_by_text("La porte reste à vérifier").is_visible()
+    assert page.locator("form[action$='/read'] [name=who]").input_value() == "Anne"
+    [wish] = cabinet.heard
+    assert (wish.verb.value, wish.kind, wish.when) == ("measure", "line_unplugged", "2026-11-23T10:30+01:00")
     page.context.close()
 
 

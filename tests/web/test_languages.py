@@ -20,6 +20,7 @@ SAME = re.compile(
     r"(Bbox|Freebox|Livebox|SFR Box).*|"
     r"(Français|English|DICOM|TCP|MAC|box|Pages?|Messages?|Documents?|Notes?|Codes?|Sources?|Ports?|Dates?|"
     r"Assurance|Interface|Python|SQLite)|"
+    r"Anne|SHA-256 [\da-f]+…|[a-z\d-]+\.(zip|pdf)|"
     r"\[capture\] firewall|sentinel enrol sentinel-echo://…|mailtos://…"
 )
 """What is written alike in both: numbers, names, and words the languages share."""
