@@ -32,6 +32,7 @@ from sentinel.text.perimeter import perimeter
 from sentinel.tracking.connections import Tracker
 from tests.builders import (
     BOX_MAC,
+    ECHO_PORT,
     IMAGING,
     PUBLIC,
     STRANGER,
@@ -40,6 +41,8 @@ from tests.builders import (
     coverage,
     dicom,
     exposure,
+    knock,
+    knock_heard,
     mac_bytes,
     mapping,
     moment,
@@ -438,7 +441,10 @@ def test_udp_is_never_counted_as_watched(practice):
 def test_a_box_that_lets_ipv6_in_is_yellow_with_the_boxs_menu(practice):
     """Row « IPv6 firewall off »: our own throw-away listener was reached without any rule for it."""
     here = practice(families=(4, 6))
-    here.walk(outcome(family=6, at=moment(9)))
+    here.walk(knock(DOOR_TEST_PORT, *DECOYS, check="check-6", family=6, at=moment(8), decoys=DECOYS))
+    for n in range(3):  # all of them arrive, at the one machine they are meant for
+        here.bring(knock_heard(serial=50 + n, family=6, source_port=ECHO_PORT + n, at=moment(9)))
+    here.walk(outcome(family=6, at=moment(9), check="check-6"))
     here.walk(exposure(port=DOOR_TEST_PORT, family=6, check="check-6", at=moment(10)))
     here.pass_time(11)
 
