@@ -33,6 +33,7 @@ from sentinel.model.acting import (
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
+from sentinel.model.fact import AT_ONCE, SAID, Fact, when
 from sentinel.model.finding import Code, Finding, Level, StoryKind
 from sentinel.model.incident import IncidentState
 from sentinel.model.ledger import Signed
@@ -43,38 +44,6 @@ from sentinel.model.passing import Beat, Health, NetworkAnswer, Part, Read, Sour
 from sentinel.model.verdict import Verdict
 from sentinel.store.archive import Archive
 from sentinel.wire.facts import Parcel
-
-Fact = (
-    Connection
-    | Attempts
-    | HostSighting
-    | Coverage
-    | Knock
-    | Exposure
-    | ReachOutcome
-    | Health
-    | Beat
-    | Read
-    | NetworkAnswer
-    | SourceName
-    | HomeNetwork
-    | BoxReading
-    | Signed
-    | Setting
-    | Measure
-    | FalseAlarm
-    | Acceptance
-    | Withdrawal
-    | Drill
-    | NoticeOutcome
-    | Paper
-)
-
-SAID = (Read, Measure, FalseAlarm, Acceptance, Withdrawal)
-"""What people do about incidents and doors: shown at once."""
-AT_ONCE = (ReachOutcome, Setting, NoticeOutcome, Paper, *SAID)
-"""Facts that do not wait for the next batch: a proof, what somebody did or set and looks at a moment later, and
-that somebody was told, for a restart must not tell it again."""
 
 DOUBTS = (
     Code.DOOR_ANSWERED,
@@ -149,8 +118,8 @@ class Street:
         changes = [change for finding in findings if (change := self.casebook.take(finding))]
         changes += self.casebook.live(fact, self.outlook.checked)
         if self.casebook.forgotten > forgotten:
-            self.lose(_when(fact))
-        at = _when(fact)
+            self.lose(when(fact))
+        at = when(fact)
         if changes or isinstance(fact, (Beat, ReachOutcome, HomeNetwork, *SAID)):
             changes += self._show(at)
         self._keep(changes)
@@ -299,7 +268,7 @@ class Street:
 
     def _write(self, fact: Fact, *, urgent: bool) -> None:
         """Commit when something must not be lost, or when the batch is due; a failing store is tried each beat."""
-        at = _when(fact)
+        at = when(fact)
         due = self._last_write is None or at.since(self._last_write) >= self._batch
         if Part.STORE in self.ill:
             urgent, due = False, isinstance(fact, Beat)
@@ -358,10 +327,10 @@ class Street:
     def _is_new(self, parcel: Parcel, fact: Fact) -> bool:
         if parcel.run != self._run:
             if self._run:  # `listen` began anew: what passed until it listened again was not seen
-                self._miss(_when(fact))
+                self._miss(when(fact))
             self._run = parcel.run
             self.judge.forget_run()
-            self.archive.begin_run(parcel.run, _when(fact))
+            self.archive.begin_run(parcel.run, when(fact))
         if parcel.number <= self.archive.walked(parcel.run):
             if parcel.number <= self.archive.committed(parcel.run):
                 self._acknowledge(parcel.run, parcel.number)
@@ -378,12 +347,3 @@ def _is_doubt(change: Change) -> bool:
     if change.incident.state is IncidentState.OPEN:
         return change.chapter.code in DOUBTS
     return change.chapter.code is Code.VIEW_LOST
-
-
-def _when(fact: Fact) -> Moment:
-    """The street's time: when the fact was made."""
-    if isinstance(fact, Connection):
-        return fact.changed
-    if isinstance(fact, Attempts):
-        return fact.last
-    return fact.opens if isinstance(fact, Knock) else fact.at

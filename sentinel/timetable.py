@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sentinel.pipeline import Fact
+from sentinel.model.fact import Fact
 
 log = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ from sentinel.judgement.verdict import Outlook
 from sentinel.model.acting import Acceptance, Measure, MeasureKind, Paper, PaperKind
 from sentinel.model.connection import ConnectionState
 from sentinel.model.exposure import Outcome, PortList, Reach
+from sentinel.model.fact import Fact
 from sentinel.model.finding import Code, Grade, Level, StoryKind
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.ledger import Signed
@@ -26,7 +27,7 @@ from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Beat, Health, NetworkAnswer, Part, Read, SourceName
 from sentinel.model.verdict import Verdict, View
-from sentinel.pipeline import Fact, Street
+from sentinel.pipeline import Street
 from sentinel.store.archive import Archive
 from sentinel.store.reading import Filter, opened
 from sentinel.wire.facts import Parcel

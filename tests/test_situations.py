@@ -1,4 +1,4 @@
-"""The situations of the field (people.md section 3) that touch judgement, walked by the whole street.
+"""The situations of the field that touch judgement, walked by the whole street.
 
 One test a row, named in its docstring: no false red, no false green, and the sentence that was asked for.
 """
@@ -32,6 +32,7 @@ from sentinel.text.perimeter import perimeter
 from sentinel.tracking.connections import Tracker
 from tests.builders import (
     BOX_MAC,
+    ECHO_PORT,
     IMAGING,
     PUBLIC,
     STRANGER,
@@ -40,6 +41,8 @@ from tests.builders import (
     coverage,
     dicom,
     exposure,
+    knock,
+    knock_heard,
     mac_bytes,
     mapping,
     moment,
@@ -388,7 +391,7 @@ def test_a_nas_that_opens_its_own_door_is_named_before_anybody_knocks(practice):
 
 
 def test_a_box_that_opens_to_whoever_asks_is_noted_until_somebody_asks(practice):
-    """people.md 7, row 7: three of four French boxes come so, and nobody is yellow for life because of it."""
+    """Three of four French boxes come so, and nobody is yellow for life because of it."""
     here = practice()
     here.walk(reading(at=moment(60), natpmp=True, pcp=True))
     here.pass_time(61)
@@ -438,7 +441,10 @@ def test_udp_is_never_counted_as_watched(practice):
 def test_a_box_that_lets_ipv6_in_is_yellow_with_the_boxs_menu(practice):
     """Row « IPv6 firewall off »: our own throw-away listener was reached without any rule for it."""
     here = practice(families=(4, 6))
-    here.walk(outcome(family=6, at=moment(9)))
+    here.walk(knock(DOOR_TEST_PORT, *DECOYS, check="check-6", family=6, at=moment(8), decoys=DECOYS))
+    for n in range(3):  # all of them arrive, at the one machine they are meant for
+        here.bring(knock_heard(serial=50 + n, family=6, source_port=ECHO_PORT + n, at=moment(9)))
+    here.walk(outcome(family=6, at=moment(9), check="check-6"))
     here.walk(exposure(port=DOOR_TEST_PORT, family=6, check="check-6", at=moment(10)))
     here.pass_time(11)
 
@@ -508,7 +514,7 @@ def test_a_pc_that_is_off_for_three_weeks_of_holidays_is_not_closed(practice, ho
 
 
 def test_a_door_to_a_machine_that_never_answered_is_yellow(practice):
-    """The same row, people.md 7 row 9: the box looked for the machine and did not find it."""
+    """The same: the box looked for the machine and did not find it."""
     here = practice()
     here.check(100, why={4242: Why.ICMP_HOST})
     assert here.level is Level.CALM  # at once: it did not look
@@ -577,7 +583,7 @@ def test_a_backup_line_that_lasts_is_told_as_what_it_is(practice):
 
 
 def test_another_box_is_one_yellow_and_a_check(practice):
-    """Row 12 of people.md 7: what was proved of the old box is asked of the new one."""
+    """What was proved of the old box is asked of the new one."""
     here = practice()
     home = HomeNetwork(networks=here.own, families=(4,), at=moment(10), box_mac=BOX_MAC)
     here.walk(home, replace(home, at=moment(60), box_mac="02:00:00:00:00:77"))
@@ -592,7 +598,7 @@ def test_another_box_is_one_yellow_and_a_check(practice):
 
 
 def test_an_exception_follows_its_machine_to_another_address(practice):
-    """people.md 1, « box replaced »: the prefix changes, what was accepted is known by the machine's MAC."""
+    """« Box replaced »: the prefix changes, what was accepted is known by the machine's MAC."""
     vpn = Accepted(machine=NAS_MAC, port=1194, source=None, until=moment(90 * DAY).wall)
     here = practice(terms=Terms(accepted=(vpn,)), checked=False)
     for n, address in enumerate(("192.168.1.80", "192.168.1.180")):
@@ -605,7 +611,7 @@ def test_an_exception_follows_its_machine_to_another_address(practice):
 
 
 def test_two_weeks_in_a_carton_leave_no_green_behind(practice):
-    """people.md 1, « moving »: what was proved at the old place has no age to count from; it is asked at once."""
+    """« Moving »: what was proved at the old place has no age to count from; it is asked at once."""
     here = practice()
     here.visit(20, dicom=dicom())
     here.close()
@@ -656,7 +662,7 @@ def test_whoever_sits_in_the_waiting_room_reads_the_sentence_and_no_name(practic
 
 
 def test_an_alarm_that_was_read_stays_until_the_closing_is_proved(practice):
-    """people.md 7: quiet for a day, red again the next, and at once when somebody comes again."""
+    """Quiet for a day, red again the next, and at once when somebody comes again."""
     here = practice()
     here.visit(20, dicom=dicom())
     here.pass_time(21)
@@ -671,7 +677,7 @@ def test_an_alarm_that_was_read_stays_until_the_closing_is_proved(practice):
 
 
 def test_robots_in_vain_are_counted_and_never_a_colour(practice):
-    """people.md 4: scans and refused knocks; one story with its count, no yellow, no word on the first page."""
+    """Scans and refused knocks; one story with its count, no yellow, no word on the first page."""
     here = practice()
     for n in range(200):
         source = ip_address("203.0.113.0") + n
@@ -685,7 +691,7 @@ def test_robots_in_vain_are_counted_and_never_a_colour(practice):
 
 
 def test_a_practice_where_nothing_happens_is_green_in_the_words_of_what_was_proved(practice):
-    """people.md 2: what was proved, how much and when; never that all is well."""
+    """What was proved, how much and when; never that all is well."""
     here = practice()
 
     assert (here.level, here.codes, here.says(), here.asks()) == (Level.CALM, set(), GREEN, "Rien à faire.")

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from sentinel.model.fact import Fact
 from sentinel.model.passing import Beat
-from sentinel.pipeline import Fact
 from sentinel.timetable import Job, Timetable
 from tests.builders import moment
 

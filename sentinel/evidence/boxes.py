@@ -1,6 +1,6 @@
 """How the door is closed at the internet box: one sheet to hold beside the box's own page.
 
-The menus are those of domain.md 7.3, which nobody could check on every firmware: each is marked « à vérifier ». No
+Nobody could check these menus on every firmware: each is marked « à vérifier ». No
 sheet ever advises to open a port, and none claims that the sentinel changes the box: it never does.
 """
 

@@ -1,6 +1,6 @@
 """The dossier of one incident as PDF: what is known, how it is known, what was done, and what cannot be known.
 
-Its order is that of the questions a practitioner, an insurer, a lawyer or an authority asks (people.md, 1).
+Its order is that of the questions a practitioner, an insurer, a lawyer or an authority asks.
 """
 
 from collections import defaultdict

@@ -1,7 +1,7 @@
 """A draft for the CNIL's form, in the form's order, with what is known filled in and lines for the rest.
 
-Nothing is ever sent by the sentinel, and the decision is the practitioner's. The order is that of domain.md 2.3,
-the content that of GDPR article 33(3); the live form may differ, and the paper says so.
+Nothing is ever sent by the sentinel, and the decision is the practitioner's. The order is that of the authority's
+own form, the content that of GDPR article 33(3); the live form may differ, and the paper says so.
 """
 
 from sentinel.evidence.facts import Case

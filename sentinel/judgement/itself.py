@@ -19,7 +19,6 @@ VISIBLE = frozenset(
         Code.DOOR_ATTENTION,
         Code.STRANGER_CONNECTED,
         Code.MAPPING_OPENED,
-        Code.ALL_FORWARDED,
     }
 )
 """What would be told of the door if it were somebody else's. A scanner that was answered proves no more here than

@@ -258,7 +258,8 @@ class Outside:
         complete, key = outcome.outcome is Outcome.CHECKED, (outcome.family, doors.EVERY_PORT)
         if outcome.check is None or not (complete or outcome.decoys_open):
             return
-        heard = self._knocks.sent_all(outcome.check)
+        # Over IPv6 nothing is forwarded: every knock is meant for us, and the door test tells whether it came in.
+        heard = self._knocks.sent_all(outcome.check) if outcome.family == 4 else None
         spoken = outcome.decoys_open and self._spoken == outcome.check
         guarded = heard is not None and is_firewall(self._terms.firewall, heard.machine, heard.mac)
         sent = (heard is not None or spoken) and not guarded

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from sentinel.clock import Clock
 from sentinel.config import Config
+from sentinel.model.moment import Moment
 from sentinel.model.networks import ALWAYS_INSIDE, SHARED, is_part
 from sentinel.model.passing import NetworkAnswer, Read
 from sentinel.pipeline import Street
@@ -94,34 +95,44 @@ class Desk:
         learnt is looked for with everything."""
         promised = None
         if request.incident:
-            told = [each for each in self._street.casebook.told() if each.number == request.incident]
-            if not told:
+            told = self._street.casebook.find(request.incident)
+            if told is None:
                 return Answer(reply=Reply.NOT_FOUND)
-            doors = self._street.judge.outside.public_ports(told[0].story)
-            promised = self._asking.retest(told[0].story.family, doors) if doors else None
+            doors = self._street.judge.outside.public_ports(told.story)
+            promised = self._asking.retest(told.story.family, doors) if doors else None
         promised = promised or self._asking.soon()
         if promised.wait is not None:
             return Answer(reply=Reply.BUSY, wait_seconds=math.ceil(promised.wait.total_seconds()))
         return Answer(reply=Reply.DONE if promised.checks else Reply.NO_ECHO, checks=promised.checks)
 
-    def _act(self, request: Request) -> Reply:
-        at = self._clock()
-        if request.verb is Verb.READ:
-            if request.incident not in {each.number for each in self._street.casebook.told()}:
-                return Reply.NOT_FOUND
-            self._street.walk(Read(incident=request.incident, who=request.who[:80], at=at))
-        elif request.verb is Verb.NETWORK:
-            network = _network(request.network)
-            if network is None:
-                return Reply.NOT_UNDERSTOOD
-            self._street.walk(NetworkAnswer(network=network, ours=request.ours, who=request.who[:80], at=at))
-        elif request.verb is Verb.DRILL and self._telling:
-            return self._telling.drilling.ask(request.who[:80], at)
-        elif request.verb is Verb.TEST_NOTICE and self._telling:
-            return self._telling.test(at)
-        elif request.verb in (Verb.SETTING, Verb.PAPER):
-            is_paper = request.verb is Verb.PAPER
-            return self._paper(request) if is_paper else change(request, self._config, self._street, at)
+    def _act(self, request: Request) -> Reply:  # noqa: PLR0911 - one line a verb is the clearest
+        at, who = self._clock(), request.who[:80]
+        match request.verb:
+            case Verb.READ:
+                return self._read(request.incident, who, at)
+            case Verb.NETWORK:
+                return self._answer_network(request, who, at)
+            case Verb.SETTING:
+                return change(request, self._config, self._street, at)
+            case Verb.PAPER:
+                return self._paper(request)
+            case Verb.DRILL if self._telling:
+                return self._telling.drilling.ask(who, at)
+            case Verb.TEST_NOTICE if self._telling:
+                return self._telling.test(at)
+        return Reply.NOT_UNDERSTOOD
+
+    def _read(self, incident: int, who: str, at: Moment) -> Reply:
+        if self._street.casebook.find(incident) is None:
+            return Reply.NOT_FOUND
+        self._street.walk(Read(incident=incident, who=who, at=at))
+        return Reply.DONE
+
+    def _answer_network(self, request: Request, who: str, at: Moment) -> Reply:
+        network = _network(request.network)
+        if network is None:
+            return Reply.NOT_UNDERSTOOD
+        self._street.walk(NetworkAnswer(network=network, ours=request.ours, who=who, at=at))
         return Reply.DONE
 
 

@@ -17,12 +17,13 @@ from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.echoes import WORD_LASTS
 from sentinel.judgement.judge import Judge
 from sentinel.judgement.verdict import Outlook
+from sentinel.model.fact import Fact
 from sentinel.model.machine import Coverage
 from sentinel.model.moment import Address
 from sentinel.model.passing import Beat, Health, Part
 from sentinel.model.verdict import Verdict
 from sentinel.ownports import asked_about
-from sentinel.pipeline import Fact, Street
+from sentinel.pipeline import Street
 from sentinel.places import Places
 from sentinel.programs import desk, doors, identity, naming
 from sentinel.programs.alone import alone

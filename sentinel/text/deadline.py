@@ -70,7 +70,7 @@ def _ended(verdict: Verdict, records: Mapping[int, Record], now: datetime) -> It
 
 
 def runs(code: Code, incident: Incident | None, view: View) -> bool:
-    """Whether an alarm sets the clock going (domain.md 2.1).
+    """Whether an alarm sets the clock going (GDPR art. 33(1); EDPB guidelines 9/2022 on being aware).
 
     Somebody came, or could have come unseen, or is served without being asked who he is. An exercise never does;
     nor does an alarm that somebody called a false one, until whoever came comes again: he has decided who it was.

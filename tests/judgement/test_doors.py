@@ -526,7 +526,7 @@ def test_a_sleeping_door_is_told_once_and_named_when_it_wakes():
     ],
 )
 def test_a_service_that_asks_nobody_who_he_is_is_told_as_such(app, serves):
-    """Anybody may have read its images, so the 72 hours run (domain.md 2.1); what was learnt once stays known."""
+    """Anybody may have read its images, so the 72 hours run (GDPR art. 33); what was learnt once stays known."""
     practice = proved()
     practice.check(exposure(port=11112, app=app), at=0, heard=4242)
     practice.check(exposure(port=11112), at=3600, heard=4242)

@@ -35,7 +35,6 @@ def itself() -> Itself:
         Code.DOOR_ATTENTION,
         Code.STRANGER_CONNECTED,
         Code.MAPPING_OPENED,
-        Code.ALL_FORWARDED,
     ],
 )
 @pytest.mark.parametrize("where", [{"machine": OURS}, {"mac": OUR_MAC, "machine": ip_address("192.168.9.9")}])

@@ -37,7 +37,7 @@ UNSAID = re.compile(
     r"coverage|assurance|incidents?)\b",
     re.IGNORECASE,
 )
-"""people.md, section 2: words their reader never heard."""
+"""Words the reader of the first page never heard."""
 SECRETS = (MACHINE, MAC, "RADIO-PC", STRANGER, "203.0.113.9", "4242", "11112", "ORTHANC", "x()", "25.0.0.2")
 """All of it is in the store behind the page."""
 
