@@ -13,7 +13,7 @@ from sentinel.model.connection import ConnectionState
 from sentinel.model.standing import Standing
 from sentinel.store import reading
 from sentinel.store.listed import ConnectionRow
-from sentinel.store.reading import Filter
+from sentinel.store.reading import COUNTED, Filter
 from sentinel.text import say
 from sentinel.text.cells import defused
 from web.guard import behind_code
@@ -61,7 +61,7 @@ def connections() -> ResponseReturnValue:
     span = _drawn(days)
     with reading.opened(surroundings().places.store) as reader:
         count = reader.count_connections(wanted)
-        page, last = paged(count, PAGE)
+        page, last = paged(min(count, COUNTED), PAGE)
         found = reader.connections(wanted, most=PAGE, skip=(page - 1) * PAGE)
         counted = reader.tallies.by_hour(*span) if page == 1 else []
     zone, daily = g.scene.audience.zone, not 0 < days <= HOURLY
@@ -76,7 +76,8 @@ def connections() -> ResponseReturnValue:
         span=span,
         by_day=by_day(counted, zone),
         found=found,
-        count=count,
+        count=min(count, COUNTED),
+        more=count > COUNTED,
         page=page,
         last=last,
         most=FILE,

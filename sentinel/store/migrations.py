@@ -103,14 +103,15 @@ CREATE TABLE papers (
 DROP INDEX connections_opened;
 CREATE INDEX connections_listed ON connections (opened, standing, state, target_port);
 CREATE INDEX connections_target ON connections (target, target_port, opened, standing);
-CREATE INDEX connections_source ON connections (source, opened)
+CREATE INDEX connections_source ON connections (source, opened);
+CREATE INDEX connections_calling ON connections (calling) WHERE calling IS NOT NULL
 """
 """`ledger`: each entry's hash covers the one before. `anchors`: signed checks that were kept, as lines of
 `reach.record`; `head` is empty where the echo signed none, `incidents` lists those it opened or closed. `register`
 holds whole incidents as JSON, for the practice's own file (GDPR art. 33(5)): the purge of the network log never
 touches it. No password of a notice's address is in `notices`: a recipient is `practice` or `technician`; `told` is
 JSON of `model.notice.Told`. The indices of `connections` are what the page asks by among a million rows: its list
-and its picture by time, an incident's visits by door, somebody's visits by source."""
+and its picture by time, an incident's visits by door, somebody's visits by source or AE title."""
 
 ANSWERS = """
 ALTER TABLE exposures ADD COLUMN family INTEGER NOT NULL DEFAULT 4;

@@ -33,13 +33,16 @@ LATEST = 5000
 ASKED = timedelta(days=1)
 """An echo or a family that was not tried for so long, while others were, is not asked any more."""
 
+COUNTED = 10_000
+"""Connections that are counted for a page; beyond, there are more, and the reader narrows the question."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """Which connections a reader wants to see; empty means any."""
 
     text: str = ""
-    """A whole address, or part of one or of an AE title."""
+    """The beginning of an address, or part of an AE title."""
     port: int | None = None
     state: ConnectionState | None = None
     standing: Standing | None = None
@@ -82,16 +85,21 @@ class Reader:
     def connections(self, wanted: Filter, *, most: int = 100, skip: int = 0) -> list[ConnectionRow]:
         """Connections, newest first."""
         where, values = _conditions(wanted)
+        rare = wanted.text and self.count_connections(wanted) <= COUNTED
+        order = "+opened" if rare else "opened"  # few: found by who, then put in order; many: read by time
         found = self._db.execute(
-            f"SELECT * FROM connections {where} ORDER BY opened DESC LIMIT ? OFFSET ?",  # noqa: S608 - fixed words only
+            f"SELECT * FROM connections {where} ORDER BY {order} DESC LIMIT ? OFFSET ?",  # noqa: S608 - fixed words only
             (*values, most, skip),
         )
         return [listed.connection(row) for row in found]
 
     def count_connections(self, wanted: Filter) -> int:
-        """How many connections the filter lets through."""
+        """How many connections the filter lets through; COUNTED + 1 where there are more."""
         where, values = _conditions(wanted)
-        found = self._db.execute(f"SELECT count(*) FROM connections {where}", values)  # noqa: S608 - fixed words only
+        found = self._db.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM connections {where} LIMIT ?)",  # noqa: S608 - fixed words only
+            (*values, COUNTED + 1),
+        )
         return int(found.fetchone()[0])
 
     def visits_of(self, incident: Incident, *, most: int = 50) -> list[ConnectionRow]:
@@ -283,9 +291,14 @@ def _conditions(wanted: Filter) -> tuple[str, list[object]]:
 
 
 def _searched(text: str) -> tuple[str, list[object]]:
-    """A whole address is found by the indices; part of one only by reading every row."""
+    """By the indices: a page must not read half a year of rows to find what is, or begins, like this."""
     try:
         address = str(ip_address(text))
     except ValueError:
-        return "(instr(source, ?) OR instr(target, ?) OR instr(coalesce(calling, ''), ?))", [text] * 3
+        begins = [text, text[:-1] + chr(min(ord(text[-1]) + 1, 0x10FFFF))]
+        return (
+            "((source >= ? AND source < ?) OR (target >= ? AND target < ?)"
+            " OR (calling IS NOT NULL AND instr(calling, ?)))",
+            [*begins, *begins, text],
+        )
     return "(source = ? OR target = ?)", [address] * 2

@@ -13,6 +13,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sentinel.model.finding import Level
@@ -23,6 +24,9 @@ WELL_UNDER = 0.05
 """Seconds a step may take before the next one is halved; under a fifth of this it is doubled."""
 SMALLEST, LARGEST = 50, 500
 """Rows of a step."""
+FOLDS, USUAL_FOLDS = 200, 1000
+"""Pages after which a commit folds the -wal into the file, during a purge and otherwise (SQLite's own): it is the
+folding that takes long, and smaller ones take less at once."""
 DAILY_ANCHORS = timedelta(days=62)
 """After this one signed check a month is kept, beside those that prove something."""
 
@@ -67,6 +71,15 @@ def purge(db: sqlite3.Connection, now: datetime, keep: timedelta, put: Put, tell
     Raises:
         sqlite3.Error: from a step; what was done stays done, and a new purge does the rest.
     """
+    db.execute(f"PRAGMA wal_autocheckpoint = {FOLDS}")
+    try:
+        yield from _purge(db, now, keep, put, tell)
+    finally:
+        with suppress(sqlite3.ProgrammingError):  # the store was closed meanwhile
+            db.execute(f"PRAGMA wal_autocheckpoint = {USUAL_FOLDS}")
+
+
+def _purge(db: sqlite3.Connection, now: datetime, keep: timedelta, put: Put, tell: Tell) -> Iterator[None]:
     end, gone = rows.text(now - keep), Counter[str]()
     for table, column in BY_TIME:
         old = f"SELECT rowid FROM {table} WHERE {column} < ? ORDER BY {column} LIMIT ?"  # noqa: S608 - fixed words

@@ -57,7 +57,8 @@ def addresses(app: Flask) -> list[str]:
     rules = sorted(rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()))
     filled = [rule.replace("<int(max=999999999):number>", "40") for rule in rules]
     pages = [each for each in filled if not each.startswith(OTHER) and "<" not in each]
-    return [*pages, "/connections?page=50", "/connections?text=198.51.7.&standing=stranger"]
+    more = ("page=50", "days=30", "days=0", "days=0&page=100", "text=198.51.7.&standing=stranger", "days=0&text=198.")
+    return [*pages, *(f"/connections?{each}" for each in more), "/connections?days=0&text=203.0.113.1"]
 
 
 def _visit(browser: FlaskClient, address: str, places: Places) -> tuple[float, float]:

@@ -160,7 +160,7 @@ def test_the_register_is_paged_newest_first(archive: Archive, path: Path):
         assert reader.tallies.count_registered() == 3
 
 
-def test_a_whole_address_is_found_by_the_indices_and_a_part_of_one_by_reading(archive: Archive, path: Path):
+def test_a_whole_address_finds_itself_and_the_beginning_of_one_all_that_follow(archive: Archive, path: Path):
     """Both find it; an IPv6 address also as it was typed."""
     came(archive, 1, 1, Standing.STRANGER, source=ip_address("203.0.113.7"))
     came(archive, 2, 2, Standing.STRANGER, source=ip_address("203.0.113.77"))
