@@ -5,7 +5,7 @@ the names it tells. So a count that is told is never too high, and neither is th
 """
 
 from collections import Counter
-from heapq import nlargest
+from heapq import nsmallest
 
 from sentinel.model.finding import Finding, Story
 from sentinel.model.incident import Incident
@@ -40,7 +40,7 @@ class Sources:
             self._size += name not in tally
             tally[name] += finding.count
         self._make_room(finding.story)
-        top = nlargest(NAMED, tally.items(), key=lambda each: each[1])
+        top = nsmallest(NAMED, tally.items(), key=lambda each: (-each[1], each[0]))  # the same after a restart
         return tuple(top), max(others, len(tally) - len(top))
 
     def _tally(self, story: Story, named: Named) -> Counter[str]:
