@@ -57,7 +57,14 @@ def addresses(app: Flask) -> list[str]:
     rules = sorted(rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()))
     filled = [rule.replace("<int(max=999999999):number>", "40") for rule in rules]
     pages = [each for each in filled if not each.startswith(OTHER) and "<" not in each]
-    more = ("page=50", "days=30", "days=0", "days=0&page=100", "text=198.51.7.&standing=stranger", "days=0&text=198.")
+    more = (
+        "page=50",
+        "days=30",
+        "days=0",
+        "days=0&page=100",
+        "text=198.51.7.&standing=stranger",
+        "days=0&text=198.",
+    )
     return [*pages, *(f"/connections?{each}" for each in more), "/connections?days=0&text=203.0.113.1"]
 
 
