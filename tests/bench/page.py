@@ -28,6 +28,17 @@ TIMES = 9
 AIM_MS = 100.0
 AIM_KB = 100.0
 TOKEN = "bench"
+ASKED = (
+    "page=50",
+    "days=30",
+    "days=0",
+    "days=0&page=100",
+    "text=198.51.7.&standing=stranger",
+    "days=0&text=198.",
+    "days=0&text=198.51.7.",
+    "days=0&text=nobody",
+)
+"""What is looked for among a million connections."""
 OTHER = ("/static/", "/connections.csv", "/papers/")
 """Not pages: pictures and style, a file of 20,000 rows, documents."""
 
@@ -57,15 +68,7 @@ def addresses(app: Flask) -> list[str]:
     rules = sorted(rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()))
     filled = [rule.replace("<int(max=999999999):number>", "40") for rule in rules]
     pages = [each for each in filled if not each.startswith(OTHER) and "<" not in each]
-    more = (
-        "page=50",
-        "days=30",
-        "days=0",
-        "days=0&page=100",
-        "text=198.51.7.&standing=stranger",
-        "days=0&text=198.",
-    )
-    return [*pages, *(f"/connections?{each}" for each in more), "/connections?days=0&text=203.0.113.1"]
+    return [*pages, *(f"/connections?{asked}" for asked in ASKED)]
 
 
 def _visit(browser: FlaskClient, address: str, places: Places) -> tuple[float, float]:

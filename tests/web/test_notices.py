@@ -215,6 +215,15 @@ def test_a_notice_that_did_not_arrive_is_a_line_for_any_page(cabinet: Cabinet, n
     assert [each for each in Recipient if lines[each] in words] == whom
 
 
+def test_the_first_page_says_that_somebody_was_not_reached(cabinet: Cabinet):
+    """To everybody: whoever stands there may be the only one who knows of the alarm."""
+    assert "n’est pas arrivé" not in cabinet.visitor().get("/").text
+
+    keep(cabinet, failed())
+
+    assert "au praticien n’est pas arrivé" in cabinet.visitor().get("/").text
+
+
 def test_a_hostile_reason_is_only_text(cabinet: Cabinet):
     """The console's words come from our own child; they are escaped all the same."""
     keep(cabinet, failed(1, detail="<script>x()</script>"))
