@@ -1,5 +1,6 @@
 """`./dev screens`: the pictures of docs/screens, from a furnished practice, in Debian's Chromium."""
 
+import json
 import sys
 import tempfile
 import threading
@@ -9,11 +10,14 @@ from pathlib import Path
 
 from cheroot import wsgi
 from conftest import CHROMIUM, QUIET, empty
-from furnished import TOKEN, Cabinet, door, reason, verdict
+from furnished import NOW, TOKEN, Cabinet, door, reason, verdict
 from playwright.sync_api import Browser, sync_playwright
 
 from sentinel.model.finding import Code, Level
+from sentinel.model.verdict import Verdict
+from sentinel.store import rows
 from web import serving
+from web.steps import ALL
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screens"
 CALM = verdict()
@@ -21,7 +25,9 @@ ALARM = verdict(door(Code.STRANGER_ASSOCIATED))
 WEEK = verdict(door(Code.WEB_UNIDENTIFIED, Level.ATTENTION))
 BLIND = verdict(reason(Code.VIEW_LOST, Level.UNSURE))
 
-PICTURES = (
+Picture = tuple[str, str, Verdict, str, str, int, int, bool]
+
+PICTURES: tuple[Picture, ...] = (
     # name, page, what is said, language, theme, width, height, logged in
     ("calm", "/", CALM, "fr", "light", 1280, 720, False),
     ("alarm", "/", ALARM, "fr", "light", 1280, 900, True),
@@ -56,36 +62,53 @@ def served(cabinet: Cabinet) -> Iterator[str]:
         thread.join()
 
 
-def draw(browser: Browser, address: str, cabinet: Cabinet, folder: Path) -> None:
-    """Every picture."""
-    for name, path, said, language, theme, width, height, insider in PICTURES:
-        cabinet.beat(said)
-        window = browser.new_context(
-            base_url=address,
-            locale=f"{language}-FR",
-            color_scheme=theme,
-            viewport={"width": width, "height": height or 800},
-            reduced_motion="reduce",
-        )
-        if insider:
-            window.add_cookies([{"name": "sentinel_session", "value": TOKEN, "url": address}])
-        page = window.new_page()
-        page.goto(f"{path}?lang={language}")
-        page.screenshot(path=folder / f"{name}.png", full_page=not height)
-        window.close()
+def furnished(folder: Path, *, quiet: bool) -> Cabinet:
+    """A practice that was set up; quiet: where nothing ever happened."""
+    cabinet = empty(folder)
+    cabinet.furnish()
+    done = {"section": "steps", "value": json.dumps({ALL: "done"}), "who": "Anne", "at": rows.text(NOW)}
+    cabinet.add("settings", done)
+    cabinet.add("password", {"one": 1, "hash": "", "at": rows.text(NOW)})
+    for table in ("chapters", "incidents") if quiet else ():
+        cabinet.clear(table)
+    return cabinet
+
+
+def draw(browser: Browser, cabinet: Cabinet, folder: Path, *, quiet: bool) -> None:
+    """Every picture of one practice."""
+    with served(cabinet) as address:
+        for each in PICTURES:
+            if (each[2] is not ALARM) is quiet:
+                _draw(browser, address, cabinet, folder, each)
+
+
+def _draw(browser: Browser, address: str, cabinet: Cabinet, folder: Path, picture: Picture) -> None:
+    name, path, said, language, theme, width, height, insider = picture
+    cabinet.beat(said)
+    window = browser.new_context(
+        base_url=address,
+        locale=f"{language}-FR",
+        color_scheme=theme,
+        viewport={"width": width, "height": height or 800},
+        reduced_motion="reduce",
+    )
+    if insider:
+        window.add_cookies([{"name": "sentinel_session", "value": TOKEN, "url": address}])
+    page = window.new_page()
+    page.goto(f"{path}?lang={language}")
+    page.screenshot(path=folder / f"{name}.png", full_page=not height)
+    window.close()
 
 
 def main(folder: Path) -> None:
     """Draw them all into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as place:
-        cabinet = empty(Path(place))
-        cabinet.furnish()
-        cabinet.beat()
-        with served(cabinet) as address, sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-            draw(browser, address, cabinet, folder)
-            browser.close()
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        for quiet in (True, False):
+            with tempfile.TemporaryDirectory() as place:
+                draw(browser, furnished(Path(place), quiet=quiet), folder, quiet=quiet)
+        browser.close()
 
 
 if __name__ == "__main__":
