@@ -327,7 +327,9 @@ def test_the_practitioners_page_uses_no_technical_word():
 @pytest.mark.parametrize("page", FOR_THE_PRACTICE)
 def test_what_the_practitioner_reads_is_set_as_french_is(page):
     """A no-break space inside « » and before : ; ! ? and curly apostrophes."""
-    text = re.sub(r"```.*?```|`[^`]*`|\([^)]*\.(?:md|png)\)|!\[|^\|[-|]+$", "", (ROOT / page).read_text(), flags=re.S | re.M)
+    text = re.sub(
+        r"```.*?```|`[^`]*`|\([^)]*\.(?:md|png)\)|!\[|^\|[-|]+$", "", (ROOT / page).read_text(), flags=re.S | re.M
+    )
 
     assert re.findall(r".{0,20}[^\u00a0\u202f][;!?»]", text) == []
     assert re.findall(r".{0,20}[^\u00a0\u202f]:(?=\s)", text) == []

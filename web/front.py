@@ -48,7 +48,7 @@ def front() -> ResponseReturnValue:
         "front.html",
         front=front_of(scene),
         perimeter=perimeter(scene.verdict),
-        call=phone_link(scene.config.practice, scene.today),
+        call=None if _is_exercise(scene) else phone_link(scene.config.practice, scene.today),
     )
 
 
@@ -99,6 +99,11 @@ def front_of(scene: Scene) -> Front:
         missed=words.missed,
         unnamed=not scene.named and any(each.machine or each.mac for each in verdict.reasons),
     )
+
+
+def _is_exercise(scene: Scene) -> bool:
+    """Nobody is to be called for it."""
+    return scene.verdict is not None and [each.code for each in scene.verdict.reasons[:1]] == [Code.DRILL]
 
 
 def _stopped(scene: Scene) -> Front:

@@ -112,6 +112,7 @@ def restore(file: Path, config: Path, places: Places, passphrase: str, tell: Tel
             head = _looked_at(Path(folder) / STORE)
             _put_back(Path(folder), config, places, tell)
         with _opened(places) as archive:
+            archive.at_once("DELETE FROM sessions", ())  # whoever was logged in then is not now
             archive.tell(EntryKind.RESTORED, now(), made=made, head=head)
             archive.commit()
         _give_back(places)

@@ -92,6 +92,17 @@ def test_everything_comes_back_on_another_machine_and_verifies(house, other, tmp
         assert [kind for (kind,) in db.execute("SELECT kind FROM ledger ORDER BY number")][-1] == "restored"
 
 
+def test_nobody_is_logged_in_after_it(house, other, tmp_path):
+    """A browser that was let in a year ago, and left since, is not let in by an old file."""
+    with closing(sqlite3.connect(house.places.store)) as db, db:
+        db.execute("INSERT INTO sessions (token, made, until) VALUES ('x', '2026-03-02', '2036-03-02')")
+    house.write(tmp_path / "b")
+    other.put_back(tmp_path / "b")
+
+    with closing(sqlite3.connect(other.places.store)) as db:
+        assert db.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
+
+
 def test_the_file_is_nobody_elses_and_leaves_nothing_beside_it(house, tmp_path):
     """Mode 0600; whole or not at all."""
     folder = tmp_path / "stick"

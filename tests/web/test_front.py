@@ -67,6 +67,15 @@ def test_each_level_has_its_lamp_its_word_and_the_perimeter(cabinet: Cabinet, la
     assert f'<html lang="{language}">' in page.text
 
 
+def test_nobody_is_called_for_an_exercise(cabinet: Cabinet):
+    """It asks to be seen; a real alarm beside it asks for the person to call."""
+    cabinet.beat(verdict(reason(Code.DRILL, Level.ALARM)))
+    assert "tel:" not in cabinet.visitor().get("/").text
+
+    cabinet.beat(verdict(door(Code.STRANGER_ASSOCIATED), reason(Code.DRILL, Level.NOTE)))
+    assert "tel:" in cabinet.visitor().get("/").text
+
+
 def heard(page: str) -> str:
     """Everything a person sees or hears of a page: its texts, and the names of its pictures and fields."""
     named = " ".join(re.findall(r'(?:aria-label|alt|title|placeholder)="([^"]*)"', page))
