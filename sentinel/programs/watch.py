@@ -18,8 +18,10 @@ from sentinel.judgement.echoes import WORD_LASTS
 from sentinel.judgement.judge import Judge
 from sentinel.judgement.verdict import Outlook
 from sentinel.model.fact import Fact
+from sentinel.model.incident import Incident
 from sentinel.model.machine import Coverage
 from sentinel.model.moment import Address
+from sentinel.model.networks import Networks
 from sentinel.model.passing import Beat, Health, Part
 from sentinel.model.verdict import Verdict
 from sentinel.ownports import asked_about
@@ -99,33 +101,17 @@ class Watch:
         config = self._config
         around = RECORDED if self._demo else ask()
         networks = around.networks(config.capture.prefixes, config.capture.box)
+        self._families: tuple[int, ...] = around.families
+        self._box: tuple[Address, ...] = networks.box
         try:
             self._archive = Archive(self._places.store, self._boot)
         except OSError as error:
             raise MissingDevice(f"the store cannot be opened: {error}") from None
         incidents = self._archive.incidents(self._started)
-        judge = Judge(networks, declared(config), self._started)
-        doors.recall(judge, self._archive, config, self._started)
-        judge.remember(incidents)
-        judge.outside.echoes.recall(self._archive.openings(self._started, WORD_LASTS))
-        for network in self._archive.known_networks():
-            judge.recognise_network(network)
+        judge = self._judge(networks, incidents)
         self._archive.clock_trusted = lambda: judge.time.trusted
         self._lamp = Lamp(config.lamp, self._clock, Simulation(self._places.lamp))
-        self._families: tuple[int, ...] = around.families
-        self._box: tuple[Address, ...] = networks.box
-        self._asking = Asking(
-            asked_about(config),
-            self._places.lasting,
-            self._clock,
-            lambda: self._families,
-            known=Known(self._archive.kinds(self._started), self._archive.fragile(self._started)),
-            box_within=BOX_WITHIN,
-            head=lambda: self._archive.ledger.head,
-        )
-        self._looking = Looking(
-            lambda: self._box, self._asking.set_mapped, self._clock, self._asking.places_for_mapped()
-        )
+        self._build_outside()
         self._postbox = Postbox(self._places.facts, self._queue.put)
         self._street = Street(
             judge=judge,
@@ -145,12 +131,42 @@ class Watch:
         )
         self._keeping = Keeping(self._archive, config, self._places, self._started, lambda: self._shown)
         self._street.begin(self._started)
-        sessions = reception(self._archive, config, self._places)
+        self._build_desk()
+        self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
+
+    def _judge(self, networks: Networks, incidents: list[Incident]) -> Judge:
+        """With everything the store still knows."""
+        judge = Judge(networks, declared(self._config), self._started)
+        doors.recall(judge, self._archive, self._config, self._started)
+        judge.remember(incidents)
+        judge.outside.echoes.recall(self._archive.openings(self._started, WORD_LASTS))
+        for network in self._archive.known_networks():
+            judge.recognise_network(network)
+        return judge
+
+    def _build_outside(self) -> None:
+        """Who asks the echoes, and who looks at the box."""
+        self._asking = Asking(
+            asked_about(self._config),
+            self._places.lasting,
+            self._clock,
+            lambda: self._families,
+            known=Known(self._archive.kinds(self._started), self._archive.fragile(self._started)),
+            box_within=BOX_WITHIN,
+            head=lambda: self._archive.ledger.head,
+        )
+        self._looking = Looking(
+            lambda: self._box, self._asking.set_mapped, self._clock, self._asking.places_for_mapped()
+        )
+
+    def _build_desk(self) -> None:
+        """Where people ask, and by which ways they are told."""
+        config = self._config
         self._papers = Papers(config, self._places, self._clock, self._queue.put)
         self._telling = Telling(self._street, config, self._clock, self._queue.put, mute=self._demo)
         self._desk = Desk(
             self._street,
-            sessions,
+            reception(self._archive, config, self._places),
             self._asking,
             self._clock,
             config,
@@ -159,7 +175,6 @@ class Watch:
         )
         self._line = listen_at(self._places.requests)
         desk.serve(self._line, self._queue.put, allowed(config.page))
-        self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
 
     def _jobs(self) -> list[timetable.Job]:
         jobs = [
