@@ -1,6 +1,7 @@
 """Requests from the page and the command line, answered by the street between two facts."""
 
 import ipaddress
+import logging
 import math
 import queue
 import socket
@@ -20,6 +21,8 @@ from sentinel.programs.entrance import Entrance, Slow
 from sentinel.programs.telling import Telling
 from sentinel.store.sessions import Sessions
 from sentinel.wire.requests import WAIT, Answer, Call, Reply, Request, Verb, take_one
+
+log = logging.getLogger(__name__)
 
 HASHES = 4
 """Passwords that may wait to be compared, one after the other."""
@@ -68,6 +71,9 @@ class Desk:
             answer = asked.rest() if asked.rest else self.answer(asked.request, asked.user)
         except OSError:  # a store that cannot be written lets nobody in
             answer = Answer(reply=Reply.BUSY)
+        except Exception:  # somebody's odd words are no loss of the street's
+            log.exception("one request could not be answered")
+            answer = Answer(reply=Reply.NOT_UNDERSTOOD)
         if isinstance(answer, Answer):
             self._entrance.note(asked.request, answer)
         return answer
@@ -180,7 +186,12 @@ def serve(line: socket.socket, post: Callable[[Asked], None], allowed: frozenset
     def work() -> None:
         while True:
             call, task = slow.get()
-            hand_on(call, put(Asked(call.request, call.user, task.done())))
+            try:
+                rest = task.done()
+            except MemoryError:  # scrypt asks for 32 MB; the next one may find them
+                call.answer(Answer(reply=Reply.BUSY))
+            else:
+                hand_on(call, put(Asked(call.request, call.user, rest)))
 
     threading.Thread(target=work, name="passwords", daemon=True).start()
     thread = threading.Thread(target=take, name="requests", daemon=True)

@@ -64,7 +64,7 @@ class Entrance:
             return _too_many(wait.total_seconds())
 
         def then(is_right: bool) -> Answer:
-            if not is_right:
+            if not is_right or self._sessions.password != kept:  # it was changed while this one was compared
                 return Answer(reply=Reply.WRONG_CODE)
             self._sessions.forgive(request.client, at)
             return Answer(reply=Reply.DONE, session=self._sessions.begin(request.client, at))

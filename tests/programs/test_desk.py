@@ -288,3 +288,41 @@ def test_what_is_slow_is_done_beside_the_street_and_beside_other_requests(tmp_pa
     assert answers == [Answer(reply=Reply.DONE, session="token")]
     line.shutdown(socket.SHUT_RDWR)
     line.close()
+
+
+def test_memory_that_is_not_to_be_had_ends_no_logins(tmp_path):
+    """One comparison fails, and the next is made."""
+    path = tmp_path / "requests.sock"
+    line = listen_at(path)
+    tries: list[int] = []
+
+    def work() -> str:
+        tries.append(1)
+        if len(tries) == 1:
+            raise MemoryError
+        return "token"
+
+    def post(asked: Asked) -> None:
+        slow = Slow(work, lambda token: Answer(reply=Reply.DONE, session=token))
+        asked.slot.put(asked.rest() if asked.rest else slow)
+
+    serve(line, post, own_user())
+
+    assert ask(path, Request(verb=Verb.LOGIN)).reply is Reply.BUSY
+    assert ask(path, Request(verb=Verb.LOGIN)).session == "token"
+    line.shutdown(socket.SHUT_RDWR)
+    line.close()
+
+
+def test_a_request_that_breaks_something_is_not_understood_and_leaves_its_row(counter):
+    """It is no fact: nothing that passed was missed for it."""
+
+    def break_down(_: Request) -> Reply:
+        raise OverflowError("Python int too large to convert to SQLite INTEGER")
+
+    desk = Desk(counter.street, Sessions(counter.archive, CODE), counter, moment, paper=break_down)
+    asked = Asked(Request(verb=Verb.PAPER, kind="dossier", incident=10**30, session=counter.login(), client=PHONE))
+
+    assert desk.take(asked) == Answer(reply=Reply.NOT_UNDERSTOOD)
+    assert counter.street.casebook.forgotten == 0
+    assert counter.archive.at_once("SELECT verb, reply FROM audit", ()) == [("paper", "not_understood")]

@@ -106,6 +106,19 @@ def test_a_change_needs_the_present_password_and_ends_every_session(door):
     assert door.login(SECOND).reply is Reply.DONE
 
 
+def test_a_try_begun_before_a_change_does_not_come_in_after_it(door):
+    """Whoever knew the old password is out, and stays out."""
+    session = door.claim()
+    asked = Asked(Request(verb=Verb.LOGIN, code=FIRST, client=LAPTOP), 65_534)
+    begun = door.desk.take(asked)
+    assert isinstance(begun, Slow)
+    door.ask(Verb.PASSWORD, session=session, code=FIRST, password=SECOND)
+
+    ended = door.desk.take(Asked(asked.request, asked.user, begun.done()))
+
+    assert ended == Answer(reply=Reply.WRONG_CODE)
+
+
 @pytest.mark.parametrize("password", ["court", "motdepasse1", "Cabinet du Parc 1", CODE + "!!", "x" * 300])
 def test_a_weak_one_is_refused_before_anything_is_compared(door, password):
     """And nothing has changed."""
