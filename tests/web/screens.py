@@ -6,19 +6,39 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from cheroot import wsgi
 from conftest import CHROMIUM, QUIET, empty
-from furnished import NOW, TOKEN, Cabinet, door, reason, verdict
+from furnished import (
+    CONFIG,
+    NOW,
+    STRANGER,
+    TOKEN,
+    Cabinet,
+    chapter,
+    connection,
+    door,
+    incident,
+    moment,
+    reason,
+    verdict,
+)
 from playwright.sync_api import Browser, sync_playwright
 
-from sentinel.model.finding import Code, Level
+from sentinel.model.connection import Association, Dicom
+from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.verdict import Verdict
 from sentinel.store import rows
 from web import serving
 from web.steps import ALL
 
+CALLING = "FINDSCU"
+OPENED = timedelta(minutes=138)
+"""When the first echo found the door open."""
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screens"
 CALM = verdict()
 ALARM = verdict(door(Code.STRANGER_ASSOCIATED))
@@ -65,13 +85,32 @@ def served(cabinet: Cabinet) -> Iterator[str]:
 def furnished(folder: Path, *, quiet: bool) -> Cabinet:
     """A practice that was set up; quiet: where nothing ever happened."""
     cabinet = empty(folder)
+    cabinet.config = replace(CONFIG, practice=replace(CONFIG.practice, phone="01 99 00 12 34"))
     cabinet.furnish()
     done = {"section": "steps", "value": json.dumps({ALL: "done"}), "who": "Anne", "at": rows.text(NOW)}
     cabinet.add("settings", done)
     cabinet.add("password", {"one": 1, "hash": "", "at": rows.text(NOW)})
-    for table in ("chapters", "incidents") if quiet else ():
+    for table in ("chapters", "incidents", "connections"):
         cabinet.clear(table)
+    if not quiet:
+        _tell(cabinet)
     return cabinet
+
+
+def _tell(cabinet: Cabinet) -> None:
+    """One morning: found open by an echo, then a stranger who is accepted and takes images."""
+    came = timedelta(minutes=74)
+    story = incident(first=moment(OPENED), calling=CALLING, shown=moment(OPENED), sources=((STRANGER, 3),))
+    cabinet.add("incidents", rows.incident_row(story))
+    by = {"source": ip_address(STRANGER), "calling": CALLING, "outside_port": 11112}
+    cabinet.add(
+        "chapters",
+        rows.chapter_row(chapter(Code.DOOR_REACHABLE, Grade.REACHABLE, Level.ALARM, OPENED, outside_port=11112)),
+        rows.chapter_row(chapter(Code.STRANGER_ASSOCIATED, Grade.ASSOCIATED, Level.ALARM, came, **by)),
+    )
+    dicom = Dicom(called="ORTHANC", calling=CALLING, result=Association.ACCEPTED)
+    visits = [connection(serial, opened=moment(came / serial), dicom=dicom) for serial in (1, 2, 3)]
+    cabinet.add("connections", *(rows.connection_row("run", each, "stranger", True) for each in visits))
 
 
 def draw(browser: Browser, cabinet: Cabinet, folder: Path, *, quiet: bool) -> None:
