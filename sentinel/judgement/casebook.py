@@ -188,10 +188,15 @@ class Casebook:
         return self._keep(closed, finding)
 
     def _sleep(self, known: Incident, finding: Finding) -> Change | None:
-        """One story a door, not one a night: the first time is told, the rest is the same story."""
+        """One story a door, not one a night: the first time is told, the rest is the same story.
+
+        One that was closed is no graver than what brings it back, whatever was read and done then.
+        """
         if known.state is IncidentState.DORMANT:
             return None
-        return self._keep(replace(known, state=IncidentState.DORMANT, last=finding.at, closed=None), finding)
+        if known.state is IncidentState.CLOSED:
+            known = merging.reopened(known, finding)
+        return self._keep(replace(known, state=IncidentState.DORMANT, last=finding.at), finding)
 
     def _go_on(self, known: Incident, finding: Finding) -> Change | None:
         woken = known.state is IncidentState.DORMANT and finding.grade is not None

@@ -1,5 +1,6 @@
 """What people say and do about an alarm: how it counts then, and what takes that back."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -260,6 +261,87 @@ def test_nothing_is_said_of_a_story_that_is_over():
     assert made.hear(read(2)) is None
     assert made.hear(measure(2)) is None
     assert moment(2).since(moment(1)) == timedelta(seconds=1)
+
+
+# -- what was said before it was red -------------------------------------------------------------------------------
+
+
+NETWORK = Story(kind=StoryKind.NETWORK, about="10.8.0.0/24")
+SILENT = {"source": None, "count": 0}
+CLIMBS = {
+    "a window that is over": (
+        visit(0, Code.WINDOW_OVER, level=Level.UNSURE, grade=None, **SILENT),
+        reachable(200),
+    ),
+    "a door that answered": (
+        visit(0, Code.DOOR_ANSWERED, level=Level.ATTENTION, grade=Grade.ANSWERED),
+        reachable(200),
+    ),
+    "a page that is recognised": (
+        replace(reachable(0, level=Level.ATTENTION), code=Code.WEB_UNIDENTIFIED),
+        reachable(200),
+    ),
+    "a network that is not ours": (
+        visit(0, Code.PRIVATE_NETWORK, story=NETWORK, level=Level.ATTENTION, grade=None),
+        visit(200, Code.PRIVATE_NETWORK, story=NETWORK, grade=None, **SILENT),
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "red"), CLIMBS.values(), ids=list(CLIMBS))
+@pytest.mark.parametrize(
+    "said", [read(60), measure(60, MeasureKind.OTHER), false_alarm(60)], ids=["read", "measure", "false alarm"]
+)
+def test_what_was_said_of_less_does_not_silence_the_red(before, red, said):
+    """Nobody has seen it red: it is, until somebody reads that; and the three days run from when it was shown."""
+    made = book(before)
+    made.hear(said)
+    assert list(made.show(moment(61))) == []
+
+    made.take(red)
+
+    assert counts(made, 201)[1] is Level.ALARM
+    assert (only(made).read, only(made).read_by, only(made).false_alarm) == (None, None, None)
+    assert [each.incident.shown for each in made.show(moment(202))] == [moment(202)]
+    made.hear(read(203))
+    assert counts(made, 204) == YELLOW
+
+
+def test_a_cable_pulled_before_the_red_quiets_it_only_once_it_is_read():
+    """The cable is still said to be pulled, and nobody had seen the red."""
+    made = book(visit(0, Code.PRIVATE_NETWORK, story=NETWORK, level=Level.ATTENTION, grade=None))
+    made.hear(measure(60, MeasureKind.LINE_UNPLUGGED))
+    made.take(visit(200, Code.PRIVATE_NETWORK, story=NETWORK, grade=None, **SILENT))
+    assert counts(made, 201) == (Code.PRIVATE_NETWORK, Level.ALARM)
+
+    made.hear(read(300))
+
+    assert counts(made, 301) == BLUE
+
+
+def test_a_story_shown_red_long_ago_is_shown_anew_when_it_is_red_again():
+    """It came back yellow while the three days ran, and climbed when they were over."""
+    made = book(reachable(0))
+    list(made.show(moment(1)))
+    made.take(closed(HOUR))
+    made.take(reachable(2 * HOUR, level=Level.ATTENTION))
+    assert only(made).shown == moment(1)
+
+    made.take(reachable(4 * DAY))
+
+    assert [each.incident.shown for each in made.show(moment(4 * DAY + 1))] == [moment(4 * DAY + 1)]
+
+
+def test_a_weak_point_that_is_meant_to_be_so_is_told_when_it_is_worse():
+    """Somebody wanted the note, and nobody the yellow."""
+    weak = Story(kind=StoryKind.WEAK_POINT, about="igd")
+    noted = visit(0, Code.BOX_CHANGED, story=weak, level=Level.NOTE, grade=None, **SILENT)
+    made = book(noted)
+    made.hear(false_alarm(60))
+
+    made.take(replace(noted, level=Level.ATTENTION, at=moment(200)))
+
+    assert counts(made, 201) == (Code.BOX_CHANGED, Level.ATTENTION)
 
 
 # -- shown -------------------------------------------------------------------------------------------------------
