@@ -116,7 +116,7 @@ class Street:
         findings = [self.judge.itself.told(finding) for finding in self._judge(fact)]
         forgotten = self.casebook.forgotten
         changes = [change for finding in findings if (change := self.casebook.take(finding))]
-        changes += self.casebook.live(fact, self.outlook.checked)
+        changes += self.casebook.live(fact)
         if self.casebook.forgotten > forgotten:
             self.lose(when(fact))
         at = when(fact)

@@ -1,6 +1,6 @@
 """Findings to incidents: one story, one incident, however often somebody comes."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -72,15 +72,11 @@ class Casebook:
             return self._keep(self._merge(merging.reopened(known, finding), finding), finding)
         return self._go_on(known, finding)
 
-    def live(self, fact: object, checked: Callable[[int], Moment | None]) -> Iterator[Change]:
-        """What changes stories without a finding: time, people, and a visitor's name.
-
-        `checked`: when a family was last asked about completely.
-        """
+    def live(self, fact: object) -> Iterator[Change]:
+        """What changes stories without a finding: time, people, and a visitor's name."""
         match fact:
             case Read() | Measure() | FalseAlarm():
-                known = self.find(fact.incident)
-                change = self.hear(fact, checked(known.story.family)) if known else None
+                change = self.hear(fact)
                 yield from [change] if change else []
             case Acceptance():
                 yield from self.accept(fact)
@@ -89,13 +85,13 @@ class Casebook:
             case Beat():
                 yield from self.beat(fact.at)
 
-    def hear(self, deed: Deed, checked: Moment | None = None) -> Change | None:
-        """What somebody says or does about a story; `checked`: when its family was last completely checked."""
+    def hear(self, deed: Deed) -> Change | None:
+        """What somebody says or does about a story."""
         known = self.find(deed.incident)
         if known is None:
             return None
         heard = deeds.after(known, deed)
-        if deeds.settles(known, deed, checked):
+        if deeds.settles(known):
             heard = replace(heard, state=IncidentState.CLOSED, closed=deed.at, last=deed.at)
         self._stories[heard.story] = heard
         return Change(incident=heard, chapter=deeds.line(heard, deed))

@@ -10,7 +10,6 @@ from sentinel.judgement.verdict import weigh
 from sentinel.model.acting import FalseAlarm, Measure, MeasureKind
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Incident, IncidentState
-from sentinel.model.moment import Moment
 from sentinel.model.passing import Read
 from sentinel.model.verdict import Reason
 from tests.builders import finding, moment
@@ -198,59 +197,46 @@ def test_a_weak_point_whose_cable_was_pulled_stays_a_weak_point():
 def test_a_false_alarm_counts_as_read_while_the_door_is_not_proved_closed():
     """Somebody's word ends no alarm: yellow for a day, then red again."""
     made = book(reachable(0))
-    made.hear(false_alarm(60), checked=moment(100))
+    made.hear(false_alarm(60))
 
     assert only(made).false_alarm == moment(60)
     assert counts(made, 61) == YELLOW
     assert counts(made, 61 + DAY) == RED
 
 
-def told_false(
-    *findings: Finding, checked: Moment | None = None, at: float = 3 * HOUR
-) -> tuple[Casebook, IncidentState]:
+@pytest.mark.parametrize(
+    "findings",
+    [
+        [visit(0)],
+        [visit(0, bytes_out=2_000_000_000, port=445)],
+        [visit(0, story=Story(kind=StoryKind.DOOR, about="a machine", port=4000, family=4), port=4000)],
+        [visit(0), reachable(10)],
+        [visit(0, grade=Grade.ASSOCIATED, code=Code.STRANGER_ASSOCIATED)],
+        [visit(0, grade=Grade.IMAGES_LEFT, code=Code.IMAGES_LEFT)],
+        [visit(0, story=Story(kind=StoryKind.NETWORK, about="10.8.0.0/24"), grade=None)],
+    ],
+    ids=["visitors", "two gigabytes of a NAS", "another port", "a public port", "accepted", "images", "a network"],
+)
+def test_no_alarm_ends_by_a_word(findings):
+    """Only a proof of closing ends one; what was said is in its timeline."""
     made = book(*findings)
-    change = made.hear(false_alarm(at), checked=checked)
+    change = made.hear(false_alarm(3 * HOUR))
+
     assert change is not None
     assert change.chapter is not None
     assert change.chapter.code is Code.FALSE_ALARM
-    return made, change.incident.state
+    assert (only(made).state, only(made).read) == (IncidentState.OPEN, moment(3 * HOUR))
+    assert counts(made, 3 * HOUR + 1) == YELLOW
+    assert counts(made, 3 * HOUR + DAY + 1)[1] is Level.ALARM
 
 
-def test_a_story_of_visitors_ends_once_a_check_found_no_door():
-    """Nothing of it can ever be proved closed: no public port is known, and the next complete check found none."""
-    made, state = told_false(visit(0), checked=moment(2 * HOUR))
+def test_whoever_comes_again_after_a_false_alarm_is_red_at_once():
+    """Somebody's word was about those who had come."""
+    made = book(visit(0))
+    made.hear(false_alarm(3 * HOUR))
 
-    assert state is IncidentState.CLOSED
-    assert list(made.told()) == []
-
-
-@pytest.mark.parametrize(
-    ("findings", "checked"),
-    [
-        ([visit(0)], None),
-        ([visit(0), visit(2.5 * HOUR)], moment(2 * HOUR)),
-        ([visit(0), reachable(10)], moment(2 * HOUR)),
-        ([visit(0, grade=Grade.ASSOCIATED, code=Code.STRANGER_ASSOCIATED)], moment(2 * HOUR)),
-        ([visit(0, grade=Grade.IMAGES_LEFT, code=Code.IMAGES_LEFT)], moment(2 * HOUR)),
-        ([visit(0, story=Story(kind=StoryKind.NETWORK, about="10.8.0.0/24"), grade=None)], moment(2 * HOUR)),
-    ],
-    ids=["no check", "a check before the last visit", "a public port", "accepted", "images", "a network"],
-)
-def test_any_other_story_does_not_end_by_a_word(findings, checked):
-    """A door that was proved open, or an archive that served somebody, needs a proof."""
-    made, state = told_false(*findings, checked=checked)
-
-    assert state is IncidentState.OPEN
-    assert only(made).read == moment(3 * HOUR)
-
-
-def test_whoever_comes_again_opens_the_story_again_red_and_unread():
-    """Under its old number."""
-    made, _ = told_false(visit(0), checked=moment(2 * HOUR))
     made.take(visit(4 * HOUR))
-    told = only(made)
 
-    assert (told.number, told.read, told.false_alarm) == (1, None, None)
     assert counts(made, 4 * HOUR + 1) == (Code.STRANGER_CONNECTED, Level.ALARM)
 
 
@@ -263,7 +249,7 @@ def test_nothing_is_said_of_a_story_that_is_over():
     assert moment(2).since(moment(1)) == timedelta(seconds=1)
 
 
-# -- what was said before it was red -------------------------------------------------------------------------------
+# -- what was said before it was red ------------------------------------------------------------------------------
 
 
 NETWORK = Story(kind=StoryKind.NETWORK, about="10.8.0.0/24")
