@@ -57,11 +57,13 @@ class Judge:
         self._machines = Machines()
         self.granted = Granted(started, terms.accepted, terms.expect_open)
         self.installation = Installation(started)
-        self.box = Box(self._machines, self.granted, terms.expect_open)
-        self.outside = Outside(self.sight, self._knocks, self._machines, self.box, terms, self.granted)
+        self.itself = Itself()
+        self.box = Box(self._machines, self.granted, terms.expect_open, self.itself)
+        self.outside = Outside(
+            self.sight, self._knocks, self._machines, self.box, terms, self.granted, self.itself
+        )
         self.ends = 0
         """Acceptances that have ended."""
-        self.itself = Itself()
         self._watched = Watched(self.itself, mirrored=terms.view is View.MIRROR)
         self._in_clear: set[int] = set()
         """Associations told of in this run, by their serials."""
