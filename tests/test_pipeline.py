@@ -782,6 +782,20 @@ def test_a_machine_switched_off_every_night_is_one_story_of_thirty_nights(lived)
     assert chapters == [Code.DOOR_REACHABLE, Code.DOOR_DORMANT] * 30
 
 
+@pytest.mark.parametrize(("asked", "level"), [(595, Level.UNSURE), (601, Level.ALARM)])
+def test_a_door_that_is_open_seconds_after_its_cable_was_pulled_is_red(lived, asked, level):
+    """The re-test says so; a check whose knocks came before, and its report after, does not."""
+    calm(lived)
+    checked(lived, 60, 104)
+    at = moment(598)
+    lived.walk(Measure(incident=1, kind=MeasureKind.MACHINE_UNPLUGGED, done=moment(570).wall, who="A", at=at))
+    assert lived.level is Level.UNSURE
+
+    checked(lived, asked, 104)
+
+    assert lived.level is level
+
+
 def test_a_pulled_cable_is_blue_until_somebody_comes_or_the_closing_is_proved(lived):
     """The whole evening: red, read, pulled, dormant, closed by proof."""
     calm(lived)

@@ -22,8 +22,6 @@ Deed = Read | Measure | FalseAlarm
 
 PULLED = frozenset({MeasureKind.MACHINE_UNPLUGGED, MeasureKind.LINE_UNPLUGGED})
 """Measures after which nothing can answer; after any other something still may."""
-TO_THE_MINUTE = timedelta(minutes=1)
-"""People say « 20 h 05 »: what was seen within that minute came before."""
 CODES = {
     MeasureKind.MACHINE_UNPLUGGED: Code.UNPLUGGED,
     MeasureKind.LINE_UNPLUGGED: Code.UNPLUGGED,
@@ -43,7 +41,7 @@ def after(incident: Incident, deed: Deed) -> Incident:
     incident = replace(incident, read=read, read_by=read_by)
     if incident.measure in PULLED and deed.kind not in PULLED:
         return incident  # the cable is still pulled
-    return replace(incident, measured=_done(deed), measure=deed.kind, measured_by=deed.who)
+    return replace(incident, measured=_done(deed), measure_told=deed.at, measure=deed.kind, measured_by=deed.who)
 
 
 def line(incident: Incident, deed: Deed) -> Chapter:
@@ -90,15 +88,15 @@ def settles(incident: Incident) -> bool:
 
 def is_unplugged(incident: Incident) -> bool:
     """The cable of an alarm that was read is said to be pulled, and nothing seen since says otherwise."""
-    if incident.level is not Level.ALARM or incident.read is None or incident.measured is None:
+    if incident.level is not Level.ALARM or incident.read is None:
         return False
-    return incident.measure in PULLED and not _seen_after(incident, incident.measured, TO_THE_MINUTE)
+    return incident.measure in PULLED and not is_contradicted(incident)
 
 
 def is_contradicted(incident: Incident) -> bool:
     """The cable is said to be pulled, and the door was proved open since: it is not, or it was put back."""
-    measured = incident.measured if incident.measure in PULLED else None
-    return measured is not None and _seen_after(incident, measured, TO_THE_MINUTE)
+    holds = incident.measure_holds if incident.measure in PULLED else None
+    return holds is not None and _seen_after(incident, holds)
 
 
 def is_outdated(incident: Incident, read: Moment) -> bool:
@@ -108,9 +106,9 @@ def is_outdated(incident: Incident, read: Moment) -> bool:
     return incident.last_visit is not None and incident.last_visit.since(read) > timedelta(0)
 
 
-def _seen_after(incident: Incident, then: Moment, margin: timedelta = timedelta(0)) -> bool:
+def _seen_after(incident: Incident, then: Moment) -> bool:
     proofs = [each for each in (incident.proved_open, incident.last_visit) if each is not None]
-    return any(each.since(then) > margin for each in proofs)
+    return any(each.since(then) > timedelta(0) for each in proofs)
 
 
 def _done(measure: Measure) -> Moment:

@@ -47,6 +47,7 @@ def reopened(known: Incident, finding: Finding) -> Incident:
         known,
         shown=_shown(known, finding),
         measured=None,
+        measure_told=None,
         measure=None,
         measured_by=None,
         false_alarm=None,
@@ -83,7 +84,7 @@ def merge(known: Incident, finding: Finding, sources: Named, others: int) -> Inc
         bytes_out=known.bytes_out + finding.bytes_out,
         nature=finding.nature or known.nature,
         installation=known.installation or finding.installation,
-        proved_open=finding.at if proves_open(finding) else known.proved_open,
+        proved_open=finding.at if _proves_anew(known, finding) else known.proved_open,
         asks_nobody=known.asks_nobody or finding.asks_nobody,
     )
 
@@ -100,6 +101,13 @@ def _shown(known: Incident, finding: Finding) -> Moment | None:
     """Since when the three days run, where they still do."""
     runs = known.shown is not None and finding.at.since(known.shown) < CLOCK
     return known.shown if runs else None
+
+
+def _proves_anew(known: Incident, finding: Finding) -> bool:
+    """A check that was under way when a cable was pulled tells of before, whenever its report comes."""
+    holds, asked = known.measure_holds, finding.asked
+    is_of_before = holds is not None and asked is not None and asked.since(holds) <= timedelta(0)
+    return proves_open(finding) and not is_of_before
 
 
 def proves_open(finding: Finding) -> bool:

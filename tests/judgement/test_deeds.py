@@ -135,6 +135,28 @@ def test_what_was_seen_in_the_minute_somebody_names_came_before():
     assert counts(made, 301) == BLUE
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [(239, BLUE), (299, BLUE), (300, BLUE), (301, RED), (320, RED), (361, RED)],
+)
+def test_the_retest_that_a_pulled_cable_starts_can_contradict_it(asked, told):
+    """Seconds after it was told, within the minute that was named; a check that was under way tells of before."""
+    made = book(reachable(0))
+    made.hear(measure(300, done=240))
+    made.take(reachable(max(asked, 301) + 6, asked=moment(asked)))
+
+    assert counts(made, 370) == told
+
+
+def test_a_cable_named_long_ago_is_contradicted_by_whatever_was_asked_for_since():
+    """It was pulled an hour ago, and the check that was under way when that was told found the door open."""
+    made = book(reachable(0))
+    made.hear(measure(2 * HOUR, done=HOUR))
+    made.take(reachable(2 * HOUR + 3, asked=moment(2 * HOUR - 3)))
+
+    assert counts(made, 2 * HOUR + 4) == RED
+
+
 def test_a_machine_that_is_found_asleep_stays_blue_and_a_proof_ends_it():
     """A pulled cable makes the door dormant, never closed."""
     made = book(reachable(0))
