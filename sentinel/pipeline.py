@@ -75,6 +75,7 @@ class Street:
         ask_soon: asks for an early check.
         batch: how long routine rows wait for a common write.
         retest: asks whether doors, by family and public ports, are open now.
+        ask_all: asks for an early check that no number of doubts can use up.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Street:
         ask_soon: Callable[[], object],
         batch: timedelta,
         retest: Callable[[int, tuple[int, ...]], object] = lambda *_: None,
+        ask_all: Callable[[], object] | None = None,
     ) -> None:
         self.judge = judge
         self.casebook = casebook
@@ -101,6 +103,7 @@ class Street:
         self._acknowledge = acknowledge
         self._ask_soon = ask_soon
         self._retest = retest
+        self._ask_all = ask_all or ask_soon
         self._batch = batch
         self._last_write: Moment | None = None
         self._last_beat: Moment | None = None
@@ -116,7 +119,7 @@ class Street:
         findings = [self.judge.itself.told(finding) for finding in self._judge(fact)]
         forgotten = self.casebook.forgotten
         changes = [change for finding in findings if (change := self.casebook.take(finding))]
-        changes += self.casebook.live(fact, self.outlook.checked)
+        changes += self.casebook.live(fact)
         if self.casebook.forgotten > forgotten:
             self.lose(when(fact))
         at = when(fact)
@@ -166,7 +169,7 @@ class Street:
         for family, ports in asked:
             self._retest(family, ports)
         if ended and not asked:
-            self._ask_soon()
+            self._ask_all()
 
     # -- frame to finding ----------------------------------------------------------------------------------
 

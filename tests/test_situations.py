@@ -14,7 +14,7 @@ import pytest
 from sentinel.decode.frame import read_frame
 from sentinel.judgement.expected import Accepted
 from sentinel.judgement.judge import Terms
-from sentinel.model.acting import FalseAlarm
+from sentinel.model.acting import Acceptance, FalseAlarm
 from sentinel.model.box import Transport
 from sentinel.model.connection import ConnectionState, Direction
 from sentinel.model.exposure import Application, Kind, Outcome, PortList, Reach, Why
@@ -457,21 +457,63 @@ def test_a_box_that_lets_ipv6_in_is_yellow_with_the_boxs_menu(practice):
     assert here.level is Level.CALM
 
 
+OURS, OUR_MAC = ip_address("192.168.1.5"), "dc:a6:32:00:00:05"
+OUR_PAGE = Leads(machine=OURS, mac=OUR_MAC, port=443)
+
+
 def test_our_own_page_from_outside_is_red_in_its_own_words(practice):
     """Weak point « the sentinel itself visible »: whatever the port means elsewhere."""
     here = practice()
-    here.walk(
-        HomeNetwork(
-            networks=here.own, families=(4,), at=moment(20), addresses=(ip_address("192.168.1.5"),), macs=()
-        )
-    )
-    here.check(100, {8080: Leads(machine=ip_address("192.168.1.5"), mac="dc:a6:32:00:00:05", port=8080)})
+    here.walk(HomeNetwork(networks=here.own, families=(4,), at=moment(20), addresses=(OURS,), macs=()))
+    here.check(100, {8080: replace(OUR_PAGE, port=8080)})
 
     assert (here.level, here.codes) == (Level.ALARM, {Code.SELF_VISIBLE})
     assert here.says() == "La sentinelle est elle-même visible d’Internet : faites fermer cette porte."
-    here.see(199, ip_address("192.168.1.5"), "dc:a6:32:00:00:05")
+    here.see(199, OURS, OUR_MAC)
     here.check(200)
     assert here.level is Level.CALM
+
+
+ACCEPTED_BY_FILE = Accepted(machine=OUR_MAC, port=443, source=None, until=moment(60 * DAY).wall)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [Terms(expect_open=frozenset({443})), Terms(accepted=(ACCEPTED_BY_FILE,)), Terms(firewall=OUR_MAC)],
+    ids=["declared open", "accepted", "declared firewall"],
+)
+def test_our_own_page_from_outside_is_red_whatever_was_declared(practice, terms):
+    """The same: « 443 is our VPN » was said of another machine, and nobody can want this page open."""
+    here = practice(terms=terms)
+    here.walk(HomeNetwork(networks=here.own, families=(4,), at=moment(20), addresses=(OURS,), macs=(OUR_MAC,)))
+    here.check(100, {443: replace(OUR_PAGE, machine=PC, mac=PC_MAC)})
+    assert Code.SELF_VISIBLE not in here.codes
+
+    here.check(200, {443: OUR_PAGE})
+
+    assert (here.level, Code.SELF_VISIBLE in here.codes) == (Level.ALARM, True)
+
+
+def test_our_own_page_that_somebody_accepted_stays_red(practice):
+    """An acceptance of an older release, or a request that went by no page."""
+    here = practice()
+    here.walk(HomeNetwork(networks=here.own, families=(4,), at=moment(20), addresses=(OURS,), macs=(OUR_MAC,)))
+    here.check(100, {443: OUR_PAGE})
+    until = moment(30 * DAY).wall
+    here.walk(Acceptance(number=1, machine=OUR_MAC, port=443, until=until, who="A", why="B", at=moment(150)))
+    here.check(200, {443: OUR_PAGE})
+
+    assert (here.level, here.codes) == (Level.ALARM, {Code.SELF_VISIBLE})
+
+
+def test_a_mapping_to_our_own_page_is_red_where_its_port_was_declared(practice):
+    """In a limited view nobody sees where the port leads but the box that says it."""
+    here = practice(terms=Terms(view=View.LIMITED, expect_open=frozenset({443})))
+    here.walk(HomeNetwork(networks=here.own, families=(4,), at=moment(20), addresses=(OURS,), macs=(OUR_MAC,)))
+    here.walk(reading(mapping(443, 443, machine=OURS), at=moment(30)))
+    here.pass_time(31)
+
+    assert (here.level, Code.SELF_VISIBLE in here.codes) == (Level.ALARM, True)
 
 
 # -- machines and lines that come and go -------------------------------------------------------------------------

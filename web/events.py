@@ -142,10 +142,10 @@ def _times(known: Record) -> Times:
 
 
 def _seen_again(incident: Incident) -> bool:
-    """After a measure the door was seen open again, by a visitor or a knock; people tell time to the minute."""
+    """After a measure the door was seen open again, by a visitor or a knock."""
     proofs = [each for each in (incident.proved_open, incident.last_visit) if each]
-    measured = incident.measured
-    return measured is not None and any(each.wall - measured.wall > timedelta(minutes=1) for each in proofs)
+    holds = incident.measure_holds
+    return holds is not None and any(each.wall > holds.wall for each in proofs)
 
 
 def _fixes(incident: Incident, product: str | None) -> list[tuple[str, list[str]]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from sentinel.judgement.conditions import condition
 from sentinel.judgement.doors import ALIVE, SAID_NO
 from sentinel.judgement.expected import Accepted
+from sentinel.judgement.itself import Itself
 from sentinel.judgement.line import Line
 from sentinel.judgement.machines import Machines
 from sentinel.judgement.mappings import Mappings
@@ -24,9 +25,13 @@ class Box:
         machines: who is behind an address of the LAN.
         accepted: doors somebody accepted, as they stand at each moment.
         expect_open: public ports declared open.
+        itself: which machine is this very one; nobody can want its page open.
     """
 
-    def __init__(self, machines: Machines, accepted: Iterable[Accepted], expect_open: frozenset[int]) -> None:
+    def __init__(
+        self, machines: Machines, accepted: Iterable[Accepted], expect_open: frozenset[int], itself: Itself
+    ) -> None:
+        self._itself = itself
         self._machines = machines
         self._accepted = accepted
         self._expect_open = expect_open
@@ -110,6 +115,8 @@ class Box:
     def is_granted(self, mapping: Mapping, at: Moment) -> bool:
         """Whether somebody declared or accepted that door."""
         mac = self.mac(mapping.machine)
+        if self._itself.is_us(mapping.machine, mac) and mapping.transport is Transport.TCP:
+            return False  # the page is TCP
         if any(each.accepts_door(mapping.machine, mac, mapping.inside_port, at) for each in self._accepted):
             return True
         declared = mapping.transport is Transport.TCP and mapping.outside_port in self._expect_open

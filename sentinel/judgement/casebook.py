@@ -1,6 +1,6 @@
 """Findings to incidents: one story, one incident, however often somebody comes."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -72,15 +72,11 @@ class Casebook:
             return self._keep(self._merge(merging.reopened(known, finding), finding), finding)
         return self._go_on(known, finding)
 
-    def live(self, fact: object, checked: Callable[[int], Moment | None]) -> Iterator[Change]:
-        """What changes stories without a finding: time, people, and a visitor's name.
-
-        `checked`: when a family was last asked about completely.
-        """
+    def live(self, fact: object) -> Iterator[Change]:
+        """What changes stories without a finding: time, people, and a visitor's name."""
         match fact:
             case Read() | Measure() | FalseAlarm():
-                known = self.find(fact.incident)
-                change = self.hear(fact, checked(known.story.family)) if known else None
+                change = self.hear(fact)
                 yield from [change] if change else []
             case Acceptance():
                 yield from self.accept(fact)
@@ -89,13 +85,13 @@ class Casebook:
             case Beat():
                 yield from self.beat(fact.at)
 
-    def hear(self, deed: Deed, checked: Moment | None = None) -> Change | None:
-        """What somebody says or does about a story; `checked`: when its family was last completely checked."""
+    def hear(self, deed: Deed) -> Change | None:
+        """What somebody says or does about a story."""
         known = self.find(deed.incident)
         if known is None:
             return None
         heard = deeds.after(known, deed)
-        if deeds.settles(known, deed, checked):
+        if deeds.settles(known):
             heard = replace(heard, state=IncidentState.CLOSED, closed=deed.at, last=deed.at)
         self._stories[heard.story] = heard
         return Change(incident=heard, chapter=deeds.line(heard, deed))
@@ -188,10 +184,15 @@ class Casebook:
         return self._keep(closed, finding)
 
     def _sleep(self, known: Incident, finding: Finding) -> Change | None:
-        """One story a door, not one a night: the first time is told, the rest is the same story."""
+        """One story a door, not one a night: the first time is told, the rest is the same story.
+
+        One that was closed is no graver than what brings it back, whatever was read and done then.
+        """
         if known.state is IncidentState.DORMANT:
             return None
-        return self._keep(replace(known, state=IncidentState.DORMANT, last=finding.at, closed=None), finding)
+        if known.state is IncidentState.CLOSED:
+            known = merging.reopened(known, finding)
+        return self._keep(replace(known, state=IncidentState.DORMANT, last=finding.at), finding)
 
     def _go_on(self, known: Incident, finding: Finding) -> Change | None:
         woken = known.state is IncidentState.DORMANT and finding.grade is not None

@@ -4,18 +4,16 @@ Nothing here proves a door closed. A cable that was pulled turns the red of an a
 not know », for nobody has looked yet; a door or a visitor seen after that takes it back.
 
 A false alarm is somebody's word against a fact, so it counts as read, and the alarm returns after a day like any
-other. One kind of story it ends: strangers connected, no public port was ever found open, and a complete check
-after the last of them found none either. Nothing of that kind can ever be proved closed, since no door is known;
-without this a technician who came by a way of his own would keep the lamp red for the week in which nobody comes.
-Where a machine accepted an association, or gave more, somebody's word is not enough: the way in is not known and
-images stand behind it. Whoever comes again opens the story again, red and unread.
+other: an alarm is ended by proof of closing alone. Strangers at a door whose public port nobody knows are no
+exception, for a check that found no door has not found theirs, and what they took may have been everything; such a
+story is over after a quiet week that was watched. Only an exercise ends by a word.
 """
 
 from dataclasses import replace
 from datetime import timedelta
 
 from sentinel.model.acting import Acceptance, FalseAlarm, Measure, MeasureKind
-from sentinel.model.finding import Code, Grade, Level, StoryKind
+from sentinel.model.finding import Code, Level, StoryKind
 from sentinel.model.incident import Chapter, Incident
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Read
@@ -24,8 +22,6 @@ Deed = Read | Measure | FalseAlarm
 
 PULLED = frozenset({MeasureKind.MACHINE_UNPLUGGED, MeasureKind.LINE_UNPLUGGED})
 """Measures after which nothing can answer; after any other something still may."""
-TO_THE_MINUTE = timedelta(minutes=1)
-"""People say « 20 h 05 »: what was seen within that minute came before."""
 CODES = {
     MeasureKind.MACHINE_UNPLUGGED: Code.UNPLUGGED,
     MeasureKind.LINE_UNPLUGGED: Code.UNPLUGGED,
@@ -45,7 +41,7 @@ def after(incident: Incident, deed: Deed) -> Incident:
     incident = replace(incident, read=read, read_by=read_by)
     if incident.measure in PULLED and deed.kind not in PULLED:
         return incident  # the cable is still pulled
-    return replace(incident, measured=_done(deed), measure=deed.kind, measured_by=deed.who)
+    return replace(incident, measured=_done(deed), measure_told=deed.at, measure=deed.kind, measured_by=deed.who)
 
 
 def line(incident: Incident, deed: Deed) -> Chapter:
@@ -85,30 +81,22 @@ def acceptance(incident: Incident, accepted: Acceptance) -> Chapter:
     )
 
 
-def settles(incident: Incident, deed: Deed, checked: Moment | None) -> bool:
-    """Whether somebody's word ends the story; `checked`: when the last complete check of its family was asked
-    for."""
-    if incident.story.kind is StoryKind.DRILL:
-        return True  # an exercise asks for nothing but to be seen
-    if not isinstance(deed, FalseAlarm) or incident.story.kind is not StoryKind.DOOR:
-        return False
-    if incident.outside_port is not None or (incident.grade or Grade.IMAGES_LEFT) > Grade.CONNECTED:
-        return False
-    came = incident.last_visit or incident.last
-    return checked is not None and checked.since(came) > timedelta(0)
+def settles(incident: Incident) -> bool:
+    """Whether anything somebody says ends the story: an exercise asks for nothing but to be seen."""
+    return incident.story.kind is StoryKind.DRILL
 
 
 def is_unplugged(incident: Incident) -> bool:
     """The cable of an alarm that was read is said to be pulled, and nothing seen since says otherwise."""
-    if incident.level is not Level.ALARM or incident.read is None or incident.measured is None:
+    if incident.level is not Level.ALARM or incident.read is None:
         return False
-    return incident.measure in PULLED and not _seen_after(incident, incident.measured, TO_THE_MINUTE)
+    return incident.measure in PULLED and not is_contradicted(incident)
 
 
 def is_contradicted(incident: Incident) -> bool:
     """The cable is said to be pulled, and the door was proved open since: it is not, or it was put back."""
-    measured = incident.measured if incident.measure in PULLED else None
-    return measured is not None and _seen_after(incident, measured, TO_THE_MINUTE)
+    holds = incident.measure_holds if incident.measure in PULLED else None
+    return holds is not None and _seen_after(incident, holds)
 
 
 def is_outdated(incident: Incident, read: Moment) -> bool:
@@ -118,9 +106,9 @@ def is_outdated(incident: Incident, read: Moment) -> bool:
     return incident.last_visit is not None and incident.last_visit.since(read) > timedelta(0)
 
 
-def _seen_after(incident: Incident, then: Moment, margin: timedelta = timedelta(0)) -> bool:
+def _seen_after(incident: Incident, then: Moment) -> bool:
     proofs = [each for each in (incident.proved_open, incident.last_visit) if each is not None]
-    return any(each.since(then) > margin for each in proofs)
+    return any(each.since(then) > timedelta(0) for each in proofs)
 
 
 def _done(measure: Measure) -> Moment:

@@ -1,12 +1,15 @@
 """The sentinel's own address: whoever reaches it from outside reaches the page that names the machines.
 
 So whatever else the port means, our own is red, with a sentence of its own: no forward, no DMZ and no missing
-firewall may lead here. The IPv6 door test is the exception: that port listens during a check, and is asked for.
+firewall may lead here, and nobody can declare or accept that one does. The IPv6 door test is the exception: that
+port listens during a check, and is asked for.
 """
 
 from dataclasses import replace
 
+from sentinel.judgement.knocks import Heard
 from sentinel.judgement.mappings import is_udp
+from sentinel.model.exposure import Exposure
 from sentinel.model.finding import Code, Finding, Level, StoryKind
 from sentinel.model.moment import Address
 from sentinel.model.networks import HomeNetwork
@@ -42,6 +45,15 @@ class Itself:
     def is_us(self, machine: Address | None, mac: str | None) -> bool:
         """Whether that is this very machine."""
         return machine in self._addresses or mac in self._macs
+
+    def is_behind(self, exposure: Exposure, heard: Heard | None) -> bool:
+        """Whether an open door leads to this very machine; over IPv6 the address knocked at says so."""
+        machine, mac = (heard.machine, heard.mac) if heard else (exposure.address, None)
+        return self.is_us(machine, mac)
+
+    def is_named(self, machine: str) -> bool:
+        """The same of a MAC or an address, as people name machines."""
+        return machine in self._macs or machine in map(str, self._addresses)
 
     def told(self, finding: Finding) -> Finding:
         """A door of ours, told as what it is; every other finding as it came."""

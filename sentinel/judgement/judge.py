@@ -1,7 +1,7 @@
 """Every fact of the street to its findings. What must be remembered between facts is remembered here."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 
 from sentinel.judgement import conditions, visits
@@ -57,11 +57,13 @@ class Judge:
         self._machines = Machines()
         self.granted = Granted(started, terms.accepted, terms.expect_open)
         self.installation = Installation(started)
-        self.box = Box(self._machines, self.granted, terms.expect_open)
-        self.outside = Outside(self.sight, self._knocks, self._machines, self.box, terms, self.granted)
+        self.itself = Itself()
+        self.box = Box(self._machines, self.granted, terms.expect_open, self.itself)
+        self.outside = Outside(
+            self.sight, self._knocks, self._machines, self.box, terms, self.granted, self.itself
+        )
         self.ends = 0
         """Acceptances that have ended."""
-        self.itself = Itself()
         self._watched = Watched(self.itself, mirrored=terms.view is View.MIRROR)
         self._in_clear: set[int] = set()
         """Associations told of in this run, by their serials."""
@@ -187,14 +189,17 @@ class Judge:
 
     def exposure(self, exposure: Exposure) -> Iterator[Finding]:
         """One cell of an echo's report."""
-        return map(self.installation.mark, self.outside.exposure(exposure))
+        asked = self._knocks.opened(exposure.check)
+        found = (replace(each, asked=asked) for each in self.outside.exposure(exposure))
+        return map(self.installation.mark, found)
 
     def outcome(self, outcome: ReachOutcome) -> Iterator[Finding]:
         """A check has ended: does the mirror show it, does the clock agree, and where do all the knocks go?"""
         self.sight.checked(outcome)
         yield from self.time.checked(outcome)
         yield from self.box.checked(outcome)
-        yield from map(self.installation.mark, self.outside.outcome(outcome))
+        found = (replace(each, asked=outcome.asked) for each in self.outside.outcome(outcome))
+        yield from map(self.installation.mark, found)
         self.installation.learn(outcome)
 
     # -- itself --------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from datetime import timedelta
 from sentinel.judgement.sources import NAMED, Named
 from sentinel.model.finding import Code, Finding, Grade, Level, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
+from sentinel.model.moment import Moment
 
 CLOCK = timedelta(hours=72)
 """GDPR art. 33(1): a story that returns while its three days run does not begin them anew."""
@@ -42,11 +43,11 @@ def begin(number: int, finding: Finding, sources: Named, others: int) -> Inciden
 def reopened(known: Incident, finding: Finding) -> Incident:
     """The same story again: what people read and did before was of the past; a part that fails again fails since
     now."""
-    runs = known.shown is not None and finding.at.since(known.shown) < CLOCK
     return replace(
         known,
-        shown=known.shown if runs else None,
+        shown=_shown(known, finding),
         measured=None,
+        measure_told=None,
         measure=None,
         measured_by=None,
         false_alarm=None,
@@ -64,6 +65,7 @@ def reopened(known: Incident, finding: Finding) -> Incident:
 def merge(known: Incident, finding: Finding, sources: Named, others: int) -> Incident:
     """The story with one finding more."""
     graver = climbs(known, finding)
+    known = _graver(known, finding) if finding.level > known.level else known
     return replace(
         known,
         code=finding.code if graver else known.code,
@@ -82,9 +84,30 @@ def merge(known: Incident, finding: Finding, sources: Named, others: int) -> Inc
         bytes_out=known.bytes_out + finding.bytes_out,
         nature=finding.nature or known.nature,
         installation=known.installation or finding.installation,
-        proved_open=finding.at if proves_open(finding) else known.proved_open,
+        proved_open=finding.at if _proves_anew(known, finding) else known.proved_open,
         asks_nobody=known.asks_nobody or finding.asks_nobody,
     )
+
+
+def _graver(known: Incident, finding: Finding) -> Incident:
+    """What was read, or called meant, was less than what it is now: nobody has seen the red.
+
+    A cable that was pulled stays pulled; it quiets an alarm only once that alarm is read.
+    """
+    return replace(known, read=None, read_by=None, false_alarm=None, shown=_shown(known, finding))
+
+
+def _shown(known: Incident, finding: Finding) -> Moment | None:
+    """Since when the three days run, where they still do."""
+    runs = known.shown is not None and finding.at.since(known.shown) < CLOCK
+    return known.shown if runs else None
+
+
+def _proves_anew(known: Incident, finding: Finding) -> bool:
+    """A check that was under way when a cable was pulled tells of before, whenever its report comes."""
+    holds, asked = known.measure_holds, finding.asked
+    is_of_before = holds is not None and asked is not None and asked.since(holds) <= timedelta(0)
+    return proves_open(finding) and not is_of_before
 
 
 def proves_open(finding: Finding) -> bool:

@@ -138,11 +138,6 @@ class Outlook:
         """The last check of the full list, by whichever echo."""
         return max(self.of(family, PortList.FULL), key=lambda proof: proof.asked.boot, default=None)
 
-    def checked(self, family: int) -> Moment | None:
-        """When this family was last asked about completely, by an echo that could reach us."""
-        proof = self.complete(family)
-        return proof.asked if proof and proof.is_ours else None
-
     def hourly(self, family: int) -> Proof | None:
         """The last check that covered the hourly list; the full list does."""
         both = self.of(family, PortList.FULL, PortList.HOURLY)

@@ -16,6 +16,7 @@ from sentinel.judgement.echoes import Echoes
 from sentinel.judgement.excused import Excused
 from sentinel.judgement.expected import Accepted, Terms, is_firewall
 from sentinel.judgement.granted import Granted
+from sentinel.judgement.itself import Itself
 from sentinel.judgement.knocks import Heard, Knocks
 from sentinel.judgement.machines import Machines
 from sentinel.model.connection import Connection
@@ -44,10 +45,18 @@ class Outside:
         box: what the box says of itself.
         terms: what was declared.
         granted: doors somebody accepted, as they stand at each moment.
+        itself: which machine is this very one; nobody can want its page open.
     """
 
     def __init__(
-        self, sight: Sight, knocks: Knocks, machines: Machines, box: Box, terms: Terms, granted: Granted
+        self,
+        sight: Sight,
+        knocks: Knocks,
+        machines: Machines,
+        box: Box,
+        terms: Terms,
+        granted: Granted,
+        itself: Itself,
     ) -> None:
         self._sight = sight
         self._knocks = knocks
@@ -55,6 +64,7 @@ class Outside:
         self._box = box
         self._terms = terms
         self._excused = Excused(granted)
+        self._itself = itself
         self.addresses: dict[int, Address] = {}
         """For each family our public address, as the last check was told it."""
         self._doors: dict[tuple[int, int], Door] = {}
@@ -131,8 +141,9 @@ class Outside:
             seconded=self.echoes.is_open_to_another(exposure),
             nature=nature,
         )
-        is_accepted = self._is_accepted(exposure, heard, nature)
-        if is_accepted or self._is_declared(exposure, heard, nature):
+        is_ours = self._itself.is_behind(exposure, heard)
+        is_accepted = not is_ours and self._is_accepted(exposure, heard, nature)
+        if is_accepted or (not is_ours and self._is_declared(exposure, heard, nature)):
             if is_accepted:
                 self._excused.note(key, finding)
             if known is not None:
@@ -243,10 +254,8 @@ class Outside:
 
     def outcome(self, outcome: ReachOutcome) -> Iterator[Finding]:
         """A check has ended: where do all the knocks go, and is a contradiction over?"""
-        if (
-            outcome.address is not None and outcome.outcome is Outcome.CHECKED
-            # Only what an echo has signed and knocked at: it is what excuses our own machines.
-        ):
+        # Only what an echo has signed and knocked at: it is what excuses our own machines.
+        if outcome.address is not None and outcome.outcome is Outcome.CHECKED:
             self.addresses[outcome.family] = outcome.address
         if outcome.ports is not PortList.RETEST:
             yield from self._everything(outcome)

@@ -156,6 +156,8 @@ class Finding:
     story: Story
     level: Level
     at: Moment
+    asked: Moment | None = None
+    """When the knocks that prove it were announced, where it was asked for: a report comes after its knocks."""
     grade: Grade | None = None
     ends: bool = False
     """The story is over: the door is proved closed, the part works again."""

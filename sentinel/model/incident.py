@@ -1,13 +1,16 @@
 """One story as people read it: opened, graded, counted, closed."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sentinel.model.acting import MeasureKind
 from sentinel.model.exposure import Nature
 from sentinel.model.finding import Code, Grade, Level, Story
 from sentinel.model.moment import Address, Moment
+
+TO_THE_MINUTE = timedelta(minutes=1)
+"""People say « 20 h 05 »: what was seen within that minute came before."""
 
 
 class IncidentState(StrEnum):
@@ -59,6 +62,8 @@ class Incident:
     """Found by the first complete check ever: it may be older than the sentinel."""
     measured: Moment | None = None
     """When somebody last said that a cable was pulled or a rule removed; not a closing."""
+    measure_told: Moment | None = None
+    """When somebody said so; it may have been done before."""
     measure: MeasureKind | None = None
     measured_by: str | None = None
     false_alarm: Moment | None = None
@@ -69,6 +74,18 @@ class Incident:
     asks_nobody: bool = False
     """The echo's own association was accepted, or a page answered it without asking who it is: anybody may
     look."""
+
+    @property
+    def measure_holds(self) -> Moment | None:
+        """Whatever is seen of the door after this came after the measure, and speaks against it.
+
+        The minute that somebody names is left to him, but not beyond the moment in which he told it: what was
+        asked for then was asked to see whether it is so.
+        """
+        if self.measured is None:
+            return None
+        given = Moment(wall=self.measured.wall + TO_THE_MINUTE, boot=self.measured.boot + TO_THE_MINUTE)
+        return min(given, self.measure_told or given, key=lambda each: each.boot)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

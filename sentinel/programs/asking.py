@@ -26,6 +26,7 @@ from sentinel.programs.errand import Errand, Promised
 from sentinel.programs.invitations import Invitations
 from sentinel.programs.known import Known
 from sentinel.programs.neighbours import Neighbours
+from sentinel.programs.rations import Rations
 from sentinel.reach import keys
 from sentinel.reach.asking import ask
 from sentinel.reach.doortest import door_test
@@ -36,9 +37,6 @@ from sentinel.services import DOOR_TEST_PORT, port_list
 
 log = logging.getLogger(__name__)
 
-DOUBTS = 2
-DOUBT_LASTS = timedelta(hours=1)
-"""So many early checks within this time: an echo allows 60 a day, and the button must still find some left."""
 RETEST_WITHIN = timedelta(seconds=20)
 """A re-test that an echo has no time for is put again for this long; later nobody stands there waiting."""
 RECHECK_WAITS = timedelta(minutes=1)
@@ -83,7 +81,7 @@ class Asking:
         self._soon: dict[int, bool] = {}
         """Families to be asked at once, and whether it was the button: one value, set and taken in one step."""
         self._last: dict[tuple[str, int], Outcome] = {}
-        self._doubts: list[Moment] = []
+        self._rations = Rations(clock)
         self.mapped: tuple[int, ...] = ()
         """Public ports the box maps, asked about over IPv4 beyond the list; replaced as a whole."""
         self._mapped: frozenset[int] = frozenset()
@@ -140,17 +138,19 @@ class Asking:
         return promised
 
     def recheck(self, family: int, doors: tuple[int, ...]) -> None:
-        """The same, asked by ourselves; where every echo makes us wait for long it is a doubt about everything."""
+        """The same, asked by ourselves; where every echo makes us wait for long, everything is asked about."""
         wait = self.retest(family, doors).wait
-        if wait is not None and wait > RECHECK_WAITS:
-            self.doubt()
+        if wait is not None and wait > RECHECK_WAITS and self._rations.end():
+            self.ended()
+
+    def ended(self) -> None:
+        """An acceptance is over: strangers cannot cause that, nor use up the check that follows."""
+        if self._last:
+            self._all_soon()
 
     def doubt(self) -> None:
         """Something happened that a check may explain. Strangers cause doubts at will, so they are rationed."""
-        at = self._clock()
-        self._doubts = [each for each in self._doubts if at.since(each) < DOUBT_LASTS]
-        if self._last and len(self._doubts) < DOUBTS:
-            self._doubts.append(at)
+        if self._last and self._rations.doubt():
             self._all_soon()
 
     def learn(self, reading: BoxReading) -> None:

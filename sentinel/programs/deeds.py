@@ -15,7 +15,7 @@ from sentinel.clock import Clock
 from sentinel.config import Config
 from sentinel.mistakes import MAC
 from sentinel.model.acting import LONGEST_WORDS, Acceptance, FalseAlarm, Measure, MeasureKind, Withdrawal
-from sentinel.model.finding import StoryKind
+from sentinel.model.finding import Code, StoryKind
 from sentinel.model.incident import Incident
 from sentinel.model.moment import Moment
 from sentinel.model.networks import Network
@@ -105,6 +105,8 @@ class Deeds:
         """Told, and its stories are looked at again: accepted for everybody they end, else they do not."""
         machine, port = self._place(request)
         source, until, zone = _source(request.source), self._until(request), self._zone
+        if self._street.judge.itself.is_named(machine):
+            raise Refused(Reply.NOT_ALLOWED)  # our own page names the machines of the practice
         may_be = accepting.is_narrow(source) and accepting.is_manned(until, zone)
         if not may_be or not accepting.is_short_enough(
             until, at.wall, zone, port=port, source=source, window=request.window
@@ -157,6 +159,8 @@ class Deeds:
             machine, port = incident.mac or incident.machine, incident.port
             if incident.story.kind not in (StoryKind.DOOR, StoryKind.MAPPING) or machine is None or not port:
                 raise Refused(Reply.NOT_ALLOWED)  # nobody accepts he does not know what
+            if incident.code is Code.SELF_VISIBLE:
+                raise Refused(Reply.NOT_ALLOWED)
             return str(machine), port
         if not 1 <= request.port <= 65_535:
             raise Refused(Reply.NOT_UNDERSTOOD)

@@ -128,6 +128,7 @@ class Watch:
             ask_soon=self._asking.doubt,
             batch=timedelta(seconds=config.store.batch_seconds),
             retest=self._asking.recheck,
+            ask_all=self._asking.ended,
         )
         self._keeping = Keeping(self._archive, config, self._places, self._started, lambda: self._shown)
         self._street.begin(self._started)

@@ -53,6 +53,8 @@ ALTER TABLE incidents ADD COLUMN shown_boot REAL;
 ALTER TABLE incidents ADD COLUMN installation INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE incidents ADD COLUMN measured TEXT;
 ALTER TABLE incidents ADD COLUMN measured_boot REAL;
+ALTER TABLE incidents ADD COLUMN measure_told TEXT;
+ALTER TABLE incidents ADD COLUMN measure_told_boot REAL;
 ALTER TABLE incidents ADD COLUMN measure TEXT;
 ALTER TABLE incidents ADD COLUMN measured_by TEXT;
 ALTER TABLE incidents ADD COLUMN false_alarm TEXT;

@@ -86,6 +86,7 @@ def _of_another_boot(incident: Incident, now: Moment) -> Incident:
         read=here(incident.read),
         shown=here(incident.shown),
         measured=here(incident.measured),
+        measure_told=here(incident.measure_told),
         false_alarm=here(incident.false_alarm),
         proved_open=here(incident.proved_open),
     )

@@ -3,6 +3,7 @@
 import pytest
 
 from sentinel.judgement.box import Box
+from sentinel.judgement.itself import Itself
 from sentinel.judgement.machines import Machines
 from sentinel.model.box import Reading
 from sentinel.model.exposure import Outcome, PortList, Reach
@@ -14,7 +15,7 @@ from tests.builders import BOX_MAC, exposure, moment, networks, outcome, reading
 
 @pytest.fixture
 def box() -> Box:
-    return Box(Machines(), (), frozenset())
+    return Box(Machines(), (), frozenset(), Itself())
 
 
 def told(findings, code: Code) -> list[bool]:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentinel.judgement.casebook import STORIES, Casebook, Change
+from sentinel.model.acting import Measure, MeasureKind
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.passing import Read
@@ -205,6 +206,20 @@ def test_what_was_read_before_a_door_was_closed_was_read_of_the_past():
 
     (told,) = book.told()
     assert (told.read, told.read_by) == (None, None)
+
+
+def test_a_closed_door_that_is_found_asleep_is_no_graver_than_that():
+    """An alarm of the past was closed on proof; its cable and its reader belong to the past as well."""
+    book = Casebook()
+    taken(book, reachable(0))
+    pulled = moment(60)
+    kind = MeasureKind.MACHINE_UNPLUGGED
+    book.hear(Measure(incident=1, kind=kind, done=pulled.wall, who="Anne", at=pulled))
+    taken(book, closed(100), dormant(200))
+    (told,) = book.told()
+
+    assert (told.state, told.code, told.level) == (IncidentState.DORMANT, Code.DOOR_DORMANT, Level.ATTENTION)
+    assert (told.closed, told.read, told.measured, told.measure) == (None, None, None, None)
 
 
 def test_a_story_that_returns_is_as_grave_as_it_is_now():

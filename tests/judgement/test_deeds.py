@@ -1,5 +1,6 @@
 """What people say and do about an alarm: how it counts then, and what takes that back."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,6 @@ from sentinel.judgement.verdict import weigh
 from sentinel.model.acting import FalseAlarm, Measure, MeasureKind
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Incident, IncidentState
-from sentinel.model.moment import Moment
 from sentinel.model.passing import Read
 from sentinel.model.verdict import Reason
 from tests.builders import finding, moment
@@ -135,6 +135,28 @@ def test_what_was_seen_in_the_minute_somebody_names_came_before():
     assert counts(made, 301) == BLUE
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [(239, BLUE), (299, BLUE), (300, BLUE), (301, RED), (320, RED), (361, RED)],
+)
+def test_the_retest_that_a_pulled_cable_starts_can_contradict_it(asked, told):
+    """Seconds after it was told, within the minute that was named; a check that was under way tells of before."""
+    made = book(reachable(0))
+    made.hear(measure(300, done=240))
+    made.take(reachable(max(asked, 301) + 6, asked=moment(asked)))
+
+    assert counts(made, 370) == told
+
+
+def test_a_cable_named_long_ago_is_contradicted_by_whatever_was_asked_for_since():
+    """It was pulled an hour ago, and the check that was under way when that was told found the door open."""
+    made = book(reachable(0))
+    made.hear(measure(2 * HOUR, done=HOUR))
+    made.take(reachable(2 * HOUR + 3, asked=moment(2 * HOUR - 3)))
+
+    assert counts(made, 2 * HOUR + 4) == RED
+
+
 def test_a_machine_that_is_found_asleep_stays_blue_and_a_proof_ends_it():
     """A pulled cable makes the door dormant, never closed."""
     made = book(reachable(0))
@@ -197,59 +219,46 @@ def test_a_weak_point_whose_cable_was_pulled_stays_a_weak_point():
 def test_a_false_alarm_counts_as_read_while_the_door_is_not_proved_closed():
     """Somebody's word ends no alarm: yellow for a day, then red again."""
     made = book(reachable(0))
-    made.hear(false_alarm(60), checked=moment(100))
+    made.hear(false_alarm(60))
 
     assert only(made).false_alarm == moment(60)
     assert counts(made, 61) == YELLOW
     assert counts(made, 61 + DAY) == RED
 
 
-def told_false(
-    *findings: Finding, checked: Moment | None = None, at: float = 3 * HOUR
-) -> tuple[Casebook, IncidentState]:
+@pytest.mark.parametrize(
+    "findings",
+    [
+        [visit(0)],
+        [visit(0, bytes_out=2_000_000_000, port=445)],
+        [visit(0, story=Story(kind=StoryKind.DOOR, about="a machine", port=4000, family=4), port=4000)],
+        [visit(0), reachable(10)],
+        [visit(0, grade=Grade.ASSOCIATED, code=Code.STRANGER_ASSOCIATED)],
+        [visit(0, grade=Grade.IMAGES_LEFT, code=Code.IMAGES_LEFT)],
+        [visit(0, story=Story(kind=StoryKind.NETWORK, about="10.8.0.0/24"), grade=None)],
+    ],
+    ids=["visitors", "two gigabytes of a NAS", "another port", "a public port", "accepted", "images", "a network"],
+)
+def test_no_alarm_ends_by_a_word(findings):
+    """Only a proof of closing ends one; what was said is in its timeline."""
     made = book(*findings)
-    change = made.hear(false_alarm(at), checked=checked)
+    change = made.hear(false_alarm(3 * HOUR))
+
     assert change is not None
     assert change.chapter is not None
     assert change.chapter.code is Code.FALSE_ALARM
-    return made, change.incident.state
+    assert (only(made).state, only(made).read) == (IncidentState.OPEN, moment(3 * HOUR))
+    assert counts(made, 3 * HOUR + 1) == YELLOW
+    assert counts(made, 3 * HOUR + DAY + 1)[1] is Level.ALARM
 
 
-def test_a_story_of_visitors_ends_once_a_check_found_no_door():
-    """Nothing of it can ever be proved closed: no public port is known, and the next complete check found none."""
-    made, state = told_false(visit(0), checked=moment(2 * HOUR))
+def test_whoever_comes_again_after_a_false_alarm_is_red_at_once():
+    """Somebody's word was about those who had come."""
+    made = book(visit(0))
+    made.hear(false_alarm(3 * HOUR))
 
-    assert state is IncidentState.CLOSED
-    assert list(made.told()) == []
-
-
-@pytest.mark.parametrize(
-    ("findings", "checked"),
-    [
-        ([visit(0)], None),
-        ([visit(0), visit(2.5 * HOUR)], moment(2 * HOUR)),
-        ([visit(0), reachable(10)], moment(2 * HOUR)),
-        ([visit(0, grade=Grade.ASSOCIATED, code=Code.STRANGER_ASSOCIATED)], moment(2 * HOUR)),
-        ([visit(0, grade=Grade.IMAGES_LEFT, code=Code.IMAGES_LEFT)], moment(2 * HOUR)),
-        ([visit(0, story=Story(kind=StoryKind.NETWORK, about="10.8.0.0/24"), grade=None)], moment(2 * HOUR)),
-    ],
-    ids=["no check", "a check before the last visit", "a public port", "accepted", "images", "a network"],
-)
-def test_any_other_story_does_not_end_by_a_word(findings, checked):
-    """A door that was proved open, or an archive that served somebody, needs a proof."""
-    made, state = told_false(*findings, checked=checked)
-
-    assert state is IncidentState.OPEN
-    assert only(made).read == moment(3 * HOUR)
-
-
-def test_whoever_comes_again_opens_the_story_again_red_and_unread():
-    """Under its old number."""
-    made, _ = told_false(visit(0), checked=moment(2 * HOUR))
     made.take(visit(4 * HOUR))
-    told = only(made)
 
-    assert (told.number, told.read, told.false_alarm) == (1, None, None)
     assert counts(made, 4 * HOUR + 1) == (Code.STRANGER_CONNECTED, Level.ALARM)
 
 
@@ -260,6 +269,87 @@ def test_nothing_is_said_of_a_story_that_is_over():
     assert made.hear(read(2)) is None
     assert made.hear(measure(2)) is None
     assert moment(2).since(moment(1)) == timedelta(seconds=1)
+
+
+# -- what was said before it was red ------------------------------------------------------------------------------
+
+
+NETWORK = Story(kind=StoryKind.NETWORK, about="10.8.0.0/24")
+SILENT = {"source": None, "count": 0}
+CLIMBS = {
+    "a window that is over": (
+        visit(0, Code.WINDOW_OVER, level=Level.UNSURE, grade=None, **SILENT),
+        reachable(200),
+    ),
+    "a door that answered": (
+        visit(0, Code.DOOR_ANSWERED, level=Level.ATTENTION, grade=Grade.ANSWERED),
+        reachable(200),
+    ),
+    "a page that is recognised": (
+        replace(reachable(0, level=Level.ATTENTION), code=Code.WEB_UNIDENTIFIED),
+        reachable(200),
+    ),
+    "a network that is not ours": (
+        visit(0, Code.PRIVATE_NETWORK, story=NETWORK, level=Level.ATTENTION, grade=None),
+        visit(200, Code.PRIVATE_NETWORK, story=NETWORK, grade=None, **SILENT),
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "red"), CLIMBS.values(), ids=list(CLIMBS))
+@pytest.mark.parametrize(
+    "said", [read(60), measure(60, MeasureKind.OTHER), false_alarm(60)], ids=["read", "measure", "false alarm"]
+)
+def test_what_was_said_of_less_does_not_silence_the_red(before, red, said):
+    """Nobody has seen it red: it is, until somebody reads that; and the three days run from when it was shown."""
+    made = book(before)
+    made.hear(said)
+    assert list(made.show(moment(61))) == []
+
+    made.take(red)
+
+    assert counts(made, 201)[1] is Level.ALARM
+    assert (only(made).read, only(made).read_by, only(made).false_alarm) == (None, None, None)
+    assert [each.incident.shown for each in made.show(moment(202))] == [moment(202)]
+    made.hear(read(203))
+    assert counts(made, 204) == YELLOW
+
+
+def test_a_cable_pulled_before_the_red_quiets_it_only_once_it_is_read():
+    """The cable is still said to be pulled, and nobody had seen the red."""
+    made = book(visit(0, Code.PRIVATE_NETWORK, story=NETWORK, level=Level.ATTENTION, grade=None))
+    made.hear(measure(60, MeasureKind.LINE_UNPLUGGED))
+    made.take(visit(200, Code.PRIVATE_NETWORK, story=NETWORK, grade=None, **SILENT))
+    assert counts(made, 201) == (Code.PRIVATE_NETWORK, Level.ALARM)
+
+    made.hear(read(300))
+
+    assert counts(made, 301) == BLUE
+
+
+def test_a_story_shown_red_long_ago_is_shown_anew_when_it_is_red_again():
+    """It came back yellow while the three days ran, and climbed when they were over."""
+    made = book(reachable(0))
+    list(made.show(moment(1)))
+    made.take(closed(HOUR))
+    made.take(reachable(2 * HOUR, level=Level.ATTENTION))
+    assert only(made).shown == moment(1)
+
+    made.take(reachable(4 * DAY))
+
+    assert [each.incident.shown for each in made.show(moment(4 * DAY + 1))] == [moment(4 * DAY + 1)]
+
+
+def test_a_weak_point_that_is_meant_to_be_so_is_told_when_it_is_worse():
+    """Somebody wanted the note, and nobody the yellow."""
+    weak = Story(kind=StoryKind.WEAK_POINT, about="igd")
+    noted = visit(0, Code.BOX_CHANGED, story=weak, level=Level.NOTE, grade=None, **SILENT)
+    made = book(noted)
+    made.hear(false_alarm(60))
+
+    made.take(replace(noted, level=Level.ATTENTION, at=moment(200)))
+
+    assert counts(made, 201) == (Code.BOX_CHANGED, Level.ATTENTION)
 
 
 # -- shown -------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import pytest
 from sentinel.judgement.box import Box
 from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.expected import Accepted
+from sentinel.judgement.itself import Itself
 from sentinel.judgement.machines import Machines
 from sentinel.judgement.mappings import TELEVISION
 from sentinel.model.box import Mapping, Reading, Transport
@@ -37,7 +38,7 @@ class Looked:
 
     def __init__(self, *, accepted: tuple[Accepted, ...] = (), expect_open: frozenset[int] = frozenset()) -> None:
         self.machines = Machines()
-        self.box = Box(self.machines, accepted, expect_open)
+        self.box = Box(self.machines, accepted, expect_open, Itself())
         self.casebook = Casebook()
         self.chapters: list[Code] = []
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sentinel.judgement.unanswered import Unanswered
+from sentinel.model.acting import MeasureKind
 from sentinel.model.finding import Code, Level, Story
 from sentinel.model.incident import Incident, IncidentState
 from tests.builders import DOOR, incident, moment
@@ -35,6 +36,16 @@ def test_it_is_asked_again_every_ten_seconds_for_ten_minutes():
     asked = [at for at in range(1000) if made.due([over()], moment(at))]
 
     assert asked == list(range(0, 601, 10))
+
+
+def test_a_measure_is_followed_by_one_retest_more_a_minute_later():
+    """The echo may have been busy with the first one, or the cable not pulled yet."""
+    made = unanswered()
+    story = incident(measured=moment(-300), measure_told=moment(100), measure=MeasureKind.MACHINE_UNPLUGGED)
+
+    asked = [at for at in range(1000) if made.due([story], moment(at))]
+
+    assert asked == [160]
 
 
 @pytest.mark.parametrize(

@@ -257,6 +257,34 @@ def test_an_end_that_cannot_be_tested_at_once_is_asked_about_with_everything(tmp
         assert [each.ports for each in worked(made)] == [PortList.FULL]
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["its door is known", "nobody found it"])
+def test_strangers_cannot_use_up_the_check_at_the_end_of_a_window(tmp_path, clock, known):
+    """They cause doubts at will: two an hour are asked about, and the end all the same, though not every ten
+    seconds."""
+    with stub_at(tmp_path / "1", declines("busy"), declines("quota", 3000), *[declines("busy")] * 9) as stub:
+        know(tmp_path, stub.port)
+        made = asking(tmp_path, clock, (4,))
+        worked(made)
+        made.retest(4, (11112,))
+        worked(made)
+        for _ in range(3):
+            clock.seconds += 100
+            made.doubt()
+            asked = [each.ports for each in worked(made)]
+        assert asked == []
+
+        asked = []
+        for _ in range(6):
+            clock.seconds += 10
+            if known:
+                made.recheck(4, (11112,))
+            elif not asked:
+                made.ended()
+            asked += [each.ports for each in worked(made)]
+
+    assert asked == [PortList.FULL]
+
+
 def test_a_retest_is_put_again_to_a_busy_echo_while_somebody_stands_there(tmp_path, clock):
     """Another check of ours is under way; after twenty seconds the answer is that there is none."""
     with stub_at(tmp_path / "1", *[declines("target_busy", 20)] * 3) as stub:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from sentinel.judgement.verdict import Outlook
 from sentinel.model.acting import MeasureKind
 from sentinel.model.finding import Code, Level, StoryKind
 from sentinel.model.incident import Incident
+from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Beat
 from sentinel.model.verdict import View
 from sentinel.pipeline import Street
@@ -286,6 +288,29 @@ def test_a_door_nobody_can_name_is_not_accepted(practised):
     practised.street.walk(exposure(port=104))
 
     assert practised.do(Verb.ACCEPT, incident=1, when=WEDNESDAY) is Reply.NOT_ALLOWED
+
+
+@pytest.mark.parametrize("named", ["192.168.1.5", "dc:a6:32:00:00:05", ""], ids=["address", "mac", "story"])
+def test_nobody_accepts_that_our_own_page_is_open(practised, named):
+    """It names the machines of the practice: by whatever name, and for one partner as well."""
+    home = HomeNetwork(
+        networks=networks(),
+        families=(4,),
+        at=moment(),
+        addresses=(ip_address("192.168.1.5"),),
+        macs=("dc:a6:32:00:00:05",),
+    )
+    practised.street.walk(home)
+    practised.street.walk(knock(443, at=moment(1), check="check-1"))
+    ours = replace(knock_heard(port=443, at=moment(2)), target=home.addresses[0], target_mac=home.macs[0])
+    practised.street.walk(ours)
+    practised.street.walk(exposure(port=443, at=moment(5), check="check-1"))
+    assert practised.told().code is Code.SELF_VISIBLE
+    place = {"machine": named, "port": 443} if named else {"incident": practised.told().number}
+
+    for source in ("", "198.51.100.7"):
+        assert practised.do(Verb.ACCEPT, when=WEDNESDAY, source=source, **place) is Reply.NOT_ALLOWED
+    assert practised.acceptances() == []
 
 
 def test_withdrawing_asks_at_once_whether_the_door_is_open(practised):

@@ -54,6 +54,7 @@ def test_an_alarm_is_in_the_register_with_its_times_its_timeline_and_what_was_do
         read=moment(60),
         read_by="Léa",
         measured=moment(90),
+        measure_told=moment(95),
         measure=MeasureKind.MACHINE_UNPLUGGED,
         measured_by="Léa",
     )
