@@ -35,7 +35,7 @@ class Told:
         body = json.loads(entry.body)
         match entry.kind:
             case EntryKind.STARTED:
-                self.keys |= {str(body.get("key", ""))}
+                self.keys |= {str(body["key"])} if body.get("key") else set()
             case EntryKind.PURGED:
                 self.purged.update(body.get("incidents", ()))
                 self.taken_out.update(body.get("taken_out", ()))

@@ -31,6 +31,7 @@ class Point(StrEnum):
     WITHHELD = "withheld"
     # what is wrong
     NOT_SIGNED = "not_signed"
+    KEY_UNTOLD = "key_untold"
     FILE_CHANGED = "file_changed"
     NO_JOURNAL = "no_journal"
     LINE_UNREADABLE = "line_unreadable"
@@ -134,7 +135,12 @@ class Chain:
 
 
 def anchors(
-    chain: Chain, lines: Iterable[str], own: frozenset[str], named: frozenset[str] = frozenset()
+    chain: Chain,
+    lines: Iterable[str],
+    own: frozenset[str],
+    named: frozenset[str] = frozenset(),
+    *,
+    asked_by: str = "",
 ) -> Iterable[Found]:
     """What the countersigned heads say of a chain.
 
@@ -143,6 +149,7 @@ def anchors(
         lines: of `anchors.jsonl`.
         own: key ids of the sentinel whose journal it is; those that its starts have told count as well.
         named: key ids of echoes, as their operators told them; any, where nobody named one.
+        asked_by: only what was signed for this key of ours bears witness; any of `own` where empty.
     """
     own |= chain.told.keys
     newest: tuple[int, Anchor] | None = None
@@ -151,7 +158,11 @@ def anchors(
         wrong = _of_anchor(chain, anchor, own, named)
         if wrong is not None:
             yield wrong
-        elif anchor is not None and anchor.head in chain.heads:
+        elif (
+            anchor is not None
+            and anchor.head in chain.heads
+            and anchor.asked_by in ({asked_by} if asked_by else own)
+        ):
             place = (chain.heads[anchor.head], anchor)
             newest = max(newest or place, place, key=lambda each: (each[0], each[1].at))
     yield from _covered(chain, newest)
@@ -161,13 +172,15 @@ def _of_anchor(chain: Chain, anchor: Anchor | None, own: frozenset[str], named: 
     if anchor is None:
         return Found(Point.ANCHOR_FORGED)
     about = {"at": anchor.at.isoformat(), "echo": anchor.signer}
-    if anchor.asked_by not in own:
-        return Found(Point.ANCHOR_FOREIGN, about)
+    before = chain.first is not None and chain.first.number > 1 and anchor.at.isoformat() < chain.first.at
+    if (
+        anchor.asked_by not in own
+    ):  # before an excerpt the sentinel may have had another key, told in no entry of it
+        return None if before else Found(Point.ANCHOR_FOREIGN, about)
     if named and anchor.signer not in named:
         return Found(Point.ANCHOR_UNNAMED, about)
     if not anchor.head or anchor.head in chain.heads or chain.broken is not None:
         return None  # a chain that is broken anyway is told where it breaks
-    before = chain.first is not None and chain.first.number > 1 and anchor.at.isoformat() < chain.first.at
     return None if before else Found(Point.HEAD_LOST, about)
 
 
@@ -203,10 +216,12 @@ def pack(read: Pack, by: str, named: frozenset[str] = frozenset()) -> list[Found
     except ValueError:
         number = chain.last.number + 1 if chain.last else 1
         chain.broken = Found(Point.LINE_UNREADABLE, {"number": str(number)})
+    if chain.told.keys and by not in chain.told.keys:  # anybody can seal anew: the journal tells whose key it is
+        found.append(Found(Point.KEY_UNTOLD, {"by": by}))
     found += chain.points(excerpt=True)
     if chain.broken is None and chain.last is not None and chain.last.hash != read.head:
         found.append(Found(Point.OTHER_HEAD, {"number": str(chain.last.number)}))
-    found += anchors(chain, _lines(read.files.get(ANCHORS, b"")), frozenset({by}), named)
+    found += anchors(chain, _lines(read.files.get(ANCHORS, b"")), frozenset({by}), named, asked_by=by)
     return found + list(_reports(read, chain.told.keys | {by}))
 
 

@@ -9,9 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sentinel.echo.protocol import key_id
-from sentinel.evidence.pack import unseal
+from sentinel.evidence.pack import seal, unseal
 from sentinel.evidence.verify import Chain, Found, Point, anchors, pack
-from sentinel.model.ledger import Entry
+from sentinel.model.ledger import FIRST, Entry, EntryKind, next_entry
 from tests.builders import START
 from tests.evidence.journals import bent, countersigned, dossier, journal, rewritten
 from tests.reach.signing import OURS, PUBLIC
@@ -84,6 +84,53 @@ def test_an_edited_entry_is_the_first_bad_one(change, point):
     edited = [*TOLD[:3], replace(TOLD[3], **change), *TOLD[4:]]
 
     assert first_bad(edited) == (point, str(change.get("number", 4)))
+
+
+@pytest.fixture
+def theirs() -> bytes:
+    """A genuine journal whose start tells our key, and its anchor: sealed anew by a stranger."""
+    at = "2026-03-02T09:00:00.000000Z"
+    start = next_entry((0, FIRST), at, EntryKind.STARTED, {"version": "0", "key": OURS})
+    told = next_entry((1, start.hash), at, EntryKind.PAPER, {"name": "x"})
+    return resealed(dossier([start, told], [countersigned(told.hash)]))
+
+
+def test_a_dossier_sealed_anew_with_another_key_is_named(theirs):
+    """Journal and signature are genuine, the paper is not: the start tells with which key it was sealed."""
+    told = found_by(theirs)
+
+    assert [each.point for each in told if each.is_bad] == [Point.KEY_UNTOLD]
+    assert Point.ANCHORED not in {each.point for each in told}
+
+
+def test_a_key_that_a_forger_adds_to_the_journal_has_no_witness():
+    """He may append a start with his own key: no echo has signed for that one."""
+    start = next_entry((0, FIRST), "2026-03-02T09:00:00.000000Z", EntryKind.STARTED, {"key": OURS})
+    forger = Ed25519PrivateKey.generate()
+    body = {"key": key_id(forger.public_key().public_bytes_raw())}
+    more = next_entry((1, start.hash), "2026-03-02T09:00:01.000000Z", EntryKind.STARTED, body)
+    told = found_by(resealed(dossier([start, more], [countersigned(start.hash)]), forger))
+
+    assert {each.point for each in told} == {Point.SEALED, Point.CHAIN, Point.NOT_ANCHORED}
+
+
+def test_a_signature_for_a_key_before_the_excerpt_accuses_nobody():
+    """A restored sentinel has a new key; what its old one had signed covers none of this, and is no forgery."""
+    told = found(dossier(TOLD[2:], [countersigned(TOLD[0].hash, START, aud="ed25519:older")]))
+
+    assert {each.point for each in told} == {Point.SEALED, Point.CHAIN, Point.NOT_ANCHORED}
+
+
+def resealed(raw: bytes, key: Ed25519PrivateKey | None = None) -> bytes:
+    """Another paper in it, under a key of somebody's own."""
+    key, kept = key or Ed25519PrivateKey.generate(), unseal(raw)
+    files = dict(kept.files) | {"dossier.pdf": b"%PDF-1.7 forged"}
+    return seal(files, made=START, head=kept.head, sign=key.sign, public_key=key.public_key().public_bytes_raw())
+
+
+def found_by(raw: bytes) -> list[Found]:
+    read = unseal(raw)
+    return pack(read, key_id(read.by))
 
 
 def test_an_edited_entry_with_its_hash_made_anew_breaks_the_next_one():
