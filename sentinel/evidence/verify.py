@@ -13,7 +13,7 @@ from sentinel.evidence.anchors import Anchor
 from sentinel.evidence.anchors import read as read_anchor
 from sentinel.evidence.pack import ANCHORS, JOURNAL, REPORTS, Pack
 from sentinel.evidence.told import Told
-from sentinel.model.ledger import FIRST, Entry, read_line
+from sentinel.model.ledger import FIRST, Entry, EntryKind, read_line
 
 
 class Point(StrEnum):
@@ -28,6 +28,7 @@ class Point(StrEnum):
     # what is so, and accuses nobody
     NOT_ANCHORED = "not_anchored"
     TAIL = "tail"
+    TAIL_TELLS = "tail_tells"
     WITHHELD = "withheld"
     # what is wrong
     NOT_SIGNED = "not_signed"
@@ -39,6 +40,7 @@ class Point(StrEnum):
     ENTRY_MISSING = "entry_missing"
     ENTRY_MOVED = "entry_moved"
     BODY_GONE = "body_gone"
+    PURGE_FALSE = "purge_false"
     OTHER_HEAD = "other_head"
     HEAD_LOST = "head_lost"
     ANCHOR_FORGED = "anchor_forged"
@@ -55,7 +57,15 @@ class Point(StrEnum):
 
 
 HOLDS = frozenset({Point.SEALED, Point.CHAIN, Point.ANCHORED, Point.REPORTS, Point.ROWS})
-NEUTRAL = frozenset({Point.NOT_ANCHORED, Point.TAIL, Point.WITHHELD})
+NEUTRAL = frozenset({Point.NOT_ANCHORED, Point.TAIL, Point.TAIL_TELLS, Point.WITHHELD})
+WEIGHTY = frozenset(EntryKind) - {
+    EntryKind.STARTED,
+    EntryKind.STOPPED,
+    EntryKind.DAY,
+    EntryKind.PAPER,
+    EntryKind.CLOSED_DOWN,
+}
+"""Entries of incidents, of what people decided, of what was taken away: such an end is not whole unsigned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,9 @@ class Chain:
         """Every hash, and the number of its entry."""
         self.first: Entry | None = None
         self.last: Entry | None = None
-        self.withheld: list[int] = []
+        self.withheld: list[Entry] = []
+        self.weighty: list[int] = []
+        """Numbers of the entries of these kinds."""
         self.broken: Found | None = None
 
     def walk(self, entries: Iterable[Entry]) -> "Chain":
@@ -112,7 +124,9 @@ class Chain:
         self.last = entry
         self.heads[entry.hash] = entry.number
         if entry.is_taken_out:
-            self.withheld.append(entry.number)
+            self.withheld.append(entry)
+        if entry.kind in WEIGHTY:
+            self.weighty.append(entry.number)
         return None
 
     def points(self, *, excerpt: bool) -> Iterable[Found]:
@@ -125,11 +139,14 @@ class Chain:
             yield Found(Point.CHAIN, {"first": str(self.first.number), "last": str(self.last.number)})
             if not excerpt and self.first.number != 1:
                 yield Found(Point.ENTRY_MISSING, {"number": "1", "at": self.first.at, "kind": self.first.kind})
-        unexplained = [number for number in self.withheld if number not in self.told.taken_out]
+        unexplained = [entry for entry in self.withheld if not self.told.took(entry)]
         if excerpt and self.withheld:
             yield Found(Point.WITHHELD, {"count": len(self.withheld)})
         elif unexplained:
-            yield Found(Point.BODY_GONE, {"number": str(unexplained[0])})
+            yield Found(Point.BODY_GONE, {"number": str(unexplained[0].number)})
+        for purge in self.told.purges:
+            if not purge.is_honest:
+                yield Found(Point.PURGE_FALSE, {"number": str(purge.number)})
         for incident, at in self.told.altered:
             yield Found(Point.FOUND_ALTERED, {"incident": str(incident), "at": at})
 
@@ -153,6 +170,7 @@ def anchors(
     """
     own |= chain.told.keys
     newest: tuple[int, Anchor] | None = None
+    false: dict[int, Found] = {}
     for line in lines:
         anchor = read_anchor(line)
         wrong = _of_anchor(chain, anchor, own, named)
@@ -165,6 +183,8 @@ def anchors(
         ):
             place = (chain.heads[anchor.head], anchor)
             newest = max(newest or place, place, key=lambda each: (each[0], each[1].at))
+            false |= _ahead(chain, *place)
+    yield from false.values()
     yield from _covered(chain, newest)
 
 
@@ -184,6 +204,15 @@ def _of_anchor(chain: Chain, anchor: Anchor | None, own: frozenset[str], named: 
     return None if before else Found(Point.HEAD_LOST, about)
 
 
+def _ahead(chain: Chain, number: int, anchor: Anchor) -> dict[int, Found]:
+    """Purges that were signed before they are said to have been: they may have taken what had not had its time."""
+    return {
+        purge.number: Found(Point.PURGE_FALSE, {"number": str(purge.number)})
+        for purge in chain.told.purges
+        if purge.number <= number and purge.is_ahead(anchor.at)
+    }
+
+
 def _covered(chain: Chain, newest: tuple[int, Anchor] | None) -> Iterable[Found]:
     if chain.broken is not None or chain.first is None or chain.last is None:
         return
@@ -197,6 +226,9 @@ def _covered(chain: Chain, newest: tuple[int, Anchor] | None) -> Iterable[Found]
     )
     if chain.last.number > number:
         yield Found(Point.TAIL, {"count": chain.last.number - number})
+    weighty = sum(each > number for each in chain.weighty)
+    if weighty:
+        yield Found(Point.TAIL_TELLS, {"count": weighty})
 
 
 def pack(read: Pack, by: str, named: frozenset[str] = frozenset()) -> list[Found]:

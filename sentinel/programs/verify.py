@@ -1,7 +1,7 @@
 """`sentinel verify`: whether a dossier or a store is what it was when it was made.
 
 0   everything holds, and an echo has countersigned it
-3   everything holds, but no echo has: consistent, not anchored
+3   everything holds, but no echo has, or not since the last entries about incidents, decisions or purges
 1   something was changed, taken away or put in
 65  it cannot be read at all
 """
@@ -101,6 +101,8 @@ def _tell(points: Sequence[Found], language: Language, tell: Tell) -> int:
         code, word = CHANGED, "changed"
     elif any(each.point is Point.NOT_ANCHORED for each in points):
         code, word = NOT_ANCHORED, "consistent"
+    elif any(each.point is Point.TAIL_TELLS for each in points):
+        code, word = NOT_ANCHORED, "tail"
     else:
         code, word = HOLDS, "whole"
     tell(say(language, f"verify.verdict.{word}"))

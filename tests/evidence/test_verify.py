@@ -209,6 +209,47 @@ def test_a_body_that_no_purge_has_taken_out_is_missed_in_a_store():
     assert first_bad([TOLD[0], TOLD[1].without_body(), *TOLD[2:]]) == (Point.BODY_GONE, "2")
 
 
+def purging(before: str, at: str = "2026-09-02T09:00:00.000000Z", kind: str = "incident") -> list[Entry]:
+    """A story whose text is taken out, and the purge that says so."""
+    body = {"incident": {"number": 1, "level": 2, "closed": None}, "chapters": []}
+    story = next_entry((1, TOLD[0].hash), "2026-03-02T10:00:00.000000Z", EntryKind(kind), body)
+    purge = next_entry((2, story.hash), at, EntryKind.PURGED, {"before": before, "taken_out": [2]})
+    return [TOLD[0], story.without_body(), purge]
+
+
+def test_a_purge_may_take_the_text_of_a_story_that_has_had_its_time():
+    """And of nothing else: not of an alarm, nor of what is as young as the purge, nor within a month."""
+    old, kept = "2026-03-02T10:00:00.000000Z", "2026-03-03T10:00:00.000000Z"
+    assert [each.point for each in chained(purging(kept))] == [Point.CHAIN, Point.NOT_ANCHORED]
+
+    assert first_bad(purging(kept, kind="alarm")) == (Point.BODY_GONE, "2")
+    assert first_bad(purging(old)) == (Point.BODY_GONE, "2")
+    young = [each for each in chained(purging(kept, "2026-03-20T00:00:00.000000Z")) if each.is_bad]
+    assert [each.point for each in young] == [Point.BODY_GONE, Point.PURGE_FALSE]
+    assert first_bad(purging("9999", kind="incident")) == (Point.LINE_UNREADABLE, "3")
+
+
+def test_a_purge_that_was_signed_before_its_own_date_is_false():
+    """Whoever dates it into the future makes everything old enough."""
+    told = purging("2029-03-03T10:00:00.000000Z", "2030-03-02T10:00:00.000000Z")
+
+    assert first_bad(told, [countersigned(told[-1].hash, START + timedelta(days=2))]) == (Point.PURGE_FALSE, "3")
+    late = countersigned(told[-1].hash, START + timedelta(days=5 * 365))
+    assert not any(each.is_bad for each in chained(told, [countersigned(told[0].hash), late]))
+
+
+def test_an_end_that_tells_of_incidents_is_not_covered_by_the_signature_before_it():
+    """Papers and days after it are only counted."""
+    told = purging("2026-03-03T10:00:00.000000Z")
+
+    found = chained(told, [countersigned(told[0].hash)])
+    assert [(each.point, each.about.get("count")) for each in found][2:] == [
+        (Point.TAIL, 2),
+        (Point.TAIL_TELLS, 2),
+    ]
+    assert Point.TAIL_TELLS not in {each.point for each in chained(told, [countersigned(told[2].hash)])}
+
+
 def test_a_dossier_whose_journal_ends_elsewhere_than_it_says_is_changed():
     """Sealed for one head, filled with another."""
     raw = dossier(TOLD)

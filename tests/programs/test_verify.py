@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from sentinel.evidence.verify import Point
 from sentinel.model.acting import PaperKind
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
-from sentinel.model.ledger import EntryKind, Signed
+from sentinel.model.ledger import EntryKind, Signed, next_entry
 from sentinel.places import Places
 from sentinel.programs import verify
 from sentinel.programs.drawing import draw
@@ -29,7 +29,7 @@ from sentinel.programs.ordering import Order
 from sentinel.secret import write_secret
 from sentinel.store.anchors import Anchors
 from sentinel.store.archive import Archive
-from sentinel.store.ledger import entries
+from sentinel.store.ledger import entries, take_out
 from sentinel.text import LANGUAGES, has
 from tests.builders import START, incident, moment
 from tests.evidence.journals import countersigned, dossier, journal, rewritten
@@ -294,14 +294,64 @@ def test_a_purge_is_no_tampering(kept):
     for _ in archive.purge(late, timedelta(days=183)):
         archive.commit()
     archive.commit()
+    kept.archive = archive
+    assert kept.look()[0] == verify.NOT_ANCHORED  # nobody outside has seen the purge yet
+    kept.sign(late)
     archive.close()
 
     code, said = kept.look()
     with closing(sqlite3.connect(kept.places.store)) as db:
         assert [row[0] for row in db.execute("SELECT number FROM incidents ORDER BY number")] == [1, 3]
-        told = [json.loads(each.body) for each in entries(db) if not each.is_taken_out and each.kind == "incident"]
+        told = [
+            json.loads(each.body)
+            for each in entries(db)
+            if not each.is_taken_out and each.kind in ("incident", "alarm")
+        ]
     assert {body["incident"]["number"] for body in told} == {1, 3}
     assert code == verify.HOLDS, said
+
+
+@pytest.mark.parametrize("at", ["2026-03-02T10:00:00.000000Z", "2030-03-02T10:00:00.000000Z"])
+def test_an_alarm_that_a_made_up_purge_takes_away_is_missed(kept, at):
+    """Its rows and its text deleted, and a purge appended that says so: the signed heads still match."""
+    with closing(sqlite3.connect(kept.places.store)) as db:
+        told = list(entries(db))
+        alarm = [each.number for each in told if each.kind == EntryKind.ALARM]
+        body = {"before": f"{int(at[:4]) - 1}{at[4:]}", "incidents": [1], "taken_out": alarm}
+        purge = next_entry((told[-1].number, told[-1].hash), at, EntryKind.PURGED, body)
+        take_out(db, alarm)
+        db.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?)", astuple(purge))
+        db.commit()
+    kept.sql(
+        *(
+            f"DELETE FROM {table}"
+            for table in ("register", "chapters WHERE incident = 1", "incidents WHERE number = 1")
+        )
+    )
+
+    code, said = kept.look()
+    assert code == verify.CHANGED
+    assert f"The text of entry {alarm[0]} of the journal was erased" in said, said
+
+
+def test_a_weak_point_that_a_made_up_purge_takes_away_is_not_called_whole(kept):
+    """Dated so that it may: nobody outside has signed it, and when somebody does, its date is false."""
+    with closing(sqlite3.connect(kept.places.store)) as db:
+        told = list(entries(db))
+        body = {"before": "2029-01-01T00:00:00.000000Z", "incidents": [2], "taken_out": [3]}
+        last = (told[-1].number, told[-1].hash)
+        purge = next_entry(last, "2030-01-01T00:00:00.000000Z", EntryKind.PURGED, body)
+        take_out(db, [3])
+        db.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?)", astuple(purge))
+        db.commit()
+    kept.sql("DELETE FROM chapters WHERE incident = 2", "DELETE FROM incidents WHERE number = 2")
+
+    code, said = kept.look()
+    assert (code, said.splitlines()[-1][:16]) == (verify.NOT_ANCHORED, "ANCHORED IN PART")
+    kept.archive = Archive(kept.places.store, "boot-2")
+    kept.sign(moment(30))
+    kept.archive.close()
+    assert kept.look()[0] == verify.CHANGED
 
 
 def test_a_store_that_is_damaged_is_said(kept):

@@ -197,5 +197,8 @@ def test_a_store_of_a_release_without_a_journal_is_taken_over(archive, path):
         again.commit()
         again.close()
 
-    assert [(each.kind, len(json.loads(each.body)["chapters"])) for each in told(path)] == [("incident", 1)] * 2
+    assert [(each.kind, len(json.loads(each.body)["chapters"])) for each in told(path)] == [
+        ("alarm", 1),
+        ("incident", 1),
+    ]
     assert rows_of(path, "register") == 1
