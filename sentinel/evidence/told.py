@@ -5,11 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sentinel.evidence.purges import Purge, read
+from sentinel.model.decided import Decided
 from sentinel.model.finding import Level
 from sentinel.model.last_word import differing
 from sentinel.model.ledger import Entry, EntryKind
 
 Row = Mapping[str, Any]
+FOUND = ("incident", "acceptance", "network")
 
 
 class Told:
@@ -22,8 +24,9 @@ class Told:
         """Of each incident's timeline."""
         self.alarms: set[int] = set()
         self.purges: list[Purge] = []
-        self.altered: list[tuple[int, str]] = []
-        """Incidents that a start found to be other than they were told, and when."""
+        self.decided = Decided()
+        self.altered: list[tuple[str, str, str]] = []
+        """What a start found to be other than it was told, as a word of `FOUND`; which; and when."""
         self.keys: frozenset[str] = frozenset()
         """Key ids with which the sentinel has asked."""
 
@@ -38,7 +41,10 @@ class Told:
             case EntryKind.PURGED:
                 self.purges.append(read(entry, body))
             case EntryKind.ALTERED:
-                self.altered.append((int(body["incident"]), entry.at))
+                word = next((each for each in FOUND if each in body), "")
+                self.altered.append((word, str(body[word]), entry.at))
+            case EntryKind.ACCEPTED | EntryKind.WITHDRAWN | EntryKind.NETWORK:
+                self.decided.take(entry.kind, entry.at, body)
             case EntryKind.INCIDENT | EntryKind.ALARM:
                 self._incident(body)
 

@@ -30,6 +30,7 @@ class Point(StrEnum):
     TAIL = "tail"
     TAIL_TELLS = "tail_tells"
     WITHHELD = "withheld"
+    UNBOUND = "unbound"
     # what is wrong
     NOT_SIGNED = "not_signed"
     KEY_UNTOLD = "key_untold"
@@ -47,17 +48,21 @@ class Point(StrEnum):
     ANCHOR_FOREIGN = "anchor_foreign"
     ANCHOR_UNNAMED = "anchor_unnamed"
     REPORT_FORGED = "report_forged"
-    FOUND_ALTERED = "found_altered"
+    FOUND_INCIDENT = "found_incident"
+    FOUND_ACCEPTANCE = "found_acceptance"
+    FOUND_NETWORK = "found_network"
     INCIDENT_CHANGED = "incident_changed"
     INCIDENT_ADDED = "incident_added"
     INCIDENT_REMOVED = "incident_removed"
     TIMELINE_CHANGED = "timeline_changed"
     REGISTER_CHANGED = "register_changed"
+    ACCEPTANCE_CHANGED = "acceptance_changed"
+    NETWORK_CHANGED = "network_changed"
     STORE_DAMAGED = "store_damaged"
 
 
 HOLDS = frozenset({Point.SEALED, Point.CHAIN, Point.ANCHORED, Point.REPORTS, Point.ROWS})
-NEUTRAL = frozenset({Point.NOT_ANCHORED, Point.TAIL, Point.TAIL_TELLS, Point.WITHHELD})
+NEUTRAL = frozenset({Point.NOT_ANCHORED, Point.TAIL, Point.TAIL_TELLS, Point.WITHHELD, Point.UNBOUND})
 WEIGHTY = frozenset(EntryKind) - {
     EntryKind.STARTED,
     EntryKind.STOPPED,
@@ -147,8 +152,8 @@ class Chain:
         for purge in self.told.purges:
             if not purge.is_honest:
                 yield Found(Point.PURGE_FALSE, {"number": str(purge.number)})
-        for incident, at in self.told.altered:
-            yield Found(Point.FOUND_ALTERED, {"incident": str(incident), "at": at})
+        for word, which, at in self.told.altered:
+            yield Found(Point(f"found_{word}"), {"which": which, "at": at})
 
 
 def anchors(

@@ -19,7 +19,7 @@ from sentinel.evidence.verify import Chain, Found, Point
 from sentinel.places import Places
 from sentinel.reach import keys
 from sentinel.store import anchors
-from sentinel.store.whole import whole
+from sentinel.store.whole import Whole, whole
 from sentinel.text import say
 
 HOLDS, CHANGED, NOT_ANCHORED = 0, 1, 3
@@ -66,11 +66,20 @@ def store(
             lines = dict.fromkeys((*found.anchors, *beside))
             points += verify.anchors(chain, lines, _own(places), frozenset(named))
             if chain.broken is None:
-                shown = held.Rows(incidents=found.incidents, chapters=found.chapters, register=found.register)
-                points += held.rows(chain.told, shown)
+                points += held.rows(chain.told, _shown(found))
     except OSError as error:
         raise NotReadable(str(error)) from None
     return _tell(points, language, tell)
+
+
+def _shown(found: Whole) -> held.Rows:
+    return held.Rows(
+        incidents=found.incidents,
+        chapters=found.chapters,
+        register=found.register,
+        acceptances=found.acceptances,
+        networks=found.networks,
+    )
 
 
 def _own(places: Places) -> frozenset[str]:

@@ -94,7 +94,7 @@ class Stories:
         return differing(told, self._now[number]) if told else ["number"]
 
     def take_over(self, at: datetime) -> list[int]:
-        """Incidents of a release that kept no journal: its first entries."""
+        """Incidents and answered networks of a release that kept no journal: its first entries."""
         if self._ledger.is_begun:
             return []
         self._db.row_factory = sqlite3.Row
@@ -102,6 +102,9 @@ class Stories:
         for row in found:
             lines = self._db.execute("SELECT * FROM chapters WHERE incident = ? ORDER BY number", (row["number"],))
             self._tell(evidence(rows.incident(row)), at, map(rows.chapter, lines.fetchall()))
+        for row in self._db.execute("SELECT network, ours, who, at FROM networks ORDER BY at").fetchall():
+            about = {"network": row["network"], "ours": bool(row["ours"]), "who": row["who"]}
+            self._ledger.tell(EntryKind.NETWORK, rows.wall(row["at"]), about)
         self._db.row_factory = None
         return [row["number"] for row in found]
 
