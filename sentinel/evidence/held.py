@@ -6,6 +6,7 @@ from typing import Any
 
 from sentinel.evidence.told import Told
 from sentinel.evidence.verify import Found, Point
+from sentinel.model.decided import other
 
 Row = Mapping[str, Any]
 
@@ -19,15 +20,26 @@ class Rows:
     """Of each incident, in their order."""
     register: Mapping[int, Row]
     """Of each incident its record: `incident` and `chapters`."""
+    acceptances: Sequence[Row]
+    networks: Sequence[Row]
 
 
 def rows(told: Told, shown: Rows) -> Iterable[Found]:
-    """The first thing that is wrong with each incident; one point more when nothing is."""
-    found = [*_incidents(told, shown), *_register(told, shown)]
+    """The first thing that is wrong with each incident, and each decision; one point more when nothing is."""
+    found = [*_incidents(told, shown), *_register(told, shown), *_decided(told, shown)]
     yield from found
     if not found:
         counts = {"incidents": len(shown.incidents), "registered": len(shown.register)}
+        counts |= {"acceptances": len(shown.acceptances), "networks": len(shown.networks)}
         yield Found(Point.ROWS, {name: str(count) for name, count in counts.items()})
+    yield Found(Point.UNBOUND)
+
+
+def _decided(told: Told, shown: Rows) -> Iterable[Found]:
+    for number in other(told.decided.acceptances, shown.acceptances, "number"):
+        yield Found(Point.ACCEPTANCE_CHANGED, {"number": str(number)})
+    for network in other(told.decided.networks, shown.networks, "network"):
+        yield Found(Point.NETWORK_CHANGED, {"network": str(network)})
 
 
 def _incidents(told: Told, shown: Rows) -> Iterable[Found]:

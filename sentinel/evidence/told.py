@@ -4,11 +4,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from sentinel.evidence.purges import Purge, read
+from sentinel.model.decided import Decided
 from sentinel.model.finding import Level
 from sentinel.model.last_word import differing
 from sentinel.model.ledger import Entry, EntryKind
 
 Row = Mapping[str, Any]
+FOUND = ("incident", "acceptance", "network")
 
 
 class Told:
@@ -20,11 +23,10 @@ class Told:
         self.lines: dict[int, list[Row]] = {}
         """Of each incident's timeline."""
         self.alarms: set[int] = set()
-        self.purged: set[int] = set()
-        self.taken_out: set[int] = set()
-        """Numbers of entries whose body a purge has taken out."""
-        self.altered: list[tuple[int, str]] = []
-        """Incidents that a start found to be other than they were told, and when."""
+        self.purges: list[Purge] = []
+        self.decided = Decided()
+        self.altered: list[tuple[str, str, str]] = []
+        """What a start found to be other than it was told, as a word of `FOUND`; which; and when."""
         self.keys: frozenset[str] = frozenset()
         """Key ids with which the sentinel has asked."""
 
@@ -35,13 +37,15 @@ class Told:
         body = json.loads(entry.body)
         match entry.kind:
             case EntryKind.STARTED:
-                self.keys |= {str(body.get("key", ""))}
+                self.keys |= {str(body["key"])} if body.get("key") else set()
             case EntryKind.PURGED:
-                self.purged.update(body.get("incidents", ()))
-                self.taken_out.update(body.get("taken_out", ()))
+                self.purges.append(read(entry, body))
             case EntryKind.ALTERED:
-                self.altered.append((int(body["incident"]), entry.at))
-            case EntryKind.INCIDENT:
+                word = next((each for each in FOUND if each in body), "")
+                self.altered.append((word, str(body[word]), entry.at))
+            case EntryKind.ACCEPTED | EntryKind.WITHDRAWN | EntryKind.NETWORK:
+                self.decided.take(entry.kind, entry.at, body)
+            case EntryKind.INCIDENT | EntryKind.ALARM:
                 self._incident(body)
 
     def _incident(self, body: Row) -> None:
@@ -51,6 +55,10 @@ class Told:
         self.lines.setdefault(number, []).extend(body["chapters"])
         if row["level"] == Level.ALARM:
             self.alarms.add(number)
+
+    def took(self, entry: Entry) -> bool:
+        """A purge has told that it left of this entry its hash, and may have."""
+        return any(purge.took(entry) for purge in self.purges)
 
     def differs(self, row: Row) -> bool:
         """A row that says something else than the last word on it, or less; or that nobody can read."""
@@ -63,8 +71,11 @@ class Told:
         return shown != told
 
     def missing(self, shown: set[int]) -> Iterator[int]:
-        """Incidents that were told, were not purged, and are not there."""
-        yield from sorted(self.incidents.keys() - shown - self.purged)
+        """Incidents that were told, were not purged, and are not there; an alarm is never purged."""
+        for number in sorted(self.incidents.keys() - shown):
+            row = self.incidents[number]
+            if number in self.alarms or not any(purge.ended(row) for purge in self.purges):
+                yield number
 
 
 def _names(lines: list[Row]) -> list[str]:

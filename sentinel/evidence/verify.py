@@ -13,7 +13,7 @@ from sentinel.evidence.anchors import Anchor
 from sentinel.evidence.anchors import read as read_anchor
 from sentinel.evidence.pack import ANCHORS, JOURNAL, REPORTS, Pack
 from sentinel.evidence.told import Told
-from sentinel.model.ledger import FIRST, Entry, read_line
+from sentinel.model.ledger import FIRST, Entry, EntryKind, read_line
 
 
 class Point(StrEnum):
@@ -28,9 +28,12 @@ class Point(StrEnum):
     # what is so, and accuses nobody
     NOT_ANCHORED = "not_anchored"
     TAIL = "tail"
+    TAIL_TELLS = "tail_tells"
     WITHHELD = "withheld"
+    UNBOUND = "unbound"
     # what is wrong
     NOT_SIGNED = "not_signed"
+    KEY_UNTOLD = "key_untold"
     FILE_CHANGED = "file_changed"
     NO_JOURNAL = "no_journal"
     LINE_UNREADABLE = "line_unreadable"
@@ -38,23 +41,36 @@ class Point(StrEnum):
     ENTRY_MISSING = "entry_missing"
     ENTRY_MOVED = "entry_moved"
     BODY_GONE = "body_gone"
+    PURGE_FALSE = "purge_false"
     OTHER_HEAD = "other_head"
     HEAD_LOST = "head_lost"
     ANCHOR_FORGED = "anchor_forged"
     ANCHOR_FOREIGN = "anchor_foreign"
     ANCHOR_UNNAMED = "anchor_unnamed"
     REPORT_FORGED = "report_forged"
-    FOUND_ALTERED = "found_altered"
+    FOUND_INCIDENT = "found_incident"
+    FOUND_ACCEPTANCE = "found_acceptance"
+    FOUND_NETWORK = "found_network"
     INCIDENT_CHANGED = "incident_changed"
     INCIDENT_ADDED = "incident_added"
     INCIDENT_REMOVED = "incident_removed"
     TIMELINE_CHANGED = "timeline_changed"
     REGISTER_CHANGED = "register_changed"
+    ACCEPTANCE_CHANGED = "acceptance_changed"
+    NETWORK_CHANGED = "network_changed"
     STORE_DAMAGED = "store_damaged"
 
 
 HOLDS = frozenset({Point.SEALED, Point.CHAIN, Point.ANCHORED, Point.REPORTS, Point.ROWS})
-NEUTRAL = frozenset({Point.NOT_ANCHORED, Point.TAIL, Point.WITHHELD})
+NEUTRAL = frozenset({Point.NOT_ANCHORED, Point.TAIL, Point.TAIL_TELLS, Point.WITHHELD, Point.UNBOUND})
+WEIGHTY = frozenset(EntryKind) - {
+    EntryKind.STARTED,
+    EntryKind.STOPPED,
+    EntryKind.DAY,
+    EntryKind.PAPER,
+    EntryKind.CLOSED_DOWN,
+}
+"""Entries of incidents, of what people decided, of what was taken away: such an end is not whole unsigned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +95,9 @@ class Chain:
         """Every hash, and the number of its entry."""
         self.first: Entry | None = None
         self.last: Entry | None = None
-        self.withheld: list[int] = []
+        self.withheld: list[Entry] = []
+        self.weighty: list[int] = []
+        """Numbers of the entries of these kinds."""
         self.broken: Found | None = None
 
     def walk(self, entries: Iterable[Entry]) -> "Chain":
@@ -111,7 +129,9 @@ class Chain:
         self.last = entry
         self.heads[entry.hash] = entry.number
         if entry.is_taken_out:
-            self.withheld.append(entry.number)
+            self.withheld.append(entry)
+        if entry.kind in WEIGHTY:
+            self.weighty.append(entry.number)
         return None
 
     def points(self, *, excerpt: bool) -> Iterable[Found]:
@@ -124,17 +144,25 @@ class Chain:
             yield Found(Point.CHAIN, {"first": str(self.first.number), "last": str(self.last.number)})
             if not excerpt and self.first.number != 1:
                 yield Found(Point.ENTRY_MISSING, {"number": "1", "at": self.first.at, "kind": self.first.kind})
-        unexplained = [number for number in self.withheld if number not in self.told.taken_out]
+        unexplained = [entry for entry in self.withheld if not self.told.took(entry)]
         if excerpt and self.withheld:
             yield Found(Point.WITHHELD, {"count": len(self.withheld)})
         elif unexplained:
-            yield Found(Point.BODY_GONE, {"number": str(unexplained[0])})
-        for incident, at in self.told.altered:
-            yield Found(Point.FOUND_ALTERED, {"incident": str(incident), "at": at})
+            yield Found(Point.BODY_GONE, {"number": str(unexplained[0].number)})
+        for purge in self.told.purges:
+            if not purge.is_honest:
+                yield Found(Point.PURGE_FALSE, {"number": str(purge.number)})
+        for word, which, at in self.told.altered:
+            yield Found(Point(f"found_{word}"), {"which": which, "at": at})
 
 
 def anchors(
-    chain: Chain, lines: Iterable[str], own: frozenset[str], named: frozenset[str] = frozenset()
+    chain: Chain,
+    lines: Iterable[str],
+    own: frozenset[str],
+    named: frozenset[str] = frozenset(),
+    *,
+    asked_by: str = "",
 ) -> Iterable[Found]:
     """What the countersigned heads say of a chain.
 
@@ -143,17 +171,25 @@ def anchors(
         lines: of `anchors.jsonl`.
         own: key ids of the sentinel whose journal it is; those that its starts have told count as well.
         named: key ids of echoes, as their operators told them; any, where nobody named one.
+        asked_by: only what was signed for this key of ours bears witness; any of `own` where empty.
     """
     own |= chain.told.keys
     newest: tuple[int, Anchor] | None = None
+    false: dict[int, Found] = {}
     for line in lines:
         anchor = read_anchor(line)
         wrong = _of_anchor(chain, anchor, own, named)
         if wrong is not None:
             yield wrong
-        elif anchor is not None and anchor.head in chain.heads:
+        elif (
+            anchor is not None
+            and anchor.head in chain.heads
+            and anchor.asked_by in ({asked_by} if asked_by else own)
+        ):
             place = (chain.heads[anchor.head], anchor)
             newest = max(newest or place, place, key=lambda each: (each[0], each[1].at))
+            false |= _ahead(chain, *place)
+    yield from false.values()
     yield from _covered(chain, newest)
 
 
@@ -161,14 +197,25 @@ def _of_anchor(chain: Chain, anchor: Anchor | None, own: frozenset[str], named: 
     if anchor is None:
         return Found(Point.ANCHOR_FORGED)
     about = {"at": anchor.at.isoformat(), "echo": anchor.signer}
-    if anchor.asked_by not in own:
-        return Found(Point.ANCHOR_FOREIGN, about)
+    before = chain.first is not None and chain.first.number > 1 and anchor.at.isoformat() < chain.first.at
+    if (
+        anchor.asked_by not in own
+    ):  # before an excerpt the sentinel may have had another key, told in no entry of it
+        return None if before else Found(Point.ANCHOR_FOREIGN, about)
     if named and anchor.signer not in named:
         return Found(Point.ANCHOR_UNNAMED, about)
     if not anchor.head or anchor.head in chain.heads or chain.broken is not None:
         return None  # a chain that is broken anyway is told where it breaks
-    before = chain.first is not None and chain.first.number > 1 and anchor.at.isoformat() < chain.first.at
     return None if before else Found(Point.HEAD_LOST, about)
+
+
+def _ahead(chain: Chain, number: int, anchor: Anchor) -> dict[int, Found]:
+    """Purges that were signed before they are said to have been: they may have taken what had not had its time."""
+    return {
+        purge.number: Found(Point.PURGE_FALSE, {"number": str(purge.number)})
+        for purge in chain.told.purges
+        if purge.number <= number and purge.is_ahead(anchor.at)
+    }
 
 
 def _covered(chain: Chain, newest: tuple[int, Anchor] | None) -> Iterable[Found]:
@@ -184,6 +231,9 @@ def _covered(chain: Chain, newest: tuple[int, Anchor] | None) -> Iterable[Found]
     )
     if chain.last.number > number:
         yield Found(Point.TAIL, {"count": chain.last.number - number})
+    weighty = sum(each > number for each in chain.weighty)
+    if weighty:
+        yield Found(Point.TAIL_TELLS, {"count": weighty})
 
 
 def pack(read: Pack, by: str, named: frozenset[str] = frozenset()) -> list[Found]:
@@ -203,10 +253,12 @@ def pack(read: Pack, by: str, named: frozenset[str] = frozenset()) -> list[Found
     except ValueError:
         number = chain.last.number + 1 if chain.last else 1
         chain.broken = Found(Point.LINE_UNREADABLE, {"number": str(number)})
+    if chain.told.keys and by not in chain.told.keys:  # anybody can seal anew: the journal tells whose key it is
+        found.append(Found(Point.KEY_UNTOLD, {"by": by}))
     found += chain.points(excerpt=True)
     if chain.broken is None and chain.last is not None and chain.last.hash != read.head:
         found.append(Found(Point.OTHER_HEAD, {"number": str(chain.last.number)}))
-    found += anchors(chain, _lines(read.files.get(ANCHORS, b"")), frozenset({by}), named)
+    found += anchors(chain, _lines(read.files.get(ANCHORS, b"")), frozenset({by}), named, asked_by=by)
     return found + list(_reports(read, chain.told.keys | {by}))
 
 

@@ -145,6 +145,8 @@ class Time:
     def __init__(self, started: Moment) -> None:
         self._offset = started.wall - started.boot
         self.trusted = True
+        self.confirmed = False
+        """An echo's signed time has agreed with ours in this run, and the clock has not jumped since."""
 
     def beat(self, at: Moment) -> Iterator[Finding]:
         """A wall clock that jumps against the boot clock is wrong before or after; nobody knows which."""
@@ -152,14 +154,14 @@ class Time:
         moved = offset - self._offset
         self._offset = offset
         if abs(moved) > DRIFT:
-            self.trusted = False
+            self.trusted = self.confirmed = False
             yield condition(Code.CLOCK_WRONG, at, holds=True)
 
     def checked(self, outcome: ReachOutcome) -> Iterator[Finding]:
         """The echo's signed time settles it."""
         if outcome.outcome is not Outcome.CHECKED or outcome.ahead is None:
             return
-        self.trusted = abs(outcome.ahead) <= AGREES
+        self.trusted = self.confirmed = abs(outcome.ahead) <= AGREES
         yield condition(Code.CLOCK_WRONG, outcome.at, holds=not self.trusted)
 
 

@@ -35,6 +35,8 @@ class EntryKind(StrEnum):
     INCIDENT = "incident"
     """An incident as it now stands and the lines of its timeline that are new: also « J’ai vu », a measure, a
     false alarm."""
+    ALARM = "alarm"
+    """The same of one that is an alarm. The kind is in the hash: no purge can ever take such an entry's text."""
     ALTERED = "altered"
     """A start found an incident's row to be other than it was told: somebody edited it meanwhile."""
     NETWORK = "network"

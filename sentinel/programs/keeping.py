@@ -20,6 +20,7 @@ from sentinel.model.verdict import Verdict
 from sentinel.places import Places
 from sentinel.reach.keys import own_key, own_key_id
 from sentinel.settings import covered
+from sentinel.store import rows
 from sentinel.store.anchors import Anchors
 from sentinel.store.archive import Archive
 
@@ -42,6 +43,7 @@ class Keeping:
     Args:
         config: the file's; what was set on the page covers it.
         shown: what is said at this moment.
+        confirmed: whether an echo's signed time agrees with our clock in this run; None: there is no echo to ask.
     """
 
     def __init__(
@@ -51,11 +53,13 @@ class Keeping:
         places: Places,
         at: Moment,
         shown: Callable[[], Verdict | None],
+        confirmed: Callable[[], bool | None] = lambda: None,
     ) -> None:
         self._archive = archive
         self._config = config
         self._places = places
         self._shown = shown
+        self._confirmed = confirmed
         self._worst: dict[date, Level] = {}
         self._zone: tzinfo = ZoneInfo(config.practice.time_zone)
         self._next: date | None = None
@@ -63,6 +67,7 @@ class Keeping:
         self._anchors = Anchors(places.anchors)
         self._purge: Iterator[None] | None = None
         self._purges = self._looks = at.boot
+        self._follows = _follows(archive.diary.last_sign(), at.wall)
         self._begin(at)
 
     def _begin(self, at: Moment) -> None:
@@ -89,6 +94,15 @@ class Keeping:
         self._archive.tell_moved(at)
         self._archive.tell(EntryKind.STOPPED, at)
 
+    def _is_sure(self) -> bool:
+        """Whether our clock may say what is over: what a wrong one purges is lost, what is kept too long is not.
+
+        A machine without a battery boots with any date, and no jump may ever show it: only an echo's signed time
+        does. Where there is no echo, a start must follow what was kept last, and the clock must not have jumped.
+        """
+        confirmed = self._confirmed()
+        return self._archive.clock_trusted() and (self._follows if confirmed is None else confirmed)
+
     # -- days ------------------------------------------------------------------------------------------------
 
     def _effective(self) -> Config:
@@ -101,7 +115,7 @@ class Keeping:
 
     def _tell_days(self, at: Moment) -> None:
         """The oldest day that is over and not told yet; not by a clock nobody trusts."""
-        if at.boot < self._looks or not self._archive.clock_trusted():
+        if at.boot < self._looks or not self._is_sure():
             return
         self._looks = at.boot + LOOKS
         with suppress(ValueError, ZoneInfoNotFoundError):  # a zone nobody knows: the one before holds
@@ -117,7 +131,7 @@ class Keeping:
 
     def _due(self, now: datetime) -> date | None:
         yesterday = now.astimezone(self._zone).date() - timedelta(days=1)
-        self._next = self._next or self._archive.diary.next_day(self._zone)
+        self._next = self._next or self._archive.diary.next_day(self._zone, now.astimezone(self._zone).date())
         if self._next is None or self._next > yesterday:
             return None
         return max(self._next, yesterday - CATCHES_UP)
@@ -127,7 +141,7 @@ class Keeping:
     def _go_on(self, at: Moment) -> None:
         """One step of the purge, once a day; a store that fails is left alone for an hour."""
         if self._purge is None:
-            if at.boot < self._purges or not self._archive.clock_trusted():
+            if at.boot < self._purges or not self._is_sure():
                 return
             months = min(max(self._effective().store.months, 1), LONGEST)
             self._purge = self._archive.purge(at, months * MONTH)
@@ -138,3 +152,8 @@ class Keeping:
         except OSError as error:
             log.warning("the purge stopped: %s", error)
             self._purge, self._purges = None, at.boot + TRIED_AGAIN
+
+
+def _follows(last: str | None, now: datetime) -> bool:
+    """A start neither before the last sign of life, nor so long after it that a purge might take everything."""
+    return last is None or timedelta(0) <= now - rows.wall(last) <= CATCHES_UP

@@ -1,7 +1,7 @@
 """`sentinel verify`: whether a dossier or a store is what it was when it was made.
 
 0   everything holds, and an echo has countersigned it
-3   everything holds, but no echo has: consistent, not anchored
+3   everything holds, but no echo has, or not since the last entries about incidents, decisions or purges
 1   something was changed, taken away or put in
 65  it cannot be read at all
 """
@@ -19,7 +19,7 @@ from sentinel.evidence.verify import Chain, Found, Point
 from sentinel.places import Places
 from sentinel.reach import keys
 from sentinel.store import anchors
-from sentinel.store.whole import whole
+from sentinel.store.whole import Whole, whole
 from sentinel.text import say
 
 HOLDS, CHANGED, NOT_ANCHORED = 0, 1, 3
@@ -66,11 +66,20 @@ def store(
             lines = dict.fromkeys((*found.anchors, *beside))
             points += verify.anchors(chain, lines, _own(places), frozenset(named))
             if chain.broken is None:
-                shown = held.Rows(incidents=found.incidents, chapters=found.chapters, register=found.register)
-                points += held.rows(chain.told, shown)
+                points += held.rows(chain.told, _shown(found))
     except OSError as error:
         raise NotReadable(str(error)) from None
     return _tell(points, language, tell)
+
+
+def _shown(found: Whole) -> held.Rows:
+    return held.Rows(
+        incidents=found.incidents,
+        chapters=found.chapters,
+        register=found.register,
+        acceptances=found.acceptances,
+        networks=found.networks,
+    )
 
 
 def _own(places: Places) -> frozenset[str]:
@@ -101,6 +110,8 @@ def _tell(points: Sequence[Found], language: Language, tell: Tell) -> int:
         code, word = CHANGED, "changed"
     elif any(each.point is Point.NOT_ANCHORED for each in points):
         code, word = NOT_ANCHORED, "consistent"
+    elif any(each.point is Point.TAIL_TELLS for each in points):
+        code, word = NOT_ANCHORED, "tail"
     else:
         code, word = HOLDS, "whole"
     tell(say(language, f"verify.verdict.{word}"))

@@ -130,10 +130,19 @@ class Watch:
             retest=self._asking.recheck,
             ask_all=self._asking.ended,
         )
-        self._keeping = Keeping(self._archive, config, self._places, self._started, lambda: self._shown)
+        self._keeping = Keeping(
+            self._archive, config, self._places, self._started, lambda: self._shown, self._is_clock_confirmed
+        )
         self._street.begin(self._started)
         self._build_desk()
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
+
+    def _is_clock_confirmed(self) -> bool | None:
+        """By an echo, in this run; None where there is none to ask."""
+        if self._street.judge.time.confirmed:
+            return True
+        asks = not self._demo and (self._asking.is_enrolled or self._config.echo.all_invitations)
+        return False if asks else None
 
     def _judge(self, networks: Networks, incidents: list[Incident]) -> Judge:
         """With everything the store still knows."""

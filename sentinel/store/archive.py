@@ -16,13 +16,13 @@ from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, ReachOutcome
 from sentinel.model.incident import Chapter, Incident
-from sentinel.model.ledger import EntryKind
+from sentinel.model.ledger import FIRST, EntryKind
 from sentinel.model.machine import HostSighting, SeenBy
 from sentinel.model.moment import Address, Moment
 from sentinel.model.notice import Notice
 from sentinel.model.passing import NetworkAnswer
 from sentinel.model.standing import Standing
-from sentinel.store import acceptances, heard, recall, register, retention, rows, told
+from sentinel.store import acceptances, decisions, heard, recall, register, retention, rows, told
 from sentinel.store.days import Diary
 from sentinel.store.ledger import Ledger, Stories
 from sentinel.store.proofs import Proofs
@@ -240,11 +240,26 @@ class Archive(Recollection):
     # -- after a restart -----------------------------------------------------------------------------------
 
     def incidents(self, now: Moment) -> list[Incident]:
-        """Every story not closed, and those closed lately enough to be reopened, oldest first."""
+        """Every story not closed, and those closed lately enough to be reopened, oldest first.
+
+        Raises:
+            OSError: what people decided was edited meanwhile, and cannot be put back: nobody may obey it.
+        """
+        self._put_back(now)
         found = recall.incidents(self._db, self._boot, now)
         self._changed.update(self._stories.take_over(now.wall))
         self._changed.update(self._stories.recall(found, now.wall))
         return found
+
+    def _put_back(self, now: Moment) -> None:
+        """Before anybody reads them: accepted doors and answered networks are what the journal told."""
+        if self.ledger.head == FIRST:
+            return  # a release that kept no journal: the first that is told of them comes now
+        for altered, writes in list(decisions.edited(self._db)):
+            self._dear.extend(writes)
+            self.tell(EntryKind.ALTERED, now, **altered)
+        if self._dear:
+            self.commit()
 
     # -- what has had its time -----------------------------------------------------------------------------
 

@@ -41,13 +41,18 @@ class Diary:
         last = self._db.execute("SELECT kind FROM ledger ORDER BY number DESC LIMIT 1").fetchone()
         return last is not None and last[0] == EntryKind.STOPPED
 
-    def next_day(self, zone: tzinfo) -> date | None:
-        """The day after the last one told, or the day on which the journal began; None before it began."""
-        last = self._db.execute(
-            "SELECT body FROM ledger WHERE kind = ? ORDER BY at DESC LIMIT 1", (EntryKind.DAY.value,)
-        ).fetchone()
-        if last is not None:
-            return date.fromisoformat(json.loads(last[0])["day"]) + timedelta(days=1)
+    def next_day(self, zone: tzinfo, today: date) -> date | None:
+        """The day after the last one told, or the day on which the journal began; None before it began.
+
+        The last by its number, and none that is not over: a clock that was wrong once told days of the future.
+        """
+        told = self._db.execute(
+            "SELECT body FROM ledger WHERE kind = ? ORDER BY number DESC", (EntryKind.DAY.value,)
+        )
+        for (body,) in told:
+            day = date.fromisoformat(json.loads(body)["day"])
+            if day < today:
+                return day + timedelta(days=1)
         first = self._db.execute("SELECT at FROM ledger WHERE number = 1").fetchone()
         return None if first is None else rows.wall(first[0]).astimezone(zone).date()
 

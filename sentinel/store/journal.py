@@ -20,13 +20,22 @@ def head(db: sqlite3.Connection) -> str:
 
 
 def excerpt(db: sqlite3.Connection, incident: int) -> Iterator[Entry]:
-    """From the first entry about an incident to the head, without a gap; of other stories only the hashes."""
-    since = None
+    """From the start before the first entry about an incident to the head, without a gap; of other stories only
+    hashes. That start tells the key with which the sentinel seals and asks: without it, anybody's would do."""
+    since = _begin(db, incident)
+    for entry in entries(db, since) if since else ():
+        open_to_all = _is_about(entry, incident) or entry.kind in ABOUT_ITSELF or entry.is_taken_out
+        yield entry if open_to_all else entry.without_body()
+
+
+def _begin(db: sqlite3.Connection, incident: int) -> int | None:
+    """Where the excerpt about an incident begins; None where nothing was told of it."""
+    start = None
     for entry in entries(db):
-        about = _is_about(entry, incident)
-        since = entry.number if since is None and about else since
-        if since is not None:
-            yield entry if about or entry.kind in ABOUT_ITSELF or entry.is_taken_out else entry.without_body()
+        start = entry.number if entry.kind == EntryKind.STARTED else start
+        if _is_about(entry, incident):
+            return start or entry.number
+    return None
 
 
 def _is_about(entry: Entry, incident: int) -> bool:

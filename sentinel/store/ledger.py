@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from sentinel.model.finding import Level
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.last_word import GROWING, MOVING, differing
 from sentinel.model.ledger import FIRST, TAKEN_OUT, Entry, EntryKind, body_hash, next_entry
@@ -93,7 +94,7 @@ class Stories:
         return differing(told, self._now[number]) if told else ["number"]
 
     def take_over(self, at: datetime) -> list[int]:
-        """Incidents of a release that kept no journal: its first entries."""
+        """Incidents and answered networks of a release that kept no journal: its first entries."""
         if self._ledger.is_begun:
             return []
         self._db.row_factory = sqlite3.Row
@@ -101,6 +102,9 @@ class Stories:
         for row in found:
             lines = self._db.execute("SELECT * FROM chapters WHERE incident = ? ORDER BY number", (row["number"],))
             self._tell(evidence(rows.incident(row)), at, map(rows.chapter, lines.fetchall()))
+        for row in self._db.execute("SELECT network, ours, who, at FROM networks ORDER BY at").fetchall():
+            about = {"network": row["network"], "ours": bool(row["ours"]), "who": row["who"]}
+            self._ledger.tell(EntryKind.NETWORK, rows.wall(row["at"]), about)
         self._db.row_factory = None
         return [row["number"] for row in found]
 
@@ -126,7 +130,8 @@ class Stories:
 
     def _tell(self, row: rows.Row, at: datetime, chapters: Iterable[Chapter]) -> None:
         self._told[row["number"]] = row
-        self._ledger.tell(EntryKind.INCIDENT, at, {"incident": row, "chapters": [line(each) for each in chapters]})
+        kind = EntryKind.ALARM if row["level"] == Level.ALARM else EntryKind.INCIDENT
+        self._ledger.tell(kind, at, {"incident": row, "chapters": [line(each) for each in chapters]})
 
 
 def evidence(incident: Incident) -> rows.Row:
@@ -148,10 +153,11 @@ def _is_news(told: rows.Row, row: rows.Row) -> bool:
 def last_words(db: sqlite3.Connection) -> dict[int, rows.Row]:
     """What was last told of each incident, where that was not taken out."""
     newest = (
-        "SELECT max(number) FROM ledger WHERE kind = ? AND substr(body, 1, 1) = '{'"
+        "SELECT max(number) FROM ledger WHERE kind IN (?, ?) AND substr(body, 1, 1) = '{'"
         " GROUP BY json_extract(body, '$.incident.number')"
     )
-    found = db.execute(f"SELECT body FROM ledger WHERE number IN ({newest})", (EntryKind.INCIDENT.value,))  # noqa: S608
+    kinds = (EntryKind.INCIDENT.value, EntryKind.ALARM.value)
+    found = db.execute(f"SELECT body FROM ledger WHERE number IN ({newest})", kinds)  # noqa: S608 - fixed words
     told = (json.loads(body)["incident"] for (body,) in found)
     return {row["number"]: row for row in told}
 

@@ -24,6 +24,8 @@ class Whole:
     incidents: list[Row] = field(default_factory=list)
     chapters: dict[int, list[Row]] = field(default_factory=dict)
     register: dict[int, Row] = field(default_factory=dict)
+    acceptances: list[Row] = field(default_factory=list)
+    networks: list[Row] = field(default_factory=list)
     anchors: list[str] = field(default_factory=list)
     """Lines of `anchors.jsonl`."""
     damage: str = ""
@@ -62,6 +64,8 @@ def _read(db: sqlite3.Connection) -> Whole:
         found.chapters.setdefault(row["incident"], []).append(dict(row))
     for row in db.execute("SELECT * FROM register ORDER BY incident"):
         found.register[row["incident"]] = _record(row)
+    found.acceptances = [dict(row) for row in db.execute("SELECT * FROM acceptances")]
+    found.networks = [dict(row) for row in db.execute("SELECT * FROM networks")]
     db.row_factory = None
     found.anchors = journal.anchors(db)
     return found

@@ -9,9 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sentinel.echo.protocol import key_id
-from sentinel.evidence.pack import unseal
+from sentinel.evidence.pack import seal, unseal
 from sentinel.evidence.verify import Chain, Found, Point, anchors, pack
-from sentinel.model.ledger import Entry
+from sentinel.model.ledger import FIRST, Entry, EntryKind, next_entry
 from tests.builders import START
 from tests.evidence.journals import bent, countersigned, dossier, journal, rewritten
 from tests.reach.signing import OURS, PUBLIC
@@ -84,6 +84,53 @@ def test_an_edited_entry_is_the_first_bad_one(change, point):
     edited = [*TOLD[:3], replace(TOLD[3], **change), *TOLD[4:]]
 
     assert first_bad(edited) == (point, str(change.get("number", 4)))
+
+
+@pytest.fixture
+def theirs() -> bytes:
+    """A genuine journal whose start tells our key, and its anchor: sealed anew by a stranger."""
+    at = "2026-03-02T09:00:00.000000Z"
+    start = next_entry((0, FIRST), at, EntryKind.STARTED, {"version": "0", "key": OURS})
+    told = next_entry((1, start.hash), at, EntryKind.PAPER, {"name": "x"})
+    return resealed(dossier([start, told], [countersigned(told.hash)]))
+
+
+def test_a_dossier_sealed_anew_with_another_key_is_named(theirs):
+    """Journal and signature are genuine, the paper is not: the start tells with which key it was sealed."""
+    told = found_by(theirs)
+
+    assert [each.point for each in told if each.is_bad] == [Point.KEY_UNTOLD]
+    assert Point.ANCHORED not in {each.point for each in told}
+
+
+def test_a_key_that_a_forger_adds_to_the_journal_has_no_witness():
+    """He may append a start with his own key: no echo has signed for that one."""
+    start = next_entry((0, FIRST), "2026-03-02T09:00:00.000000Z", EntryKind.STARTED, {"key": OURS})
+    forger = Ed25519PrivateKey.generate()
+    body = {"key": key_id(forger.public_key().public_bytes_raw())}
+    more = next_entry((1, start.hash), "2026-03-02T09:00:01.000000Z", EntryKind.STARTED, body)
+    told = found_by(resealed(dossier([start, more], [countersigned(start.hash)]), forger))
+
+    assert {each.point for each in told} == {Point.SEALED, Point.CHAIN, Point.NOT_ANCHORED}
+
+
+def test_a_signature_for_a_key_before_the_excerpt_accuses_nobody():
+    """A restored sentinel has a new key; what its old one had signed covers none of this, and is no forgery."""
+    told = found(dossier(TOLD[2:], [countersigned(TOLD[0].hash, START, aud="ed25519:older")]))
+
+    assert {each.point for each in told} == {Point.SEALED, Point.CHAIN, Point.NOT_ANCHORED}
+
+
+def resealed(raw: bytes, key: Ed25519PrivateKey | None = None) -> bytes:
+    """Another paper in it, under a key of somebody's own."""
+    key, kept = key or Ed25519PrivateKey.generate(), unseal(raw)
+    files = dict(kept.files) | {"dossier.pdf": b"%PDF-1.7 forged"}
+    return seal(files, made=START, head=kept.head, sign=key.sign, public_key=key.public_key().public_bytes_raw())
+
+
+def found_by(raw: bytes) -> list[Found]:
+    read = unseal(raw)
+    return pack(read, key_id(read.by))
 
 
 def test_an_edited_entry_with_its_hash_made_anew_breaks_the_next_one():
@@ -160,6 +207,47 @@ def test_an_excerpt_begins_anywhere_and_other_stories_are_withheld():
 def test_a_body_that_no_purge_has_taken_out_is_missed_in_a_store():
     """An excerpt may leave it out, a store may not."""
     assert first_bad([TOLD[0], TOLD[1].without_body(), *TOLD[2:]]) == (Point.BODY_GONE, "2")
+
+
+def purging(before: str, at: str = "2026-09-02T09:00:00.000000Z", kind: str = "incident") -> list[Entry]:
+    """A story whose text is taken out, and the purge that says so."""
+    body = {"incident": {"number": 1, "level": 2, "closed": None}, "chapters": []}
+    story = next_entry((1, TOLD[0].hash), "2026-03-02T10:00:00.000000Z", EntryKind(kind), body)
+    purge = next_entry((2, story.hash), at, EntryKind.PURGED, {"before": before, "taken_out": [2]})
+    return [TOLD[0], story.without_body(), purge]
+
+
+def test_a_purge_may_take_the_text_of_a_story_that_has_had_its_time():
+    """And of nothing else: not of an alarm, nor of what is as young as the purge, nor within a month."""
+    old, kept = "2026-03-02T10:00:00.000000Z", "2026-03-03T10:00:00.000000Z"
+    assert [each.point for each in chained(purging(kept))] == [Point.CHAIN, Point.NOT_ANCHORED]
+
+    assert first_bad(purging(kept, kind="alarm")) == (Point.BODY_GONE, "2")
+    assert first_bad(purging(old)) == (Point.BODY_GONE, "2")
+    young = [each for each in chained(purging(kept, "2026-03-20T00:00:00.000000Z")) if each.is_bad]
+    assert [each.point for each in young] == [Point.BODY_GONE, Point.PURGE_FALSE]
+    assert first_bad(purging("9999", kind="incident")) == (Point.LINE_UNREADABLE, "3")
+
+
+def test_a_purge_that_was_signed_before_its_own_date_is_false():
+    """Whoever dates it into the future makes everything old enough."""
+    told = purging("2029-03-03T10:00:00.000000Z", "2030-03-02T10:00:00.000000Z")
+
+    assert first_bad(told, [countersigned(told[-1].hash, START + timedelta(days=2))]) == (Point.PURGE_FALSE, "3")
+    late = countersigned(told[-1].hash, START + timedelta(days=5 * 365))
+    assert not any(each.is_bad for each in chained(told, [countersigned(told[0].hash), late]))
+
+
+def test_an_end_that_tells_of_incidents_is_not_covered_by_the_signature_before_it():
+    """Papers and days after it are only counted."""
+    told = purging("2026-03-03T10:00:00.000000Z")
+
+    found = chained(told, [countersigned(told[0].hash)])
+    assert [(each.point, each.about.get("count")) for each in found][2:] == [
+        (Point.TAIL, 2),
+        (Point.TAIL_TELLS, 2),
+    ]
+    assert Point.TAIL_TELLS not in {each.point for each in chained(told, [countersigned(told[2].hash)])}
 
 
 def test_a_dossier_whose_journal_ends_elsewhere_than_it_says_is_changed():

@@ -329,6 +329,17 @@ def test_only_the_echos_time_restores_the_clock(ahead, trusted):
     (found,) = time.checked(outcome(ahead=timedelta(seconds=ahead)))
 
     assert (found.code, found.ends, time.trusted) == (Code.CLOCK_WRONG, trusted, trusted)
+    assert time.confirmed is trusted
+
+
+def test_a_clock_is_confirmed_by_an_echo_only_and_until_it_jumps():
+    """Trusted is what nothing speaks against, confirmed what somebody outside has signed in this run."""
+    time = Time(moment(0))
+    assert (time.trusted, time.confirmed) == (True, False)
+    list(time.checked(outcome(ahead=timedelta(0))))
+    assert time.confirmed
+    list(time.beat(jumped(1, timedelta(days=-2))))
+    assert not time.confirmed
 
 
 @pytest.mark.parametrize(

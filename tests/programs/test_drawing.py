@@ -49,7 +49,7 @@ def test_a_dossier_holds_everything_and_is_sealed(kept):
         "journal.jsonl",
         "ancres.jsonl",
     }
-    assert b'"kind":"incident"' in pack.files["journal.jsonl"]
+    assert b'"kind":"alarm"' in pack.files["journal.jsonl"]
 
 
 def test_its_pdf_tells_what_the_store_holds(kept):

@@ -31,11 +31,16 @@ DAY = 86_400.0
 class Kept:
     """A `watch` without its street: an archive, a verdict, and beats."""
 
-    def __init__(self, folder: Path, config: Config | None = None, at: float = 0) -> None:
+    def __init__(
+        self, folder: Path, config: Config | None = None, at: float = 0, confirmed: bool | None = None
+    ) -> None:
         self.places = Places(lasting=folder, passing=folder)
         self.archive = Archive(self.places.store, "boot")
         self.level: Level | None = Level.CALM
-        self.keeping = Keeping(self.archive, config or Config(), self.places, moment(at), self.verdict)
+        self.confirmed = confirmed
+        self.keeping = Keeping(
+            self.archive, config or Config(), self.places, moment(at), self.verdict, lambda: self.confirmed
+        )
         self.archive.commit()
 
     def verdict(self) -> Verdict | None:
@@ -102,7 +107,7 @@ def test_a_day_is_told_once_after_it_is_over(kept):
 def test_days_that_ended_while_nobody_was_running_are_told_afterwards(tmp_path):
     """One a beat, oldest first, and not further back than a month."""
     Kept(tmp_path).end(60)
-    late = Kept(tmp_path, at=40 * DAY)
+    late = Kept(tmp_path, at=40 * DAY, confirmed=True)
     late.beat(*(40 * DAY + second for second in range(40)))
 
     days = [each["day"] for each in late.told(EntryKind.DAY)]
@@ -118,6 +123,36 @@ def test_a_clock_nobody_trusts_tells_no_day_and_purges_nothing(kept):
 
     assert kept.told(EntryKind.DAY) == []
     assert kept.archive.at_once("SELECT count(*) FROM connections", ()) == [(1,)]
+
+
+def lost(kept: Kept) -> bool:
+    return kept.archive.at_once("SELECT count(*) FROM connections", ()) == [(0,)]
+
+
+def test_a_clock_that_no_echo_has_confirmed_in_this_run_purges_nothing(tmp_path):
+    """It may have been wrong since the boot, with no jump to show it; the first check settles it."""
+    kept = Kept(tmp_path, confirmed=False)
+    kept.archive.connection("run", connection(), Standing.STRANGER)
+    kept.beat(*(400 * DAY + second for second in range(20)))
+    assert (kept.told(EntryKind.DAY), lost(kept)) == ([], False)
+
+    kept.confirmed = True
+    kept.beat(*(400 * DAY + 60 + second for second in range(20)))
+    assert (len(kept.told(EntryKind.DAY)) > 0, lost(kept)) == (True, True)
+    kept.end()
+
+
+@pytest.mark.parametrize(("days", "purges"), [(-1, False), (4000, False), (20, True)])
+def test_without_an_echo_a_start_must_follow_what_was_kept_last(tmp_path, days, purges):
+    """Not before it, and not so long after it that everything would go at once."""
+    first = Kept(tmp_path)
+    first.archive.connection("run", connection(at=moment(-400 * DAY)), Standing.STRANGER)
+    first.end(60)
+    kept = Kept(tmp_path, at=days * DAY)
+    kept.beat(*(days * DAY + second for second in range(20)))
+
+    assert lost(kept) == purges
+    kept.end()
 
 
 def test_the_log_is_kept_as_long_as_was_set_on_the_page(tmp_path):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,10 +18,11 @@ from sentinel.config import Config, Language
 from sentinel.errors import NotReadable
 from sentinel.evidence.pack import unseal
 from sentinel.evidence.verify import Point
-from sentinel.model.acting import PaperKind
+from sentinel.model.acting import Acceptance, PaperKind, Withdrawal
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
-from sentinel.model.ledger import EntryKind, Signed
+from sentinel.model.ledger import EntryKind, Signed, next_entry
+from sentinel.model.passing import NetworkAnswer
 from sentinel.places import Places
 from sentinel.programs import verify
 from sentinel.programs.drawing import draw
@@ -29,7 +30,7 @@ from sentinel.programs.ordering import Order
 from sentinel.secret import write_secret
 from sentinel.store.anchors import Anchors
 from sentinel.store.archive import Archive
-from sentinel.store.ledger import entries
+from sentinel.store.ledger import entries, take_out
 from sentinel.text import LANGUAGES, has
 from tests.builders import START, incident, moment
 from tests.evidence.journals import countersigned, dossier, journal, rewritten
@@ -62,6 +63,7 @@ class Kept:
             incident(count=5, bytes_out=9_000, read=moment(2), read_by="Léa"),
             chapter(1, 2, Code.ALARM_READ, "Léa"),
         )
+        self.decide()
         self.old = folder / "old.db"
         self.commit()
         self.copy(self.old)
@@ -81,6 +83,16 @@ class Kept:
         self.commit()
         self.sign(moment(11))
         self.archive.close()
+
+    def decide(self) -> None:
+        """A door that was accepted and withdrawn, a network that is not ours."""
+        assert self.archive is not None
+        until = START + timedelta(days=30)
+        door = Acceptance(number=1, machine="192.168.1.66", port=104, until=until, who="A", why="b", at=moment(2))
+        self.archive.acceptance(door)
+        self.archive.withdrawal(Withdrawal(number=1, who="B", at=moment(3)))
+        self.archive.withdrawal(Withdrawal(number=1, who="C", at=moment(4)))
+        self.archive.network(NetworkAnswer(network="10.99.0.0/24", ours=False, who="A", at=moment(2)))
 
     def put(self, story: Incident, line: Chapter | None) -> None:
         assert self.archive is not None
@@ -145,8 +157,8 @@ def test_a_store_that_nobody_touched_is_whole(kept):
     code, said = kept.look()
 
     assert code == verify.HOLDS
-    assert "entries 1 to 6, none changed" in said
-    assert "Up to entry 6" in said
+    assert "entries 1 to 10, none changed" in said
+    assert "Up to entry 10" in said
     assert said.splitlines()[-1].startswith("WHOLE")
     assert kept.look(Language.FR)[1].splitlines()[-1].startswith("INTACT")
 
@@ -187,6 +199,13 @@ def test_without_a_countersigned_head_it_is_consistent_and_not_anchored(kept):
         ("UPDATE register SET record = 'x'", "In the register, incident 1"),
         ("UPDATE incidents SET sources = 'x' WHERE number = 2", "Incident 2 does not say"),
         ("UPDATE register SET read = NULL", "In the register, incident 1"),
+        ("UPDATE acceptances SET until = '2036-01-01T00:00:00.000000Z'", "Acceptance 1 was put in"),
+        ("UPDATE acceptances SET withdrawn = NULL, withdrawn_by = NULL", "Acceptance 1 was put in"),
+        ("DELETE FROM acceptances", "Acceptance 1 was put in"),
+        ("CREATE TABLE t AS SELECT * FROM acceptances; UPDATE t SET number = 2, withdrawn = NULL;"
+         "INSERT INTO acceptances SELECT * FROM t; DROP TABLE t", "Acceptance 2 was put in"),
+        ("UPDATE networks SET ours = 1", "The answer about network 10.99.0.0/24"),
+        ("INSERT INTO networks VALUES ('10.0.0.0/8', 1, 'x', '2026')", "The answer about network 10.0.0.0/8"),
         ("INSERT INTO register SELECT 9, first, shown, read, read_by, closed, record FROM register",
          "In the register, incident 9"),
     ],
@@ -281,6 +300,38 @@ def test_an_edit_while_nothing_ran_is_told_by_the_next_start_and_stays_told(kept
     assert bad.startswith("✗ At the start of 2026-03-02 09:00:20 UTC, incident"), said
 
 
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("UPDATE acceptances SET withdrawn = NULL, withdrawn_by = NULL", "acceptance 1 was"),
+        ("UPDATE networks SET ours = 1", "network 10.99.0.0/24 was"),
+        (
+            "INSERT INTO networks VALUES ('10.0.0.0/8', 1, 'x', '2026-01-01T00:00:00.000000Z')",
+            "network 10.0.0.0/8 was",
+        ),
+    ],
+)
+def test_a_decision_that_was_edited_while_nothing_ran_is_put_back_and_told_for_good(kept, statement, named):
+    """The street never obeys it: no lamp turns green by sqlite3."""
+    kept.sql(statement)
+    for boot in ("boot-2", "boot-3"):
+        archive = Archive(kept.places.store, boot)
+        archive.incidents(moment(20))
+        assert [each.withdrawn is None for each in archive.acceptances(moment(20))] == [False]
+        assert archive.known_networks() == []
+        archive.close()
+
+    code, said = kept.look()
+    assert code == verify.CHANGED
+    (bad,) = [line for line in said.splitlines() if line.startswith("✗")]
+    assert named in bad, said
+
+
+def test_what_nothing_binds_is_said(kept):
+    """Connections and doors seen from outside: nobody may think that they were looked at."""
+    assert "· The lists of connections and of doors seen from outside are bound by nothing" in kept.look()[1]
+
+
 def test_a_purge_is_no_tampering(kept):
     """The weak point goes with its line and its text; the alarm and the register stay, and all of it verifies."""
     archive = Archive(kept.places.store, "boot-2")
@@ -294,14 +345,64 @@ def test_a_purge_is_no_tampering(kept):
     for _ in archive.purge(late, timedelta(days=183)):
         archive.commit()
     archive.commit()
+    kept.archive = archive
+    assert kept.look()[0] == verify.NOT_ANCHORED  # nobody outside has seen the purge yet
+    kept.sign(late)
     archive.close()
 
     code, said = kept.look()
     with closing(sqlite3.connect(kept.places.store)) as db:
         assert [row[0] for row in db.execute("SELECT number FROM incidents ORDER BY number")] == [1, 3]
-        told = [json.loads(each.body) for each in entries(db) if not each.is_taken_out and each.kind == "incident"]
+        told = [
+            json.loads(each.body)
+            for each in entries(db)
+            if not each.is_taken_out and each.kind in ("incident", "alarm")
+        ]
     assert {body["incident"]["number"] for body in told} == {1, 3}
     assert code == verify.HOLDS, said
+
+
+@pytest.mark.parametrize("at", ["2026-03-02T10:00:00.000000Z", "2030-03-02T10:00:00.000000Z"])
+def test_an_alarm_that_a_made_up_purge_takes_away_is_missed(kept, at):
+    """Its rows and its text deleted, and a purge appended that says so: the signed heads still match."""
+    with closing(sqlite3.connect(kept.places.store)) as db:
+        told = list(entries(db))
+        alarm = [each.number for each in told if each.kind == EntryKind.ALARM]
+        body = {"before": f"{int(at[:4]) - 1}{at[4:]}", "incidents": [1], "taken_out": alarm}
+        purge = next_entry((told[-1].number, told[-1].hash), at, EntryKind.PURGED, body)
+        take_out(db, alarm)
+        db.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?)", astuple(purge))
+        db.commit()
+    kept.sql(
+        *(
+            f"DELETE FROM {table}"
+            for table in ("register", "chapters WHERE incident = 1", "incidents WHERE number = 1")
+        )
+    )
+
+    code, said = kept.look()
+    assert code == verify.CHANGED
+    assert f"The text of entry {alarm[0]} of the journal was erased" in said, said
+
+
+def test_a_weak_point_that_a_made_up_purge_takes_away_is_not_called_whole(kept):
+    """Dated so that it may: nobody outside has signed it, and when somebody does, its date is false."""
+    with closing(sqlite3.connect(kept.places.store)) as db:
+        told = list(entries(db))
+        body = {"before": "2029-01-01T00:00:00.000000Z", "incidents": [2], "taken_out": [3]}
+        last = (told[-1].number, told[-1].hash)
+        purge = next_entry(last, "2030-01-01T00:00:00.000000Z", EntryKind.PURGED, body)
+        take_out(db, [3])
+        db.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?)", astuple(purge))
+        db.commit()
+    kept.sql("DELETE FROM chapters WHERE incident = 2", "DELETE FROM incidents WHERE number = 2")
+
+    code, said = kept.look()
+    assert (code, said.splitlines()[-1][:16]) == (verify.NOT_ANCHORED, "ANCHORED IN PART")
+    kept.archive = Archive(kept.places.store, "boot-2")
+    kept.sign(moment(30))
+    kept.archive.close()
+    assert kept.look()[0] == verify.CHANGED
 
 
 def test_a_store_that_is_damaged_is_said(kept):
@@ -338,7 +439,7 @@ def test_a_dossier_of_a_real_store_holds_with_its_journal_its_head_and_its_signe
 
     told = "\n".join(said)
     assert code == verify.HOLDS, told
-    for known in ("Sealed on 2026-03-02 09:01:00 UTC", "entries 2 to 6", "Up to entry 6", "1 check signed"):
+    for known in ("Sealed on 2026-03-02 09:01:00 UTC", "entries 1 to 10", "Up to entry 10", "1 check signed"):
         assert known in told, told
     assert "192.168.1.67" not in unseal(Path(file).read_bytes()).files["journal.jsonl"].decode()
 

@@ -129,14 +129,24 @@ def test_what_was_shown_is_the_worst_where_no_row_says_more(archive):
 
 def test_the_days_are_told_from_the_first_on_and_each_once(archive):
     """A new store has none; after that it goes on where it ended."""
-    assert archive.diary.next_day(PARIS) is None
+    assert archive.diary.next_day(PARIS, date(2026, 3, 20)) is None
     archive.tell(EntryKind.STARTED, moment((at(0.5) - START).total_seconds()))
     archive.commit()
-    assert archive.diary.next_day(PARIS) == MONDAY
+    assert archive.diary.next_day(PARIS, date(2026, 3, 20)) == MONDAY
 
     archive.tell(EntryKind.DAY, moment(2 * 86_400.0), day="2026-03-03")
     archive.commit()
-    assert archive.diary.next_day(PARIS) == date(2026, 3, 4)
+    assert archive.diary.next_day(PARIS, date(2026, 3, 20)) == date(2026, 3, 4)
+
+
+def test_days_of_a_clock_that_was_wrong_do_not_stop_the_days(archive):
+    """What it told of the future is not over yet; the last one is the last by its number."""
+    for seconds, told in ((86_400.0 * 5000, "2039-11-01"), (86_400.0, "2026-03-02")):
+        archive.tell(EntryKind.DAY, moment(seconds), day=told)
+    archive.tell(EntryKind.DAY, moment(86_400.0 * 5000), day="2039-11-02")
+    archive.commit()
+
+    assert archive.diary.next_day(PARIS, date(2026, 3, 20)) == date(2026, 3, 3)
 
 
 def test_the_last_sign_of_life_is_the_newest_of_all(archive):

@@ -33,9 +33,10 @@ def chapter(number: int, seconds: float = 0) -> Chapter:
     return Chapter(incident=number, code=Code.SCANNED, grade=Grade.SCANNED, level=Level.NOTE, at=moment(seconds))
 
 
-def test_an_excerpt_begins_with_its_story_and_goes_on_to_the_head(archive, path):
-    """Of the others only hashes are left, and the chain holds."""
+def test_an_excerpt_begins_with_the_start_before_its_story_and_goes_on_to_the_head(archive, path):
+    """The start tells our key. Of the others only hashes are left, and the chain holds."""
     archive.tell(EntryKind.STARTED, moment(), version="0")
+    archive.tell(EntryKind.STARTED, moment(), version="1")
     archive.incident(incident(number=1, story=OTHER), chapter(1))
     archive.incident(incident(number=2), chapter(2))
     archive.tell(EntryKind.SETTING, moment(), section="notices", who="Sophie")
@@ -48,8 +49,8 @@ def test_an_excerpt_begins_with_its_story_and_goes_on_to_the_head(archive, path)
     with opened(path) as reader:
         found, head = reader.journal(2), reader.head()
 
-    assert [each.number for each in found] == [3, 4, 5, 6, 7, 8]
-    assert [each.is_taken_out for each in found] == [False, True, True, False, True, False]
+    assert [each.number for each in found] == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert [each.is_taken_out for each in found] == [False, True, False, True, True, False, True, False]
     assert all(each.is_whole for each in found)
     assert [each.before for each in found[1:]] == [each.hash for each in found[:-1]]
     assert found[-1].hash == head

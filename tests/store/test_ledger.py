@@ -182,6 +182,22 @@ def test_the_next_entry_follows_the_rule_and_not_the_table(archive, path):
     assert at.since(moment()) == timedelta(0)
 
 
+def test_answers_of_a_release_without_a_journal_are_its_first_entries(archive, path):
+    """Whose a network is was kept before there was a journal: no start takes it for an edit."""
+    archive.network(NetworkAnswer(network="10.99.0.0/24", ours=True, who="A", at=moment(2)))
+    keep(archive)
+    archive.at_once("DELETE FROM ledger", ())
+    archive.close()
+    for boot in ("boot-2", "boot-3"):
+        again = Archive(path, boot)
+        again.incidents(moment(60))
+        again.commit()
+        assert len(again.known_networks()) == 1
+        again.close()
+
+    assert [(each.kind, each.at) for each in told(path)] == [("network", "2026-03-02T09:00:02.000000Z")]
+
+
 def test_a_store_of_a_release_without_a_journal_is_taken_over(archive, path):
     """Its incidents, their lines and the alarms of the register are the first that is told; once."""
     keep(archive, (incident(), chapter()), (incident(number=2, level=Level.ATTENTION), chapter(incident=2)))
@@ -197,5 +213,8 @@ def test_a_store_of_a_release_without_a_journal_is_taken_over(archive, path):
         again.commit()
         again.close()
 
-    assert [(each.kind, len(json.loads(each.body)["chapters"])) for each in told(path)] == [("incident", 1)] * 2
+    assert [(each.kind, len(json.loads(each.body)["chapters"])) for each in told(path)] == [
+        ("alarm", 1),
+        ("incident", 1),
+    ]
     assert rows_of(path, "register") == 1
