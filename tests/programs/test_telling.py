@@ -353,7 +353,9 @@ def test_what_never_left_is_due_after_every_restart_until_it_has_arrived(tmp_pat
     settled(life, 2)
     now = life.now
     life.close()
-    Life(tmp_path, at=now).close()  # before anything was due again
+    second = Life(tmp_path, at=now)
+    second.archive.commit()
+    second.close()  # before anything was due again
     third = Life(tmp_path, at=now + 1)
     third.goes(20)
     settled(third, 4)
