@@ -1,6 +1,7 @@
 """Reading `sentinel.toml`: every mistake at once, with the key's path, its value and what was expected.
 
-A key nobody knows is answered with the nearest one that exists.
+A key nobody knows is answered with the nearest one that exists. What may hold a password is named by its place
+alone: these sentences go to the console and to the journal of the system.
 """
 
 import tomllib
@@ -16,6 +17,9 @@ from sentinel.config import SECTIONS, Config, Expected
 from sentinel.errors import ConfigurationError
 from sentinel.mistakes import MAC, acceptance, contradictions
 from sentinel.model.networks import Network
+
+SECRET = ("notices", "page", "page.code", "echo", "echo.invitation", "echo.invitations")
+"""Keys whose value is never repeated; a whole section where it holds one of them."""
 
 
 def load(path: Path) -> Config:
@@ -67,7 +71,7 @@ def _read(document: dict[str, Any], mistakes: list[str]) -> Config:
 def _section(table: Any, kind: type, path: str, mistakes: list[str]) -> Any:
     """One section; where a key is wrong its mistake is noted and the default stands in."""
     if not isinstance(table, dict):
-        mistakes.append(f"{path} = {table!r}: expected a section [{path}]")
+        mistakes.append(f"{_told(path, table)}: expected a section [{path}]")
         return None if _required(kind) else kind()
     names = [each.name for each in fields(kind)]
     mistakes.extend(_unknown(key, names, f"{path}.") for key in table if key not in names)
@@ -79,10 +83,16 @@ def _section(table: Any, kind: type, path: str, mistakes: list[str]) -> Any:
         try:
             values[name] = codec.convert(table[name], hints[name])
         except ValueError as error:
-            mistakes.append(f"{path}.{name} = {table[name]!r}: {_sentence(error, hints[name])}")
+            mistakes.append(f"{_told(f'{path}.{name}', table[name])}: {_sentence(error, hints[name])}")
     missing = [name for name in _required(kind) if name not in table]
     mistakes.extend(f"{path}.{name}: missing" for name in missing)
     return kind(**values) if all(name in values for name in _required(kind)) else None
+
+
+def _told(path: str, value: Any) -> str:
+    """A key and its value, or where that may be a secret the key alone."""
+    is_secret = path in SECRET or path.startswith("notices.")
+    return path if is_secret else f"{path} = {value!r}"
 
 
 def _required(kind: type) -> list[str]:

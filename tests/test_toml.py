@@ -187,7 +187,8 @@ def test_every_mistake_is_told_at_once_and_where_it_is():
         ("[page]\nport = 65536", ["page.port = 65536", "1-65535"]),
         ("[capture]\nview = 'miror'", ["capture.view = 'miror'", "mirror, limited"]),
         ("[lamp]\nkind = 'neon'", ["lamp.kind = 'neon'", "simulated, pins"]),
-        ("page = 3", ["page = 3", "expected a section [page]"]),
+        ("page = 3", ["page: ", "expected a section [page]"]),
+        ("lamp = 3", ["lamp = 3", "expected a section [lamp]"]),
         ("expected = 3", ["expected = 3", "[[expected]]"]),
         ("expected = [3]", ["expected[0] = 3"]),
         ("labels = []", ["labels = []", "expected a section [labels]"]),
@@ -212,6 +213,40 @@ def test_a_mistake_names_path_value_and_what_was_expected(text, words):
     told = "\n".join(mistakes(text))
 
     assert [word for word in words if word not in told] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("[notices]\npractice = 'mailtos://sophie:ZZ5ECRET@smtp.example.org'", "notices.practice: expected"),
+        ("[notices]\npractice = [['mailtos://sophie:ZZ5ECRET@smtp.example.org']]", "notices.practice: expected"),
+        ("[notices]\npractice = ['ZZ5ECRET']", "notices.practice[0]: expected"),
+        ("[notices]\ntechnician = {url = 'ntfys://ZZ5ECRET'}", "notices.technician: expected"),
+        ("[notices]\ndrill = 'mailtos://sophie:ZZ5ECRET@smtp.example.org'", "notices.drill: expected"),
+        ("notices = 'mailtos://sophie:ZZ5ECRET@smtp.example.org'", "notices: expected a section"),
+        ("notices = ['mailtos://sophie:ZZ5ECRET@smtp.example.org']", "notices: expected a section"),
+        ("[[notices]]\npractice = ['mailtos://sophie:ZZ5ECRET@smtp.example.org']", "notices: expected a section"),
+        ("[page]\ncode = ['ZZ5ECRET']", "page.code: expected"),
+        ("page = 'ZZ5ECRET'", "page: expected a section"),
+        ("[echo]\ninvitation = ['sentinel-echo://ZZ5ECRET']", "echo.invitation: expected"),
+        ("[echo]\ninvitations = 'sentinel-echo://ZZ5ECRET'", "echo.invitations: expected"),
+        ("echo = 'sentinel-echo://ZZ5ECRET'", "echo: expected a section"),
+    ],
+)
+def test_a_mistake_never_repeats_a_password_a_code_or_an_invitation(text, place):
+    """It goes to the console and to the system's journal; forgotten brackets are the likeliest mistake of all."""
+    (told,) = mistakes(text)
+
+    assert told.startswith(place)
+    assert "ZZ5ECRET" not in told
+
+
+def test_a_code_written_as_a_number_is_not_repeated_either():
+    """Eight figures without quotes."""
+    (told,) = mistakes("[page]\ncode = 12345678")
+
+    assert told.startswith("page.code: expected")
+    assert "12345678" not in told
 
 
 @pytest.mark.parametrize("text", ["[", "a = ", "a = 1\na = 2", "\0", "a = " + "[" * 5_000])

@@ -2,21 +2,21 @@
 
 from typing import Any
 
-from flask import Blueprint, g, redirect, render_template, request
+from flask import Blueprint, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from sentinel import codec
 from sentinel.model.acting import PaperKind
 from sentinel.settings import Reading
 from sentinel.text import LANGUAGES
-from sentinel.wire.requests import EVERY_MACHINE_ON, Request, Verb
+from sentinel.wire.requests import EVERY_MACHINE_ON, Reply, Request, Verb
 from web.forms import Filled, filled
 from web.guard import behind_code
 from web.options import keep
 from web.proofs import proof
 from web.scene import Scene
 from web.steps import ALL, NAMES, Ended, following, hour, is_offered, noted
-from web.wishes import act, who
+from web.wishes import act, put, said, who
 
 pages = Blueprint("first", __name__)
 
@@ -92,7 +92,9 @@ def certificate() -> ResponseReturnValue:
         value=g.scene.audience.language,
         who=who(),
     )
-    return act(wish, "/first/certificate")
+    answer = put(wish)
+    flash(said("certificate" if answer.reply is Reply.NOT_ALLOWED else wish.verb.value, answer))
+    return redirect("/first/certificate", 303)
 
 
 for each in NAMES:  # an address of its own for each, so that whoever asks the map of addresses finds them all

@@ -21,6 +21,7 @@ FIELDS = {
     "reading": ("language", "months"),
 }
 """The fields of each section that are one line of text; the others are lists."""
+MAIL = ("mailto", "mailtos")
 HOUR = re.compile(r"[0-9]{2}:[0-9]{2}")
 
 
@@ -154,9 +155,10 @@ def masked(urls: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def _server(url: str) -> str:
-    """Behind a name and a password stands a server; elsewhere the first word may be the secret itself."""
+    """The mail server behind a name and a password; of any other service each word may be the secret itself."""
     try:
         parts = urlsplit(url)
-        return f"@{parts.hostname}" if "@" in parts.netloc and parts.hostname else ""
+        is_mail = parts.scheme in MAIL and "@" in parts.netloc
+        return f"@{parts.hostname}" if is_mail and parts.hostname else ""
     except ValueError:
         return ""

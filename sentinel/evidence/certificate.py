@@ -1,12 +1,13 @@
 """The installation certificate: what was found and proved on one day, signed by hand by both.
 
-A full and a limited view differ from their first word on, so that nobody files one for the other. It is made only
-after somebody has declared that every machine was switched on: a machine that sleeps hides its doors.
+A full and a limited view differ from their first word on, so that nobody files one for the other; where a door is
+open or an alarm stands, that comes before either. It is made only after somebody has declared that every machine
+was switched on, for a machine that sleeps hides its doors, and while the sentinel knows (`programs.papers`).
 """
 
 from reportlab.lib.units import mm
 
-from sentinel.evidence.facts import Checked, DoorLeft, Installation
+from sentinel.evidence.facts import Checked, DoorLeft, DoorLine, Installation
 from sentinel.evidence.ink import Accent
 from sentinel.evidence.perimeter import perimeter
 from sentinel.evidence.sheet import Sheet
@@ -28,7 +29,7 @@ class _Certificate:
     def __init__(self, facts: Installation) -> None:
         self._facts = facts
         self._view = "full" if facts.head.view is View.MIRROR else "limited"
-        good = facts.checks and not facts.open_stories
+        good = facts.checks and not (facts.open_stories or facts.alarms)
         self._sheet = Sheet(facts.head, "paper.certificate", Accent.CALM if good else Accent.ATTENTION)
         self._language, self._zone = facts.head.audience.language, facts.head.audience.zone
 
@@ -36,10 +37,10 @@ class _Certificate:
         sheet, facts = self._sheet, self._facts
         made = dated(self._language, facts.head.audience.now, self._zone)
         sheet.title(sheet.say("paper.certificate.title"))
+        self._open()
         sheet.lead(
             sheet.say(f"paper.certificate.{self._view}", practice=facts.head.practice.name or EMPTY, made=made)
         )
-        self._open()
         self._checks()
         self._machines()
         self._left()
@@ -52,21 +53,23 @@ class _Certificate:
         return sheet.pdf()
 
     def _open(self) -> None:
-        """What is not closed stands before everything else."""
-        sheet = self._sheet
-        if not self._facts.open_stories:
-            return
-        lines = [
-            sheet.say(
-                "paper.certificate.open.line",
-                number=str(each.number),
-                what=title(each.code).text(self._language),
-                machine=each.machine,
-                opened=stamp(self._language, each.opened, self._zone),
-            )
-            for each in self._facts.open_stories
-        ]
-        sheet.callout(sheet.say("paper.certificate.open", count=len(lines)), *lines)
+        """What is not closed, and any other alarm, stands before everything else."""
+        sheet, facts = self._sheet, self._facts
+        if facts.open_stories:
+            lines = list(map(self._story, facts.open_stories))
+            sheet.callout(sheet.say("paper.certificate.open", count=len(lines)), *lines)
+        if facts.alarms:
+            lines = list(map(self._story, facts.alarms))
+            sheet.callout(sheet.say("paper.certificate.alarm", count=len(lines)), *lines)
+
+    def _story(self, story: DoorLine) -> str:
+        return self._sheet.say(
+            "paper.certificate.open.line",
+            number=str(story.number),
+            what=title(story.code).text(self._language),
+            machine=story.machine,
+            opened=stamp(self._language, story.opened, self._zone),
+        )
 
     def _checks(self) -> None:
         sheet, checks = self._sheet, self._facts.checks

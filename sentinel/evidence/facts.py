@@ -90,7 +90,7 @@ class Stretch:
     begins: datetime
     ends: datetime
     why: str
-    """A word of `Outcome`, or `off`, or `unasked`: as the journal tells a day's gaps."""
+    """A word of `Outcome` or of `Code`, or `off`, or `unasked`: as the journal tells a day's gaps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ class Day:
 
     @property
     def is_proved(self) -> bool:
-        """Checked from outside all day, over every family that is asked about."""
+        """Checked from outside all day, over every family that is asked about, and never in doubt of a part."""
         return self.counts and self.told is not None and self.told.is_proved
 
     @property
@@ -214,6 +214,8 @@ class Installation:
     left: tuple[DoorLeft, ...]
     open_stories: tuple[DoorLine, ...]
     """Doors still told as open: a certificate names them, and hides none."""
+    alarms: tuple[DoorLine, ...] = ()
+    """Alarms that stand and are about no door, exercises aside."""
     drills: tuple[DrillLine, ...]
     fingerprint: str
     """SHA-256 of the page's own certificate, as browsers show it; empty: there is none."""

@@ -1,7 +1,8 @@
 """The page of a month, for the practice's file: one A4 that says what was proved, and where it was not.
 
-It never says more than was proved: a day counts when the journal tells no gap of it (`model.ledger.Day`), a day
-with some is drawn half, and the longest gaps stand there with their reason.
+It never says more than was proved: a day counts when the journal tells no gap of it (`model.ledger.Day`), neither
+in the checks from outside nor in what the sentinel could see, keep and believe; a day with some is drawn half, and
+the longest gaps stand there with their reason.
 """
 
 from collections.abc import Iterator
@@ -82,7 +83,8 @@ class _Page:
 
     def _gap(self, gap: Stretch) -> str:
         say, zone = self._sheet.say, self._zone
-        key = f"paper.gap.{gap.why}" if has(self._language, f"paper.gap.{gap.why}") else f"miss.{gap.why}"
+        keys = (f"paper.gap.{gap.why}", f"miss.{gap.why}", f"finding.{gap.why}.title")
+        key = next((each for each in keys if has(self._language, each)), keys[0])
         begins, ends = (stamp(self._language, each, zone)[:-3] for each in (gap.begins, gap.ends))
         return say("paper.month.gap", begins=begins, ends=ends, why=say(key))
 

@@ -177,14 +177,15 @@ class Signed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """A stretch of a day in which no complete check of one family was younger than three hours."""
+    """A stretch of a day in which no complete check of one family was fresh, or a part of us did not know."""
 
     family: int
+    """4 or 6; 0 where it is about no family: nobody listened, or what was heard could not be trusted."""
     begin: datetime
     end: datetime
     why: str
     """A word of `Outcome` that was met most often meanwhile; `off` where the sentinel was, `unasked` where nothing
-    was tried."""
+    was tried; without a family a word of `Code`, or `off`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,5 +218,5 @@ class Day:
 
     @property
     def is_proved(self) -> bool:
-        """Checked all day: no gap in any family, and at least one complete check."""
+        """Checked and watched all day: no gap in any family nor of any part, and at least one complete check."""
         return bool(sum(self.complete.values())) and not self.gaps

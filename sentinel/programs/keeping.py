@@ -6,18 +6,18 @@ Everything here runs in the street's thread, between two facts, a little at each
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sentinel
 from sentinel import codec
 from sentinel.config import Config
-from sentinel.model.finding import Level
 from sentinel.model.ledger import EntryKind, Signed
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Beat
 from sentinel.model.verdict import Verdict
 from sentinel.places import Places
+from sentinel.programs.remembering import Memory
 from sentinel.reach.keys import own_key, own_key_id
 from sentinel.settings import covered
 from sentinel.store import rows
@@ -60,7 +60,7 @@ class Keeping:
         self._places = places
         self._shown = shown
         self._confirmed = confirmed
-        self._worst: dict[date, Level] = {}
+        self._memory = Memory()
         self._zone: tzinfo = ZoneInfo(config.practice.time_zone)
         self._next: date | None = None
         """The day that is told next."""
@@ -109,9 +109,9 @@ class Keeping:
         return covered(self._config, self._archive.settings())
 
     def _remember(self, at: Moment) -> None:
-        verdict, today = self._shown(), at.wall.astimezone(self._zone).date()
-        if verdict is not None and verdict.level > self._worst.get(today, Level.NOTE):
-            self._worst[today] = verdict.level
+        verdict = self._shown()
+        if verdict is not None:
+            self._memory.note(verdict, at.wall, self._zone)
 
     def _tell_days(self, at: Moment) -> None:
         """The oldest day that is over and not told yet; not by a clock nobody trusts."""
@@ -125,9 +125,9 @@ class Keeping:
             return
         self._looks, self._next = at.boot, day + timedelta(days=1)
         self._archive.tell_moved(at)
-        told = self._archive.diary.day(day, self._zone, self._worst.get(day, Level.NOTE))
+        told = self._archive.diary.day(day, self._zone, self._memory.worst(day), self._memory.doubts())
         self._archive.tell(EntryKind.DAY, at, **codec.plain(told))
-        self._worst = {each: level for each, level in self._worst.items() if each > day}
+        self._memory.forget(day, datetime.combine(self._next, time(), self._zone).astimezone(UTC))
 
     def _due(self, now: datetime) -> date | None:
         yesterday = now.astimezone(self._zone).date() - timedelta(days=1)

@@ -55,7 +55,7 @@ def paper(config: Config, places: Places, asked: Request, tell: Say, clock: Cloc
     if answer.reply is Reply.NOT_RUNNING:
         return _here(config, places, asked, tell, clock)
     if answer.reply is not Reply.DONE:
-        tell(say(language, f"reply.paper.{answer.reply.value}"))
+        tell(_refusal(language, asked, answer.reply))
         return NOT_MADE
     name = _wait(places, before)
     tell(str(places.papers / name) if name else say(language, "paper.failed"))
@@ -63,12 +63,12 @@ def paper(config: Config, places: Places, asked: Request, tell: Say, clock: Cloc
 
 
 def _here(config: Config, places: Places, asked: Request, tell: Say, clock: Clock) -> int:
-    """Nobody runs who could write it down: the file alone, and that is said."""
+    """Nobody runs who could write it down: the file alone, and that is said; nor who could vouch for anything."""
     from sentinel.programs.drawing import draw
 
     language = config.page.language.value
-    if asked.kind == PaperKind.CERTIFICATE and asked.section != EVERY_MACHINE_ON:
-        tell(say(language, "reply.paper.not_allowed"))
+    if asked.kind == PaperKind.CERTIFICATE:
+        tell(_refusal(language, asked, Reply.NOT_ALLOWED))
         return NOT_MADE
     order = Order(
         kind=PaperKind(asked.kind),
@@ -84,6 +84,13 @@ def _here(config: Config, places: Places, asked: Request, tell: Say, clock: Cloc
     tell(str(places.papers / made.name))
     tell(say(language, "paper.unlisted", sha256=made.sha256))
     return MADE
+
+
+def _refusal(language: str, asked: Request, reply: Reply) -> str:
+    """Why not; a certificate has its own reasons."""
+    if asked.kind == PaperKind.CERTIFICATE and reply is Reply.NOT_ALLOWED:
+        return say(language, "reply.certificate.not_allowed")
+    return say(language, f"reply.paper.{reply.value}")
 
 
 def _newest(places: Places) -> int:

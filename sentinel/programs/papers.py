@@ -17,6 +17,8 @@ from sentinel.clock import Clock
 from sentinel.config import Config
 from sentinel.errors import NotReadable
 from sentinel.model.acting import Paper, PaperKind
+from sentinel.model.finding import Level
+from sentinel.model.verdict import Verdict
 from sentinel.places import Places
 from sentinel.programs.effective import effective
 from sentinel.programs.ordering import BEGUN, Job, Made, Order, month_of
@@ -49,9 +51,13 @@ class Papers:
     Args:
         config: the file's; what was set on the page covers it in the child.
         post: takes a paper that was made to the street.
+        shown: what is said at this moment.
     """
 
-    def __init__(self, config: Config, places: Places, clock: Clock, post: Post) -> None:
+    def __init__(
+        self, config: Config, places: Places, clock: Clock, post: Post, shown: Callable[[], Verdict | None]
+    ) -> None:
+        self._shown = shown
         self._config = config
         self._places = places
         self._clock = clock
@@ -70,7 +76,7 @@ class Papers:
 
         Returns:
             BUSY while others wait, or after too many in one day; NOT_ALLOWED: a month that has not begun, or a
-            certificate without the word that every machine is on.
+            certificate without the word that every machine is on, or of what is not known.
         """
         try:
             order = _understood(request)
@@ -88,6 +94,8 @@ class Papers:
         if order.kind is PaperKind.CERTIFICATE and request.section != EVERY_MACHINE_ON:
             return Reply.NOT_ALLOWED
         with opened(self._places.store) as reader:
+            if order.kind is PaperKind.CERTIFICATE and not _can_be_certified(self._shown(), reader):
+                return Reply.NOT_ALLOWED
             if len(reader.holdings.papers_since(now - timedelta(days=1))) >= A_DAY:
                 return Reply.BUSY
             known = not order.incident or _is_known(reader, order.incident)
@@ -199,6 +207,12 @@ def _understood(request: Request) -> Order:
         month_of(request.when)
         return replace(order, month=request.when)
     return order
+
+
+def _can_be_certified(shown: Verdict | None, reader: Reader) -> bool:
+    """« Contrôlé » and « surveillé » are signed by hand: only once it is so, and every part knows."""
+    unsure = shown is None or Level.UNSURE in (shown.level, *(each.level for each in shown.reasons))
+    return not unsure and bool(reader.holdings.last_complete())
 
 
 def _is_known(reader: Reader, number: int) -> bool:

@@ -74,6 +74,7 @@ def installation(reader: Reader, head: Letterhead, config: Config, places: Place
         machines=_machines(held.machines(now - AWAKE), head, _box(reader)),
         left=tuple(_left(reader, head)),
         open_stories=tuple(_line(reader, head, each) for each in still),
+        alarms=tuple(_line(reader, head, each) for each in held.other_alarms()),
         drills=tuple(_drill(each) for each in held.drills(now - timedelta(days=30), now)),
         fingerprint=fingerprint(places.certificate),
         stored_months=config.store.months,

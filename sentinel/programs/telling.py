@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from sentinel.clock import Clock
 from sentinel.config import Config
+from sentinel.judgement import deeds
 from sentinel.model.acting import NoticeOutcome
 from sentinel.model.finding import Code
 from sentinel.model.incident import Incident
@@ -83,11 +84,11 @@ class Telling:
         self.drilling = Drilling(street, self.config)
 
     def _resume(self, kept: Iterable[Notice]) -> Iterable[Notice]:
-        """What was still on its way when we stopped is told anew, if it still stands then."""
+        """What had not arrived when we stopped is told anew, if it still stands then, however often we stop."""
         for notice in kept:
-            if notice.arrived or notice.over:
+            if notice.arrived or notice.tries > len(BACK_OFF):
                 yield notice
-            else:
+            elif not notice.over:
                 self._archive.notice(replace(notice, over=True, detail="the sentinel stopped before it arrived"))
 
     def config(self, at: Moment) -> Config:
@@ -205,8 +206,19 @@ class Telling:
 
     def _retry(self, at: Moment) -> None:
         for flight in list(self._flights.values()):
-            if flight.again is not None and flight.again <= at.boot:
+            if flight.again is None or flight.again > at.boot:
+                continue
+            if self._is_outdated(flight.notice):
+                self._keep(flight, replace(flight.notice, over=True, detail="read or closed before it arrived"))
+            else:
                 self._hand_over(flight, at)
+
+    def _is_outdated(self, notice: Notice) -> bool:
+        """Its words are no longer true: « personne n'a lu », and each of its stories was read, or is over."""
+        if notice.kind not in RED:
+            return False
+        standing = {str(each.number) for each in self._casebook.told() if not _is_read(each)}
+        return not any(each.about in standing or not each.about.isdecimal() for each in notice.told)
 
     def _hand_over(self, flight: _Flight, at: Moment) -> None:
         taken = self._couriers[flight.notice.recipient].take(
@@ -226,6 +238,10 @@ class Telling:
         """Send nothing more."""
         for courier in self._couriers.values():
             courier.close()
+
+
+def _is_read(story: Incident) -> bool:
+    return story.read is not None and not deeds.is_outdated(story, story.read)
 
 
 def _graver_first(stories: Iterable[Incident]) -> tuple[Incident, ...]:

@@ -172,7 +172,7 @@ class Watch:
     def _build_desk(self) -> None:
         """Where people ask, and by which ways they are told."""
         config = self._config
-        self._papers = Papers(config, self._places, self._clock, self._queue.put)
+        self._papers = Papers(config, self._places, self._clock, self._queue.put, lambda: self._shown)
         self._telling = Telling(self._street, config, self._clock, self._queue.put, mute=self._demo)
         self._desk = Desk(
             self._street,

@@ -3,21 +3,23 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from sentinel.model.exposure import Outcome, PortList
-from sentinel.model.finding import Level, StoryKind
+from sentinel.model.finding import Code, Level, StoryKind
 from sentinel.model.ledger import Day, EntryKind, Gap, Off
 from sentinel.store import rows
+from sentinel.store.doubts import APART, Doubt, Span, doubts
 
 FRESH = timedelta(hours=3)
 """An older complete check proves nothing any more (design: calm needs the hourly list within three hours)."""
+FULL_FRESH = timedelta(hours=12)
+"""Nor does the hourly list alone, once the full one is older than this."""
 
-Span = tuple[datetime, datetime]
-Attempt = tuple[int, datetime, str]
-"""Family, when it was asked, and the word of its outcome."""
+Attempt = tuple[int, datetime, str, str]
+"""Family, when it was asked, the word of its outcome, and the list."""
 
 
 class Diary:
@@ -56,12 +58,14 @@ class Diary:
         first = self._db.execute("SELECT at FROM ledger WHERE number = 1").fetchone()
         return None if first is None else rows.wall(first[0]).astimezone(zone).date()
 
-    def day(self, day: date, zone: tzinfo, worst: Level) -> Day:
+    def day(self, day: date, zone: tzinfo, worst: Level, shown: Iterable[Doubt] = ()) -> Day:
         """What was proved on one day that is over."""
-        return day_of(self._db, day, zone, worst)
+        return day_of(self._db, day, zone, worst, shown)
 
 
-def day_of(db: sqlite3.Connection, day: date, zone: tzinfo, worst: Level = Level.NOTE) -> Day:
+def day_of(
+    db: sqlite3.Connection, day: date, zone: tzinfo, worst: Level = Level.NOTE, shown: Iterable[Doubt] = ()
+) -> Day:
     """One day of the practice's calendar.
 
     Args:
@@ -69,19 +73,22 @@ def day_of(db: sqlite3.Connection, day: date, zone: tzinfo, worst: Level = Level
         day: a day that is over.
         zone: the practice's.
         worst: what was shown that day, as far as somebody who was running remembers.
+        shown: when the sentinel said that it does not know, and why, as far as the same somebody remembers.
     """
     begin, end = _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
     span = (rows.text(begin), rows.text(end))
-    attempts = _attempts(db, begin - FRESH, end)
+    attempts = _attempts(db, begin - FULL_FRESH, end)
     today = [each for each in attempts if each[1] >= begin]
     off = tuple(_off(db, begin, end))
     families = {family for family, *_ in today} or {4}
-    gaps = tuple(gap for family in sorted(families) for gap in _gaps(family, attempts, off, (begin, end)))
+    gaps = [gap for family in sorted(families) for gap in _gaps(family, attempts, off, (begin, end))]
+    nobody = [("off", (each.begin, each.end)) for each in off]
+    gaps += doubts(db, (begin, end), (*_unexplained(shown, gaps, (begin, end)), *nobody))
     return Day(
         day=day,
-        complete=dict(Counter(family for family, _, outcome in today if outcome == Outcome.CHECKED)),
-        failed=dict(Counter(family for family, _, outcome in today if outcome != Outcome.CHECKED)),
-        gaps=gaps,
+        complete=dict(Counter(family for family, _, outcome, _ in today if outcome == Outcome.CHECKED)),
+        failed=dict(Counter(family for family, _, outcome, _ in today if outcome != Outcome.CHECKED)),
+        gaps=tuple(gaps),
         off=off,
         worst=max(worst, _gravest(db, span)),
         opened=_doors(db, "first", span),
@@ -97,21 +104,47 @@ def _midnight(day: date, zone: tzinfo) -> datetime:
 def _attempts(db: sqlite3.Connection, begin: datetime, end: datetime) -> list[Attempt]:
     """Every attempt at a list; a re-test of one door proves nothing of the others."""
     found = db.execute(
-        "SELECT family, asked, outcome FROM outcomes WHERE asked >= ? AND asked < ? AND ports != ? ORDER BY asked",
+        "SELECT family, asked, outcome, ports FROM outcomes WHERE asked >= ? AND asked < ? AND ports != ?"
+        " ORDER BY asked",
         (rows.text(begin), rows.text(end), PortList.RETEST.value),
     )
-    return [(family, rows.wall(asked), outcome) for family, asked, outcome in found]
+    return [(family, rows.wall(asked), outcome, ports) for family, asked, outcome, ports in found]
 
 
 def _gaps(family: int, attempts: list[Attempt], off: tuple[Off, ...], day: Span) -> Iterator[Gap]:
-    """Whatever lies further than `FRESH` behind the last complete check."""
-    proofs = [at for each, at, outcome in attempts if each == family and outcome == Outcome.CHECKED]
+    """Whatever lies too far behind the last complete check, of any list or of the full one."""
+    proofs = [
+        (at, ports) for each, at, outcome, ports in attempts if each == family and outcome == Outcome.CHECKED
+    ]
+    full = [at for at, ports in proofs if ports == PortList.FULL]
+    stale = list(_stale([at for at, _ in proofs], FRESH, day))
+    stale += [each for each in _stale(full, FULL_FRESH, day) if not _is_within(each, stale)]
+    for begin, end in sorted(stale):
+        yield Gap(family=family, begin=begin, end=end, why=_why(family, attempts, off, (begin, end)))
+
+
+def _stale(proofs: list[datetime], fresh: timedelta, day: Span) -> Iterator[Span]:
+    """What of a day lies further than `fresh` behind the last proof."""
     proved_until = day[0]
     for proof in (*proofs, day[1]):
         begin, end = max(proved_until, day[0]), min(proof, day[1])
         if begin < end:
-            yield Gap(family=family, begin=begin, end=end, why=_why(family, attempts, off, (begin, end)))
-        proved_until = max(proved_until, proof + FRESH)
+            yield begin, end
+        proved_until = max(proved_until, proof + fresh)
+
+
+def _is_within(span: Span, others: Iterable[Span]) -> bool:
+    return any(begin <= span[0] and span[1] <= end for begin, end in others)
+
+
+def _unexplained(shown: Iterable[Doubt], gaps: list[Gap], day: Span) -> list[Doubt]:
+    """« Not checked » is told once: the gap of the family says why, and ends where the answer is on its way."""
+    known = [(each.begin, each.end + APART) for each in gaps]
+    return [
+        (why, span)
+        for why, span in shown
+        if why != Code.NOT_CHECKED or not _is_within((max(span[0], day[0]), min(span[1], day[1])), known)
+    ]
 
 
 def _why(family: int, attempts: list[Attempt], off: tuple[Off, ...], gap: Span) -> str:
@@ -121,7 +154,7 @@ def _why(family: int, attempts: list[Attempt], off: tuple[Off, ...], gap: Span) 
         return "off"
     met = Counter(
         outcome
-        for each, at, outcome in attempts
+        for each, at, outcome, _ in attempts
         if each == family and outcome != Outcome.CHECKED and gap[0] <= at < gap[1]
     )
     return met.most_common(1)[0][0] if met else "unasked"
@@ -140,10 +173,11 @@ def _off(db: sqlite3.Connection, begin: datetime, end: datetime) -> Iterator[Off
 
 
 def _gravest(db: sqlite3.Connection, span: tuple[str, str]) -> Level:
-    """Of the stories that were told that day; a story's level is the gravest it ever had."""
+    """Of the stories that were told that day, exercises aside; a story's level is the gravest it ever had."""
     found = db.execute(
-        "SELECT coalesce(max(level), 0) FROM incidents WHERE first < ? AND (closed IS NULL OR closed >= ?)",
-        (span[1], span[0]),
+        "SELECT coalesce(max(level), 0) FROM incidents WHERE first < ? AND (closed IS NULL OR closed >= ?)"
+        " AND story_kind != ?",
+        (span[1], span[0], StoryKind.DRILL.value),
     )
     return Level(found.fetchone()[0])
 

@@ -163,6 +163,15 @@ class Holdings:
         )
         return [rows.incident(row) for row in found]
 
+    def other_alarms(self) -> list[Incident]:
+        """Alarms that stand and are about no door, exercises aside."""
+        found = self._db.execute(
+            "SELECT * FROM incidents WHERE state != ? AND level = ? AND story_kind NOT IN (?, ?, ?)"
+            " ORDER BY first",
+            (IncidentState.CLOSED.value, int(Level.ALARM), StoryKind.DOOR, StoryKind.MAPPING, StoryKind.DRILL),
+        )
+        return [rows.incident(row) for row in found]
+
     def attempts(self, begins: datetime, ends: datetime) -> tuple[int, int]:
         """Knocks nobody answered or that were refused, one by one and in sums; and the sums' answered ones."""
         values = (rows.text(begins), rows.text(ends))

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from sentinel.evidence.certificate import certificate
+from sentinel.model.finding import Code
 from sentinel.model.verdict import View
 from tests.evidence.cases import HOSTILE, MACHINES, STILL_OPEN, installation, pages, words
 
@@ -50,7 +51,15 @@ def test_an_open_door_stands_on_top():
     said = words(certificate(installation(open_stories=(STILL_OPEN,))))
 
     assert "Une porte n’est pas prouvée fermée au moment de signer :" in said
-    assert said.index("Incident nº 14") < said.index("Contrôles qui le prouvent")
+    assert said.index("n’est pas prouvée fermée") < said.index("Incident nº 14") < said.index("Vue complète")
+
+
+def test_an_alarm_about_no_door_stands_on_top_too():
+    """Somebody is inside who should not be."""
+    alarm = replace(STILL_OPEN, number=15, code=Code.PRIVATE_NETWORK, port=None)
+    said = words(certificate(installation(alarms=(alarm,))))
+
+    assert said.index("Une alerte est en cours") < said.index("Incident nº 15") < said.index("Vue complète")
 
 
 def test_without_a_complete_check_it_proves_nothing_and_says_so():

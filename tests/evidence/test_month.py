@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 
 from sentinel.evidence.month import month_page
+from sentinel.model.finding import Code
 from sentinel.model.verdict import View
+from sentinel.text.points import title
 from tests.evidence.cases import (
     CLOSED,
     DRILL,
@@ -40,6 +42,17 @@ def test_a_gap_is_told_with_its_reason_and_its_day_is_not_proved():
     assert "1 autre jour prouvé en partie." in said
     assert "Du 13 nov. 2026, 20:30 au 16 nov. 2026, 08:00 : sentinelle éteinte ou débranchée." in said
     assert ": pas d’accès à Internet." in said
+
+
+@pytest.mark.parametrize(
+    "code", ["capture_lost", "view_unproved", "clock_wrong", "echo_contradicted", "not_checked"]
+)
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_gap_of_a_part_is_told_by_the_name_people_know(language, code):
+    """As the page called it on that day."""
+    said = words(month_page(month(language, gaps=(replace(OFF, why=code),))))
+
+    assert f": {title(Code(code)).text(language)}." in said.replace("\u00a0", " ")
 
 
 def test_a_month_nobody_watched_proves_nothing():

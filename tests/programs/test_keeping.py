@@ -12,12 +12,12 @@ import pytest
 
 from sentinel.config import Config, Store
 from sentinel.model.acting import Setting
-from sentinel.model.finding import Level
+from sentinel.model.finding import Code, Level
 from sentinel.model.ledger import Entry, EntryKind, Signed
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Beat
 from sentinel.model.standing import Standing
-from sentinel.model.verdict import Assurance, Verdict, View
+from sentinel.model.verdict import Assurance, Reason, Verdict, View
 from sentinel.places import Places
 from sentinel.programs.keeping import Keeping
 from sentinel.store import anchors
@@ -37,6 +37,8 @@ class Kept:
         self.places = Places(lasting=folder, passing=folder)
         self.archive = Archive(self.places.store, "boot")
         self.level: Level | None = Level.CALM
+        self.code = Code.CAPTURE_LOST
+        """What the verdict is about, where it is not calm."""
         self.confirmed = confirmed
         self.keeping = Keeping(
             self.archive, config or Config(), self.places, moment(at), self.verdict, lambda: self.confirmed
@@ -46,7 +48,15 @@ class Kept:
     def verdict(self) -> Verdict | None:
         if self.level is None:
             return None
-        about = {"reasons": (), "at": moment(), "view": View.MIRROR, "assurance": Assurance.B, "checked": None}
+        reason = Reason(code=self.code, level=self.level, since=moment())
+        reasons = () if self.level is Level.CALM else (reason,)
+        about = {
+            "reasons": reasons,
+            "at": moment(),
+            "view": View.MIRROR,
+            "assurance": Assurance.B,
+            "checked": None,
+        }
         return Verdict(level=self.level, **about)  # type: ignore[arg-type]
 
     def beat(self, *seconds: float) -> None:
@@ -102,6 +112,24 @@ def test_a_day_is_told_once_after_it_is_over(kept):
 
     (day,) = kept.told(EntryKind.DAY)
     assert (day["day"], day["worst"]) == ("2026-03-02", Level.UNSURE)
+
+
+def test_what_was_shown_as_not_known_is_a_gap_of_its_day(kept):
+    """By every beat that said so, though no row of the store does; starting is none, nor an exercise anything."""
+    kept.level = Level.UNSURE
+    for code, begins in ((Code.UNPLUGGED, 0), (Code.UNPLUGGED, 3600), (Code.STARTING, 7200)):
+        kept.code = code
+        kept.beat(*range(begins, begins + 1200, 30))
+    kept.level, kept.code = Level.ALARM, Code.DRILL
+    kept.beat(9000)
+    kept.level = Level.CALM
+    kept.beat(DAY, DAY + 1)
+
+    (day,) = kept.told(EntryKind.DAY)
+    gaps = [(each["begin"][11:16], each["end"][11:16]) for each in day["gaps"] if each["why"] == "unplugged"]
+    assert gaps == [("09:00", "09:19"), ("10:00", "10:19")]
+    assert {each["why"] for each in day["gaps"]} == {"unasked", "unplugged"}
+    assert day["worst"] == Level.UNSURE
 
 
 def test_days_that_ended_while_nobody_was_running_are_told_afterwards(tmp_path):

@@ -85,9 +85,25 @@ def test_a_refusal_is_said_in_words(places, watch, reply):
 
 def test_a_certificate_needs_the_word_that_every_machine_is_on(places):
     """At the console too."""
-    assert told(places, asked("certificate", ""))[0] == NOT_MADE
+    assert asked("certificate", "").section == ""
     assert asked("certificate", "", every_machine_on=True).section == EVERY_MACHINE_ON
-    assert told(places, asked("certificate", "", every_machine_on=True))[0] == MADE
+
+
+def test_without_a_sentinel_that_runs_nothing_is_certified(places):
+    """« Surveillé », said by nobody."""
+    for declared in (False, True):
+        code, [line] = told(places, asked("certificate", "", every_machine_on=declared))
+        assert code == NOT_MADE
+        assert line.startswith("L’attestation ne peut pas être établie.")
+
+
+def test_a_certificate_that_is_refused_is_refused_in_words_of_its_own(places, watch):
+    """Another paper's reasons are not told."""
+    watch.append(Answer(reply=Reply.NOT_ALLOWED))
+    code, [line] = told(places, asked("certificate", "", every_machine_on=True))
+
+    assert code == NOT_MADE
+    assert line.startswith("L’attestation ne peut pas être établie.")
 
 
 @pytest.mark.parametrize("about", ["", "seven", "-7", "7; rm"])

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from sentinel.model.acting import Paper, PaperKind
+from sentinel.model.finding import Code, Level
 from sentinel.model.moment import Moment
+from sentinel.model.verdict import Assurance, Reason, Verdict, View
 from sentinel.places import Places
 from sentinel.programs.ordering import BEGUN
 from sentinel.programs.papers import A_DAY, WAITING, Papers
@@ -47,9 +49,27 @@ def made() -> list[Paper]:
     return []
 
 
+def verdict(*reasons: tuple[Code, Level]) -> Verdict:
+    """What is shown, the gravest first."""
+    return Verdict(
+        level=reasons[0][1] if reasons else Level.CALM,
+        reasons=tuple(Reason(code=code, level=level, since=moment()) for code, level in reasons),
+        at=moment(),
+        view=View.MIRROR,
+        assurance=Assurance.B,
+        checked=moment(),
+    )
+
+
 @pytest.fixture
-def papers(places: Places, clock: Clock, made: list[Paper]) -> Papers:
-    return Papers(CONFIG, places, clock, made.append)
+def shown() -> list[Verdict | None]:
+    """What is said at this moment: the last one."""
+    return [verdict()]
+
+
+@pytest.fixture
+def papers(places: Places, clock: Clock, made: list[Paper], shown: list[Verdict | None]) -> Papers:
+    return Papers(CONFIG, places, clock, made.append, lambda: shown[-1])
 
 
 def soon(is_so: Callable[[], object], seconds: float = 60.0) -> None:
@@ -120,6 +140,44 @@ def test_a_certificate_is_made_once_somebody_has_declared_every_machine_on(paper
     assert made[0].name == "attestation-2026-03-05.pdf"
 
 
+CERTIFICATE = Request(verb=Verb.PAPER, kind="certificate", section=EVERY_MACHINE_ON)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        None,
+        verdict((Code.NOT_CHECKED, Level.UNSURE)),
+        verdict((Code.STARTING, Level.UNSURE)),
+        verdict((Code.DOOR_REACHABLE, Level.ALARM), (Code.CAPTURE_LOST, Level.UNSURE)),
+    ],
+)
+def test_nobody_certifies_what_the_sentinel_does_not_know(papers, shown, said):
+    """« Contrôlé » and « surveillé » stand above two signatures; a red reason hides no blue one."""
+    shown.append(said)
+
+    assert papers.take(CERTIFICATE) is Reply.NOT_ALLOWED
+    assert papers.state == ""
+
+
+def test_nothing_is_certified_before_a_check_was_complete(tmp_path, clock):
+    """Whatever the lamp shows."""
+    places = Places(lasting=tmp_path / "new", passing=tmp_path / "new/run")
+    places.make()
+    with writing(places):
+        pass
+
+    assert Papers(CONFIG, places, clock, lambda _: None, verdict).take(CERTIFICATE) is Reply.NOT_ALLOWED
+
+
+def test_an_alarm_may_be_certified_for_the_paper_says_so_first(papers, shown, made):
+    """What is open is known."""
+    shown.append(verdict((Code.DOOR_REACHABLE, Level.ALARM)))
+
+    assert papers.take(CERTIFICATE) is Reply.DONE
+    soon(lambda: made)
+
+
 def test_a_day_has_only_so_many_papers(papers, places):
     """A hole in the page must not fill the card."""
     with writing(places) as archive:
@@ -146,7 +204,7 @@ def test_what_a_child_left_half_done_is_swept_away(places, clock):
     places.papers.mkdir()
     (places.papers / f"{BEGUN}abc").write_text("half")
     (places.papers / "mois-2026-02.pdf").write_text("whole")
-    Papers(CONFIG, places, clock, lambda _: None)
+    Papers(CONFIG, places, clock, lambda _: None, verdict)
 
     assert [path.name for path in places.papers.iterdir()] == ["mois-2026-02.pdf"]
 

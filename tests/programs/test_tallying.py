@@ -10,13 +10,14 @@ from sentinel import codec
 from sentinel.evidence.facts import Installation, Month
 from sentinel.model.acting import Acceptance, Withdrawal
 from sentinel.model.box import Reading
+from sentinel.model.finding import Code, Level, Story, StoryKind
 from sentinel.model.ledger import Day, EntryKind, Gap
 from sentinel.model.machine import HostSighting, SeenBy
 from sentinel.places import Places
 from sentinel.programs.gathering import letterhead
 from sentinel.programs.tallying import closing, installation, month, next_month
 from sentinel.store.reading import opened
-from tests.builders import BOX_MAC, IMAGING, IMAGING_MAC, WORKSTATION_MAC, moment, reading
+from tests.builders import BOX_MAC, IMAGING, IMAGING_MAC, WORKSTATION_MAC, incident, moment, reading
 from tests.programs.furnished import CONFIG, NOW, furnished, writing
 
 
@@ -157,3 +158,18 @@ def test_december_is_followed_by_january():
     """And every month by the next."""
     assert next_month(date(2026, 12, 1)) == date(2027, 1, 1)
     assert next_month(date(2028, 2, 1)) == date(2028, 3, 1)
+
+
+def test_alarms_that_are_about_no_door_are_certified_as_such(places):
+    """Neither an exercise nor what is only worth attention."""
+    with writing(places) as archive:
+        for number, kind, level in (
+            (20, StoryKind.NETWORK, Level.ALARM),
+            (21, StoryKind.DRILL, Level.ALARM),
+            (22, StoryKind.NETWORK, Level.ATTENTION),
+        ):
+            story = Story(kind=kind, about=f"10.8.{number}.0/24")
+            told = incident(number, story=story, level=level, code=Code.PRIVATE_NETWORK, machine=None, mac=None)
+            archive.incident(told, None)
+
+    assert [each.number for each in now(places).alarms] == [20]

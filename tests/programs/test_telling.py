@@ -234,14 +234,13 @@ def test_what_does_not_arrive_is_tried_again_and_given_up_in_the_end(life):
     life.goes(11)  # the settings of the page are heeded
     assert life.telling.test(life.clock()) is Reply.DONE
     settled(life, 1)
-    life.stranger()
+    assert life.telling.drilling.ask("Camille", life.clock()) is Reply.DONE  # no reminder comes between
     life.goes(4)
     settled(life, 2)
     assert [each.over for each in life.notices()] == [True, False]
 
     for n, wait in enumerate(BACK_OFF, 2):
         count = len(life.postman.parcels)
-        life.walk(Read(incident=alarm(life), who="Camille", at=life.clock()))  # so that no reminder comes between
         life.now += wait.total_seconds() - 10
         life.goes(5)
         assert len(life.postman.parcels) == count
@@ -342,6 +341,66 @@ def test_a_restart_tells_nothing_twice_and_what_was_on_its_way_once_more(tmp_pat
         (Recipient.TECHNICIAN, False, "the sentinel stopped before it arrived"),
         (Recipient.TECHNICIAN, True, ""),
     ]
+
+
+def test_what_never_left_is_due_after_every_restart_until_it_has_arrived(tmp_path: Path):
+    """Twice the power goes before anybody could be told: the alarm still stands, and nobody knows of it."""
+    life = Life(tmp_path)
+    life.postman.takes = lambda address: False
+    life.goes(5)
+    life.stranger()
+    life.goes(4)
+    settled(life, 2)
+    now = life.now
+    life.close()
+    second = Life(tmp_path, at=now)
+    second.archive.commit()
+    second.close()  # before anything was due again
+    third = Life(tmp_path, at=now + 1)
+    third.goes(20)
+    settled(third, 4)
+    arrived = [(each.kind, each.recipient) for each in third.notices() if each.arrived]
+    third.close()
+
+    assert arrived == [(NoticeKind.ALARM, Recipient.PRACTICE), (NoticeKind.ALARM, Recipient.TECHNICIAN)]
+
+
+@pytest.mark.parametrize("how", ["read", "closed"])
+def test_what_nobody_was_told_is_not_told_once_it_was_read_or_is_over(life, how):
+    """« Personne n'a lu », hours after somebody has; or of a door that was proved closed meanwhile."""
+    life.postman.takes = lambda address: False
+    life.goes(5)
+    life.walk(knock(4242, at=life.clock()), knock_heard(at=life.clock()), exposure(at=life.clock()))
+    life.goes(4)
+    settled(life, 2)
+    if how == "read":
+        life.walk(Read(incident=alarm(life), who="Camille", at=life.clock()))
+    else:
+        shut = exposure(check="check-2", reach=Reach.CLOSED, at=life.clock())
+        life.walk(sighting(at=life.clock()), knock(4242, check="check-2", at=life.clock()), shut)
+    life.postman.takes = lambda address: True
+    life.goes(400, step=4)
+
+    red = [each for each in life.notices() if each.kind in (NoticeKind.ALARM, NoticeKind.AGAIN)]
+    assert [(each.over, each.arrived, each.tries) for each in red] == [(True, None, 1)] * 2
+    assert [each for each in life.postman.parcels[2:] if each.subject.startswith("ALERTE")] == []
+
+
+def test_what_was_read_and_has_gone_on_is_tried_again_all_the_same(life):
+    """Somebody came since: the reading is outdated."""
+    life.postman.takes = lambda address: False
+    life.goes(5)
+    life.stranger()
+    life.goes(4)
+    settled(life, 2)
+    life.walk(Read(incident=alarm(life), who="Camille", at=life.clock()))
+    life.goes(2)
+    life.stranger(serial=2)
+    life.postman.takes = lambda address: True
+    life.goes(70)
+    wait_until(life, lambda: len([each for each in life.notices() if each.arrived]) >= 2)
+
+    assert {each.kind for each in life.notices()} == {NoticeKind.ALARM}
 
 
 def test_an_alarm_is_told_though_the_store_has_failed(life):

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from sentinel.judgement.casebook import Casebook
+from sentinel.judgement.conditions import condition
 from sentinel.model.connection import ConnectionState
 from sentinel.model.exposure import Outcome, PortList
-from sentinel.model.finding import Level
+from sentinel.model.finding import Code, Finding, Level, Story, StoryKind
 from sentinel.model.incident import IncidentState
 from sentinel.model.ledger import Day, EntryKind, Gap, Off
 from sentinel.model.standing import Standing
@@ -92,7 +94,10 @@ def test_where_the_sentinel_was_off_the_gap_says_so(archive):
 
     told = day(archive)
     assert told.off == (Off(begin=at(5), end=at(20)),)
-    assert told.gaps == (Gap(family=4, begin=at(8), end=at(20), why="off"),)
+    assert told.gaps == (
+        Gap(family=4, begin=at(8), end=at(20), why="off"),
+        Gap(family=0, begin=at(5), end=at(20), why="off"),
+    )
 
 
 def test_a_sentinel_that_was_off_for_days_was_off_all_day(archive):
@@ -120,6 +125,138 @@ def test_doors_and_visits_and_the_gravest_story_are_counted(archive):
 
     told = day(archive)
     assert (told.opened, told.closed, told.visits, told.worst) == ((1,), (2,), 1, Level.ALARM)
+
+
+def checked_all_day(archive: Archive) -> None:
+    for hour in range(-12, 24):
+        asked(archive, hour + 0.5)
+
+
+def stood(archive: Archive, code: Code, *hours: float, level: Level = Level.UNSURE, **more: object) -> None:
+    """A condition of the sentinel that begins and ends in turn, as the casebook tells it."""
+    book = Casebook(next_number=40)
+    for n, hour in enumerate(hours):
+        when = moment((at(hour) - START).total_seconds())
+        change = book.take(condition(code, when, holds=n % 2 == 0, level=level, **more))
+        assert change is not None
+        archive.incident(change.incident, change.chapter)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        Code.CAPTURE_LOST,
+        Code.VIEW_LOST,
+        Code.VIEW_UNPROVED,
+        Code.CLOCK_WRONG,
+        Code.STORE_FAILING,
+        Code.DISK_FULL,
+        Code.ECHO_CONTRADICTED,
+    ],
+)
+def test_a_day_on_which_a_part_did_not_know_has_a_gap_though_every_check_came_back(archive, code):
+    """Nobody watched the passages, or no answer could be believed: the day is not proved."""
+    checked_all_day(archive)
+    stood(archive, code, 9, 12)
+
+    told = day(archive)
+    assert told.gaps == (Gap(family=0, begin=at(9), end=at(12), why=code.value),)
+    assert not told.is_proved
+
+
+def test_a_part_that_fails_is_in_doubt_until_it_works_again_also_over_midnight(archive):
+    """From the evening before, then until the next morning; one number holds all the times."""
+    checked_all_day(archive)
+    stood(archive, Code.VIEW_LOST, -5, 2, 8, 10, 20, 30)
+
+    assert [(each.begin, each.end) for each in day(archive).gaps] == [
+        (at(0), at(2)),
+        (at(8), at(10)),
+        (at(20), at(24)),
+    ]
+
+
+@pytest.mark.parametrize("hours", [(-9,), (-9, -8, -1)])
+def test_what_fails_since_long_ago_fails_all_day(archive, hours):
+    """No line of its timeline is of that day."""
+    checked_all_day(archive)
+    stood(archive, Code.CAPTURE_LOST, *hours)
+
+    assert [(each.begin, each.end) for each in day(archive).gaps] == [(at(0), at(24))]
+
+
+def test_what_was_over_before_the_day_or_began_after_it_is_none_of_its_business(archive):
+    """Two stories of other days."""
+    checked_all_day(archive)
+    stood(archive, Code.CAPTURE_LOST, -9, -8)
+    stood(archive, Code.CLOCK_WRONG, 25)
+
+    assert day(archive).is_proved
+
+
+def test_the_minutes_of_a_start_and_what_is_only_worth_attention_are_no_gap(archive):
+    """Three starts in one day, and a lapse of seconds; a mark is no blindness."""
+    checked_all_day(archive)
+    stood(archive, Code.VIEW_UNPROVED, 8, 8.04, 12, 12.04, 19, 19.04)
+    stood(archive, Code.CAPTURE_LOST, 13, 13.01)
+    stood(archive, Code.CAPTURE_INCOMPLETE, 1, 23, level=Level.ATTENTION)
+
+    assert day(archive).is_proved
+
+
+def test_a_part_that_comes_and_goes_all_day_is_one_gap(archive):
+    """Each lapse is short; together they are hours, and the list stays short."""
+    checked_all_day(archive)
+    stood(archive, Code.CAPTURE_LOST, *(6 + step / 60 for step in range(600)))
+
+    assert [(each.begin, each.end) for each in day(archive).gaps] == [(at(6), at(6 + 599 / 60))]
+
+
+def test_a_sentinel_that_was_off_between_two_checks_watched_nothing_meanwhile(archive):
+    """The doors were proved all the time; who passed nobody knows."""
+    checked_all_day(archive)
+    start = moment((at(12.4) - START).total_seconds())
+    archive.tell(EntryKind.STARTED, start, off_since="2026-03-02T09:36:00.000000Z")
+
+    assert day(archive).gaps == (Gap(family=0, begin=at(10.6), end=at(12.4), why="off"),)
+
+
+def test_the_hourly_list_alone_proves_no_day(archive):
+    """Twelve hours after the full one it is as blue on paper as it was on the lamp."""
+    for hour in range(-1, 24):
+        full = PortList.FULL if hour < 1 else PortList.HOURLY
+        asked(archive, hour + 0.5, ports=full)
+
+    assert day(archive).gaps == (Gap(family=4, begin=at(12.5), end=at(24), why="unasked"),)
+
+
+def test_what_was_shown_is_a_gap_where_no_row_says_it(archive):
+    """« Not checked » is told by the gap of its family alone, where that says why."""
+    for hour in (*range(-12, 3), *range(20, 24)):
+        asked(archive, hour)
+    shown = [
+        ("unplugged", (at(22), at(23))),
+        ("not_checked", (at(14), at(20.01))),
+        ("view_lost", (at(0), at(0.04))),
+    ]
+    archive.commit()
+
+    assert archive.diary.day(MONDAY, PARIS, Level.NOTE, shown).gaps == (
+        Gap(family=4, begin=at(5), end=at(20), why="unasked"),
+        Gap(family=0, begin=at(22), end=at(23), why="unplugged"),
+    )
+
+
+def test_an_exercise_is_not_the_worst_of_a_day(archive):
+    """It said of itself that it was none."""
+    drill = Finding(
+        code=Code.DRILL, story=Story(kind=StoryKind.DRILL, about="drill"), level=Level.ALARM, at=moment()
+    )
+    change = Casebook().take(drill)
+    assert change is not None
+    archive.incident(change.incident, change.chapter)
+
+    assert day(archive).worst is Level.NOTE
 
 
 def test_what_was_shown_is_the_worst_where_no_row_says_more(archive):

@@ -24,12 +24,14 @@ from test_account import send
 
 from sentinel.clock import now
 from sentinel.config import Practice
+from sentinel.evidence.listing import as_csv
 from sentinel.model.acting import MeasureKind
 from sentinel.model.connection import Association, Dicom
 from sentinel.model.finding import Code
 from sentinel.store import rows
 from sentinel.store.sessions import TRIES_OF_ALL
 from sentinel.wire.requests import Answer, Reply, Verb
+from tests.evidence.cases import case, visit
 
 Told = Callable[[Answer], None]
 PASSWORD = "trois girafes bleues"
@@ -350,17 +352,22 @@ def test_programs_get_them_as_plain_words_too(cabinet: Cabinet):
 
 @pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t=", "\r=", "|", "%", " =", "\n=", "＝"])
 def test_no_cell_of_a_file_is_run_by_a_spreadsheet(cabinet: Cabinet, begins):
-    """CSV formula injection, by whatever a stranger or the practice itself may write into it."""
+    """CSV formula injection, by whatever a stranger or the practice itself may write into it: of the page and of
+    a dossier.
+    """
     formula = f"{begins}HYPERLINK(1)"[:16]
     enemy = Cabinet(places=cabinet.places, config=replace(cabinet.config, labels={MAC: formula}))
     dicom = Dicom(called=formula, calling=formula, result=Association.ACCEPTED)
     cabinet.add("connections", rows.connection_row("x", connection(61, dicom=dicom), "stranger", True))
 
-    sheet = enemy.insider().get("/connections.csv").data.decode("utf-8-sig")
-
-    cells = [cell for line in csv.reader(io.StringIO(sheet, newline=""), delimiter=";") for cell in line]
-    assert not [cell for cell in cells if cell.strip()[:1] in tuple("=+-@|%＝")]
-    assert any("HYPERLINK" in cell for cell in cells)
+    for sheet in (
+        enemy.insider().get("/connections.csv").data,
+        as_csv(case(visits=(visit(1, called=formula, calling=formula, source=formula),))),  # the dossier's
+    ):
+        paper = io.StringIO(sheet.decode("utf-8-sig"), newline="")
+        cells = [cell for line in csv.reader(paper, delimiter=";") for cell in line]
+        assert not [cell for cell in cells if cell.strip()[:1] in tuple("=+-@|%＝")]
+        assert any("HYPERLINK" in cell for cell in cells)
 
 
 # -- too much, and too many -------------------------------------------------------------------------------------

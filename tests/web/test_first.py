@@ -239,6 +239,15 @@ def test_the_certificate_carries_the_declaration_only_where_it_was_ticked(cabine
     assert (wish.verb, wish.kind, wish.section, wish.who) == (Verb.PAPER, "certificate", section, "Anne")
 
 
+def test_a_certificate_that_is_refused_says_what_it_takes(cabinet, watch):
+    """The declaration, and a sentinel that knows."""
+    watch(Answer(reply=Reply.NOT_ALLOWED))
+    browser = cabinet.insider()
+    send(browser, "/first/certificate/paper", every_machine_on="yes")
+
+    assert "L’attestation ne peut pas être établie." in plain(browser.get("/first/certificate").text)
+
+
 def test_the_certificate_that_was_made_is_handed_out(cabinet):
     """The last one; another paper is none."""
     browser = cabinet.insider()

@@ -121,6 +121,28 @@ def test_no_address_of_a_notice_is_ever_shown_again(cabinet, watch):
         assert not re.search("pass-word|sophie|secret-topic|yyyy", page)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "pover://user@zz5ecret",
+        "pover://user@zz5ecret/device",
+        "ntfys://zz5ecret/topic",
+        "ntfys://name:pass@ntfy.sh/zz5ecret",
+        "tgram://zz5ecret/12345",
+        "slack://bot@zz5ecret/b/c/#channel",
+        "json://user:pass@zz5ecret/",
+    ],
+)
+def test_of_an_address_that_is_no_mail_only_its_kind_is_shown(cabinet, watch, url):
+    """Behind the « @ », or in the place of a server, stands a token with many services."""
+    cabinet.config = replace(CONFIG, notices=Notices(practice=(url,)))
+
+    page = cabinet.insider().get("/settings").text
+
+    assert f"{url.partition('://')[0]}://…" in page
+    assert not re.search("zz5ecret|pass@|user@|name:", page, re.IGNORECASE)
+
+
 def test_addresses_stay_until_they_are_taken_out_one_by_one(cabinet, watch):
     """By a mark from which nobody learns them."""
     furnish(cabinet)
