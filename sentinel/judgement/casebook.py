@@ -79,7 +79,7 @@ class Casebook:
         """
         match fact:
             case Read() | Measure() | FalseAlarm():
-                known = self.find(fact.incident)
+                known = self.recall(fact.incident)
                 change = self.hear(fact, checked(known.story.family)) if known else None
                 yield from [change] if change else []
             case Acceptance():
@@ -91,11 +91,11 @@ class Casebook:
 
     def hear(self, deed: Deed, checked: Moment | None = None) -> Change | None:
         """What somebody says or does about a story; `checked`: when its family was last completely checked."""
-        known = self.find(deed.incident)
+        known = self.recall(deed.incident)
         if known is None:
             return None
         heard = deeds.after(known, deed)
-        if deeds.settles(known, deed, checked):
+        if known.state is not IncidentState.CLOSED and deeds.settles(known, deed, checked):
             heard = replace(heard, state=IncidentState.CLOSED, closed=deed.at, last=deed.at)
         self._stories[heard.story] = heard
         return Change(incident=heard, chapter=deeds.line(heard, deed))
@@ -103,6 +103,10 @@ class Casebook:
     def find(self, number: int) -> Incident | None:
         """The story people call by this number, unless it is over."""
         return next((each for each in self.told() if each.number == number), None)
+
+    def recall(self, number: int) -> Incident | None:
+        """The same, or one that ended lately: an alarm nobody had read by then is still to be read."""
+        return next((each for each in self.all() if each.number == number), None)
 
     def accept(self, acceptance: Acceptance) -> Iterator[Change]:
         """Somebody accepts a door: the stories it has are told so, and end when the echo has looked again."""
