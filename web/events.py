@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from sentinel.model.acting import MeasureKind
 from sentinel.model.finding import Code, Level, StoryKind
-from sentinel.model.incident import Chapter, Incident, IncidentState
+from sentinel.model.incident import Chapter, Incident, IncidentState, is_late, is_proved_closed
 from sentinel.store import reading
 from sentinel.store.reading import Reader
 from sentinel.text.boxes import known as known_boxes
@@ -35,6 +35,8 @@ VISITS = 10
 """The newest; all of them are a link away."""
 AROUND = timedelta(hours=1)
 """What was seen from outside so long before and after a story is told with it."""
+LATELY = timedelta(days=7)
+"""So long a story that ended is still in the casebook."""
 OVER = Phrase(key="incident.ended")
 
 
@@ -78,13 +80,14 @@ def incident(number: int) -> ResponseReturnValue:
         lines=lines[: -LINES - 1 : -1],
         visitors=list(visitors(found, g.scene.audience)),
         more=max(0, len(lines) - LINES),
-        proved=any(each.code is Code.DOOR_CLOSED for each in chapters[-1:]),
+        proved=is_proved_closed(chapters),
         visits=visits,
         outside=outside,
         times=_times(known),
         picture=_picture(found, lines, outside, came),
         ticks=ticks(span),
         span=span,
+        late=_is_unread(found),
         measures=list(MeasureKind),
         again=_seen_again(found),
         fixes=_fixes(found, product),
@@ -148,6 +151,13 @@ def _seen_again(incident: Incident) -> bool:
     return holds is not None and any(each.wall > holds.wall for each in proofs)
 
 
+def _is_unread(incident: Incident) -> bool:
+    """An alarm that ended lately, and that nobody has read: it still may be."""
+    if incident.level is not Level.ALARM or incident.read or not incident.closed:
+        return False
+    return incident.state is IncidentState.CLOSED and g.scene.audience.now - incident.last.wall < LATELY
+
+
 def _fixes(incident: Incident, product: str | None) -> list[tuple[str, list[str]]]:
     """The sheet of the box, or of every box where none was recognised; nothing where no door is to be closed."""
     if incident.story.kind not in (StoryKind.DOOR, StoryKind.MAPPING) or incident.state is IncidentState.CLOSED:
@@ -166,11 +176,13 @@ def _outside(reader: Reader, incident: Incident) -> list[Sighting]:
 
 
 def _span(incident: Incident) -> Span:
-    """From the first fact to the last one, or to now while the story goes on; an hour at least."""
+    """From the first fact to the end, or to now while the story goes on: nothing of what nobody has seen yet.
+
+    An hour at least, of which the hour before is drawn empty.
+    """
     last = incident.closed or incident.last
     ended = last.wall if incident.state is IncidentState.CLOSED else max(g.scene.audience.now, last.wall)
-    began = incident.first.wall
-    return began, max(ended, began + timedelta(hours=1))
+    return min(incident.first.wall, ended - timedelta(hours=1)), ended
 
 
 def _picture(
@@ -186,7 +198,7 @@ def _picture(
         "closed": incident.closed,
     }
     lanes = Lanes(
-        levels=[(each.chapter.at.wall, each.colour) for each in lines],
+        levels=[(each.chapter.at.wall, each.colour) for each in lines if not is_late(each.chapter, incident)],
         outside=[(at, seen(each.verdict)) for each in outside for at in each.times],
         visits=came,
         deeds=[(at.wall, name) for name, at in deeds.items() if at],

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlencode
 
 from flask import Blueprint, g, jsonify, render_template
 from flask.typing import ResponseReturnValue
@@ -48,6 +49,7 @@ def front() -> ResponseReturnValue:
         "front.html",
         front=front_of(scene),
         perimeter=perimeter(scene.verdict),
+        answer=_to_answer(scene),
         call=None if _is_exercise(scene) else phone_link(scene.config.practice, scene.today),
     )
 
@@ -104,6 +106,17 @@ def front_of(scene: Scene) -> Front:
 def _is_exercise(scene: Scene) -> bool:
     """Nobody is to be called for it."""
     return scene.verdict is not None and [each.code for each in scene.verdict.reasons[:1]] == [Code.DRILL]
+
+
+def _to_answer(scene: Scene) -> str | None:
+    """Where to say « J'ai vu »: an alarm, for whoever is logged in; an exercise, for everybody after the login."""
+    first = scene.verdict.reasons[0] if scene.verdict and scene.verdict.reasons else None
+    if first is None or first.level is not Level.ALARM or not first.incident:
+        return None
+    place = f"/incidents/{first.incident}"
+    if scene.named:
+        return place
+    return "/code?" + urlencode({"next": place}) if first.code is Code.DRILL else None
 
 
 def _stopped(scene: Scene) -> Front:

@@ -9,7 +9,7 @@ from flask import Request, current_app
 
 from sentinel.clock import Clock
 from sentinel.config import Config, Practice
-from sentinel.model.finding import Level
+from sentinel.model.finding import Code, Level
 from sentinel.model.moment import Moment
 from sentinel.model.verdict import Verdict
 from sentinel.places import Places
@@ -23,6 +23,11 @@ from sentinel.text.points import Audience
 SESSION_COOKIE = "sentinel_session"
 LANGUAGE_COOKIE = "sentinel_language"
 DARK = "dark"
+PARTICULAR = {
+    (Level.ALARM.word, Code.DRILL): "lamp.alarm.drill",
+    (Level.ATTENTION.word, Code.ALARM_READ): "lamp.attention.read",
+}
+"""Words of the lamp that depend on why it shows this colour: its colour and the first reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +84,13 @@ class Scene:
             return DARK
         level = max(self.verdict.level, Level.CALM)
         return level.word if self.readable else max(level, Level.UNSURE).word
+
+    @property
+    def lamp_word(self) -> str:
+        """The key of the lamp's word: an exercise asks nobody to call, and what was read is not for this week."""
+        first = self.verdict.reasons[0].code if self.verdict and self.verdict.reasons else None
+        plain = f"lamp.{self.lamp}.word"
+        return PARTICULAR.get((self.lamp, first), plain) if first else plain
 
     @property
     def stopped(self) -> datetime | None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sentinel.evidence.facts import Case, Letterhead
 from sentinel.model.finding import Code, Grade, Level
-from sentinel.model.incident import Chapter, IncidentState
+from sentinel.model.incident import Chapter, IncidentState, is_proved_closed
 from sentinel.model.moment import Moment
 from sentinel.model.verdict import View
 from sentinel.text import say
@@ -115,7 +115,7 @@ class Telling:
     @property
     def is_proved_closed(self) -> bool:
         """A check proved it, and it did not merely grow quiet."""
-        return any(each.code is Code.DOOR_CLOSED for each in self.case.chapters[-1:])
+        return is_proved_closed(self.case.chapters)
 
     # -- where -----------------------------------------------------------------------------------------------
 

@@ -87,11 +87,11 @@ class Casebook:
 
     def hear(self, deed: Deed) -> Change | None:
         """What somebody says or does about a story."""
-        known = self.find(deed.incident)
+        known = self.recall(deed.incident)
         if known is None:
             return None
         heard = deeds.after(known, deed)
-        if deeds.settles(known):
+        if known.state is not IncidentState.CLOSED and deeds.settles(known):
             heard = replace(heard, state=IncidentState.CLOSED, closed=deed.at, last=deed.at)
         self._stories[heard.story] = heard
         return Change(incident=heard, chapter=deeds.line(heard, deed))
@@ -99,6 +99,10 @@ class Casebook:
     def find(self, number: int) -> Incident | None:
         """The story people call by this number, unless it is over."""
         return next((each for each in self.told() if each.number == number), None)
+
+    def recall(self, number: int) -> Incident | None:
+        """The same, or one that ended lately: an alarm nobody had read by then is still to be read."""
+        return next((each for each in self.all() if each.number == number), None)
 
     def accept(self, acceptance: Acceptance) -> Iterator[Change]:
         """Somebody accepts a door: the stories it has are told so, and end when the echo has looked again."""

@@ -1,5 +1,6 @@
 """One story as people read it: opened, graded, counted, closed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -105,3 +106,17 @@ class Chapter:
     """What a person wrote about it: a reason, a remark; 400 characters at most."""
     done: datetime | None = None
     """When a measure was taken, as the person says; `at` is when it was told."""
+
+
+HEARD = frozenset({Code.ALARM_READ, Code.UNPLUGGED, Code.RULE_REMOVED, Code.SERVICE_STOPPED, Code.MEASURE_TAKEN})
+"""Lines of people, who may read a story or tell what they did when it is over already."""
+
+
+def is_late(chapter: Chapter, incident: Incident) -> bool:
+    """Whether a line was written when its story was over."""
+    return incident.closed is not None and chapter.at.wall > incident.closed.wall
+
+
+def is_proved_closed(chapters: Sequence[Chapter]) -> bool:
+    """A check proved it, and it did not merely grow quiet; chapters oldest first."""
+    return [each.code for each in chapters if each.code not in HEARD][-1:] == [Code.DOOR_CLOSED]

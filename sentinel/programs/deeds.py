@@ -16,7 +16,7 @@ from sentinel.config import Config
 from sentinel.mistakes import MAC
 from sentinel.model.acting import LONGEST_WORDS, Acceptance, FalseAlarm, Measure, MeasureKind, Withdrawal
 from sentinel.model.finding import Code, StoryKind
-from sentinel.model.incident import Incident
+from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.moment import Moment
 from sentinel.model.networks import Network
 from sentinel.pipeline import Street
@@ -78,8 +78,8 @@ class Deeds:
         return Reply.DONE
 
     def _measure(self, request: Request, at: Moment) -> None:
-        """Told, and the door is tested again at once: that is what proves it."""
-        incident = self._known(request.incident)
+        """Told, and a door that is not known to be closed is tested again at once: that is what proves it."""
+        incident = self._recalled(request.incident)
         if request.kind not in set(MeasureKind):
             raise Refused(Reply.NOT_UNDERSTOOD)
         done = self._moment(request.when) if request.when else at.wall
@@ -94,7 +94,8 @@ class Deeds:
             at=at,
         )
         self._street.walk(measure)
-        self._look_again(incident)
+        if incident.state is not IncidentState.CLOSED:
+            self._look_again(incident)
 
     def _false_alarm(self, request: Request, at: Moment) -> None:
         incident = self._known(request.incident)
@@ -148,6 +149,13 @@ class Deeds:
 
     def _known(self, number: int) -> Incident:
         incident = self._street.casebook.find(number)
+        if incident is None:
+            raise Refused(Reply.NOT_FOUND)
+        return incident
+
+    def _recalled(self, number: int) -> Incident:
+        """Also one that ended lately: what was done about it belongs to it."""
+        incident = self._street.casebook.recall(number)
         if incident is None:
             raise Refused(Reply.NOT_FOUND)
         return incident

@@ -129,7 +129,7 @@ class Desk:
         return Reply.NOT_UNDERSTOOD
 
     def _read(self, incident: int, who: str, at: Moment) -> Reply:
-        if self._street.casebook.find(incident) is None:
+        if self._street.casebook.recall(incident) is None:
             return Reply.NOT_FOUND
         self._street.walk(Read(incident=incident, who=who, at=at))
         return Reply.DONE

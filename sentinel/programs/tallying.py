@@ -21,8 +21,7 @@ from sentinel.evidence.facts import (
     Stretch,
 )
 from sentinel.model import ledger
-from sentinel.model.finding import Code
-from sentinel.model.incident import Incident, IncidentState
+from sentinel.model.incident import Incident, IncidentState, is_proved_closed
 from sentinel.places import Places
 from sentinel.store.holdings import Machine
 from sentinel.store.reading import Reader
@@ -157,7 +156,7 @@ def _line(reader: Reader, head: Letterhead, incident: Incident) -> DoorLine:
         port=incident.port or incident.outside_port,
         opened=incident.first.wall,
         closed=incident.closed.wall if incident.closed else None,
-        proved=any(each.code is Code.DOOR_CLOSED for each in chapters[-1:]),
+        proved=is_proved_closed(chapters),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sentinel import codec
 from sentinel.model.finding import Code
+from sentinel.model.incident import HEARD
 from sentinel.model.moment import Moment
 from sentinel.model.notice import Notice, NoticeKind, Recipient, Told
 from sentinel.store import rows
@@ -57,11 +58,10 @@ def lately(db: sqlite3.Connection, now: Moment) -> list[Notice]:
 
 
 def ended_by(db: sqlite3.Connection, incident: int) -> Code | None:
-    """The code of a story's last line: how it ended, where it has; None where that cannot be read."""
+    """How a story ended, where it has: its last line that is no person's; None where that cannot be read."""
     try:
-        row = db.execute(
-            "SELECT code FROM chapters WHERE incident = ? ORDER BY number DESC LIMIT 1", (incident,)
-        ).fetchone()
+        lines = db.execute("SELECT code FROM chapters WHERE incident = ? ORDER BY number DESC", (incident,))
+        row = next((each for each in lines if each[0] not in HEARD), None)
     except sqlite3.Error:
         return None
     return Code(row[0]) if row else None

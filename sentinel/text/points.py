@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from sentinel.model.exposure import Nature, Outcome
 from sentinel.model.finding import Code, Grade, Level
-from sentinel.model.incident import Chapter, Incident, IncidentState
+from sentinel.model.incident import Chapter, Incident, IncidentState, is_late
 from sentinel.model.moment import Address
 from sentinel.services import service
 from sentinel.text import times
@@ -79,6 +79,8 @@ class Point:
     alarm: bool = False
     over: datetime | None = None
     """When it ended."""
+    late: bool = False
+    """Somebody said it when it was over."""
     nature: Nature | None = None
     """What was recognised behind the door."""
     outcome: Outcome | None = None
@@ -151,6 +153,7 @@ def point_of_chapter(chapter: Chapter, incident: Incident) -> Point:
         bytes_out=incident.bytes_out,
         read=chapter.at.wall if chapter.code is Code.ALARM_READ else None,
         read_by=chapter.who,
+        late=is_late(chapter, incident),
         alarm=chapter.level is Level.ALARM,
         nature=incident.nature,
         robot=organisation(str(chapter.source), incident) if chapter.source else "",
@@ -189,6 +192,7 @@ def _variants(point: Point, named: bool) -> list[str]:
     kinds += [KINDS[each.category] for each in services if each and each.category in KINDS]
     return [
         *([point.outcome.value, "why"] if point.outcome else []),
+        *(["late"] if point.late else []),
         *([] if named else ["unnamed"]),
         *(["robot"] if named and point.robot else []),
         *(["unset"] if point.at.year < UNSET else []),

@@ -325,12 +325,13 @@ def test_reading_is_a_line_with_a_name():
     assert (change.incident.read, change.incident.read_by) == (moment(5), "Anne")
 
 
-def test_what_is_closed_or_unknown_cannot_be_read():
-    """There is nothing to acknowledge."""
+def test_what_is_unknown_cannot_be_read():
+    """There is nothing to acknowledge; what ended lately can, and stays closed."""
     book = Casebook()
     taken(book, reachable(0), closed(1))
 
-    assert book.hear(Read(incident=1, who="Anne", at=moment(2))) is None
+    assert book.hear(Read(incident=1, who="Anne", at=moment(2))) is not None
+    assert book.find(1) is None
     assert book.hear(Read(incident=9, who="Anne", at=moment(2))) is None
 
 

@@ -1,7 +1,6 @@
 """What people say and do about an alarm: how it counts then, and what takes that back."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -262,13 +261,13 @@ def test_whoever_comes_again_after_a_false_alarm_is_red_at_once():
     assert counts(made, 4 * HOUR + 1) == (Code.STRANGER_CONNECTED, Level.ALARM)
 
 
-def test_nothing_is_said_of_a_story_that_is_over():
+def test_nothing_is_said_of_a_story_that_is_long_past():
     """Its number means nothing any more."""
     made = book(reachable(0), closed(1))
+    list(made.beat(moment(8 * DAY)))
 
-    assert made.hear(read(2)) is None
-    assert made.hear(measure(2)) is None
-    assert moment(2).since(moment(1)) == timedelta(seconds=1)
+    assert made.hear(read(8 * DAY)) is None
+    assert made.hear(measure(8 * DAY)) is None
 
 
 # -- what was said before it was red ------------------------------------------------------------------------------
@@ -393,3 +392,16 @@ def test_a_story_that_returns_does_not_begin_a_clock_anew_that_still_runs(back, 
     made.take(reachable(back))
 
     assert only(made).shown == shown
+
+
+def test_what_is_said_of_a_story_that_is_over_opens_nothing():
+    """Read and measured late, it ends when it ended; a false alarm does not move its end either."""
+    made = book(reachable(0), closed(60))
+    made.hear(read(120))
+    made.hear(measure(180, done=30))
+    made.hear(false_alarm(240))
+
+    (over,) = made.all()
+    assert (over.state, over.closed, over.last) == (IncidentState.CLOSED, moment(60), moment(60))
+    assert (over.read_by, over.measured) == ("Anne", moment(30))
+    assert list(made.told()) == []

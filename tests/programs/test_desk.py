@@ -12,7 +12,8 @@ import pytest
 from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
-from sentinel.model.finding import Code, Level
+from sentinel.model.finding import Code, Finding, Level
+from sentinel.model.incident import IncidentState
 from sentinel.model.verdict import View
 from sentinel.pipeline import Street
 from sentinel.programs.desk import Asked, Desk, serve
@@ -186,6 +187,21 @@ def test_reading_an_alarm_is_kept_with_a_name(counter):
     (told,) = counter.street.casebook.told()
     assert told.read_by == "A" * 80
     assert counter.ask(Verb.READ, incident=99, who="Anne").reply is Reply.NOT_FOUND
+
+
+def test_an_alarm_that_ended_before_anybody_read_it_is_read_all_the_same(counter):
+    """It stays closed: the register has its third time, and nothing else happens."""
+    counter.street.walk(connection())
+    (told,) = counter.street.casebook.told()
+    ended = Finding(code=Code.DOOR_CLOSED, story=told.story, level=told.level, at=moment(60), ends=True)
+    counter.street.casebook.take(ended)
+    counter.at = 120
+
+    assert counter.ask(Verb.READ, incident=1, who="Anne").reply is Reply.DONE
+    (over,) = counter.street.casebook.all()
+    assert (over.state, over.closed) == (IncidentState.CLOSED, moment(60))
+    assert (over.read, over.read_by) == (moment(120), "Anne")
+    assert list(counter.street.casebook.told()) == []
 
 
 @pytest.mark.parametrize("network", ["10.8.0.0/24", "192.168.9.0/24", "100.64.0.0/24", "fd00:1::/64"])

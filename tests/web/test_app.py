@@ -13,11 +13,12 @@ from furnished import HOSTILE, MAC, STRANGER, Cabinet, cell, chapter, connection
 
 from sentinel.model.connection import Association, ConnectionState, Dicom
 from sentinel.model.exposure import CellVerdict, Reach, Why
-from sentinel.model.finding import Code, Level, Story, StoryKind
+from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import IncidentState
 from sentinel.store import rows
 from sentinel.text import say
 from web.connections import PAGE, defused
+from web.pictures import THIN, WIDTH
 
 LINK_LOCAL = "fe80::20"
 
@@ -109,7 +110,61 @@ def test_an_event_that_is_read_or_over_has_no_button(cabinet: Cabinet):
     assert "/incidents/1/read" in browser.get("/incidents/1").text
     assert "/incidents/2/read" not in browser.get("/incidents/2").text
     assert "Anne" in browser.get("/incidents/2").text
-    assert "/incidents/3/read" not in browser.get("/incidents/3").text
+    assert "/incidents/3/read" in browser.get("/incidents/3").text
+    assert "/incidents/3/measure" in browser.get("/incidents/3").text
+    assert "/incidents/3/accept" not in browser.get("/incidents/3").text
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"read": moment(timedelta(minutes=3)), "read_by": "Anne"},
+        {"level": Level.ATTENTION},
+        {"last": moment(timedelta(days=8))},
+    ],
+)
+def test_one_that_is_over_asks_for_no_more_once_it_was_read_or_is_long_past(cabinet: Cabinet, more):
+    """The casebook has forgotten the last one."""
+    closed = incident(3, state=IncidentState.CLOSED, **{"closed": moment(), "last": moment(), **more})
+    cabinet.add("incidents", rows.incident_row(closed))
+
+    assert "/incidents/3/read" not in cabinet.insider().get("/incidents/3").text
+
+
+def test_an_alarm_that_is_read_late_is_still_proved_to_be_closed(cabinet: Cabinet):
+    """And its timeline says of no door that it is open."""
+    read = moment(timedelta(minutes=1))
+    closed = incident(
+        3, state=IncidentState.CLOSED, closed=moment(timedelta(minutes=5)), read=read, read_by="Anne"
+    )
+    cabinet.add("incidents", rows.incident_row(closed))
+    proof = chapter(Code.DOOR_CLOSED, None, Level.ATTENTION, timedelta(minutes=5))
+    late = chapter(Code.ALARM_READ, Grade.ASSOCIATED, Level.ALARM, timedelta(minutes=1), who="Anne")
+    for each in (proof, late):
+        cabinet.add("chapters", rows.chapter_row(replace(each, incident=3)))
+
+    page = cabinet.insider().get("/incidents/3").text
+
+    assert "la fermeture est prouvée" in page
+    assert "après la fin" in page
+    assert "encore ouverte" not in page
+
+
+@pytest.mark.parametrize(("first", "closed"), [(30, 10), (300, 10)])
+def test_the_picture_of_a_story_ends_where_the_story_does(cabinet: Cabinet, first, closed):
+    """Its green is one mark at the right edge: nothing is painted that nobody has seen yet."""
+    began, ended = moment(timedelta(minutes=first)), moment(timedelta(minutes=closed))
+    story = incident(3, state=IncidentState.CLOSED, first=began, last=ended, closed=ended)
+    cabinet.add("incidents", rows.incident_row(story))
+    for code, level, before in ((Code.DOOR_ANSWERED, Level.ALARM, first), (Code.DOOR_CLOSED, Level.CALM, closed)):
+        line = chapter(code, None, level, timedelta(minutes=before))
+        cabinet.add("chapters", rows.chapter_row(replace(line, incident=3)))
+
+    page = cabinet.insider().get("/incidents/3").text
+
+    found = re.search(r'<path class="at-calm" d="M([\d.]+) 0.0h([\d.]+)v', page)
+    assert found, "no green at all"
+    assert (float(found[1]), float(found[2])) == (WIDTH - THIN, THIN)
 
 
 def test_only_a_proof_is_called_one(cabinet: Cabinet):

@@ -14,7 +14,7 @@ from sentinel.model.exposure import Outcome
 from sentinel.model.finding import Code, Level
 from sentinel.model.incident import IncidentState
 from sentinel.model.passing import Progress
-from sentinel.model.verdict import Missed, View
+from sentinel.model.verdict import Missed, Verdict, View
 from sentinel.signals.pulse import LIVES
 from sentinel.store import rows
 from sentinel.wire.requests import Answer, Reply
@@ -74,6 +74,45 @@ def test_nobody_is_called_for_an_exercise(cabinet: Cabinet):
 
     cabinet.beat(verdict(door(Code.STRANGER_ASSOCIATED), reason(Code.DRILL, Level.NOTE)))
     assert "tel:" in cabinet.visitor().get("/").text
+
+
+def drilled() -> Verdict:
+    return verdict(reason(Code.DRILL, Level.ALARM, incident=1))
+
+
+def test_an_exercise_says_that_it_is_one_and_where_to_answer(cabinet: Cabinet):
+    """Whoever is not logged in is asked for the password on the way; its lamp asks nobody to call."""
+    cabinet.beat(drilled())
+
+    outside, inside = (each.get("/").text for each in (cabinet.visitor(), cabinet.insider()))
+
+    assert 'href="/code?next=%2Fincidents%2F1">Répondre' in outside
+    assert 'href="/incidents/1">Répondre' in inside
+    for page in (outside, inside):
+        assert "Rouge : exercice" in text(page.encode())
+        assert "appelez maintenant" not in heard(page)
+
+
+def test_an_alarm_is_answered_by_whoever_is_logged_in(cabinet: Cabinet):
+    """One that was read already asks for nothing more."""
+    cabinet.beat(verdict(door(Code.STRANGER_ASSOCIATED)))
+    assert 'href="/incidents/1">Répondre' in cabinet.insider().get("/").text
+    assert "Répondre" not in cabinet.visitor().get("/").text
+
+    cabinet.beat(verdict(door(Code.ALARM_READ, Level.ATTENTION)))
+    assert "Répondre" not in cabinet.insider().get("/").text
+
+
+@pytest.mark.parametrize("page", ["/", "/lampe"])
+def test_a_door_that_is_still_open_is_not_for_this_week(cabinet: Cabinet, page):
+    """The alarm was read, and the lamp is yellow."""
+    cabinet.beat(verdict(door(Code.ALARM_READ, Level.ATTENTION)))
+    shown = heard(cabinet.visitor().get(page).text)
+    assert "Jaune : alerte lue, porte encore ouverte" in shown
+    assert "cette semaine" not in shown
+
+    cabinet.beat(drilled())
+    assert "appelez maintenant" not in heard(cabinet.visitor().get(page).text)
 
 
 def heard(page: str) -> str:
