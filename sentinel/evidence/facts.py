@@ -81,6 +81,8 @@ class Case:
     """The box's name, where an echo recognised it."""
     scanners: Mapping[str, str] = field(default_factory=dict)
     """Sources that are known research robots, and whose."""
+    has_reports: bool = False
+    """Signed answers of these checks were kept, and go with the dossier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
