@@ -213,7 +213,7 @@ class _Dossier:
         sheet = self._sheet
         sheet.section(sheet.say("paper.limits"))
         sheet.items(self._unknowable())
-        sheet.section(sheet.say("paper.perimeter"))
+        sheet.section(sheet.say("perimeter.head"))
         sheet.items(perimeter(self._case.head))
         sheet.section(sheet.say("paper.verify"))
         sheet.text(sheet.say("paper.verify.how"))

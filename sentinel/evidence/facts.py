@@ -144,7 +144,8 @@ class MachineLine:
 
     name: str
     address: str
-    watched: bool
+    watched: bool | None
+    """None: nobody knows yet whether it passes the watched port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +190,8 @@ class DoorLeft:
     source: str
     """A network; empty: anybody."""
     until: date
+    window: datetime | None = None
+    """The hour at which it ends, where it is a maintenance window."""
     who: str
     why: str
 

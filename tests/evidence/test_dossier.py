@@ -45,7 +45,7 @@ ANSWERS = [
     "La sentinelle a compté les connexions et les octets. Elle ne lit pas le contenu : elle ne peut dire ni"
     " quelles images, ni combien de patients.",
     "Les accès par relais (TeamViewer, AnyDesk, QuickConnect et semblables)",
-    "L’UDP.",
+    "Les échanges UDP.",
     "37 connexions de plus ont été comptées par groupe",
     "388 autres connexions sont dans connexions.csv",
 ]
