@@ -28,7 +28,7 @@ from sentinel.model.passing import NetworkAnswer, Read
 from sentinel.model.verdict import View
 from sentinel.programs.listen import Ear
 from sentinel.services import DOOR_TEST_PORT, port_list
-from sentinel.text.perimeter import perimeter
+from sentinel.text.perimeter import perimeter_now
 from sentinel.tracking.connections import Tracker
 from tests.builders import (
     BOX_MAC,
@@ -431,7 +431,7 @@ def test_udp_is_never_counted_as_watched(practice):
     """Row « UDP »: the count in the sentence is of TCP ports only, and the perimeter says so."""
     assert len(port_list(PortList.FULL)) == 48
     assert not {137, 500, 1194, 1434, 51820} & set(port_list(PortList.FULL))
-    assert "perimeter.udp" in perimeter(None)
+    assert "perimeter.udp" in perimeter_now(None)
     here = practice()
     here.walk(reading(mapping(1434, 1434, transport=Transport.UDP), at=moment(60)))
     here.pass_time(61)

@@ -13,7 +13,7 @@ from sentinel.store import reading
 from sentinel.store.acceptances import Standing
 from sentinel.text import say, times
 from sentinel.text.deadline import LASTS
-from sentinel.text.perimeter import perimeter
+from sentinel.text.perimeter import perimeter_now
 from sentinel.text.points import Phrase, Record, contact
 from sentinel.text.sentences import Words, verdict_words
 from web.guard import behind_code
@@ -48,7 +48,7 @@ def front() -> ResponseReturnValue:
     return render_template(
         "front.html",
         front=front_of(scene),
-        perimeter=perimeter(scene.verdict),
+        perimeter=perimeter_now(scene.verdict),
         answer=_to_answer(scene),
         call=None if _is_exercise(scene) else phone_link(scene.config.practice, scene.today),
     )

@@ -16,6 +16,7 @@ from sentinel.text.points import title
 from sentinel.text.times import dated, stamp, whole_day
 
 EMPTY = "–"
+WATCHED = {True: "paper.machines.yes", False: "paper.machines.no", None: "paper.machines.unknown"}
 
 
 def certificate(facts: Installation) -> bytes:
@@ -45,7 +46,7 @@ class _Certificate:
         self._machines()
         self._left()
         self._how()
-        sheet.section(sheet.say("paper.perimeter"))
+        sheet.section(sheet.say("perimeter.head"))
         for line in perimeter(facts.head):
             sheet.small(line)
         sheet.small(sheet.say("paper.certificate.ends"))
@@ -92,11 +93,7 @@ class _Certificate:
             sheet.text(sheet.say("paper.machines.limited"))
         heads = ("incident.machine", "incident.address", "paper.machines.seen")
         rows = [
-            (
-                each.name,
-                each.address,
-                sheet.say("paper.machines.yes" if each.watched and self._view == "full" else "paper.machines.no"),
-            )
+            (each.name, each.address, sheet.say(WATCHED[each.watched if self._view == "full" else False]))
             for each in self._facts.machines
         ]
         sheet.table([sheet.say(each) for each in heads], rows, (70, 60, 40))
@@ -119,7 +116,12 @@ class _Certificate:
 
     def _door(self, left: DoorLeft) -> tuple[str, ...]:
         source = left.source or self._sheet.say("paper.certificate.anybody")
-        return left.machine, str(left.port), source, whole_day(self._language, left.until), left.who, left.why
+        return left.machine, str(left.port), source, self._until(left), left.who, left.why
+
+    def _until(self, left: DoorLeft) -> str:
+        if left.window is None:
+            return whole_day(self._language, left.until)
+        return self._sheet.say("paper.certificate.window", at=dated(self._language, left.window, self._zone))
 
     def _how(self) -> None:
         """The exercise, the page's own certificate, how long the log is kept."""

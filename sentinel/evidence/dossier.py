@@ -127,7 +127,8 @@ class _Dossier:
         if not proofs:
             sheet.text(sheet.say("paper.outside.none"))
             return
-        sheet.text(sheet.say("paper.outside.read"))
+        kept = "paper.outside.kept" if self._case.has_reports else "paper.outside.not_kept"
+        sheet.text(f"{sheet.say('paper.outside.read')} {sheet.say(kept)}")
         heads = ("paper.when", "paper.echo", "paper.door", "paper.said", "paper.answered", "paper.check")
         shown = _telling(proofs)
         sheet.table([sheet.say(each) for each in heads], map(self._proof, shown), (37, 32, 29, 22, 33, 17))
@@ -212,7 +213,7 @@ class _Dossier:
         sheet = self._sheet
         sheet.section(sheet.say("paper.limits"))
         sheet.items(self._unknowable())
-        sheet.section(sheet.say("paper.perimeter"))
+        sheet.section(sheet.say("perimeter.head"))
         sheet.items(perimeter(self._case.head))
         sheet.section(sheet.say("paper.verify"))
         sheet.text(sheet.say("paper.verify.how"))

@@ -81,6 +81,8 @@ class Case:
     """The box's name, where an echo recognised it."""
     scanners: Mapping[str, str] = field(default_factory=dict)
     """Sources that are known research robots, and whose."""
+    has_reports: bool = False
+    """Signed answers of these checks were kept, and go with the dossier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +144,8 @@ class MachineLine:
 
     name: str
     address: str
-    watched: bool
+    watched: bool | None
+    """None: nobody knows yet whether it passes the watched port."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +190,8 @@ class DoorLeft:
     source: str
     """A network; empty: anybody."""
     until: date
+    window: datetime | None = None
+    """The hour at which it ends, where it is a maintenance window."""
     who: str
     why: str
 

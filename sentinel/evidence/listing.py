@@ -12,6 +12,8 @@ from sentinel.text import say
 from sentinel.text.cells import defused
 
 COLUMNS = tuple(field.name for field in fields(Visit))
+SPOKEN = {"standing": "standing", "state": "connection", "association": "association"}
+"""Columns that hold a word of ours, which a spreadsheet's reader reads in the dossier's language."""
 
 
 def as_csv(case: Case) -> bytes:
@@ -31,6 +33,8 @@ def _cells(case: Case, visit: Visit) -> Iterable[str]:
         value = getattr(visit, name)
         if name in ("opened", "changed"):
             value = value.astimezone(case.head.audience.zone).isoformat(timespec="milliseconds")
+        elif name in SPOKEN and value is not None:
+            value = say(case.head.audience.language, f"{SPOKEN[name]}.{value}")
         yield "" if value is None else str(value)
 
 

@@ -54,7 +54,7 @@ class _Page:
         self._doors()
         self._rest()
         self._machines()
-        sheet.section(sheet.say("paper.perimeter"))
+        sheet.section(sheet.say("perimeter.head"))
         for line in perimeter(facts.head):
             sheet.small(line)
         return sheet.pdf(one_page=True)
@@ -62,7 +62,8 @@ class _Page:
     def _lead(self) -> Iterator[str]:
         facts, say = self._facts, self._sheet.say
         view = "full" if facts.head.view is View.MIRROR else "limited"
-        yield say(f"paper.month.lead.{view}", count=self._proved, days=len(self._counted))
+        lead = "lead" if self._counted else "first"
+        yield say(f"paper.month.{lead}.{view}", count=self._proved, days=len(self._counted))
         partly = sum(day.is_partly for day in self._counted)
         if partly:
             yield say("paper.month.partly", count=partly)
@@ -134,7 +135,8 @@ class _Page:
         if self._facts.head.view is View.LIMITED or not machines:
             return
         sheet.section(sheet.say("paper.machines"))
-        for watched, key in ((True, "paper.machines.watched"), (False, "paper.machines.not")):
+        lists = {True: "paper.machines.watched", False: "paper.machines.not", None: "paper.machines.unsure"}
+        for watched, key in lists.items():
             names = [each.name[:NAME] for each in machines if each.watched is watched]
             if names:
                 more = len(names) - MACHINES

@@ -62,7 +62,6 @@ class _Draft:
 
     def _organisation(self) -> None:
         practice = self._case.head.practice
-        contact = ", ".join(each for each in (practice.practitioner, practice.phone) if each)
         self._part(
             "paper.draft.2",
             ("paper.draft.name", practice.name),
@@ -70,7 +69,8 @@ class _Draft:
             ("paper.draft.address", ""),
             ("paper.draft.controller", practice.practitioner),
             ("paper.draft.dpo", ""),
-            ("paper.draft.contact", contact),
+            ("paper.draft.contact", practice.practitioner),
+            ("paper.draft.phone", ""),  # the number we know is that of the person to call, who is somebody else
         )
 
     def _dates(self) -> None:

@@ -1,13 +1,10 @@
-"""What no sentinel watches: the four fixed lines of every paper."""
+"""What no sentinel watches, at the foot of every paper: the page's own lines."""
 
 from sentinel.evidence.facts import Letterhead
-from sentinel.model.verdict import View
+from sentinel.text import perimeter as lines
 from sentinel.text import say
-
-LINES = ("paper.perimeter.relays", "paper.perimeter.udp", "paper.perimeter.wifi", "paper.perimeter.ports")
 
 
 def perimeter(head: Letterhead) -> list[str]:
-    """The four lines; a limited view adds the fifth, which matters most."""
-    limited = ("paper.perimeter.view",) if head.view is View.LIMITED else ()
-    return [say(head.audience.language, key) for key in (*limited, *LINES)]
+    """The lines in the words of the paper's language."""
+    return [say(head.audience.language, key) for key in lines.perimeter(head.view)]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sentinel.evidence.facts import Case, Letterhead
+from sentinel.model.exposure import Reach
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import Chapter, IncidentState, is_proved_closed
 from sentinel.model.moment import Moment
@@ -79,7 +80,14 @@ class Telling:
     def is_old(self) -> bool:
         """Whether it may have been so before anybody looked."""
         first, installed = self.case.incident.first.wall, self.case.installed
-        return self.case.incident.installation or (installed is not None and first - installed < YOUNG)
+        is_young = installed is not None and first - installed < YOUNG
+        return self.case.incident.installation or (is_young and not self._was_refused)
+
+    @property
+    def _was_refused(self) -> bool:
+        """A check before it was first seen found that door closed."""
+        first = self.case.incident.first.wall
+        return any(each.reach is Reach.CLOSED and each.at < first for each in self.case.proofs)
 
     def _visits(self) -> Iterator[str]:
         incident = self.case.incident

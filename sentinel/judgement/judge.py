@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
 
-from sentinel.judgement import conditions, visits
+from sentinel.judgement import conditions, doors, visits
 from sentinel.judgement.box import Box
 from sentinel.judgement.conditions import Sight, Time
 from sentinel.judgement.expected import Accepted, Terms
@@ -189,6 +189,8 @@ class Judge:
 
     def exposure(self, exposure: Exposure) -> Iterator[Finding]:
         """One cell of an echo's report."""
+        if not doors.contradicts(exposure, self.heard(exposure)):
+            self.installation.hear(exposure, self._machines)
         asked = self._knocks.opened(exposure.check)
         found = (replace(each, asked=asked) for each in self.outside.exposure(exposure))
         return map(self.installation.mark, found)

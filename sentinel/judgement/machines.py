@@ -1,5 +1,6 @@
 """What is known of the practice's machines: when each was last alive, its hardware address, which hold imaging."""
 
+from datetime import timedelta
 from typing import TypeVar
 
 from sentinel.model.exposure import Nature
@@ -35,6 +36,10 @@ class Machines:
     def seen(self, name: str) -> Moment | None:
         """When it was last alive."""
         return self._alive.get(name)
+
+    def awake(self, at: Moment, within: timedelta) -> frozenset[str]:
+        """The names of those alive so shortly before."""
+        return frozenset(name for name, seen in self._alive.items() if at.since(seen) <= within)
 
     def mac(self, address: Address) -> str | None:
         """The hardware address last seen with an internet address."""

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sentinel import accepting
 from sentinel.config import Config, Expected
-from sentinel.judgement.installation import Installation
+from sentinel.judgement.installation import SETTLES, Installation
 from sentinel.judgement.judge import Judge
 from sentinel.model.acting import Acceptance, Withdrawal
 from sentinel.model.moment import Moment
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 def recall(judge: Judge, archive: Archive, config: Config, at: Moment) -> None:
     """Everything that is accepted when `watch` starts, and what was so before; what the file says anew, or no
     more, goes to the store."""
-    judge.installation = Installation(archive.born(at), archive.checked_families())
+    judge.installation = _installation(archive, at)
     kept, zone = archive.acceptances(at), ZoneInfo(config.practice.time_zone)
     of_file = [each for each in kept if each.acceptance.from_file]
     stays = {each.acceptance.number for each in of_file if _is_said(each.acceptance, config.expected, zone)}
@@ -46,6 +46,13 @@ def recall(judge: Judge, archive: Archive, config: Config, at: Moment) -> None:
         held.append(made)
         number += 1
     judge.granted.remember(held, at, number)
+
+
+def _installation(archive: Archive, at: Moment) -> Installation:
+    """What was found closed is looked up while the store is young: later nothing is marked for its sake."""
+    born = archive.born(at)
+    is_young = at.since(born) <= SETTLES
+    return Installation(born, archive.checked_families(), archive.refused_doors() if is_young else ())
 
 
 def _is_said(kept: Acceptance, expected: tuple[Expected, ...], zone: ZoneInfo) -> bool:

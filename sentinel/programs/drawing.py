@@ -22,7 +22,7 @@ from sentinel.evidence.certificate import certificate
 from sentinel.evidence.closing import closing_page
 from sentinel.evidence.dossier import dossier
 from sentinel.evidence.facts import Letterhead
-from sentinel.evidence.guide import guide
+from sentinel.evidence.guide import FIX_SHEET, guide
 from sentinel.evidence.listing import as_csv, as_json, incident_json
 from sentinel.evidence.month import month_page
 from sentinel.evidence.notification import notification
@@ -35,7 +35,6 @@ from sentinel.programs.ordering import BEGUN, Job, Made, Order, month_of
 from sentinel.reach.keys import own_key
 from sentinel.store.reading import Reader, opened
 
-FIX_SHEET = "fiche-box.pdf"
 SAME_DAY = 200
 """Papers of one kind, about one thing, on one day."""
 MEMORY = 768 << 20
@@ -79,7 +78,6 @@ def _sealed(reader: Reader, head: Letterhead, number: int, places: Places, name:
         raise NotReadable(f"there is no incident {number}")
     key, pieces = own_key(places.lasting), gathering.pieces(reader, number)
     files = {
-        pack.README: guide(case, name),
         pack.DOSSIER: dossier(case),
         pack.DRAFT: notification(case),
         FIX_SHEET: fix_sheet(case),
@@ -89,7 +87,7 @@ def _sealed(reader: Reader, head: Letterhead, number: int, places: Places, name:
         **pieces,
     }
     return pack.seal(
-        files,
+        {pack.README: guide(case, name, files), **files},
         made=head.audience.now,
         head=last_hash(pieces[pack.JOURNAL]),  # `watch` may have written another entry meanwhile
         sign=key.sign,

@@ -56,6 +56,7 @@ def case(reader: Reader, head: Letterhead, number: int) -> Case | None:
         summed=summed,
         installed=reader.holdings.installed(),
         product=_product(reader),
+        has_reports=bool(reader.reports(number)),
         scanners={source: name for source, _ in incident.sources if (name := organisation(source, incident))},
     )
 

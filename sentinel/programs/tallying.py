@@ -191,6 +191,7 @@ def _left(reader: Reader, head: Letterhead) -> Iterable[DoorLeft]:
             port=each.port,
             source=each.source,
             until=last_day(each.until, zone),
+            window=each.until if each.window else None,
             who=each.who,
             why=each.why,
         )

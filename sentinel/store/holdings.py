@@ -33,6 +33,8 @@ class Accepted:
     port: int
     source: str
     until: datetime
+    window: bool
+    """A maintenance window, which ends at its hour."""
     who: str
     why: str
 
@@ -44,8 +46,9 @@ class Machine:
     mac: str
     address: str
     last: datetime
-    passes: bool
-    """It was seen to talk on the watched port, not only to announce itself."""
+    passes: bool | None
+    """It was seen to talk on the watched port, not only to announce itself; False: it is known to pass elsewhere;
+    None: neither is known yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,9 +190,10 @@ class Holdings:
     def machines(self, since: datetime) -> list[Machine]:
         """Machines heard since then, by address; one that changed its address comes once."""
         found = self._db.execute(
-            "SELECT mac, address, max(last) AS last, coalesce(max(crossed), '') >= ? AND mac NOT IN"
-            " (SELECT mac FROM incidents WHERE code = 'not_watched' AND state != 'closed' AND mac IS NOT NULL)"
-            " AS passes FROM machines WHERE last >= ? GROUP BY mac ORDER BY last DESC",
+            "SELECT mac, address, max(last) AS last, CASE WHEN mac IN"
+            " (SELECT mac FROM incidents WHERE code = 'not_watched' AND state != 'closed') THEN 0"
+            " WHEN max(crossed) >= ? THEN 1 END AS passes FROM machines"
+            " WHERE last >= ? GROUP BY mac ORDER BY last DESC",
             (rows.text(since), rows.text(since)),
         )
         return [
@@ -197,7 +201,7 @@ class Holdings:
                 mac=row["mac"],
                 address=row["address"],
                 last=rows.wall(row["last"]),
-                passes=bool(row["passes"]),
+                passes=None if row["passes"] is None else bool(row["passes"]),
             )
             for row in found
         ]
@@ -214,6 +218,7 @@ class Holdings:
                 port=row["port"],
                 source=row["source"] or "",
                 until=rows.wall(row["until"]),
+                window=bool(row["window"]),
                 who=row["who"],
                 why=row["why"],
             )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 
-from sentinel.model.exposure import Outcome, PortList, Reach
+from sentinel.model.exposure import CellVerdict, Outcome, PortList, Reach
 from sentinel.model.incident import Incident
 from sentinel.model.moment import Moment
 from sentinel.model.networks import Network
@@ -58,6 +58,15 @@ def checked_families(db: sqlite3.Connection) -> frozenset[int]:
         (Outcome.CHECKED.value, PortList.FULL.value),
     )
     return frozenset(int(row[0]) for row in found)
+
+
+def refused(db: sqlite3.Connection) -> frozenset[tuple[int, int]]:
+    """Families and public ports that a check on record found refused, and nothing contradicted it."""
+    found = db.execute(
+        "SELECT DISTINCT family, port FROM exposures WHERE reach = ? AND verdict = ?",
+        (Reach.CLOSED.value, CellVerdict.NOT_SEEN.value),
+    )
+    return frozenset((int(family), int(port)) for family, port in found)
 
 
 def born(db: sqlite3.Connection, now: Moment) -> Moment:

@@ -44,6 +44,10 @@ class Recollection:
         """Families of which a complete check is on record."""
         return recall.checked_families(self._db)
 
+    def refused_doors(self) -> frozenset[tuple[int, int]]:
+        """Families and public ports that a check on record found refused."""
+        return recall.refused(self._db)
+
     def born(self, now: Moment) -> Moment:
         """When this store first knew of anything, in moments of this boot; now where it is new."""
         return recall.born(self._db, now)

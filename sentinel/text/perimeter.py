@@ -1,18 +1,24 @@
-"""What nobody watches, said on every page, print and certificate: four fixed lines.
+"""What nobody watches, said on the page and on every paper: four fixed lines, and a fifth in a limited view.
 
-A full view drops what is then in fact seen: whoever comes to a door that no check asks about crosses the watched
-cable. It never drops the rest, since a full view sees neither relays, nor UDP, nor what the box carries by itself.
+A full view never drops the ports that no check asks about: it sees whoever comes to one, and not that one is open.
+Blind, it does not see that either. Relays, UDP and what the box carries by itself no view sees.
 """
 
 from sentinel.model.verdict import Verdict, View
 from sentinel.text.sentences import BLIND
 
 ALWAYS = ("perimeter.relays", "perimeter.udp", "perimeter.box")
-UNLISTED = "perimeter.unlisted"
+UNSEEN, UNLISTED, UNVISITED = "perimeter.view", "perimeter.unlisted", "perimeter.unvisited"
 
 
-def perimeter(verdict: Verdict | None) -> tuple[str, ...]:
-    """The lines that hold now, as keys; all of them where nothing is seen or nothing known."""
-    blind = verdict is None or any(reason.code in BLIND for reason in verdict.reasons)
-    full = verdict is not None and verdict.view is View.MIRROR and not blind
-    return ALWAYS if full else (*ALWAYS, UNLISTED)
+def perimeter(view: View | None, *, blind: bool = False) -> tuple[str, ...]:
+    """The lines that hold for a view, as keys; None: nothing is watched at all."""
+    if view is View.LIMITED:
+        return (UNSEEN, *ALWAYS, UNLISTED)
+    return (*ALWAYS, UNLISTED if view is None or blind else UNVISITED)
+
+
+def perimeter_now(verdict: Verdict | None) -> tuple[str, ...]:
+    """The lines that hold now."""
+    blind = verdict is not None and any(reason.code in BLIND for reason in verdict.reasons)
+    return perimeter(verdict.view if verdict else None, blind=blind)

@@ -89,6 +89,8 @@ class Point:
     """When an acceptance ends, where it is about that."""
     robot: str = ""
     """The organisations, where only known research scanners came."""
+    in_timeline: bool = False
+    """It is one line among others, so it says nothing of what came after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +159,7 @@ def point_of_chapter(chapter: Chapter, incident: Incident) -> Point:
         alarm=chapter.level is Level.ALARM,
         nature=incident.nature,
         robot=organisation(str(chapter.source), incident) if chapter.source else "",
+        in_timeline=True,
     )
 
 
@@ -194,7 +197,9 @@ def _variants(point: Point, named: bool) -> list[str]:
         *([point.outcome.value, "why"] if point.outcome else []),
         *(["late"] if point.late else []),
         *([] if named else ["unnamed"]),
+        *(["line.robot"] if named and point.robot and point.in_timeline else []),
         *(["robot"] if named and point.robot else []),
+        *(["line"] if point.in_timeline else []),
         *(["unset"] if point.at.year < UNSET else []),
         *(["unknown"] if not known else []),
         *(kinds if named and known else []),

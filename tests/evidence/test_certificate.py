@@ -1,11 +1,12 @@
 """The installation certificate: full and limited are never taken for each other, and nothing open is hidden."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from sentinel.evidence.certificate import certificate
 from sentinel.model.finding import Code
 from sentinel.model.verdict import View
-from tests.evidence.cases import HOSTILE, MACHINES, STILL_OPEN, installation, pages, words
+from tests.evidence.cases import HOSTILE, MACHINES, NOW, STILL_OPEN, installation, pages, words
 
 
 def lead(said: str) -> list[str]:
@@ -32,7 +33,9 @@ def test_it_names_what_was_proved_and_by_whom():
 
 
 def test_machines_stand_there_one_by_one():
-    """Watched or not; in a limited view none is, whatever was heard of it."""
+    """Watched or not, or not known yet; in a limited view none is, whatever was heard of it."""
+    unsure = replace(MACHINES[0], name="Tablette", watched=None)
+    assert "Tablette 192.168.77.20 pas encore su" in words(certificate(installation(machines=(unsure,))))
     assert "RADIO-PC 192.168.77.20 oui" in words(certificate(installation()))
     assert "Imprimante 192.168.77.23 non" in words(certificate(installation()))
     assert "192.168.77.20 oui" not in words(certificate(installation(view=View.LIMITED)))
@@ -44,6 +47,14 @@ def test_doors_left_open_have_a_name_a_reason_and_an_end():
 
     assert "NAS 1194 tout le monde mardi 2 mars 2027 Dr Moreau VPN du cabinet" in said
     assert "Aucune." in words(certificate(installation(left=())))
+
+
+def test_a_maintenance_window_is_told_with_its_hour():
+    """It closes itself in a few hours, and is no door that stays."""
+    window = replace(installation().left[0], window=NOW + timedelta(hours=2))
+
+    said = words(certificate(installation(left=(window,))))
+    assert "jeudi 26 novembre 2026 à 12 h 30, fenêtre de maintenance" in said
 
 
 def test_an_open_door_stands_on_top():

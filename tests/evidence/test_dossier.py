@@ -45,7 +45,7 @@ ANSWERS = [
     "La sentinelle a compté les connexions et les octets. Elle ne lit pas le contenu : elle ne peut dire ni"
     " quelles images, ni combien de patients.",
     "Les accès par relais (TeamViewer, AnyDesk, QuickConnect et semblables)",
-    "L’UDP.",
+    "Les échanges UDP.",
     "37 connexions de plus ont été comptées par groupe",
     "388 autres connexions sont dans connexions.csv",
 ]
@@ -175,3 +175,12 @@ def test_a_story_without_a_door_has_a_dossier_too():
 def test_the_same_case_gives_the_same_bytes():
     """Made again from the same rows, it has the same hash."""
     assert dossier(case()) == dossier(case())
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [(True, "sont dans le dossier « rapports »"), (False, "Aucune réponse signée n’a été conservée")],
+)
+def test_signed_answers_are_announced_only_where_they_are(kept, said):
+    """Whoever opens the ZIP finds what the paper names."""
+    assert said in words(dossier(case(has_reports=kept)))

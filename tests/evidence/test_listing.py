@@ -33,6 +33,19 @@ def test_every_connection_is_a_line_under_its_heads():
     assert len(rows(as_csv(case("en")), ",")[0]) == len(COLUMNS)
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("fr", ["inconnu", "terminée", "acceptée"]), ("en", ["stranger", "closed", "accepted"])],
+)
+def test_our_own_words_are_those_of_the_dossiers_language(language, words):
+    """Heads and cells are read by the same person; a program reads the raw words in the JSON."""
+    known = visit(1, standing="stranger", state="closed", association="accepted")
+    line = rows(as_csv(case(language, visits=(known,))), ";" if language == "fr" else ",")[1]
+
+    assert [line[COLUMNS.index(name)] for name in ("standing", "state", "association")] == words
+    assert json.loads(as_json(case(language, visits=(known,))))[0]["state"] == "closed"
+
+
 def test_the_json_holds_the_same_rows_as_they_are():
     """Nothing is defused there: a program reads no formula."""
     read = json.loads(as_json(case(visits=(visit(1, calling="=1+1"),))))

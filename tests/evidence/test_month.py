@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from sentinel.evidence.facts import MachineLine
 from sentinel.evidence.month import month_page
 from sentinel.model.finding import Code
 from sentinel.model.verdict import View
@@ -64,6 +65,17 @@ def test_a_month_nobody_watched_proves_nothing():
     assert "contrôles complets" not in said
 
 
+@pytest.mark.parametrize("view", View)
+def test_the_first_day_has_nothing_to_count(view):
+    """« 0 sur 0 » is no sentence: neither before the first midnight of a month, nor on the day of installation."""
+    days = tuple(replace(day, over=False) for day in month_days(lost=False))
+    said = words(month_page(month(view=view, days=days)))
+
+    assert "aucun jour entier ne s’est encore écoulé" in said.lower()
+    assert "sur 0" not in said
+    assert ("Vue limitée" in said) is (view is View.LIMITED)
+
+
 def test_a_limited_view_says_so_in_its_first_words():
     """And counts no knocks, for it sees none."""
     said = words(month_page(month(view=View.LIMITED)))
@@ -97,11 +109,13 @@ def test_the_exercise_is_told_as_it_went():
 
 
 def test_machines_that_are_not_seen_are_named():
-    """Watched and not watched, by the practice's own names."""
-    said = words(month_page(month()))
+    """Watched, not watched and not known yet, by the practice's own names."""
+    unsure = MachineLine(name="Tablette", address="192.168.77.30", watched=None)
+    said = words(month_page(month(machines=(*MACHINES, unsure))))
 
     assert "leurs passages se voient : RADIO-PC, PANORAMIQUE, Accueil." in said
-    assert "Pas vus sur la prise surveillée : Imprimante." in said
+    assert "Jamais vus passer par la prise surveillée : Imprimante." in said
+    assert "On ne sait pas encore s’ils passent par la prise surveillée : Tablette." in said
 
 
 def test_a_shared_address_is_named():
@@ -113,7 +127,9 @@ def test_the_four_fixed_lines_are_always_there():
     """What is not watched is part of what is proved."""
     for view in View:
         said = words(month_page(month(view=view)))
-        assert all(each in said for each in ("TeamViewer", "L’UDP.", "Wi-Fi de la box", "Les portes hors liste"))
+        assert all(
+            each in said for each in ("TeamViewer", "UDP.", "Wi-Fi de la box", "Les portes hors de la liste")
+        )
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

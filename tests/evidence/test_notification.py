@@ -51,6 +51,14 @@ def test_it_fills_in_what_the_sentinel_knows():
         assert known in said
 
 
+def test_nobodys_number_stands_beside_another_name():
+    """The practitioner answers to the authority; the number we know is the technician's."""
+    said = words(notification(case()))
+
+    assert "Personne à contacter Dr Élise Moreau Son téléphone et son courriel" in said
+    assert "01 23 45 67 89" not in said
+
+
 def test_what_is_not_over_is_ongoing():
     """Unknown is no date."""
     assert "En cours : la fermeture n’est pas prouvée." in words(notification(open_case()))

@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from sentinel.evidence.telling import Telling
+from sentinel.model.exposure import Reach
 from sentinel.model.incident import IncidentState
-from tests.evidence.cases import NOW, case, chapters, incident, open_case
+from tests.evidence.cases import NOW, case, chapters, incident, open_case, proof
 
 
 def plain(text: str) -> str:
@@ -23,6 +24,15 @@ def test_a_door_found_long_after_installation_is_not_called_older():
 def test_a_door_found_on_the_first_day_may_be_older_even_if_no_check_said_so():
     """Strangers may find it before the first check is complete."""
     assert Telling(case(incident=incident(installation=False))).is_old
+
+
+def test_a_door_that_a_check_found_closed_before_is_not_called_older():
+    """The paper's own table would say the contrary; one that kept silent may have slept."""
+    before = replace(proof(0, Reach.CLOSED), at=incident().first.wall - timedelta(minutes=30))
+    facts = case(incident=incident(installation=False), proofs=(before, proof(2)))
+
+    assert not Telling(facts).is_old
+    assert Telling(replace(facts, proofs=(replace(before, reach=Reach.FILTERED), proof(2)))).is_old
 
 
 def test_an_end_without_proof_is_an_end_and_not_a_proof():

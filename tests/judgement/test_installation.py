@@ -3,9 +3,10 @@
 import pytest
 
 from sentinel.judgement.installation import Installation
-from sentinel.model.exposure import Outcome, PortList
+from sentinel.judgement.judge import Judge, Terms
+from sentinel.model.exposure import Exposure, Outcome, PortList, Reach
 from sentinel.model.finding import Code, Story, StoryKind
-from tests.builders import finding, moment, outcome
+from tests.builders import exposure, finding, knock, knock_heard, moment, networks, outcome, sighting
 
 HOUR = 3600.0
 
@@ -59,3 +60,48 @@ def test_only_doors_are_found_at_installation():
 
     assert not new.mark(finding(story=visits)).installation
     assert not new.mark(by_echo(0, ends=True)).installation
+
+
+def judged(judge: Judge, fact: Exposure) -> list[bool]:
+    return [each.installation for each in judge.exposure(fact)]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "is_alive", "marked"),
+    [
+        (Reach.CLOSED, False, False),
+        (Reach.FILTERED, True, False),
+        (Reach.FILTERED, False, True),  # a machine that sleeps hides its door
+        (Reach.UNKNOWN, True, True),
+        (Reach.OPEN, True, True),
+    ],
+)
+def test_what_an_earlier_check_found_closed_was_not_there_at_installation(earlier, is_alive, marked):
+    """Also within the first hour: what this store saw closed is new, and the page must not say otherwise."""
+    judge = Judge(networks(), Terms(), moment())
+    if is_alive:
+        judge.sighting(sighting(moment(0)))
+    list(judge.exposure(exposure(port=4242, reach=earlier, at=moment(10))))
+    judge.sighting(sighting(moment(590)))
+    judge.knock(knock(check="check-2", at=moment(600)))
+    judge.standing(knock_heard(at=moment(600.01)))
+    assert judged(judge, exposure(check="check-2", at=moment(601)))[-1] is marked
+
+
+def test_a_visit_to_a_door_that_was_refused_is_no_older_either():
+    """A check refused that port; a stranger connects half an hour later."""
+    judge = Judge(networks(), Terms(), moment())
+    list(judge.exposure(exposure(port=4242, reach=Reach.CLOSED, at=moment(10))))
+
+    assert not judge.installation.mark(finding(at=moment(1800))).installation
+    assert judge.installation.mark(finding(at=moment(1800), outside_port=11112)).installation
+
+
+def test_a_refusal_that_the_mirror_contradicts_is_no_proof():
+    """The echo denies what was answered inside."""
+    judge = Judge(networks(), Terms(), moment())
+    judge.knock(knock(at=moment(1)))
+    judge.standing(knock_heard(at=moment(1.01)))
+    list(judge.exposure(exposure(reach=Reach.CLOSED, at=moment(2))))
+
+    assert judge.installation.mark(by_echo(600, outside_port=4242)).installation

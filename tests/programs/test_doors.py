@@ -11,11 +11,12 @@ import pytest
 from sentinel.config import Config, Expected
 from sentinel.judgement.judge import Judge, Terms
 from sentinel.model.acting import Withdrawal
+from sentinel.model.exposure import CellVerdict, Reach
 from sentinel.model.finding import Code
 from sentinel.programs.doors import FILE, recall
 from sentinel.store.acceptances import Listed
 from sentinel.store.archive import Archive
-from tests.builders import IMAGING_MAC, finding, moment, networks, outcome
+from tests.builders import IMAGING_MAC, exposure, finding, moment, networks, outcome
 from tests.judgement.test_granted import acceptance
 
 DAY = 86_400.0
@@ -120,3 +121,20 @@ def test_a_new_store_finds_what_was_there_before_it(archive):
     assert not later.mark(finding(Code.DOOR_REACHABLE, source=None, at=moment(DAY))).installation
     young = start(archive, at=600).installation
     assert young.mark(finding(Code.DOOR_REACHABLE, source=None, at=moment(600))).installation
+
+
+@pytest.mark.parametrize(
+    ("reach", "verdict", "marked"),
+    [
+        (Reach.CLOSED, CellVerdict.NOT_SEEN, False),
+        (Reach.CLOSED, CellVerdict.CONTRADICTED, True),
+        (Reach.FILTERED, CellVerdict.NOT_SEEN, True),
+    ],
+)
+def test_a_restart_within_the_first_hour_knows_what_was_refused(archive, reach, verdict, marked):
+    """Whoever installs switches off and on; who was alive then, nobody knows any more."""
+    archive.outcome(outcome(at=moment()))
+    archive.exposure(exposure(reach=reach, at=moment()), verdict, None)
+    archive.commit()
+
+    assert start(archive, at=600).installation.mark(finding(at=moment(601))).installation is marked

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,36 @@ def test_alarms_that_are_about_no_door_are_certified_as_such(places):
             archive.incident(told, None)
 
     assert [each.number for each in now(places).alarms] == [20]
+
+
+def test_a_machine_passes_or_never_does_or_nobody_knows_yet(places):
+    """As the page of the machines says it: only the street's own word makes it a no."""
+    with writing(places) as archive:
+        for mac, last, seen_by in (("a", 30, SeenBy.PASSING), ("b", 31, SeenBy.ARP), ("c", 32, SeenBy.ARP)):
+            archive.sighting(
+                HostSighting(
+                    mac=f"00:11:22:33:55:0{mac}",
+                    address=ip_address(f"192.168.1.{last}"),
+                    seen_by=seen_by,
+                    at=moment(2 * 86_400),
+                )
+            )
+        story = Story(kind=StoryKind.WEAK_POINT, about="00:11:22:33:55:0c")
+        told = incident(number=70, code=Code.NOT_WATCHED, story=story, mac="00:11:22:33:55:0c")
+        archive.incident(told, None)
+    machines = {each.address: each.watched for each in march(places).machines}
+
+    assert [machines[f"192.168.1.{last}"] for last in (30, 31, 32)] == [True, None, False]
+
+
+def test_a_maintenance_window_keeps_its_hour(places):
+    """A date alone would make it a door that stays."""
+    ends = NOW + timedelta(hours=2)
+    with writing(places) as archive:
+        archive.acceptance(
+            Acceptance(
+                number=4, machine=IMAGING_MAC, port=443, until=ends, window=True, who="S", why="x", at=moment()
+            )
+        )
+
+    assert [each.window for each in now(places).left] == [ends, None]

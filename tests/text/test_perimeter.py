@@ -1,28 +1,36 @@
-"""What is not watched is always said; a full view drops one line, and only while it sees."""
+"""What is not watched is always said, on the page and on paper by one rule."""
 
 import pytest
 
 from sentinel.model.finding import Code, Level
 from sentinel.model.verdict import View
 from sentinel.text import LANGUAGES, has
-from sentinel.text.perimeter import perimeter
+from sentinel.text.perimeter import perimeter, perimeter_now
 from tests.text.spoken import reason, verdict
 
-FOUR = ("perimeter.relays", "perimeter.udp", "perimeter.box", "perimeter.unlisted")
+THREE = ("perimeter.relays", "perimeter.udp", "perimeter.box")
+FULL, BLIND = (*THREE, "perimeter.unvisited"), (*THREE, "perimeter.unlisted")
+LIMITED = ("perimeter.view", *BLIND)
 
 
 @pytest.mark.parametrize(
     ("said", "lines"),
     [
-        (None, FOUR),
-        (verdict(view=View.LIMITED), FOUR),
-        (verdict(), FOUR[:3]),
-        (verdict(reason(Code.DOOR_REACHABLE, Level.ALARM)), FOUR[:3]),
-        (verdict(reason(Code.VIEW_LOST, Level.UNSURE)), FOUR),
-        (verdict(reason(Code.CAPTURE_LOST, Level.UNSURE)), FOUR),
+        (None, BLIND),
+        (verdict(view=View.LIMITED), LIMITED),
+        (verdict(), FULL),
+        (verdict(reason(Code.DOOR_REACHABLE, Level.ALARM)), FULL),
+        (verdict(reason(Code.VIEW_LOST, Level.UNSURE)), BLIND),
+        (verdict(reason(Code.CAPTURE_LOST, Level.UNSURE)), BLIND),
     ],
 )
-def test_a_full_view_drops_what_it_in_fact_sees(said, lines):
-    """Relays, UDP and the box's own Wi-Fi it never does; blind, it sees nothing."""
-    assert perimeter(said) == lines
+def test_a_full_view_says_that_it_sees_who_comes_and_not_what_is_open(said, lines):
+    """Relays, UDP and the box's own Wi-Fi it never sees; blind, it sees nothing."""
+    assert perimeter_now(said) == lines
     assert all(has(language, key) for language in LANGUAGES for key in lines)
+
+
+def test_paper_and_page_say_the_same_lines():
+    """A paper knows the view only."""
+    assert perimeter(View.MIRROR) == perimeter_now(verdict()) == FULL
+    assert perimeter(View.LIMITED) == perimeter_now(verdict(view=View.LIMITED)) == LIMITED

@@ -140,6 +140,19 @@ def test_a_measure_is_told_at_the_time_somebody_names():
     assert plain(said).startswith("Câble débranché à 9 h 30 par Anne.")
 
 
+def test_a_line_of_the_timeline_denies_nothing_of_the_next_one():
+    """A port answers and is connected to within one second; only the whole story tells that nobody came in."""
+    line = Chapter(incident=1, code=Code.DOOR_ANSWERED, grade=None, level=Level.ATTENTION, at=moment(0))
+
+    said = plain(sentence(point_of_chapter(line, incident()), AUDIENCE).text("fr"))
+    assert said.startswith("RADIO-PC a répondu à un inconnu venu d’Internet")
+    assert "entré" not in said
+    robot = replace(point_of_chapter(line, incident()), robot="Censys")
+    assert "entré" not in sentence(robot, AUDIENCE).text("fr")
+    alone = incident(code=Code.DOOR_ANSWERED)
+    assert "Il n’est pas entré." in plain(sentence(point_of_incident(known(alone)[1]), AUDIENCE).text("fr"))
+
+
 def test_an_acceptance_that_ends_is_told_with_its_last_day():
     """Midnight of the 13th ends the 12th; without the code nobody is named."""
     ends = replace(
