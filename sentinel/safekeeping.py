@@ -97,7 +97,7 @@ def close(shared: Shared, folder: Path, yes: bool) -> None:
     """Take the sentinel out of service: what must be kept goes to FOLDER, the rest is wiped."""
     from sentinel.programs.closing import close as end
 
-    end(folder, shared.config(), shared.places, click.echo, None if yes else _typed)
+    end(folder, shared.config(), shared.places, click.echo, None if yes else _typed, file=shared.file)
 
 
 def _asked(wanted: bool, *, twice: bool = False) -> str:

@@ -43,7 +43,8 @@ def backup(file: Path, config: Path, places: Places, passphrase: str, tell: Tell
         raise MissingDevice(f"there is no store in {places.lasting}")
     draft = file.with_name(f".{file.name}.new")
     try:
-        with TemporaryDirectory(dir=file.parent, prefix=".backup-") as folder:
+        # beside the store, nobody else's: a plain copy on the stick could be found there again after it is removed
+        with TemporaryDirectory(dir=places.lasting, prefix=".backup-") as folder:
             copy = Path(folder) / STORE
             _copy(places.store, copy)
             with _private(draft) as out:

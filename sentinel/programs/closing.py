@@ -39,6 +39,7 @@ def close(
     tell: Tell,
     confirm: Callable[[str], bool] | None = None,
     clock: Clock = now,
+    file: Path | None = None,
 ) -> None:
     """Export, then wipe.
 
@@ -49,6 +50,7 @@ def close(
         tell: one line for people.
         confirm: is told the practice's name and says whether to go on; None: go on.
         clock: the present.
+        file: `sentinel.toml`. It is the technician's, and may be the next machine's: it is named and not removed.
 
     Raises:
         MissingDevice: a sentinel is running here, there is no store, or the folder cannot be written.
@@ -73,6 +75,10 @@ def close(
         _wipe(places)
     for line in ("Wiped: store, keys, papers, codes. A memory card keeps traces: destroy it.", *revoking):
         tell(line)
+    if file is not None and file.exists():
+        tell(
+            f"{file} is still there. It holds the page's code, the echoes' invitations, mail passwords: remove it."
+        )
 
 
 def _last_page(config: Config, places: Places, tell: Tell, clock: Clock) -> None:
@@ -118,3 +124,5 @@ def _wipe(places: Places) -> None:
     shutil.rmtree(places.passing, ignore_errors=True)
     for aside in places.lasting.glob("before-*"):
         shutil.rmtree(aside, ignore_errors=True)
+    for broken_off in places.lasting.glob(".backup-*"):
+        shutil.rmtree(broken_off, ignore_errors=True)

@@ -81,8 +81,8 @@ def _known(reader: Reader, number: int) -> tuple[Incident, list[Chapter]] | None
     incident = reader.incident(number)
     if incident is not None:
         return incident, reader.chapters(number)
-    kept = (each for each in reader.register() if each.incident.number == number)
-    return next(((each.incident, list(each.chapters)) for each in kept), None)
+    kept = reader.tallies.kept(number)
+    return (kept.incident, list(kept.chapters)) if kept else None
 
 
 def _cells(reader: Reader, incident: Incident, begins: datetime, ends: datetime) -> list[Cell]:

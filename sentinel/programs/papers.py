@@ -217,4 +217,4 @@ def _can_be_certified(shown: Verdict | None, reader: Reader) -> bool:
 
 def _is_known(reader: Reader, number: int) -> bool:
     """In the log, or in the register that outlives it."""
-    return reader.incident(number) is not None or any(each.incident.number == number for each in reader.register())
+    return reader.incident(number) is not None or reader.tallies.kept(number) is not None

@@ -33,7 +33,13 @@ DAILY_ANCHORS = timedelta(days=62)
 BY_TIME = (("connections", "opened"), ("exposures", "at"))
 """Tables with an index on their time."""
 BY_ORDER = (("attempts", "last"), ("outcomes", "at"), ("audit", "at"), ("notices", "due"))
-"""Tables whose rows are in the order of their time, near enough: read from their beginning on."""
+"""Small tables without one: looked through from end to end, for a row dated into the future may stand anywhere."""
+
+PAGE = "SELECT max(number) FROM (SELECT number FROM ledger WHERE number > ? ORDER BY number LIMIT ?)"
+TOLD = (
+    "SELECT number, body FROM ledger NOT INDEXED"  # by its number, or each step would sort all there is of a kind
+    " WHERE number > ? AND number <= ? AND kind = ? AND at < ? AND body NOT LIKE ? ORDER BY number"
+)
 
 Put = Callable[[str, tuple[object, ...]], None]
 Tell = Callable[[EntryKind, dict[str, object]], None]
@@ -85,8 +91,7 @@ def _purge(db: sqlite3.Connection, now: datetime, keep: timedelta, put: Put, tel
         old = f"SELECT rowid FROM {table} WHERE {column} < ? ORDER BY {column} LIMIT ?"  # noqa: S608 - fixed words
         yield from _delete(db, table, old, end, gone)
     for table, column in BY_ORDER:
-        first = f"SELECT rowid, {column} FROM {table} ORDER BY rowid LIMIT ?2"  # noqa: S608 - fixed words
-        yield from _delete(db, table, f"SELECT rowid FROM ({first}) WHERE {column} < ?1", end, gone)  # noqa: S608
+        yield from _sweep(db, table, column, end, gone)
     with db:
         _delete_the_few(db, end, rows.text(now - DAILY_ANCHORS))
     yield
@@ -104,6 +109,22 @@ def _delete(db: sqlite3.Connection, table: str, old: str, end: str, gone: Counte
             done = db.execute(f"DELETE FROM {table} WHERE rowid IN ({old})", (end, most)).rowcount  # noqa: S608
         gone.update({table: done} if done else {})
         more = done == most
+        yield
+
+
+def _sweep(db: sqlite3.Connection, table: str, column: str, end: str, gone: Counter[str]) -> Iterator[None]:
+    """Page by page, in the order of the rows."""
+    page = f"SELECT max(rowid) FROM (SELECT rowid FROM {table} WHERE rowid > ? ORDER BY rowid LIMIT ?)"  # noqa: S608
+    old = f"DELETE FROM {table} WHERE rowid > ? AND rowid <= ? AND {column} < ?"  # noqa: S608 - fixed words
+    pace, last = Pace(), 0
+    while True:
+        with pace as most, db:
+            (until,) = db.execute(page, (last, most)).fetchone()
+            if until is None:
+                return
+            done = db.execute(old, (last, until, end)).rowcount
+        gone.update({table: done} if done else {})
+        last = until
         yield
 
 
@@ -141,17 +162,14 @@ def _stories(db: sqlite3.Connection, end: str, put: Put, tell: Tell, over: set[i
 
 
 def _journal(db: sqlite3.Connection, end: str, put: Put, tell: Tell, over: set[int]) -> Iterator[None]:
-    """What was told of stories that are gone, and are in no register."""
-    last = 0
-    while True:
-        found = db.execute(
-            "SELECT number, body FROM ledger WHERE kind = ? AND at < ? AND number > ? AND body NOT LIKE ?"
-            " ORDER BY number LIMIT ?",
-            (EntryKind.INCIDENT.value, end, last, f"{TAKEN_OUT}%", SMALLEST),
-        ).fetchall()
-        if not found:
-            return
-        last = found[-1][0]
+    """What was told of stories that are gone, and are in no register; page by page, by its numbers."""
+    (newest,) = db.execute("SELECT coalesce(max(number), 0) FROM ledger").fetchone()
+    pace, last = Pace(), 0
+    while last < newest:  # what is told meanwhile is younger anyway
+        with pace as most:
+            (until,) = db.execute(PAGE, (last, most)).fetchone()
+            found = db.execute(TOLD, (last, until, EntryKind.INCIDENT.value, end, f"{TAKEN_OUT}%")).fetchall()
+        last = until
         about = {number: int(json.loads(body)["incident"]["number"]) for number, body in found}
         bodies = {number: body for number, body in found if _is_over(db, about[number], over)}
         for number, body in bodies.items():

@@ -15,6 +15,7 @@ import pytest
 from sentinel.config import Language
 from sentinel.errors import MissingDevice, NotReadable
 from sentinel.model.ledger import EntryKind
+from sentinel.model.moment import Moment
 from sentinel.model.standing import Standing
 from sentinel.places import Places
 from sentinel.programs import backup, verify
@@ -113,6 +114,23 @@ def test_the_file_is_nobody_elses_and_leaves_nothing_beside_it(house, tmp_path):
     assert (folder / "b").stat().st_mode & 0o777 == 0o600
     with pytest.raises(MissingDevice, match="cannot be written"):
         house.write(tmp_path / "no such folder" / "b")
+
+
+def test_no_plain_copy_is_ever_written_beside_the_file(house, tmp_path):
+    """What was wiped from a stick can be read again: only the sealed file goes there."""
+    folder, seen = tmp_path / "stick", list[str]()
+    folder.mkdir()
+
+    def look() -> Moment:
+        seen.extend(each.relative_to(tmp_path).as_posix() for each in tmp_path.rglob("*.db"))
+        seen.extend(each.name for each in folder.iterdir())
+        return moment()
+
+    backup.backup(folder / "b", house.config, house.places, SECRET, house.said.append, look)
+
+    assert [each for each in seen if "stick" in each] == []
+    assert [each for each in seen if "old/var/.backup-" in each] != []
+    assert [each for each in house.places.lasting.iterdir() if each.name.startswith(".backup-")] == []
 
 
 def test_a_copy_made_under_a_busy_writer_is_one_moment(house, other, tmp_path):

@@ -63,6 +63,19 @@ def test_register_journal_heads_and_papers_leave_and_the_rest_is_wiped(places, t
     assert f"At echo.example, its operator runs: sentinel echo revoke --dir FOLDER {own}" in said
 
 
+def test_what_stays_is_said(places, tmp_path):
+    """The configuration is not ours to remove, but is named; what a broken-off backup left goes."""
+    file, said = tmp_path / "sentinel.toml", list[str]()
+    file.write_text("")
+    (places.lasting / ".backup-x").mkdir()
+
+    close(tmp_path / "out", CONFIG, places, said.append, clock=moment, file=file)
+
+    assert said[-1].startswith(f"{file} is still there. It holds the page's code, the echoes' invitations, mail")
+    assert file.exists()
+    assert list(places.lasting.iterdir()) == []
+
+
 def test_whoever_types_another_name_wipes_nothing(places, tmp_path):
     """The practice's name is what is asked for."""
     asked: list[str] = []

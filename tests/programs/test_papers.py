@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from sentinel.model.acting import Paper, PaperKind
 from sentinel.model.finding import Code, Level
@@ -131,6 +132,16 @@ def test_what_cannot_be_made_is_refused_before_a_child_begins(papers, made, requ
     """A certificate needs the word that every machine is on; a month must have begun."""
     assert papers.take(request_) is reply
     assert papers.state == ""
+
+
+def test_an_unknown_number_costs_the_street_no_look_at_the_whole_register(papers, places):
+    """Here a record nobody can read stands for ten thousand: only the one that is asked for is looked at."""
+    database = Database(places.store)
+    database.execute("INSERT INTO register VALUES (1, '2026', NULL, NULL, NULL, NULL, '{}')")
+    database.conn.commit()
+    database.close()
+
+    assert papers.take(replace(DOSSIER, incident=99)) is Reply.NOT_FOUND
 
 
 def test_a_certificate_is_made_once_somebody_has_declared_every_machine_on(papers, made):

@@ -20,7 +20,7 @@ from sentinel.model.standing import Standing
 from sentinel.store.archive import Archive
 from sentinel.store.ledger import entries
 from sentinel.store.reading import opened
-from sentinel.store.retention import LARGEST, SMALLEST, WELL_UNDER, Pace
+from sentinel.store.retention import LARGEST, PAGE, SMALLEST, TOLD, WELL_UNDER, Pace
 from tests.builders import attempts, connection, exposure, incident, moment, outcome, sighting
 
 DAY = 86_400.0
@@ -90,6 +90,26 @@ def test_the_log_goes_after_its_time_and_what_is_younger_stays(archive, path):
         assert count(path, table) == 1, table
     (entry,) = told(path, "purged")
     assert entry["rows"] == {"connections": 1, "exposures": 1, "attempts": 1, "outcomes": 1}
+
+
+def test_one_row_dated_into_the_future_stops_no_purge(archive, path):
+    """A clock was wrong for a moment; what came after it goes in its time all the same."""
+    rows_at(archive, moment(5000 * DAY), "ahead")
+    for number in range(2 * SMALLEST):
+        rows_at(archive, moment(number), f"run-{number}")
+
+    purge(archive, moment(200 * DAY))
+
+    for table in ("attempts", "outcomes"):
+        assert count(path, table) == 1, table
+
+
+@pytest.mark.parametrize(("words", "blanks"), [(PAGE, (0, 50)), (TOLD, (0, 50, "incident", "2026", "sha256:%"))])
+def test_a_step_through_the_journal_sorts_nothing(archive, words, blanks):
+    """It is read by its numbers, from where the last step ended."""
+    plan = [row[3] for row in archive.at_once(f"EXPLAIN QUERY PLAN {words}", blanks)]
+
+    assert not any("TEMP B-TREE" in each or each.startswith("SCAN ledger") for each in plan), plan
 
 
 def test_a_purge_that_finds_nothing_tells_nothing(archive, path):
