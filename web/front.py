@@ -23,6 +23,8 @@ from web.stories import records
 from web.words import phone_link
 
 pages = Blueprint("front", __name__)
+ACCEPTED = frozenset({Code.EXPECTED_BROAD, Code.EXCEPTION_ENDS})
+"""Reasons about a door that somebody accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ def front() -> ResponseReturnValue:
     return render_template(
         "front.html",
         front=front_of(scene),
+        accepted=ACCEPTED,
         perimeter=perimeter_now(scene.verdict),
         answer=_to_answer(scene),
         call=None if _is_exercise(scene) else phone_link(scene.config.practice, scene.today),
@@ -94,7 +97,7 @@ def front_of(scene: Scene) -> Front:
     return Front(
         sentence=sentence,
         gesture=gesture,
-        also=tuple(each for each in also if each[0].incident or each[1] != sentence),
+        also=tuple(each for each in also if _leads(each[0], scene) or each[1] != sentence),
         deadline=words.deadline,
         checked=verdict.checked.wall if verdict.checked else None,
         doors=verdict.doors,
@@ -106,6 +109,11 @@ def front_of(scene: Scene) -> Front:
 def _is_exercise(scene: Scene) -> bool:
     """Nobody is to be called for it."""
     return scene.verdict is not None and [each.code for each in scene.verdict.reasons[:1]] == [Code.DRILL]
+
+
+def _leads(reason: Reason, scene: Scene) -> bool:
+    """Whether its line is a way on, though the sentence above has said it already."""
+    return bool(reason.incident) or (scene.named and reason.code in ACCEPTED)
 
 
 def _to_answer(scene: Scene) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from flask import Blueprint, Response, abort, g, render_template, request
+from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from sentinel.model.acting import PaperKind
@@ -16,6 +16,7 @@ from sentinel.wire.requests import Request, Verb
 from web.guard import behind_code
 from web.scene import Scene, surroundings
 from web.wishes import act, who
+from web.words import t
 
 pages = Blueprint("papers", __name__)
 
@@ -49,14 +50,14 @@ def make() -> ResponseReturnValue:
     kind = request.form.get("kind", "")
     if kind not in (PaperKind.MONTH, PaperKind.CLOSING):
         abort(400)
-    return act(_wish(kind, when=request.form.get("month", "")[:7]), "/papers")
+    return _order("/papers", kind, when=request.form.get("month", "")[:7])
 
 
 @pages.post("/incidents/<int(max=999999999):number>/dossier")
 @behind_code
 def dossier(number: int) -> ResponseReturnValue:
     """The dossier of one incident; it lies among the papers a moment later."""
-    return act(_wish(PaperKind.DOSSIER, incident=number), "/papers")
+    return _order(f"/incidents/{number}", PaperKind.DOSSIER, incident=number)
 
 
 @pages.get("/papers/<name>")
@@ -96,6 +97,14 @@ def _content(row: PaperRow) -> bytes | None:
     except OSError:
         return None
     return content if sha256(content).hexdigest() == row.sha256 else None
+
+
+def _order(back: str, kind: str, **about: object) -> ResponseReturnValue:
+    """Ask for it in somebody's name: only the calendar has none."""
+    if not who():
+        flash(t("act.unclear"))
+        return redirect(back, 303)
+    return act(_wish(kind, **about), "/papers")
 
 
 def _wish(kind: str, **about: object) -> Request:

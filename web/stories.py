@@ -4,9 +4,29 @@ from dataclasses import dataclass
 
 from flask import g
 
-from sentinel.model.incident import Incident
+from sentinel.model.finding import Code
+from sentinel.model.incident import Incident, IncidentState
 from sentinel.store.reading import Reader
 from sentinel.text.points import Phrase, Record, gesture, machine_name, point_of_incident, sentence
+
+PAST = frozenset(
+    {
+        Code.SCANNED,
+        Code.REFUSED,
+        Code.DOOR_ANSWERED,
+        Code.STRANGER_CONNECTED,
+        Code.STRANGER_ASSOCIATED,
+        Code.STRANGER_QUERIED,
+        Code.IMAGES_LEFT,
+        Code.SERVICE_GONE,
+        Code.MAPPING_OPENED,
+        Code.BOX_CHANGED,
+        Code.ADDRESS_CHANGED,
+        Code.PRIVATE_NETWORK,
+        Code.DRILL,
+    }
+)
+"""Their sentences tell what has happened; all others tell how it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +38,8 @@ class Told:
     gesture: Phrase
     machine: str
     """Empty where the story is not about a machine."""
+    over: bool = False
+    """It has ended, and its sentence would speak of now: its title is said instead."""
 
 
 def told(known: Record) -> Told:
@@ -30,6 +52,7 @@ def told(known: Record) -> Told:
         sentence=sentence(point, audience),
         gesture=gesture(point, audience),
         machine=machine_name(point, audience) if about_machine else "",
+        over=known.incident.state is IncidentState.CLOSED and known.incident.code not in PAST,
     )
 
 

@@ -84,13 +84,17 @@ class Granted:
             for port in self._expect_open
             if alarm(port) is Alarm.OPEN
         )
+        for each in self._broad(at):
+            yield self._reason(Code.EXPECTED_BROAD, each)
         for each in self:
-            if each.is_over(at):
-                continue
-            if each.is_for_anybody() and alarm(each.port) is Alarm.OPEN:
-                yield self._reason(Code.EXPECTED_BROAD, each)
-            if self._ends_soon(each, at):
+            if not each.is_over(at) and self._ends_soon(each, at):
                 yield self._reason(Code.EXCEPTION_ENDS, each)
+
+    def _broad(self, at: Moment) -> Iterable[Accepted]:
+        """Red doors open to everybody, each once however often it was accepted: by the one that lasts longest."""
+        broad = [each for each in self if each.is_for_anybody() and alarm(each.port) is Alarm.OPEN]
+        standing = sorted((each for each in broad if not each.is_over(at)), key=lambda each: each.until)
+        return {(each.machine, each.port): each for each in standing}.values()
 
     def _ends_soon(self, each: Accepted, at: Moment) -> bool:
         if each.window or each.since is None:

@@ -184,3 +184,13 @@ def test_a_door_of_the_terms_needs_no_number():
 
     assert list(made) == [door]
     assert codes(made, 6 * DAY) == []
+
+
+def test_a_door_accepted_twice_for_everybody_is_one_thing_to_say():
+    """On two ports it is two."""
+    made = granted(
+        acceptance(source=None), acceptance(2, source=None, days=80), acceptance(3, source=None, port=3389)
+    )
+
+    broad = [each.port for each in made.reasons(moment(0)) if each.code is Code.EXPECTED_BROAD]
+    assert sorted(filter(None, broad)) == [3389, 4242]

@@ -180,6 +180,27 @@ def test_only_a_proof_is_called_one(cabinet: Cabinet):
     assert "la fermeture est prouvée" in browser.get("/incidents/3").text
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (Code.DOOR_REACHABLE, "Porte ouverte sur Internet · RADIO-PC"),
+        (Code.STRANGER_ASSOCIATED, "Une machine inconnue a été acceptée par RADIO-PC"),
+    ],
+)
+def test_what_is_over_is_told_as_something_past(cabinet: Cabinet, code, said):
+    """Nothing « répond » beside « terminé », on its page and in the list."""
+    over = incident(3, code=code, state=IncidentState.CLOSED, closed=moment())
+    cabinet.add("incidents", rows.incident_row(over))
+    browser = cabinet.insider()
+
+    [head] = re.findall(r"<h1>(.*?)</h1>", browser.get("/incidents/3").text)
+    listed = words(browser.get("/incidents?show=past").text)
+
+    assert words(head).startswith(said)
+    assert said in listed
+    assert "répond depuis" not in head + listed
+
+
 def test_an_event_that_does_not_exist_is_404(cabinet: Cabinet):
     """Whatever the number."""
     browser = cabinet.insider()

@@ -244,6 +244,15 @@ def test_with_the_code_the_machine_is_named_and_the_event_is_a_link(cabinet: Cab
     assert "La sentinelle n’écoute plus depuis 9 h 15" in text(page.data)
 
 
+@pytest.mark.parametrize("code", [Code.EXPECTED_BROAD, Code.EXCEPTION_ENDS])
+def test_an_accepted_door_leads_whoever_may_to_where_it_is_withdrawn(cabinet: Cabinet, code):
+    """A visitor sees no way there."""
+    cabinet.beat(verdict(reason(code, Level.ATTENTION, mac=MAC, port=3389, until=NOW)))
+
+    assert re.search(r'class="reasons">.*<a href="/accepted">', cabinet.insider().get("/").text, re.DOTALL)
+    assert 'href="/accepted"' not in cabinet.visitor().get("/").text
+
+
 def test_a_wrong_session_is_no_session(cabinet: Cabinet):
     """A cookie somebody invented opens nothing."""
     cabinet.beat(LEVELS["alarm"])

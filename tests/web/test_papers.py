@@ -167,10 +167,30 @@ def test_a_months_page_is_ordered_in_the_readers_language(cabinet, watch):
 
 def test_a_dossier_is_ordered_from_its_incident(cabinet, watch):
     """With its number, and nothing else."""
-    send(cabinet.insider(), "/incidents/1/dossier")
+    send(cabinet.insider(), "/incidents/1/dossier", who="Anne")
     [wish] = cabinet.heard
 
-    assert (wish.verb, wish.kind, wish.incident, wish.section) == (Verb.PAPER, "dossier", 1, "")
+    assert (wish.verb, wish.kind, wish.incident, wish.section, wish.who) == (
+        Verb.PAPER,
+        "dossier",
+        1,
+        "",
+        "Anne",
+    )
+
+
+@pytest.mark.parametrize(("path", "page"), [("/papers", "/papers"), ("/incidents/1/dossier", "/incidents/1")])
+def test_a_paper_is_ordered_by_somebody(cabinet, watch, path, page):
+    """Each form asks for a name, filled in once it is known; only the calendar's own paper has none."""
+    browser = cabinet.insider()
+    browser.set_cookie("sentinel_who", "Anne")
+    shown = browser.get(page).text
+    forms = re.findall(rf'<form method="post" action="{path}".*?</form>', shown, re.DOTALL)
+    assert forms
+    assert all('name="who"' in each and 'value="Anne"' in each for each in forms)
+
+    send(browser, path, kind="month", month="2026-10", who=" ")
+    assert cabinet.heard == []
 
 
 def test_the_page_cannot_order_a_certificate(cabinet, watch):
@@ -201,7 +221,7 @@ def test_what_came_of_an_order_is_said(cabinet, watch, reply, said):
     """In the words of papers, not of checks."""
     watch(Answer(reply=reply))
     browser = cabinet.insider()
-    send(browser, "/papers", kind="month", month="2026-10")
+    send(browser, "/papers", kind="month", month="2026-10", who="Anne")
 
     assert said in browser.get("/papers").text
 
