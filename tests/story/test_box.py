@@ -48,6 +48,7 @@ def test_a_mapping_to_the_imaging_machine_is_red_within_a_minute_before_anyone_k
     assert with_echo.codes() >= {Code.MAPPING_OPENED}
     assert Code.DOOR_REACHABLE not in with_echo.codes()
     assert not with_echo.sql("SELECT * FROM connections WHERE standing = 'stranger'")
+    with_echo.wait(lambda: _mapping(with_echo) is not None, "its row, which the lamp does not wait for")
     told = _mapping(with_echo)
     assert told is not None
     assert (told.machine, told.mac, told.port, told.outside_port) == (
