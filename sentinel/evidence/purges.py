@@ -32,8 +32,8 @@ class Purge:
 
     def took(self, entry: Entry) -> bool:
         """It may have left of this entry its hash."""
-        is_old = self.is_honest and entry.at < self.before
-        return is_old and entry.kind == EntryKind.INCIDENT and entry.number in self.taken_out
+        is_told = entry.kind == EntryKind.INCIDENT and entry.number in self.taken_out
+        return is_told and entry.at < self.before and self.is_honest
 
     def ended(self, row: Mapping[str, Any]) -> bool:
         """It may have taken this incident, which was closed by then."""

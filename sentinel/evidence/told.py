@@ -24,6 +24,10 @@ class Told:
         """Of each incident's timeline."""
         self.alarms: set[int] = set()
         self.purges: list[Purge] = []
+        self._took: dict[int, list[Purge]] = {}
+        """By the number of an entry."""
+        self._ended: dict[int, list[Purge]] = {}
+        """By the number of an incident."""
         self.decided = Decided()
         self.altered: list[tuple[str, str, str]] = []
         """What a start found to be other than it was told, as a word of `FOUND`; which; and when."""
@@ -39,7 +43,7 @@ class Told:
             case EntryKind.STARTED:
                 self.keys |= {str(body["key"])} if body.get("key") else set()
             case EntryKind.PURGED:
-                self.purges.append(read(entry, body))
+                self._purge(read(entry, body))
             case EntryKind.ALTERED:
                 word = next((each for each in FOUND if each in body), "")
                 self.altered.append((word, str(body[word]), entry.at))
@@ -47,6 +51,12 @@ class Told:
                 self.decided.take(entry.kind, entry.at, body)
             case EntryKind.INCIDENT | EntryKind.ALARM:
                 self._incident(body)
+
+    def _purge(self, purge: Purge) -> None:
+        self.purges.append(purge)
+        for numbers, kept in ((purge.taken_out, self._took), (purge.incidents, self._ended)):
+            for number in numbers:
+                kept.setdefault(number, []).append(purge)
 
     def _incident(self, body: Row) -> None:
         row = body["incident"]
@@ -58,7 +68,7 @@ class Told:
 
     def took(self, entry: Entry) -> bool:
         """A purge has told that it left of this entry its hash, and may have."""
-        return any(purge.took(entry) for purge in self.purges)
+        return any(purge.took(entry) for purge in self._took.get(entry.number, ()))
 
     def differs(self, row: Row) -> bool:
         """A row that says something else than the last word on it, or less; or that nobody can read."""
@@ -73,8 +83,8 @@ class Told:
     def missing(self, shown: set[int]) -> Iterator[int]:
         """Incidents that were told, were not purged, and are not there; an alarm is never purged."""
         for number in sorted(self.incidents.keys() - shown):
-            row = self.incidents[number]
-            if number in self.alarms or not any(purge.ended(row) for purge in self.purges):
+            row, purges = self.incidents[number], self._ended.get(number, ())
+            if number in self.alarms or not any(purge.ended(row) for purge in purges):
                 yield number
 
 
