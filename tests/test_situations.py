@@ -6,6 +6,7 @@ One test a row, named in its docstring: no false red, no false green, and the se
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from tests.builders import (
     BOX_MAC,
     ECHO_PORT,
     IMAGING,
+    IMAGING_MAC,
     PUBLIC,
     STRANGER,
     Talk,
@@ -716,6 +718,39 @@ def test_an_alarm_that_was_read_stays_until_the_closing_is_proved(practice):
     here.visit(120, dicom=dicom())
     here.pass_time(121)
     assert here.level is Level.ALARM
+
+
+@pytest.mark.parametrize("before", ["page", "window", "answer"])
+def test_what_was_read_before_it_was_red_is_red_all_the_same(practice, before):
+    """« J'ai vu » was said of a yellow or a blue lamp: the red after it is shown, and read, for itself."""
+    here = practice()
+    viewer = Application(kind=Kind.HTTP, product="orthanc")
+    if before == "page":
+        here.check(100, {8000: Leads(port=8000)})
+    elif before == "answer":
+        here.visit(100, state=ConnectionState.ANSWERED)
+    else:
+        until = moment(150).wall
+        window = Acceptance(
+            number=1, machine=IMAGING_MAC, port=8000, until=until, window=True, who="A", why="B", at=moment(20)
+        )
+        here.walk(window)
+        here.check(100, {8000: Leads(port=8000)})
+    here.pass_time(160)
+    story = next(each for each in here.incidents() if each.mac == IMAGING_MAC)
+    assert here.level in (Level.ATTENTION, Level.UNSURE)
+    assert story.shown is None
+    here.walk(Read(incident=story.number, who="Anne", at=moment(170)))
+
+    here.check(200, {11112: Leads()} if before == "answer" else {8000: Leads(port=8000, app=viewer)})
+
+    red = here.story(Code.DOOR_REACHABLE)
+    assert (here.level, red.number, red.read) == (Level.ALARM, story.number, None)
+    assert red.shown is not None
+    assert red.shown.since(moment(200)) >= timedelta(0)
+    here.walk(Read(incident=story.number, who="Anne", at=moment(300)))
+    here.pass_time(301)
+    assert here.codes == {Code.ALARM_READ}
 
 
 def test_robots_in_vain_are_counted_and_never_a_colour(practice):

@@ -114,7 +114,7 @@ class Casebook:
         """Lamp, pulse and page have just shown every alarm there is: those that they had not shown before."""
         for incident in list(self.told()):
             if incident.level is Level.ALARM and incident.shown is None:
-                first = max(at, incident.first, key=lambda each: each.boot)
+                first = max(at, incident.last, key=lambda each: each.boot)  # never before it was seen red
                 shown = self._stories[incident.story] = replace(incident, shown=first)
                 yield Change(incident=shown)
 
