@@ -10,7 +10,7 @@ from typing import Any
 from sentinel.model.finding import Level
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.last_word import GROWING, MOVING, differing
-from sentinel.model.ledger import FIRST, TAKEN_OUT, Entry, EntryKind, body_hash, next_entry
+from sentinel.model.ledger import FIRST, Entry, EntryKind, next_entry
 from sentinel.store import rows
 
 MOST = 50_000
@@ -174,10 +174,3 @@ def entries(db: sqlite3.Connection, since: int = 1) -> Iterator[Entry]:
     )
     for number, at, kind, body, before, hashed in found:
         yield Entry(number=number, at=at, kind=kind, body=body, before=before, hash=hashed)
-
-
-def take_out(db: sqlite3.Connection, numbers: Iterable[int]) -> None:
-    """Leave of these bodies their hash: what they told has had its time. The chain holds all the same."""
-    for number in numbers:
-        (body,) = db.execute("SELECT body FROM ledger WHERE number = ?", (number,)).fetchone()
-        db.execute("UPDATE ledger SET body = ? WHERE number = ?", (TAKEN_OUT + body_hash(body), number))

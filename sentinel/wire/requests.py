@@ -7,7 +7,6 @@ and it alone checks codes and sessions, so that a hole in the page cannot write 
 import os
 import socket
 import struct
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -189,17 +188,6 @@ def _heard(caller: socket.socket, user: int) -> Call | None:
         caller.send(codec.encode(Answer(reply=Reply.NOT_UNDERSTOOD)))
         return None
     return Call(request, user, caller)
-
-
-def answer_one(line: socket.socket, respond: Callable[[Request], Answer], allowed: frozenset[int]) -> None:
-    """Accept one caller and answer its one request at once.
-
-    Raises:
-        OSError: nobody can be accepted any more.
-    """
-    call = take_one(line, allowed)
-    if call:
-        call.answer(respond(call.request))
 
 
 def peer_uid(caller: socket.socket) -> int:

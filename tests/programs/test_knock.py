@@ -28,8 +28,9 @@ from sentinel.programs.knock import LOOK, NOTHING_OPEN, OPEN, UNKNOWN, Say, Scre
 from sentinel.signals import pulse
 from sentinel.store.archive import Archive
 from sentinel.text import say
-from sentinel.wire.requests import Answer, Reply, Request, answer_one, listen_at, own_user
+from sentinel.wire.requests import Answer, Reply, Request, listen_at, own_user
 from tests.builders import IMAGING, IMAGING_MAC, exposure, outcome
+from tests.wire.answering import answer_one
 
 ROOT = Path(__file__).parents[2]
 ENGLISH = Config(page=Page(language=Language.EN), labels={IMAGING_MAC: "RADIO-PC"})

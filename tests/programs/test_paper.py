@@ -11,9 +11,10 @@ from sentinel.model.acting import Paper, PaperKind
 from sentinel.model.moment import Moment
 from sentinel.places import Places
 from sentinel.programs.paper import MADE, NOT_MADE, paper, wish
-from sentinel.wire.requests import EVERY_MACHINE_ON, Answer, Reply, Request, answer_one, listen_at, own_user
+from sentinel.wire.requests import EVERY_MACHINE_ON, Answer, Reply, Request, listen_at, own_user
 from tests.builders import moment
 from tests.programs.furnished import CONFIG, NOW, furnished, writing
+from tests.wire.answering import answer_one
 
 
 def asked(kind: str = "dossier", about: str = "7", **more: object) -> Request:

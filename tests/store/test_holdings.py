@@ -168,14 +168,14 @@ def test_knocks_in_vain_are_summed_and_answered_ones_apart(archive, ask):
 
 
 def test_a_machine_is_watched_when_it_was_seen_to_pass(archive, ask):
-    """Heard is not seen; what the street says is elsewhere is not watched, whatever was seen before."""
+    """Heard is not seen, and not known to be elsewhere either: only the street says that."""
     passing, heard = SeenBy.PASSING, SeenBy.ARP
     archive.sighting(HostSighting(mac=IMAGING_MAC, address=IMAGING, seen_by=passing, at=moment()))
     archive.sighting(HostSighting(mac=WORKSTATION_MAC, address=WORKSTATION, seen_by=heard, at=moment()))
     with ask() as held:
         assert {each.mac: each.passes for each in held.machines(START)} == {
             IMAGING_MAC: True,
-            WORKSTATION_MAC: False,
+            WORKSTATION_MAC: None,
         }
         assert held.machines(START + DAY) == []
 

@@ -16,7 +16,7 @@ from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.ledger import FIRST, Entry, EntryKind, next_entry
 from sentinel.model.passing import NetworkAnswer
 from sentinel.store.archive import Archive
-from sentinel.store.ledger import entries, take_out
+from sentinel.store.ledger import entries
 from tests.builders import incident, moment
 
 
@@ -156,19 +156,6 @@ def test_a_closed_story_is_not_told_again(archive, path):
     archive.commit()
 
     assert len(told(path)) == 2
-
-
-def test_a_body_that_was_taken_out_leaves_the_chain_whole(archive, path):
-    """Its hash stays, and nothing it told."""
-    keep(archive, (incident(), chapter()), (incident(count=2), chapter(1)))
-    with closing(sqlite3.connect(path)) as db:
-        take_out(db, [1])
-        db.commit()
-
-    first, second = told(path)
-    assert first.is_taken_out
-    assert first.is_whole
-    assert second.before == first.hash
 
 
 def test_the_next_entry_follows_the_rule_and_not_the_table(archive, path):

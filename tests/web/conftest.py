@@ -11,7 +11,8 @@ from furnished import TOKEN, Cabinet
 from playwright.sync_api import Browser, sync_playwright
 
 from sentinel.places import Places
-from sentinel.wire.requests import Answer, Reply, Request, answer_one, listen_at, own_user
+from sentinel.wire.requests import Answer, Reply, Request, listen_at, own_user
+from tests.wire.answering import answer_one
 from web import serving
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -18,12 +18,12 @@ from sentinel.wire.requests import (
     Reply,
     Request,
     Verb,
-    answer_one,
     ask,
     listen_at,
     own_user,
     peer_uid,
 )
+from tests.wire.answering import answer_one
 
 
 @pytest.fixture
