@@ -4,19 +4,22 @@
 """
 
 import re
+from datetime import date, datetime
 
 from flask import Blueprint, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from sentinel import certificate
 from sentinel.store import reading
 from sentinel.store.password import LONGEST, SHORTEST
+from sentinel.text import has, times
 from sentinel.wire.requests import Answer, Reply, Request, Verb
 from web.guard import YEAR, behind_code
 from web.scene import Scene, session_cookie, surroundings
 from web.wishes import local, put, said
-from web.words import t
+from web.words import day, stamp, t
 
 pages = Blueprint("account", __name__)
 ABOUT = re.compile(r"(?:^| )([a-z]+)=")
@@ -30,6 +33,14 @@ STATUS = {
     Reply.BUSY: 503,
 }
 EVERYBODY = "all"
+VALUES = {
+    "kind": ("measure", "papers.kind", "about.kind"),
+    "section": ("about.section",),
+    "ours": ("about.said",),
+    "window": ("about.said",),
+}
+"""Where the words of such values are."""
+DATE, MONTH = len("2026-01-31"), len("2026-01")
 DEEDS = 100
 
 
@@ -114,6 +125,28 @@ def about(detail: str) -> list[tuple[str, str]]:
     """What a row tells, as names and values: `incident=3 port=104`."""
     words = ABOUT.split(detail)[1:]
     return list(zip(words[::2], words[1::2], strict=True))
+
+
+@pages.app_template_filter("told_value")
+def told_value(value: str, name: str) -> str | Markup:
+    """The same value in the reader's words, where it has some."""
+    if name == "when":
+        return _told_moment(value)
+    if name == "source" and value == "any":
+        return t("accepted.anybody")
+    keys = [f"{prefix}.{value}" for prefix in VALUES.get(name, ())]
+    known = next((key for key in keys if has(g.scene.audience.language, key)), None)
+    return t(known) if known else value
+
+
+def _told_moment(value: str) -> str | Markup:
+    """A month and a day are those; a moment has its hour."""
+    try:
+        if len(value) == MONTH:
+            return times.month(g.scene.audience.language, date.fromisoformat(f"{value}-01"))
+        return day(date.fromisoformat(value)) if len(value) == DATE else stamp(datetime.fromisoformat(value))
+    except ValueError:
+        return value
 
 
 def _typed(name: str) -> str:

@@ -14,7 +14,7 @@ from sentinel.model.standing import Standing
 from sentinel.store import reading
 from sentinel.store.listed import ConnectionRow
 from sentinel.store.reading import COUNTED, Filter
-from sentinel.text import say
+from sentinel.text import has, say
 from sentinel.text.cells import defused
 from web.guard import behind_code
 from web.pictures import Span, by_day, by_standing, ticks
@@ -51,6 +51,9 @@ COLUMNS = (
     "calling",
     "association",
 )
+
+WORDS = {"standing": "standing", "state": "connection", "association": "association"}
+"""Columns whose values have words, and where those are."""
 
 
 @pages.get("/connections")
@@ -141,6 +144,13 @@ def _cell(row: ConnectionRow, name: str) -> str:
     if name == "machine":
         return str(g.scene.audience.labels.get((row.target_mac or "").lower(), ""))
     value = getattr(row, name)
+    if name in WORDS and value:
+        return _plain_word(f"{WORDS[name]}.{value}", str(value))
     if name in ("opened", "changed"):
         return str(value.astimezone(g.scene.audience.zone).isoformat(timespec="milliseconds"))
     return "" if value is None else str(value)
+
+
+def _plain_word(key: str, otherwise: str) -> str:
+    language = g.scene.audience.language
+    return say(language, key) if has(language, key) else otherwise

@@ -12,6 +12,7 @@ from sentinel.text import LANGUAGES
 from sentinel.wire.requests import EVERY_MACHINE_ON, Reply, Request, Verb
 from web.forms import Filled, filled
 from web.guard import behind_code
+from web.machines import settle
 from web.options import keep
 from web.proofs import proof
 from web.scene import Scene
@@ -53,6 +54,8 @@ def end(name: str) -> ResponseReturnValue:
             return _page(name, form=form), 400
         if not _settle(form):
             return redirect("/first/practice", 303)
+    if name == "machines" and how is Ended.DONE and not settle():
+        return redirect("/first/machines", 303)
     if not _note(name, how):
         return redirect(f"/first/{name}", 303)
     after = NAMES.index(name) + 1

@@ -86,6 +86,15 @@ def name() -> ResponseReturnValue:
     return redirect(back, 303)
 
 
+def settle() -> bool:
+    """Keep the names a form gives besides; why they could not be kept is said."""
+    given = changed(request.form, g.scene.config.labels)
+    answer = _keep(given, who()) if given else Answer(reply=Reply.DONE)
+    if answer.reply is not Reply.DONE:
+        flash(said(Verb.SETTING.value, answer))
+    return answer.reply is Reply.DONE
+
+
 def listing() -> dict[str, Any]:
     """What the page shows."""
     scene: Scene = g.scene

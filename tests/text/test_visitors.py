@@ -26,7 +26,7 @@ def test_one_visit_is_told_as_one():
     """In the singular, and of one address."""
     story = incident(count=1, sources=(("203.0.113.7", 1),))
 
-    assert said(story) == ["Une visite, à 9 h 30.", "Elle vient d’une seule adresse."]
+    assert said(story) == ["Une visite, à 9 h 30.", "D’une seule adresse."]
 
 
 def test_where_nobody_came_nothing_is_said():

@@ -259,6 +259,26 @@ def test_deeds_are_bounded(cabinet: Cabinet):
 @pytest.mark.parametrize(
     ("detail", "told"),
     [
+        ("kind=month when=2026-10", "genre Page du mois, date octobre 2026"),
+        ("section=steps", "rubrique première heure"),
+        ("source=any when=2027-03-11", "source pour n’importe qui, date jeudi 11 mars 2027"),
+        ("when=2026-11-23T09:05+00:00 window=True", "date 23 nov. 2026, 10:05:00, maintenance oui"),
+        ("kind=machine_unplugged", "genre câble de l’appareil débranché"),
+        ("kind=<b> when=demain", "genre &lt;b&gt;, date demain"),
+    ],
+)
+def test_what_an_act_was_about_is_told_in_words(cabinet: Cabinet, detail, told):
+    """No name of a field's value, no moment of Greenwich; what has no word stays as it is, escaped."""
+    act = {"at": rows.text(NOW), "who": "Anne", "detail": detail, "reply": "done", "verb": "setting"}
+    cabinet.add("audit", {"number": 1, **act, "client": "192.168.77.31"})
+
+    page = plain(cabinet.insider().get("/account"))
+    assert told in re.sub(r"</?(?:time|small)[^>]*>", "", page)
+
+
+@pytest.mark.parametrize(
+    ("detail", "told"),
+    [
         ("", []),
         ("incident=3", [("incident", "3")]),
         ("network=10.8.0.0/24 ours=True", [("network", "10.8.0.0/24"), ("ours", "True")]),

@@ -300,6 +300,8 @@ def test_the_file_opens_in_a_spreadsheet(cabinet: Cabinet):
     assert head[0] == "Début"
     assert first[0] == "2026-11-23T10:29:00.000+01:00"
     assert "RADIO-PC" in first
+    assert {"inconnu", "terminée", "acceptée"} <= {each.replace("\u00a0", " ") for each in first}
+    assert "stranger" not in first
     assert b"Opened,Last change" in cabinet.insider("en").get("/connections.csv").data
 
 

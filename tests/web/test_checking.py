@@ -113,6 +113,15 @@ def test_a_check_that_told_nothing_ends_as_not_known(cabinet: Cabinet):
     assert "IPv6, serveur de contrôle : la liaison chiffrée a été ouverte en chemin. On ne sait pas." in first
 
 
+def test_on_the_first_page_the_verdict_stands_above_the_check(cabinet: Cabinet):
+    """A door is open: that is read first."""
+    keep(cabinet, Outcome.CHECKED, 5, 11112)
+    page = cabinet.insider().get("/").text
+
+    assert page.index('id="sentence"') < page.index('class="gesture"') < page.index('id="ended"')
+    assert page.count('id="asking"') == 1
+
+
 def test_an_address_that_is_not_ours_is_no_missed_check(cabinet: Cabinet):
     """Nothing was asked, and nothing has to be."""
     keep(cabinet, Outcome.NOT_OURS, 5, check=None, address=None, tested=0)

@@ -268,3 +268,35 @@ def test_a_store_that_is_calm_does_not_end_a_step(cabinet):
     cabinet.beat(verdict())
 
     assert "Fait" not in plain(cabinet.insider().get("/first").text)
+
+
+def test_a_name_typed_among_the_machines_is_kept_with_the_step(cabinet, watch):
+    """One form for both: « C'est fait » loses nothing."""
+    page = cabinet.insider().get("/first/machines").text
+    assert re.search(r'<button form="labels" formaction="/first/machines" name="how" value="done">', page)
+
+    answer = send(cabinet.insider(), "/first/machines", how="done", **{"label-00:80:f0:11:22:33": "PANO"})
+
+    assert answer.headers["Location"] == "/first/outside"
+    assert [wish.section for wish in cabinet.heard] == ["labels", "steps"]
+    assert codec.decode(cabinet.heard[0].value.encode(), dict[str, str]) == {"00:80:f0:11:22:33": "PANO"}
+
+
+def test_a_name_that_is_refused_keeps_the_step_open(cabinet, watch):
+    """And says so."""
+    watch(Answer(reply=Reply.NOT_ALLOWED))
+
+    answer = send(cabinet.insider(), "/first/machines", how="done", **{"label-00:80:f0:11:22:33": "PANO"})
+
+    assert answer.headers["Location"] == "/first/machines"
+    assert [wish.section for wish in cabinet.heard] == ["labels"]
+
+
+def test_the_last_step_is_finished_and_names_the_note_for_the_staff(cabinet):
+    """There is no step after it, and no card to put up."""
+    page = plain(cabinet.insider().get("/first/certificate").text)
+
+    assert "Terminer" in page
+    assert "étape suivante" not in page
+    assert "note-equipe.md" in page
+    assert "carte murale" not in page

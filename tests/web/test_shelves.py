@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from furnished import MAC, Cabinet, incident, moment
 
+from sentinel.model.acting import MeasureKind
 from sentinel.model.finding import Code, Level
 from sentinel.model.incident import IncidentState
 from sentinel.store import reading, register, rows
@@ -113,6 +114,9 @@ def test_the_register_tells_three_times_and_outlives_the_log(cabinet: Cabinet):
         shown=moment(timedelta(hours=2)),
         read=moment(timedelta(hours=1)),
         read_by="Anne",
+        measured=moment(timedelta(minutes=30)),
+        measure=MeasureKind.MACHINE_UNPLUGGED,
+        measured_by="Paul",
         state=IncidentState.CLOSED,
         closed=moment(),
     )
@@ -127,7 +131,14 @@ def test_the_register_tells_three_times_and_outlives_the_log(cabinet: Cabinet):
 
     story = words(cabinet.insider().get("/incidents/1").text)
     assert "RADIO-PC a répondu à un inconnu" in story, "its page too is what the register keeps"
-    for said in ("Machine inconnue acceptée · RADIO-PC", "08:30:00", "09:30:00 Anne", "10:30:00", "Registre 1"):
+    for said in (
+        "Machine inconnue acceptée · RADIO-PC",
+        "08:30:00",
+        "09:30:00 Anne",
+        "10:30:00",
+        "débranché, 23 nov. 2026, 10:00:00 Paul",
+        "Registre 1",
+    ):
         assert said in page
 
 
