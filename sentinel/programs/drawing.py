@@ -33,8 +33,11 @@ from sentinel.programs import gathering, tallying
 from sentinel.programs.effective import effective
 from sentinel.programs.ordering import BEGUN, Job, Made, Order, month_of
 from sentinel.reach.keys import own_key
+from sentinel.store import anchors
 from sentinel.store.reading import Reader, opened
 
+NEWEST = 6
+"""Heads of the file beside the store that go with a dossier: those of three echoes over two families."""
 SAME_DAY = 200
 """Papers of one kind, about one thing, on one day."""
 MEMORY = 768 << 20
@@ -76,7 +79,8 @@ def _sealed(reader: Reader, head: Letterhead, number: int, places: Places, name:
     case = gathering.case(reader, head, number)
     if case is None:
         raise NotReadable(f"there is no incident {number}")
-    key, pieces = own_key(places.lasting), gathering.pieces(reader, number)
+    beside = anchors.read(places.anchors)[-NEWEST:]
+    key, pieces = own_key(places.lasting), gathering.pieces(reader, number, beside)
     files = {
         pack.DOSSIER: dossier(case),
         pack.DRAFT: notification(case),

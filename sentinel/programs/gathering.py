@@ -1,6 +1,7 @@
 """What the store holds of one incident, gathered into the plain values a dossier is made of."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -61,9 +62,12 @@ def case(reader: Reader, head: Letterhead, number: int) -> Case | None:
     )
 
 
-def pieces(reader: Reader, number: int) -> dict[str, bytes]:
-    """What proves it: signed reports, the journal's excerpt, and its countersigned heads."""
-    anchors = reader.anchors()
+def pieces(reader: Reader, number: int, beside: Iterable[str] = ()) -> dict[str, bytes]:
+    """What proves it: signed reports, the journal's excerpt, and its countersigned heads.
+
+    `beside`: heads from the file beside the store, read before the journal is: the newest are only there.
+    """
+    anchors = dict.fromkeys((*reader.anchors(), *beside))
     reports = {_report(check): line.encode() + b"\n" for check, line in reader.reports(number).items()}
     return {
         **reports,

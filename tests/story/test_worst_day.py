@@ -108,8 +108,9 @@ def test_the_cases_of_2020_are_one_incident_that_climbs_and_is_closed_with_proof
 
 def green_again(sentinel: Sentinel, echo: EchoHost) -> None:
     """Every door the DMZ had opened was one story, all of them are over, and the 72 hours go on."""
-    forget_quota(echo)
-    sentinel.command("knock")
+    for _ in range(2):  # the first proves them closed, the second has the echo sign that this was told
+        forget_quota(echo)
+        sentinel.command("knock")
     calm(sentinel)
     doors = [each.story for each in sentinel.incidents() if each.story.kind is StoryKind.DOOR]
     assert len(doors) == len(set(doors))
