@@ -184,13 +184,14 @@ def test_a_name_is_typed_once(cabinet: Cabinet, watch: Told):
 
 
 def test_the_forms_a_story_has_are_those_that_fit_it(cabinet: Cabinet):
-    """A closed door is read late at most; a condition cannot be accepted; what was read is not read again."""
+    """A closed door is read late at most; a condition or our own page cannot be accepted; what was read is not again."""
     over = incident(2, state=IncidentState.CLOSED, closed=moment())
     ill = incident(
         3, story=Story(kind=StoryKind.CONDITION, about="view_lost"), code=Code.VIEW_LOST, level=Level.UNSURE
     )
     told = incident(4, read=moment(), read_by="Anne", false_alarm=moment())
-    cabinet.add("incidents", *(rows.incident_row(each) for each in (over, ill, told)))
+    ours = incident(5, code=Code.SELF_VISIBLE)
+    cabinet.add("incidents", *(rows.incident_row(each) for each in (over, ill, told, ours)))
     browser = cabinet.insider()
 
     def forms(number: int) -> set[str]:
@@ -201,6 +202,7 @@ def test_the_forms_a_story_has_are_those_that_fit_it(cabinet: Cabinet):
     assert forms(2) == {"read", "measure", "dossier"}, "nobody had read it"
     assert forms(3) == set()
     assert forms(4) == {"check", "measure", "accept", "dossier"}
+    assert forms(5) == {"read", "check", "measure", "false-alarm", "dossier"}
 
 
 def test_every_form_works_without_script(cabinet: Cabinet):
