@@ -184,7 +184,7 @@ def test_a_name_is_typed_once(cabinet: Cabinet, watch: Told):
 
 
 def test_the_forms_a_story_has_are_those_that_fit_it(cabinet: Cabinet):
-    """A closed door is read late at most; a condition or our own page cannot be accepted; what was read is not again."""
+    """A closed door is read late at most; a condition or our own page is never accepted; one reading is enough."""
     over = incident(2, state=IncidentState.CLOSED, closed=moment())
     ill = incident(
         3, story=Story(kind=StoryKind.CONDITION, about="view_lost"), code=Code.VIEW_LOST, level=Level.UNSURE
