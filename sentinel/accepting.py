@@ -16,6 +16,8 @@ YEAR, BROAD = timedelta(days=366), timedelta(days=90)
 WINDOW = timedelta(days=7)
 FRIDAY = 5
 """Of the days, 1 = Monday: from here to Sunday none ends."""
+HOURS = (1, 2, 4, 8, 24)
+"""How long a maintenance window may be opened for on the page."""
 WIDEST = {4: 16, 6: 32}
 """Shortest prefix of a public source: whatever is broader is anybody under another name."""
 
@@ -54,10 +56,14 @@ def is_short_enough(
 
 def at_most(until: datetime, made: datetime, zone: tzinfo, *, port: int, source: Network | None) -> datetime:
     """The same end, or the last one that may be accepted."""
-    last = made.astimezone(zone).date() + _longest(port, source)
-    while last.isoweekday() >= FRIDAY:
-        last -= timedelta(days=1)
+    last = latest(made.astimezone(zone).date(), _longest(port, source))
     return min(until, end_of(last, zone))
+
+
+def latest(today: date, longest: timedelta) -> date:
+    """The last day from Monday to Thursday within so long."""
+    last = today + longest
+    return last - timedelta(days=max(0, last.isoweekday() - FRIDAY + 1))
 
 
 def _longest(port: int, source: Network | None) -> timedelta:

@@ -3,21 +3,26 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from sentinel.accepting import last_day
+from sentinel.accepting import HOURS, is_narrow, last_day
+from sentinel.mistakes import MAC
 from sentinel.model.acting import LONGEST_WORDS, Acceptance
+from sentinel.model.networks import Network
 from sentinel.store import reading
 from sentinel.store.acceptances import Listed, Standing
 from sentinel.store.reading import Reader
 from sentinel.wire.requests import Reply, Request, Verb
+from web import wishes
 from web.guard import behind_code
 from web.scene import Scene, surroundings
-from web.wishes import act, put, said, who
+from web.shelves import mac_of
+from web.wishes import act, in_hours, who
 
 pages = Blueprint("accepted", __name__)
 
@@ -25,8 +30,6 @@ SOON = timedelta(days=30)
 """An end is told so long before."""
 OVER = 50
 """Of those that are over, the last ones."""
-HOURS = (1, 2, 4, 8, 24)
-"""How long a maintenance window may be opened for on the page."""
 CHOICES = 500
 """Machines a form offers."""
 
@@ -48,17 +51,17 @@ class Shown:
 @behind_code
 def accepted() -> ResponseReturnValue:
     """What holds, what ends soon, what is over, and a form for a new one."""
-    return render_template("accepted.html", **_known(), given=_asked())
+    return render_template("accepted.html", **_known(), given=_asked(), wrong=())
 
 
 @pages.post("/accepted")
 @behind_code
 def accept() -> ResponseReturnValue:
     """A new one; what `watch` refuses can be put right in the same form."""
-    answer = put(_wish())
-    what = said(Verb.ACCEPT.value, answer)
+    answer, what = wishes.accept(_wish())
     if answer.reply in (Reply.NOT_ALLOWED, Reply.NOT_UNDERSTOOD):
-        return render_template("accepted.html", **_known(), given=request.form, refused=what), 400
+        shown = {**_known(), "given": request.form, "refused": what, "wrong": _unread(answer.reply)}
+        return render_template("accepted.html", **shown), 400
     flash(what)
     return redirect("/accepted", 303)
 
@@ -80,20 +83,45 @@ def _wish() -> Request:
     return Request(
         verb=Verb.ACCEPT,
         session=g.scene.session,
-        machine=form.get("machine", "")[:64].strip(),
+        machine=mac_of(form.get("machine", "")[:64].strip()),
         port=int(port) if re.fullmatch(r"[0-9]{1,5}", port) else 0,
         source="any" if anybody else form.get("source", "")[:64].strip() or "nobody",
-        when=_in_hours(form.get("hours", "")) if window else form.get("until", "")[:10],
+        when=in_hours(form.get("hours", "")) if window else form.get("until", "")[:10],
         window=window,
         who=who(),
         why=" ".join(form.get("why", "").split())[:LONGEST_WORDS],
     )
 
 
-def _in_hours(text: str) -> str:
-    now: datetime = g.scene.now.wall
-    hours = int(text) if text in [str(each) for each in HOURS] else 0
-    return (now + timedelta(hours=hours)).isoformat(timespec="seconds") if hours else ""
+def _unread(reply: Reply) -> set[str]:
+    """The fields behind a refusal, as far as the page can tell."""
+    wish = _wish()
+    source = _network(wish.source)
+    if reply is Reply.NOT_ALLOWED:
+        return {"until"} if source is None or is_narrow(source) else {"source"}
+    wrong = {
+        "machine": not _is_machine(wish.machine),
+        "port": not 1 <= wish.port <= 65_535,
+        "source": wish.source != "any" and source is None,
+        "until": not wish.when,
+        "why": not wish.why,
+        "who": not wish.who,
+    }
+    return {name for name, is_wrong in wrong.items() if is_wrong}
+
+
+def _is_machine(text: str) -> bool:
+    try:
+        return bool(MAC.fullmatch(text.lower()) or ip_address(text))
+    except ValueError:
+        return False
+
+
+def _network(text: str) -> Network | None:
+    try:
+        return ip_network(text)
+    except ValueError:
+        return None
 
 
 def _asked() -> Mapping[str, str]:

@@ -4,28 +4,27 @@ Each is a request to `watch`, which checks it against its rules and keeps it. Wh
 name is remembered by the browser to fill the next form, and proves nothing.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, flash, g, redirect, request
 from flask.typing import ResponseReturnValue
 
+from sentinel.accepting import BROAD, HOURS, latest
+from sentinel.accepting import YEAR as LONGEST
 from sentinel.model.acting import LONGEST_WORDS, MeasureKind
 from sentinel.model.incident import Incident
 from sentinel.store import reading
 from sentinel.wire.requests import Request, Verb
+from web import wishes
 from web.guard import YEAR, behind_code
 from web.scene import surroundings
-from web.wishes import act, who
+from web.wishes import act, in_hours, who
 from web.words import t
 
 pages = Blueprint("deeds", __name__)
 
 WHO_COOKIE = "sentinel_who"
-ENDS = time(12, 0)
-"""An accepted door ends at noon, when somebody is there to see it."""
-WINDOWS = (1, 2, 4, 8)
-"""Hours of a maintenance window."""
 
 
 @pages.post("/incidents/<int(max=999999999):number>/measure")
@@ -51,24 +50,19 @@ def false_alarm(number: int) -> ResponseReturnValue:
 @behind_code
 def accept(number: int) -> ResponseReturnValue:
     """This door may stay open, for somebody and until a day; or for some hours of maintenance."""
-    found = _found(number)
-    window = request.form.get("window") == "yes"
-    until = _in_hours(request.form.get("hours", "")) if window else _noon(request.form.get("until", ""))
-    if until is None or not (found.mac or found.machine) or not found.port:
+    found, form = _found(number), request.form
+    window, anybody = form.get("window") == "yes", form.get("anybody") == "yes"
+    until = in_hours(form.get("hours", "")) if window else _day(form.get("until", ""))
+    if not until or not (found.mac or found.machine) or not found.port:
         return _unclear(number)
-    wish = _wish(
-        Verb.ACCEPT,
-        number,
-        machine=found.mac or str(found.machine),
-        port=found.port,
-        source="" if request.form.get("anybody") == "yes" else request.form.get("source", "")[:64].strip(),
-        when=until.isoformat(timespec="minutes"),
-        window=window,
-    )
-    if not window and not wish.source and request.form.get("anybody") != "yes":
+    source = "" if anybody else form.get("source", "")[:64].strip()
+    if not source and not anybody:
         flash(t("act.source"))  # an empty field is no permission for everybody
         return redirect(f"/incidents/{number}", 303)
-    return act(wish, f"/incidents/{number}")
+    door = {"machine": found.mac or str(found.machine), "port": found.port, "source": source}
+    _, what = wishes.accept(_wish(Verb.ACCEPT, number, **door, when=until, window=window))
+    flash(what)
+    return redirect(f"/incidents/{number}", 303)
 
 
 @pages.after_app_request
@@ -95,14 +89,13 @@ def local_now() -> str:
 @pages.app_context_processor
 def for_forms() -> dict[str, object]:
     """What the forms of a story ask for."""
-    return {"remembered": remembered, "local_now": local_now, "last_day": last_day, "windows": WINDOWS}
+    return {"remembered": remembered, "local_now": local_now, "last_day": last_day, "windows": HOURS}
 
 
 def last_day(*, anybody: bool) -> date:
-    """The latest day a door may be accepted until: a year, ninety days for everybody; never Friday to Sunday."""
+    """The latest day a door may be accepted until; for everybody as if it were a red one."""
     today: date = g.scene.audience.now.astimezone(g.scene.audience.zone).date()
-    last = today + timedelta(days=90 if anybody else 364)
-    return last - timedelta(days=max(0, last.isoweekday() - 4))
+    return latest(today, BROAD if anybody else LONGEST)
 
 
 def _wish(verb: Verb, number: int, **more: object) -> Request:
@@ -136,14 +129,9 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
-def _noon(text: str) -> datetime | None:
+def _day(text: str) -> str:
+    """The last day it holds, as a browser's field writes it; `watch` knows where that day ends."""
     try:
-        return datetime.combine(date.fromisoformat(text), ENDS, _zone())
+        return date.fromisoformat(text).isoformat()
     except ValueError:
-        return None
-
-
-def _in_hours(text: str) -> datetime | None:
-    hours = {str(each): each for each in WINDOWS}.get(text)
-    now: datetime = g.scene.audience.now
-    return now.astimezone(_zone()) + timedelta(hours=hours) if hours else None
+        return ""

@@ -32,7 +32,7 @@ def incidents() -> ResponseReturnValue:
     name = name if name in SHELVES else "all"
     text = request.args.get("text", "")[:64].strip()
     wanted = SHELVES[name]
-    wanted = Shelf(states=wanted.states, matters=wanted.matters, text=_mac_of(text))
+    wanted = Shelf(states=wanted.states, matters=wanted.matters, text=mac_of(text))
     with reading.opened(surroundings().places.store) as reader:
         count = reader.tallies.count_shelf(wanted)
         page, last = paged(count, PAGE)
@@ -78,7 +78,7 @@ def paged(count: int, size: int) -> tuple[int, int]:
     return min(max(request.args.get("page", 1, type=int), 1), last), last
 
 
-def _mac_of(text: str) -> str:
+def mac_of(text: str) -> str:
     """The machine somebody calls by the practice's own name; anything else as it was written."""
     labels = g.scene.audience.labels
     return next((mac for mac, name in labels.items() if text and name.lower() == text.lower()), text)

@@ -2,14 +2,16 @@
 
 import re
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from flask import flash, g, redirect, request
 from flask.typing import ResponseReturnValue
 
+from sentinel.accepting import HOURS
 from sentinel.text import has
 from sentinel.wire.requests import Answer, Reply, Request, ask
 from web.scene import surroundings
-from web.words import t
+from web.words import at, t
 
 
 def act(wish: Request, back: str) -> ResponseReturnValue:
@@ -34,6 +36,21 @@ def said(what: str, answer: Answer) -> str:
 def who() -> str:
     """The first name a form asks for, on one line."""
     return " ".join(request.form.get("who", "").split())[:40]
+
+
+def accept(wish: Request) -> tuple[Answer, str]:
+    """Put an acceptance; its answer, and that in words: a window tells the hour it closes."""
+    answer = put(wish)
+    if answer.reply is Reply.DONE and wish.window and wish.when:
+        return answer, str(t("act.window.done", at=at(datetime.fromisoformat(wish.when))))
+    return answer, said(wish.verb.value, answer)
+
+
+def in_hours(text: str) -> str:
+    """The end of a maintenance window of so many hours; empty for a length that is not offered."""
+    now: datetime = g.scene.now.wall
+    hours = {str(each): each for each in HOURS}.get(text)
+    return (now + timedelta(hours=hours)).isoformat(timespec="seconds") if hours else ""
 
 
 def local(address: str) -> str:

@@ -175,6 +175,35 @@ def test_what_is_refused_can_be_put_right_in_the_same_form(cabinet, watch, reply
     assert "&#34;&gt;&lt;script&gt;x()" in page.text
 
 
+def test_a_machine_is_called_by_the_name_the_practice_gave(cabinet, watch):
+    """The list offers it, and `watch` is told the address."""
+    assert '<option value="RADIO-PC">' in cabinet.insider().get("/accepted").text
+
+    send(cabinet, "/accepted", **{**FORM, "machine": " radio-pc "})
+
+    assert cabinet.heard[0].machine == MAC
+
+
+@pytest.mark.parametrize(
+    ("reply", "fields", "wrong"),
+    [
+        (Reply.NOT_UNDERSTOOD, {"machine": "la radio"}, {"machine"}),
+        (Reply.NOT_UNDERSTOOD, {"port": "0", "source": "ici"}, {"port", "source"}),
+        (Reply.NOT_UNDERSTOOD, {"until": "", "why": " "}, {"until", "why"}),
+        (Reply.NOT_ALLOWED, {"source": "203.0.0.0/8"}, {"source"}),
+        (Reply.NOT_ALLOWED, {"until": "2027-01-15"}, {"until"}),
+    ],
+)
+def test_the_field_behind_a_refusal_is_marked(cabinet, watch, reply, fields, wrong):
+    """And what is expected stands beside it."""
+    watch(Answer(reply=reply))
+
+    page = send(cabinet, "/accepted", **{**FORM, **fields}).text
+
+    assert set(re.findall(r'aria-invalid="true" aria-describedby="accept-(\w+)"', page)) == wrong
+    assert set(re.findall(r'<small id="accept-(\w+)" class="wrong">', page)) == wrong
+
+
 def test_withdrawing_asks_for_a_name(cabinet, watch):
     """And tells `watch` which one."""
     send(cabinet, "/accepted/7/withdraw", who="Anne")

@@ -81,7 +81,7 @@ def test_a_false_alarm_says_why_and_who(cabinet: Cabinet, watch: Told):
     )
 
 
-def test_a_door_is_accepted_for_somebody_until_noon_of_a_day(cabinet: Cabinet, watch: Told):
+def test_a_door_is_accepted_for_somebody_through_a_day(cabinet: Cabinet, watch: Told):
     """By its machine's MAC, its inside port, and the network that may come."""
     send(
         cabinet.insider(),
@@ -94,7 +94,7 @@ def test_a_door_is_accepted_for_somebody_until_noon_of_a_day(cabinet: Cabinet, w
 
     [wish] = cabinet.heard
     assert (wish.verb, wish.machine, wish.port, wish.source) == (Verb.ACCEPT, MAC, 4242, "203.0.113.0/24")
-    assert (wish.when, wish.window, wish.why) == ("2027-03-11T12:00+01:00", False, "télé-soins")
+    assert (wish.when, wish.window, wish.why) == ("2027-03-11", False, "télé-soins")
 
 
 def test_a_machine_without_mac_is_accepted_by_its_address(cabinet: Cabinet, watch: Told):
@@ -115,9 +115,10 @@ def test_an_empty_field_is_no_permission_for_everybody(cabinet: Cabinet, watch: 
 
 
 def test_a_maintenance_window_ends_in_some_hours(cabinet: Cabinet, watch: Told):
-    """Two hours from now, by the practice's clock."""
+    """Two hours from now, and the answer tells the hour."""
+    browser = cabinet.insider()
     send(
-        cabinet.insider(),
+        browser,
         f"{PAGE}/accept",
         window="yes",
         anybody="yes",
@@ -127,7 +128,18 @@ def test_a_maintenance_window_ends_in_some_hours(cabinet: Cabinet, watch: Told):
     )
 
     [wish] = cabinet.heard
-    assert (wish.verb, wish.window, wish.when) == (Verb.ACCEPT, True, "2026-11-23T12:30+01:00")
+    assert (wish.verb, wish.window, wish.when) == (Verb.ACCEPT, True, "2026-11-23T11:30:00+00:00")
+    assert "Elle se referme seule à 12 h 30" in flashed(browser)
+
+
+def test_a_window_is_opened_for_somebody_or_with_a_tick_for_everybody(cabinet: Cabinet, watch: Told):
+    """Its form asks who may come; an empty field is no permission here either."""
+    browser = cabinet.insider()
+    send(browser, f"{PAGE}/accept", window="yes", hours="24", source="", who="Sophie", why="x")
+    assert cabinet.heard == []
+
+    send(browser, f"{PAGE}/accept", window="yes", hours="24", source="203.0.113.7", who="Sophie", why="x")
+    assert [(wish.source, wish.window) for wish in cabinet.heard] == [("203.0.113.7", True)]
 
 
 @pytest.mark.parametrize("path", ["measure", "false-alarm", "accept"])
@@ -225,7 +237,7 @@ def test_the_day_proposed_is_never_at_the_end_of_a_week(cabinet: Cabinet):
     """Ninety days from that Monday is a Sunday: the Thursday before it is proposed, and a year at most."""
     page = cabinet.insider().get(PAGE).text
 
-    assert '<input type="date" name="until" required value="2027-02-18" max="2027-11-22"' in page
+    assert '<input type="date" name="until" required value="2027-02-18" max="2027-11-24"' in page
     assert '<input type="datetime-local" name="when" required value="2026-11-23T10:30">' in page
 
 
