@@ -89,7 +89,7 @@ class Watch:
             try:
                 self._build()
             except OSError as error:
-                raise MissingDevice(f"{self._places.passing} cannot hold the sockets: {error}") from None
+                raise MissingDevice(f"the sentinel cannot begin in {self._places.lasting}: {error}") from None
             try:
                 self._walk()
             finally:
