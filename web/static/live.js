@@ -25,7 +25,9 @@ function told() {
 }
 
 function bare(part) {
-  return part.outerHTML.replace(/(name="csrf_token" value=")[^"]*/g, "$1"); // tokens differ at every rendering
+  const own = part.cloneNode(true);
+  for (const each of own.querySelectorAll("[data-live]")) each.replaceChildren(); // compared and exchanged for itself
+  return own.outerHTML.replace(/(name="csrf_token" value=")[^"]*/g, "$1"); // tokens differ at every rendering
 }
 
 function exchange(fresh) {
