@@ -66,7 +66,8 @@ def connections() -> ResponseReturnValue:
         count = reader.count_connections(wanted)
         page, last = paged(min(count, COUNTED), PAGE)
         found = reader.connections(wanted, most=PAGE, skip=(page - 1) * PAGE)
-        counted = reader.tallies.by_hour(*span) if page == 1 else []
+        is_drawn = page == 1 and not wanted.text  # the picture is of everybody, and nobody searched for it
+        counted = reader.tallies.by_hour(*span) if is_drawn else []
     zone, daily = g.scene.audience.zone, not 0 < days <= HOURLY
     return render_template(
         "connections.html",

@@ -84,9 +84,9 @@ class Reader:
 
     def connections(self, wanted: Filter, *, most: int = 100, skip: int = 0) -> list[ConnectionRow]:
         """Connections, newest first."""
-        where, values = _conditions(wanted)
-        rare = wanted.text and self.count_connections(wanted) <= COUNTED
-        order = "+opened" if rare else "opened"  # few: found by who, then put in order; many: read by time
+        many = not wanted.text or self.count_connections(wanted) > COUNTED
+        where, values = _conditions(wanted, by_time=many)
+        order = "opened" if many else "+opened"  # few are found by who came, and then put in order
         found = self._db.execute(
             f"SELECT * FROM connections {where} ORDER BY {order} DESC LIMIT ? OFFSET ?",  # noqa: S608 - fixed words only
             (*values, most, skip),
@@ -270,11 +270,12 @@ def opened(path: Path) -> Iterator[Reader]:
         raise OSError(f"the store cannot be read: {error}") from error
 
 
-def _conditions(wanted: Filter) -> tuple[str, list[object]]:
+def _conditions(wanted: Filter, *, by_time: bool = False) -> tuple[str, list[object]]:
+    """`by_time`: no index but that of time is to be used; SQLite takes a column after a plus as it comes."""
     words: list[str] = []
     values: list[object] = []
     if wanted.text:
-        condition, more = _searched(wanted.text)
+        condition, more = _searched(wanted.text, "+" if by_time else "")
         words.append(condition)
         values += more
     if wanted.after is not None:
@@ -290,15 +291,15 @@ def _conditions(wanted: Filter) -> tuple[str, list[object]]:
     return ("WHERE " + " AND ".join(words)) if words else "", values
 
 
-def _searched(text: str) -> tuple[str, list[object]]:
+def _searched(text: str, plus: str) -> tuple[str, list[object]]:
     """By the indices: a page must not read half a year of rows to find what is, or begins, like this."""
     try:
         address = str(ip_address(text))
     except ValueError:
         begins = [text, text[:-1] + chr(min(ord(text[-1]) + 1, 0x10FFFF))]
         return (
-            "((source >= ? AND source < ?) OR (target >= ? AND target < ?)"
-            " OR (calling IS NOT NULL AND instr(calling, ?)))",
+            f"(({plus}source >= ? AND {plus}source < ?) OR ({plus}target >= ? AND {plus}target < ?)"
+            f" OR ({plus}calling IS NOT NULL AND instr(calling, ?)))",
             [*begins, *begins, text],
         )
-    return "(source = ? OR target = ?)", [address] * 2
+    return f"({plus}source = ? OR {plus}target = ?)", [address] * 2
