@@ -31,8 +31,8 @@ PERIODS = (1, 7, 30, 0)
 """Days a reader may look back; 0: the whole log. A week unless they ask."""
 HOURLY = 7
 """Days up to which each bar of the picture is an hour; beyond, it is a day."""
-DRAWN = 30
-"""Days of the longest picture."""
+DRAWN = 14
+"""Days of the longest picture: a month of a million rows is not counted within a tenth of a second."""
 
 COLUMNS = (
     "opened",
