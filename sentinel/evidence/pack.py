@@ -10,6 +10,7 @@ comes from elsewhere is read as a stranger's: bounded, and nothing of it is ever
 import json
 import re
 import zipfile
+import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -43,6 +44,10 @@ MOST: Final = 2000
 """Files."""
 TIGHTEST: Final = 200
 """How much smaller than itself a file may be packed; deflate reaches 1032, and honest text 30."""
+
+DAMAGED = (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError, zlib.error)
+"""What `zipfile` raises over a forged file: NotImplementedError for a compression it has not, RuntimeError for a
+password."""
 
 
 class NotAPack(NotReadable):
@@ -141,9 +146,7 @@ def _read(raw: bytes) -> dict[str, bytes]:
         with zipfile.ZipFile(BytesIO(raw)) as archive:
             _look(archive.infolist())
             return {info.filename: archive.read(info) for info in archive.infolist()}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError) as error:
-        raise NotAPack(f"the ZIP file is damaged: {error}") from None
-    except zipfile.zlib.error as error:  # type: ignore[attr-defined]
+    except DAMAGED as error:
         raise NotAPack(f"the ZIP file is damaged: {error}") from None
 
 
