@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from sentinel import __version__, safekeeping, toml
+from sentinel import __version__, appliance, safekeeping, toml
 from sentinel.config import Config, Language
 from sentinel.errors import ConfigurationError, SentinelError
 from sentinel.model.networks import Network
@@ -271,6 +271,7 @@ class _Echo(_Plain):
 
 
 safekeeping.add_to(main)
+appliance.add_to(main)
 main.add_command(_Echo("echo", help="The outside server that knocks at a practice's own address when asked."))
 
 if __name__ == "__main__":

@@ -34,6 +34,8 @@ class LampKind(StrEnum):
 
     SIMULATED = "simulated"
     """In the terminal and on the page."""
+    BOARD = "board"
+    """The board's own activity LED: nothing to wire."""
     PINS = "pins"
     """LEDs on the board's header."""
 
@@ -90,6 +92,8 @@ class Capture:
     """Ask the name service whether a visitor of an open door is a known research scanner."""
     images_left_mb: float = 1.0
     """More than this towards an outsider after a DICOM association: images left. Megabytes."""
+    user: str = ""
+    """The user `listen` runs as, where it is not the sentinel's own; it may bring facts, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +147,10 @@ class Lamp:
     kind: LampKind = LampKind.SIMULATED
     pins: tuple[int, ...] = ()
     """BCM numbers: one for a single LED, three for red, green, blue."""
+    button: int = 0
+    """BCM number of the push button, which closes its pin to ground; 0 (an EEPROM's pin on every board): none."""
+    chip: str = ""
+    """Label of the GPIO chip, as the kernel gives it; empty: the one of the board's header."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +196,20 @@ class Notices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """New versions of the card's system: signed, tried, and taken back by themselves where they do not work."""
+
+    source: str = ""
+    """`https://…` of a folder that holds `latest.json`; empty: nobody is asked."""
+    automatic: bool = False
+    """Security updates are installed at night; ticked by a person, in the first hour or later."""
+    opens: time = time(2, 0)
+    """From when at night, in the practice's time zone."""
+    closes: time = time(5, 0)
+    """Until when one may begin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The whole file. A room receives its own section."""
 
@@ -201,6 +223,7 @@ class Config:
     page: Page = field(default_factory=Page)
     notices: Notices = field(default_factory=Notices)
     store: Store = field(default_factory=Store)
+    update: Update = field(default_factory=Update)
 
 
 SECTIONS: dict[str, type] = {
@@ -211,5 +234,6 @@ SECTIONS: dict[str, type] = {
     "page": Page,
     "notices": Notices,
     "store": Store,
+    "update": Update,
 }
 """Every section that is one table."""

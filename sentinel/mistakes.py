@@ -18,6 +18,7 @@ from sentinel.config import (
     Notices,
     Page,
     Practice,
+    Update,
     Whose,
 )
 
@@ -62,6 +63,7 @@ def contradictions(config: Config) -> list[str]:
         *_echo(config.echo),
         *_firewall(config.capture.firewall),
         *_counts(config),
+        *_update(config.update),
     ]
 
 
@@ -119,6 +121,8 @@ def _lamp(lamp: Lamp) -> list[str]:
     mistakes = [f"lamp.pins = {pin}: expected a pin, 0-27" for pin in lamp.pins if not 0 <= pin <= 27]
     if lamp.kind is LampKind.PINS and (len(lamp.pins) not in (1, 3) or len(set(lamp.pins)) != len(lamp.pins)):
         mistakes.append(f"lamp.pins = {list(lamp.pins)}: expected one pin, or three for red, green, blue")
+    if not 0 <= lamp.button <= 27 or (lamp.button and lamp.button in lamp.pins):
+        mistakes.append(f"lamp.button = {lamp.button}: expected a pin of its own, 1-27, or 0 for none")
     return mistakes
 
 
@@ -163,6 +167,19 @@ def _notices(notices: Notices) -> list[str]:
     ]
     if not 1 <= notices.drill_weekday <= 5:
         mistakes.append(f"notices.drill_weekday = {notices.drill_weekday}: expected 1 (Monday) to 5")
+    return mistakes
+
+
+def _update(update: Update) -> list[str]:
+    mistakes = []
+    if update.source and not re.fullmatch(r"https://[^\s/@?#]+(/[^\s?#]*)?", update.source):
+        mistakes.append(
+            f"update.source = {update.source!r}: expected an address such as https://example.org/sentinel"
+        )
+    if update.automatic and not update.source:
+        mistakes.append("update.automatic: needs update.source, from where new versions come")
+    if update.opens == update.closes:
+        mistakes.append(f"update.closes = {update.closes}: expected another time than update.opens")
     return mistakes
 
 
