@@ -68,11 +68,16 @@ class _Plain(click.Group):
 @click.option(
     "--dir",
     "lasting",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),  # `listen` may pass through folders it cannot list
     default=Path("var"),
     help="Store, keys, code.  [default: var]",
 )
-@click.option("--run", "passing", type=click.Path(path_type=Path), help="Pulse and sockets.  [default: DIR/run]")
+@click.option(
+    "--run",
+    "passing",
+    type=click.Path(path_type=Path, readable=False),
+    help="Pulse and sockets.  [default: DIR/run]",
+)
 @click.version_option(__version__)
 @click.pass_context
 def main(context: click.Context, file: Path, lasting: Path, passing: Path | None) -> None:
