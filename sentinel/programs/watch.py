@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from sentinel import timetable
+from sentinel import systemd, timetable
 from sentinel.capture.surroundings import Surroundings, ask
 from sentinel.clock import Clock, boot_id, now
 from sentinel.config import Config
@@ -90,6 +90,7 @@ class Watch:
                 self._build()
             except OSError as error:
                 raise MissingDevice(f"the sentinel cannot begin in {self._places.lasting}: {error}") from None
+            systemd.tell(systemd.READY)
             try:
                 self._walk()
             finally:
@@ -269,12 +270,15 @@ class Watch:
             self._street.walk(item)
             self._keeping.after(item)
         self._telling.look(self._shown)
+        if isinstance(item, Beat):  # walked to its end: systemd kills a street that hangs
+            systemd.tell(systemd.ALIVE)
 
     def _signal(self, verdict: Verdict, coverage: Coverage | None) -> None:
         """Lamp first, then the pulse."""
         self._lamp.show(verdict.level, verdict.at)
         if self._shown is None or self._shown.level != verdict.level:
             log.info("verdict: %s", verdict.level.word)
+            systemd.tell(f"STATUS=verdict: {verdict.level.word}")
         self._shown = verdict
         beat = pulse.Pulse(
             at=verdict.at,
@@ -290,6 +294,7 @@ class Watch:
         self._beats.write(beat)
 
     def _close(self) -> None:
+        systemd.tell(systemd.STOPPING)
         self._timetable.stop()
         self._telling.close()
         self._lamp.close()
