@@ -113,7 +113,7 @@ class Watch:
         self._archive.clock_trusted = lambda: judge.time.trusted
         self._lamp = Lamp(config.lamp, self._clock, Simulation(self._places.lamp))
         self._build_outside()
-        self._postbox = Postbox(self._places.facts, self._queue.put)
+        self._postbox = Postbox(self._places.facts, self._queue.put, config.capture.user)
         self._street = Street(
             judge=judge,
             casebook=Casebook(incidents, self._archive.next_incident(), self._started),
