@@ -55,6 +55,8 @@ BOX_WITHIN = timedelta(seconds=15)
 """So long the first check waits for the first look at the box, which tells whose the address is."""
 LOOKS = timedelta(seconds=0.5)
 """How often it is looked whether an echo is to be asked: whoever pressed the button stands there."""
+LAMP = timedelta(seconds=5)
+"""How often it is asked whether it can be driven."""
 LISTENS = timedelta(seconds=5)
 """From the start: `listen` reports by then, or it is not going to."""
 SPARE = 50 << 20
@@ -82,7 +84,7 @@ class Watch:
         """Until stopped.
 
         Raises:
-            MissingDevice: the store or the lamp cannot be opened, or another `watch` is running here.
+            MissingDevice: the store cannot be opened, or another `watch` is running here.
         """
         self._places.make()
         with alone(self._places):
@@ -191,6 +193,7 @@ class Watch:
         jobs = [
             timetable.Job(name="beat", every=timedelta(seconds=1), work=self._beat),
             timetable.Job(name="disk", every=timedelta(seconds=5), work=self._look_at_disk),
+            timetable.Job(name="lamp", every=LAMP, work=lambda: [self._lamp.health()]),
             *identity.jobs(self._config.page, self._places, self._clock),
             *self._papers.jobs(),
         ]
@@ -313,7 +316,7 @@ def watch(config: Config, places: Places, *, demo: bool = False) -> None:
     """Run `watch` until SIGTERM or SIGINT.
 
     Raises:
-        MissingDevice: the store or the lamp cannot be opened, or another `watch` is running here.
+        MissingDevice: the store cannot be opened, or another `watch` is running here.
     """
     program = Watch(config, places, demo=demo)
     for number in (signal.SIGTERM, signal.SIGINT):
