@@ -1,4 +1,4 @@
-"""The FAT partition lies mounted read-only, so that a power cut finds nothing half written; this is how to write."""
+"""The FAT partition lies mounted read-only, so that a power cut finds nothing half written; here it is opened."""
 
 import contextlib
 import fcntl
