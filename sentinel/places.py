@@ -26,6 +26,11 @@ class Places:
         return self.lasting / "CODE-SENTINELLE.txt"
 
     @property
+    def claimed(self) -> Path:
+        """Is there since a password was first set: the card's FAT partition is cleaned by it."""
+        return self.lasting / "claimed"
+
+    @property
     def papers(self) -> Path:
         """Dossiers, monthly pages and certificates."""
         return self.lasting / "papers"
@@ -49,6 +54,11 @@ class Places:
     def pulse(self) -> Path:
         """The street's last beat."""
         return self.passing / "pulse.json"
+
+    @property
+    def mistakes(self) -> Path:
+        """What of the flasher's files this boot could not use, in both languages; on a card only."""
+        return self.passing / "card.json"
 
     @property
     def lamp(self) -> Path:
