@@ -9,8 +9,10 @@ REQUIRED = {
     "SENTINEL_LAB": ("lab", "browser"),
     "SENTINEL_IMAGE": ("fresh", "ansible", "image"),
 }
-"""Where `.ci/run` sets one to `required`, what has these markers may not be skipped. Elsewhere such tests run where they
-can and are skipped, with their reason, where not."""
+"""What may not be skipped, by its markers, where `.ci/run` sets the variable to `required`.
+
+Elsewhere such tests run where they can and are skipped, with their reason, where not.
+"""
 
 
 def requiring(item: pytest.Item | None) -> str | None:
