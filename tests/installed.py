@@ -109,10 +109,10 @@ class Machine:
         environment = ["env", f"PYTHONPATH={self._path}", f"LD_LIBRARY_PATH={self.base / 'opt/python/lib'}"]
         return ["ip", "netns", "exec", self.laid.names["left"], *seen, *environment, *words]
 
-    def run(self, user: str, *words: str) -> subprocess.CompletedProcess[str]:
+    def run(self, user: str, *words: str, right: str = "") -> subprocess.CompletedProcess[str]:
         """A command of that user, to its end."""
         return subprocess.run(
-            self._as(user, words, ""), capture_output=True, text=True, timeout=60, check=False, cwd="/"
+            self._as(user, words, right), capture_output=True, text=True, timeout=60, check=False, cwd="/"
         )
 
     def python(self, user: str, code: str, *words: object) -> str:

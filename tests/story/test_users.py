@@ -13,7 +13,7 @@ from sentinel.store.reading import Filter, opened
 from sentinel.wire.facts import Outbox
 from tests.builders import connection
 from tests.capture.cable import wait_until
-from tests.installed import CODE, FIREWALL, LISTEN, WATCH, WEB, Machine, Reader, machine
+from tests.installed import CODE, FIREWALL, LAID, LISTEN, WATCH, WEB, Machine, Reader, machine
 
 TRY_TO_READ = """
 import sys
@@ -163,8 +163,20 @@ def test_the_page_writes_nothing_and_reads_no_secret_but_its_own(installed, read
     assert write == ""
 
 
+def test_the_firewall_lets_in_whom_the_page_names(installed, reader):
+    """Set on the page by a person, read from the store by a user who may fill the table and nothing else."""
+    reader.send("/settings", "/settings/reading", language="fr", months="6", page_from="10.99.0.0/24")
+    assert installed.run("root", "nft", "-f", str(LAID / "usr/lib/sentinel/firewall.nft")).stderr == ""
+
+    done = installed.run(FIREWALL, *installed.sentinel("firewall"), right="net_admin")
+
+    assert done.stderr == ""
+    assert "10.99.0.0/24" in done.stdout
+    installed.run("root", "nft", "delete", "table", "inet", "sentinel")
+
+
 def test_the_firewall_reads_the_store_and_asks_nothing(installed):
-    """Networks that were named on the page are the table's too."""
+    """It is in the group of the store, and no way to `watch` is open to it."""
     read = installed.python(FIREWALL, TRY_TO_READ, installed.places.store, installed.file).split()
 
     assert read == [str(installed.places.store), str(installed.file)]
