@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from pathlib import Path
 
 import click
 
@@ -10,7 +11,7 @@ from sentinel.safekeeping import Shared
 
 def add_to(main: click.Group) -> None:
     """Beside the others."""
-    for command in (section, boot, claimed):
+    for command in (section, boot, claimed, firewall):
         main.add_command(command)
 
 
@@ -44,3 +45,19 @@ def claimed(shared: Shared) -> None:
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     settle(Partitions(), shared.places, shared.config())
+
+
+@click.command(hidden=True)
+@click.option(
+    "--ssh-if",
+    "key",
+    type=click.Path(path_type=Path, readable=False),
+    envvar="SENTINEL_SSH_IF",
+    help="Ssh is open while this file is not empty.",
+)
+@click.pass_obj
+def firewall(shared: Shared, key: Path | None) -> None:
+    """The sets of the table `inet sentinel`: who may read the page, the box, and ssh where a key was given."""
+    from sentinel.programs.firewall import firewall as fill
+
+    sys.exit(fill(shared.config(), shared.places, click.echo, key))
