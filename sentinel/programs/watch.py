@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from sentinel import timetable
+from sentinel import systemd, timetable
 from sentinel.capture.surroundings import Surroundings, ask
 from sentinel.clock import Clock, boot_id, now
 from sentinel.config import Config
@@ -94,6 +94,7 @@ class Watch:
                 self._build()
             except OSError as error:
                 raise MissingDevice(f"the sentinel cannot begin in {self._places.lasting}: {error}") from None
+            systemd.tell(systemd.READY)
             try:
                 self._walk()
             finally:
@@ -120,7 +121,7 @@ class Watch:
         )
         self._button = Button(config.lamp, self._clock, told)
         self._build_outside()
-        self._postbox = Postbox(self._places.facts, self._queue.put)
+        self._postbox = Postbox(self._places.facts, self._queue.put, config.capture.user)
         self._street = Street(
             judge=judge,
             casebook=Casebook(incidents, self._archive.next_incident(), self._started),
@@ -282,12 +283,15 @@ class Watch:
             self._street.walk(item)
             self._keeping.after(item)
         self._telling.look(self._shown)
+        if isinstance(item, Beat):  # walked to its end: systemd kills a street that hangs
+            systemd.tell(systemd.ALIVE)
 
     def _signal(self, verdict: Verdict, coverage: Coverage | None) -> None:
         """Lamp first, then the pulse."""
         self._lamp.show(verdict.level, verdict.at)
         if self._shown is None or self._shown.level != verdict.level:
             log.info("verdict: %s", verdict.level.word)
+            systemd.tell(f"STATUS=verdict: {verdict.level.word}")
         self._shown = verdict
         beat = pulse.Pulse(
             at=verdict.at,
@@ -303,6 +307,7 @@ class Watch:
         self._beats.write(beat)
 
     def _close(self) -> None:
+        systemd.tell(systemd.STOPPING)
         self._timetable.stop()
         self._telling.close()
         self._button.close()
