@@ -18,7 +18,7 @@ from sentinel.card.latest import announced
 from sentinel.card.tape import CHUNK
 from sentinel.errors import NotReadable
 from tests.card.cards import BOOT as BOOT_FILES
-from tests.card.cards import CURRENT, KEYS, MADE, NEXT, STRANGER, Making, pem, signed, tar
+from tests.card.cards import CURRENT, KEYS, MADE, NEXT, STRANGER, Making, signed, tar
 
 
 def read(raw: bytes) -> tuple[bytes, bytes]:
