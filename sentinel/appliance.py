@@ -1,5 +1,6 @@
 """The commands of an installed machine's units; nobody types them, so the help does not list them."""
 
+import logging
 import sys
 
 import click
@@ -9,7 +10,7 @@ from sentinel.safekeeping import Shared
 
 def add_to(main: click.Group) -> None:
     """Beside the others."""
-    for command in (section,):
+    for command in (section, boot, claimed):
         main.add_command(command)
 
 
@@ -21,3 +22,25 @@ def section(shared: Shared, names: tuple[str, ...]) -> None:
     from sentinel.programs.section import section as tell
 
     sys.exit(tell(shared.file, names, click.echo))
+
+
+@click.command(hidden=True)
+@click.pass_obj
+def boot(shared: Shared) -> None:
+    """A card's start: what its flasher asked for, laid anew; it goes on whatever fails."""
+    from sentinel.card.partitions import Partitions
+    from sentinel.programs.boot import boot as lay
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    lay(Partitions(), shared.places, shared.file)
+
+
+@click.command(hidden=True)
+@click.pass_obj
+def claimed(shared: Shared) -> None:
+    """The card's FAT partition follows the claim: the code comes to it, the secrets leave it."""
+    from sentinel.card.partitions import Partitions
+    from sentinel.programs.claimed import settle
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    settle(Partitions(), shared.places, shared.config())

@@ -23,7 +23,10 @@ def reception(archive: Archive, config: Config, places: Places) -> Sessions:
     """
 
     def claimed() -> None:
-        places.code.unlink(missing_ok=True)
+        """The code first: whoever sees the mark finds everything settled."""
+        if places.code.exists() or not places.claimed.exists():
+            places.code.unlink(missing_ok=True)
+            write_secret(places.claimed, b"")
 
     names = (config.practice.name, config.practice.practitioner)
     sessions = Sessions(archive, config.page.code, names, claimed)

@@ -17,8 +17,8 @@ from sentinel.card.bundle import BOOT, MANIFEST, ROOT, SIGNED, Bundle
 from sentinel.card.latest import announced
 from sentinel.card.tape import CHUNK
 from sentinel.errors import NotReadable
-from tests.card.cards import BOOT as BOOT_FILES
-from tests.card.cards import CURRENT, KEYS, MADE, NEXT, STRANGER, Making, signed, tar
+from tests.card.updates import BOOT as BOOT_FILES
+from tests.card.updates import CURRENT, KEYS, MADE, NEXT, STRANGER, Making, signed, tar
 
 
 def read(raw: bytes) -> tuple[bytes, bytes]:

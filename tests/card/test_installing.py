@@ -16,10 +16,10 @@ from sentinel.card.installing import install
 from sentinel.card.pen import Pen
 from sentinel.card.slots import Card, Slot
 from sentinel.errors import MissingDevice, NotReadable
-from tests.card.cards import (
+from tests.card.updates import (
     BOOT as BOOT_FILES,
 )
-from tests.card.cards import (
+from tests.card.updates import (
     KEYS,
     MIB,
     STRANGER,

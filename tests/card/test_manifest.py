@@ -6,7 +6,7 @@ import pytest
 
 from sentinel.card.manifest import keys_in, ordered, refuse_unless_newer, verified
 from sentinel.errors import NotReadable
-from tests.card.cards import CURRENT, KEYS, NEXT, STRANGER, lay_keys
+from tests.card.updates import CURRENT, KEYS, NEXT, STRANGER, lay_keys
 
 HASH = "0f" * 32
 TOLD = {

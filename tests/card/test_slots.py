@@ -7,7 +7,7 @@ import pytest
 
 from sentinel.card.slots import Slot, Trial
 from sentinel.errors import MissingDevice, NotReadable
-from tests.card.cards import CONFIG, make_card, start
+from tests.card.updates import CONFIG, make_card, start
 
 
 def test_the_kernels_words_say_which_system_runs(tmp_path):

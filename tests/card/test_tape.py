@@ -7,7 +7,7 @@ import pytest
 
 from sentinel.card.tape import CHUNK, TRAILING, Tape, reader
 from sentinel.errors import NotReadable
-from tests.card.cards import tar
+from tests.card.updates import tar
 
 
 def read(raw: bytes) -> dict[str, bytes]:
