@@ -26,7 +26,7 @@ class Partitions:
     @property
     def preseed(self) -> Handed:
         """`rpi-preseed.toml`."""
-        return self._handed(preseed.FILE, preseed.SECRETS)
+        return self._handed(preseed.FILE, preseed.SECRETS, preseed.UNUSED)
 
     @property
     def code(self) -> Path:
@@ -38,5 +38,5 @@ class Partitions:
         """What of the flasher's files could not be used."""
         return self.fat / "ERREUR-SENTINELLE.txt"
 
-    def _handed(self, name: str, secrets: tuple[str, ...]) -> Handed:
-        return Handed(file=self.fat / name, kept=self.data / name, secrets=secrets)
+    def _handed(self, name: str, secrets: tuple[str, ...], unused: tuple[str, ...] = ()) -> Handed:
+        return Handed(file=self.fat / name, kept=self.data / name, secrets=secrets, unused=unused)
