@@ -76,7 +76,7 @@ class Places:
         return self.passing / "requests.sock"
 
     def make(self) -> None:
-        """Create both folders, closed to other users.
+        """Create both folders, closed to other users; those that are there stay whose and what they are.
 
         Raises:
             MissingDevice: one of them cannot be made.
