@@ -32,7 +32,9 @@ def boot(shared: Shared) -> None:
     from sentinel.programs.boot import boot as lay
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    lay(Partitions(), shared.places, shared.file)
+    card = Partitions()
+    card.check()
+    lay(card, shared.places, shared.file)
 
 
 @click.command(hidden=True)
@@ -43,4 +45,6 @@ def claimed(shared: Shared) -> None:
     from sentinel.programs.claimed import settle
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    settle(Partitions(), shared.places, shared.config())
+    card = Partitions()
+    card.check()
+    settle(card, shared.places, shared.config())
