@@ -1,7 +1,8 @@
-"""The commands of an installed machine's units; nobody types them, so the help does not list them."""
+"""The commands of a card and of an installed machine's units; what nobody types the help does not list."""
 
 import logging
 import sys
+from pathlib import Path
 
 import click
 
@@ -10,8 +11,18 @@ from sentinel.safekeeping import Shared
 
 def add_to(main: click.Group) -> None:
     """Beside the others."""
-    for command in (section, boot, claimed):
+    for command in (card, section, boot, claimed):
         main.add_command(command)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
+def card(file: Path, folder: Path | None) -> None:
+    """Look at a practice's FILE (sentinel.toml) as a card will; with FOLDER, a card's FIRMWARE, lay it there."""
+    from sentinel.programs.card import card as lay
+
+    lay(file, folder, click.echo)
 
 
 @click.command(hidden=True)
