@@ -1,6 +1,7 @@
 """Imager's file is read key by key, and nothing in it can be more than what it is meant to be."""
 
 import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +24,15 @@ def test_what_imager_writes_is_understood():
     assert (wanted.hostname, wanted.keys, wanted.time_zone) == ("cabinet-martin", (KEY,), "Indian/Reunion")
     assert wanted.wifi is not None
     assert wanted.wifi.ssid == "Cabinet d’été".encode()
+
+
+def test_the_example_is_a_good_file():
+    """Whoever has no Imager copies it."""
+    wanted = read(tomllib.loads((Path(__file__).parents[2] / "docs/examples/rpi-preseed.toml").read_text()))
+
+    assert wanted.refused == ()
+    assert (wanted.hostname, wanted.keys, wanted.time_zone) == ("sentinel-tilleuls", (KEY,), "Europe/Paris")
+    assert wanted.wifi is not None
 
 
 def test_an_empty_file_asks_for_nothing():

@@ -75,7 +75,7 @@ def test_only_a_sentinels_card_is_written(tmp_path):
 
 def test_the_example_is_a_good_file(firmware):
     """Also with its remarks taken for real; it is what people copy."""
-    assert any("PORT-2026" in line for line in laid(EXAMPLE, firmware))
+    assert any("Cabinet des Tilleuls" in line for line in laid(EXAMPLE, firmware))
 
     every = EXAMPLE.read_text(encoding="utf-8")
     for line in every.splitlines():
