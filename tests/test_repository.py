@@ -5,10 +5,8 @@ import fnmatch
 import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
-import textwrap
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -40,6 +38,7 @@ HOUSE = {
     "test_design.py": "what the design says of judgement, table by table",
     "test_situations.py": "what people meet in the field, from the fact to the sentence",
     "test_repository.py": "the house itself",
+    "test_dev.py": "the one command: what is run beside what, and what may not be skipped",
     "test_in_a_browser.py": "every page at once, as a person sees it",
     "test_languages.py": "every page in both languages, and the first without a word of the trade",
     "test_accessibility.py": "every page for everybody: keyboard, contrast, width, paper",
@@ -56,6 +55,8 @@ ROOMS_OF_PACKAGES = {
     "async_upnp_client": ("sentinel/reach/igd.py",),
     "flask": ("web/",),
     "reportlab": ("sentinel/evidence/",),
+    "gpiod": ("sentinel/signals/pins.py",),
+    "gpiozero": ("sentinel/signals/",),
     "apprise": ("sentinel/signals/courier.py",),
 }
 
@@ -217,93 +218,6 @@ def test_the_import_contracts_hold():
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"Contracts: [1-9]\d* kept, 0 broken", done.stdout), done.stdout
-
-
-def test_dev_alone_names_every_command():
-    """The help is where a newcomer starts."""
-    branches = re.findall(r"^  ([a-z]+)\)$", (ROOT / "dev").read_text(), re.MULTILINE)
-    done = run("sh", "dev")
-
-    assert {"run", "test", "check", "bench", "lab", "sentinel"} <= set(branches)
-    assert done.returncode == 0
-    assert [branch for branch in branches if f"./dev {branch}" not in done.stdout] == []
-
-
-def test_dev_refuses_what_it_does_not_know():
-    """With the help, and a status a script can see."""
-    done = run("sh", "dev", "rnu")
-
-    assert done.returncode == 2
-    assert "no such command: rnu" in done.stderr
-
-
-@pytest.mark.parametrize(("version", "word"), [("3.10", "old"), ("3.14", "new")])
-def test_dev_says_in_one_line_that_a_python_does_not_fit(tmp_path, version, word):
-    """And leaves no .venv behind."""
-    house = tmp_path / "house with spaces"
-    shutil.copytree(ROOT / "requirements", house / "requirements")
-    for file in ("dev", "pyproject.toml"):
-        shutil.copy(ROOT / file, house)
-    python = tmp_path / "python"
-    python.write_text(f"#!/bin/sh\ncase $2 in *print*) echo {version} ;; *) exit 1 ;; esac\n")
-    python.chmod(0o755)
-
-    done = run("sh", "dev", "run", folder=house, PYTHON=str(python))
-
-    assert done.returncode == 69
-    assert done.stderr.count("\n") == 1
-    assert f"Python {version} is too {word}" in done.stderr
-    assert not (house / ".venv").exists()
-
-
-SKIPPERS = {
-    "a test": "import pytest\n@pytest.mark.lab\ndef test_x():\n    pytest.skip('no nft here')\n",
-    "a marker": "import pytest\n@pytest.mark.browser\n@pytest.mark.skip('no nft here')\ndef test_x(): ...\n",
-    "an expected failure": "import pytest\n@pytest.mark.lab\n@pytest.mark.xfail(reason='no nft here')\n"
-    "def test_x():\n    raise OSError\n",
-    "a module": "import pytest\npytest.skip('no nft here', allow_module_level=True)\n",
-}
-
-
-@pytest.mark.parametrize("source", SKIPPERS.values(), ids=SKIPPERS.keys())
-def test_where_the_lab_is_required_nothing_of_it_is_skipped(tmp_path, source):
-    """However the skip was made, it fails with its reason; elsewhere it stays a skip."""
-    shutil.copy(ROOT / "tests/conftest.py", tmp_path)
-    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -ra\nmarkers =\n    lab: x\n    browser: x\n")
-    (tmp_path / "test_skipper.py").write_text(source)
-    command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", tmp_path)
-
-    free = run(*command, folder=tmp_path, SENTINEL_LAB="")
-    required = run(*command, folder=tmp_path, SENTINEL_LAB="required")
-
-    assert free.returncode in (0, 5), free.stdout  # 5: a module that skips itself leaves no test
-    assert required.returncode in (1, 2), required.stdout
-    assert "no nft here" in required.stdout
-
-
-def test_where_the_lab_is_required_other_tests_may_still_be_skipped(tmp_path):
-    """Only the lab and the browser are asked for."""
-    shutil.copy(ROOT / "tests/conftest.py", tmp_path)
-    (tmp_path / "test_other.py").write_text(
-        textwrap.dedent("""
-            import pytest
-            def test_x():
-                pytest.skip("not on this machine")
-        """)
-    )
-
-    done = run(
-        sys.executable,
-        "-m",
-        "pytest",
-        "-p",
-        "no:cacheprovider",
-        tmp_path,
-        SENTINEL_LAB="required",
-        folder=tmp_path,
-    )
-
-    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("command", ["./dev run", "./dev test"])
