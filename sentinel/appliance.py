@@ -11,7 +11,7 @@ from sentinel.safekeeping import Shared
 
 def add_to(main: click.Group) -> None:
     """Beside the others."""
-    for command in (card, section, boot, claimed):
+    for command in (card, section, boot, claimed, firewall):
         main.add_command(command)
 
 
@@ -59,3 +59,19 @@ def claimed(shared: Shared) -> None:
     card = Partitions()
     card.check()
     settle(card, shared.places, shared.config())
+
+
+@click.command(hidden=True)
+@click.option(
+    "--ssh-if",
+    "key",
+    type=click.Path(path_type=Path, readable=False),
+    envvar="SENTINEL_SSH_IF",
+    help="Ssh is open while this file is not empty.",
+)
+@click.pass_obj
+def firewall(shared: Shared, key: Path | None) -> None:
+    """The sets of the table `inet sentinel`: who may read the page, the box, and ssh where a key was given."""
+    from sentinel.programs.firewall import firewall as fill
+
+    sys.exit(fill(shared.config(), shared.places, click.echo, key))

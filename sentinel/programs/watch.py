@@ -27,12 +27,13 @@ from sentinel.model.verdict import Verdict
 from sentinel.ownports import asked_about
 from sentinel.pipeline import Street
 from sentinel.places import Places
-from sentinel.programs import desk, doors, identity, naming
+from sentinel.programs import desk, doors, identity, naming, pressing
 from sentinel.programs.alone import alone
 from sentinel.programs.asking import Asking
 from sentinel.programs.claim import reception
 from sentinel.programs.declared import declared
 from sentinel.programs.desk import Asked, Desk
+from sentinel.programs.effective import effective
 from sentinel.programs.entrance import allowed
 from sentinel.programs.keeping import Keeping
 from sentinel.programs.known import Known
@@ -41,6 +42,7 @@ from sentinel.programs.papers import Papers
 from sentinel.programs.postbox import Postbox
 from sentinel.programs.telling import Telling
 from sentinel.signals import pulse
+from sentinel.signals.button import Button
 from sentinel.signals.lamp import Lamp, Simulation
 from sentinel.store.archive import Archive
 from sentinel.wire.facts import Parcel
@@ -114,6 +116,10 @@ class Watch:
         judge = self._judge(networks, incidents)
         self._archive.clock_trusted = lambda: judge.time.trusted
         self._lamp = Lamp(config.lamp, self._clock, Simulation(self._places.lamp))
+        told = pressing.heeded(
+            self._lamp.play, self._queue.put, lambda: effective(config, self._places).page.language
+        )
+        self._button = Button(config.lamp, self._clock, told)
         self._build_outside()
         self._postbox = Postbox(self._places.facts, self._queue.put, config.capture.user)
         self._street = Street(
@@ -193,7 +199,7 @@ class Watch:
         jobs = [
             timetable.Job(name="beat", every=timedelta(seconds=1), work=self._beat),
             timetable.Job(name="disk", every=timedelta(seconds=5), work=self._look_at_disk),
-            timetable.Job(name="lamp", every=LAMP, work=lambda: [self._lamp.health()]),
+            timetable.Job(name="lamp", every=LAMP, work=self._look_at_lamp),
             *identity.jobs(self._config.page, self._places, self._clock),
             *self._papers.jobs(),
         ]
@@ -216,6 +222,10 @@ class Watch:
     def _look_at_disk(self) -> Iterator[Fact]:
         free = shutil.disk_usage(self._places.lasting).free
         yield Health(part=Part.DISK, well=free > SPARE, detail=f"{free >> 20} MB left", at=self._clock())
+
+    def _look_at_lamp(self) -> Iterator[Fact]:
+        self._button.look()
+        yield self._lamp.health()
 
     def _look_around(self) -> Iterator[Fact]:
         around = ask()
@@ -300,6 +310,7 @@ class Watch:
         systemd.tell(systemd.STOPPING)
         self._timetable.stop()
         self._telling.close()
+        self._button.close()
         self._lamp.close()
         self._postbox.close()
         self._line.close()
