@@ -2,7 +2,7 @@
 # The card image of this commit: Debian's base -> the sentinel on it -> three file systems -> var/image/sentinel.img.
 #
 # No loop device and no mount. Root, for the arm64 root is entered by chroot (binfmt). The same commit gives the same bytes,
-# given the same update keys and the same versions in Debian's archive.
+# given the same update keys and the same versions in Debian's archive. `build.sh base` makes the slow stage only.
 set -eu
 umask 022
 export LC_ALL=C.UTF-8 TZ=UTC
@@ -179,6 +179,7 @@ deliver() { # at once and whole, or not at all
   mkdir -p "$out"
   rm -rf "${out:?}/boot"
   mv "$boot" "$out/boot"
+  cp "$root/usr/lib/sentinel/version" "$out/version"
   mv "$work/root.ext4" "$work/root.tar" "$out"
   mv "$work/out/sentinel.img" "$out/sentinel.img"
   say "$out/sentinel.img $(sha256sum "$out/sentinel.img" | cut -c1-16)…"
@@ -190,16 +191,17 @@ main() {
   for tool in mmdebstrap genimage mcopy mkfs.vfat mke2fs sfdisk cpio zstd openssl git; do
     command -v $tool >/dev/null || missing="$missing $tool"
   done
-  [ -z "$missing" ] || fail "missing here:$missing; the packages are in image-build/host.txt"
+  [ -z "$missing" ] || fail "missing here:$missing; the packages are in tests/image/packages.txt"
   mkdir -p "$top/var" "$cache"
   work=$(mktemp -d "$top/var/image-build.XXXXXX")
   trap 'rm -rf "$work"' EXIT
   root=$work/root boot=$work/boot
   mkdir "$root" "$boot"
   base
+  [ "${1:-}" != base ] || return 0
   app
   image
   deliver
 }
 
-main
+main "$@"

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from hashlib import sha256
 from pathlib import Path
 
 from tests.image.firmware import put
@@ -18,7 +19,7 @@ PROGRAMS = (
     ("qemu-img", "qemu-utils"),
     ("qemu-system-aarch64", "qemu-system-arm"),
 )
-"""One program of each package of image-build/host.txt that a bare machine has not."""
+"""One program of each package of tests/image/packages.txt that a bare machine has not."""
 SIZE = "8G"
 """As the smallest card one can buy; the image is half of it."""
 
@@ -28,8 +29,15 @@ def why_not() -> str | None:
     if os.geteuid() != 0:
         return "the image needs root: its arm64 root is entered by chroot"
     if missing := [package for program, package in PROGRAMS if not shutil.which(program)]:
-        return f"the image needs these Debian packages (image-build/host.txt): {' '.join(missing)}"
+        return f"the image needs these Debian packages (tests/image/packages.txt): {' '.join(missing)}"
     return None
+
+
+def base_is_kept() -> bool:
+    """Whether the slow stage was made before, here."""
+    kept = Path(os.environ.get("SENTINEL_CACHE", "/var/cache/cabinet-sentinel"))
+    shaped = b"".join((ROOT / "image-build" / name).read_bytes() for name in ("packages.txt", "base.sh"))
+    return (kept / f"base-{sha256(shaped).hexdigest()[:16]}.tar").exists()
 
 
 def flashed(room: Path, files: dict[str, bytes], image: Path = IMAGE, size: str = SIZE) -> Path:
