@@ -181,7 +181,7 @@ def test_without_its_table_it_is_one_sentence(lan, tmp_path):
     done = house.fill()
 
     assert (done.returncode, done.stdout) == (69, "")
-    assert "the table inet sentinel cannot be filled" in done.stderr
+    assert "the table inet sentinel cannot be used" in done.stderr
     assert "inet sentinel" not in house.nft("list", "tables")
 
 
