@@ -15,6 +15,8 @@ from sentinel.programs.firewall import sets
 from sentinel.readership import Readers
 from tests.capture.cable import CARD, Cable, cable, need
 
+pytestmark = pytest.mark.lab
+
 TABLE = Path(__file__).parents[2] / "ansible/roles/sentinel/files/rootfs/usr/lib/sentinel/firewall.nft"
 HOME = {4: "10.77.0.1", 6: "fd77::1"}
 CLIENT = {4: "10.77.0.2", 6: "fd77::2"}

@@ -16,6 +16,8 @@ from tests.builders import connection
 from tests.capture.cable import wait_until
 from tests.installed import CODE, FIREWALL, LAID, LISTEN, WATCH, WEB, Machine, Reader, machine
 
+pytestmark = pytest.mark.lab
+
 TRY_TO_READ = """
 import sys
 for path in sys.argv[1:]:
