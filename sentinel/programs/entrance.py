@@ -104,6 +104,15 @@ class Entrance:
 
         return Slow(work, then)
 
+    def forget(self, request: Request, user: int) -> Answer:
+        """Whoever stands at the device may have the password forgotten; no browser may."""
+        if not _is_console(request, user):
+            return Answer(reply=Reply.NOT_ALLOWED)
+        if not self._sessions.password:
+            return Answer(reply=Reply.NOT_FOUND)
+        self._sessions.forget_password(self._clock(), request.who)
+        return Answer(reply=Reply.DONE)
+
     def note(self, request: Request, answer: Answer) -> None:
         """Leave the row of one act."""
         told = {name: getattr(request, name) for name in ABOUT}

@@ -27,20 +27,23 @@ from sentinel.model.verdict import Verdict
 from sentinel.ownports import asked_about
 from sentinel.pipeline import Street
 from sentinel.places import Places
-from sentinel.programs import desk, doors, identity, naming
+from sentinel.programs import desk, doors, identity, naming, pressing
 from sentinel.programs.alone import alone
 from sentinel.programs.asking import Asking
 from sentinel.programs.claim import reception
 from sentinel.programs.declared import declared
 from sentinel.programs.desk import Asked, Desk
+from sentinel.programs.effective import effective
 from sentinel.programs.entrance import allowed
 from sentinel.programs.keeping import Keeping
 from sentinel.programs.known import Known
+from sentinel.programs.life import Life
 from sentinel.programs.looking import Looking
 from sentinel.programs.papers import Papers
 from sentinel.programs.postbox import Postbox
 from sentinel.programs.telling import Telling
 from sentinel.signals import pulse
+from sentinel.signals.button import Button
 from sentinel.signals.lamp import Lamp, Simulation
 from sentinel.store.archive import Archive
 from sentinel.wire.facts import Parcel
@@ -114,6 +117,10 @@ class Watch:
         judge = self._judge(networks, incidents)
         self._archive.clock_trusted = lambda: judge.time.trusted
         self._lamp = Lamp(config.lamp, self._clock, Simulation(self._places.lamp))
+        told = pressing.heeded(
+            self._lamp.play, self._queue.put, lambda: effective(config, self._places).page.language
+        )
+        self._button = Button(config.lamp, self._clock, told)
         self._build_outside()
         self._postbox = Postbox(self._places.facts, self._queue.put, config.capture.user)
         self._street = Street(
@@ -137,6 +144,7 @@ class Watch:
             self._archive, config, self._places, self._started, lambda: self._shown, self._is_clock_confirmed
         )
         self._street.begin(self._started)
+        self._life = Life(self._clock)
         self._build_desk()
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
 
@@ -193,9 +201,10 @@ class Watch:
         jobs = [
             timetable.Job(name="beat", every=timedelta(seconds=1), work=self._beat),
             timetable.Job(name="disk", every=timedelta(seconds=5), work=self._look_at_disk),
-            timetable.Job(name="lamp", every=LAMP, work=lambda: [self._lamp.health()]),
+            timetable.Job(name="lamp", every=LAMP, work=self._look_at_lamp),
             *identity.jobs(self._config.page, self._places, self._clock),
             *self._papers.jobs(),
+            *self._life.jobs(),
         ]
         if not self._demo:
             jobs += [
@@ -216,6 +225,10 @@ class Watch:
     def _look_at_disk(self) -> Iterator[Fact]:
         free = shutil.disk_usage(self._places.lasting).free
         yield Health(part=Part.DISK, well=free > SPARE, detail=f"{free >> 20} MB left", at=self._clock())
+
+    def _look_at_lamp(self) -> Iterator[Fact]:
+        self._button.look()
+        yield self._lamp.health()
 
     def _look_around(self) -> Iterator[Fact]:
         around = ask()
@@ -273,8 +286,8 @@ class Watch:
             self._street.walk(item)
             self._keeping.after(item)
         self._telling.look(self._shown)
-        if isinstance(item, Beat):  # walked to its end: systemd kills a street that hangs
-            systemd.tell(systemd.ALIVE)
+        if isinstance(item, Beat):
+            self._life.walked()
 
     def _signal(self, verdict: Verdict, coverage: Coverage | None) -> None:
         """Lamp first, then the pulse."""
@@ -300,6 +313,7 @@ class Watch:
         systemd.tell(systemd.STOPPING)
         self._timetable.stop()
         self._telling.close()
+        self._button.close()
         self._lamp.close()
         self._postbox.close()
         self._line.close()

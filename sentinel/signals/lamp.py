@@ -21,6 +21,7 @@ from sentinel.errors import SentinelError
 from sentinel.model.finding import Level
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Health, Part
+from sentinel.signals.films import NOTHING, Film
 from sentinel.signals.lights import Light, palette, switched_on
 from sentinel.signals.rhythm import is_lit
 
@@ -61,6 +62,7 @@ class Lamp:
         self._switch_on = light
         self._palette = palette(section)
         self._order: tuple[Level, Moment] | None = None
+        self._film: tuple[Film, Moment] = (NOTHING, clock())
         self._told: tuple[str, bool] | None = None
         self._tried = clock()
         self._light = self._lit()
@@ -71,6 +73,10 @@ class Lamp:
     def show(self, level: Level, at: Moment) -> None:
         """Show this verdict, for ten seconds from `at`, or from now where `at` is still to come."""
         self._order = (level, min(at, self._clock(), key=lambda moment: moment.boot))
+
+    def play(self, film: Film) -> None:
+        """Show this first, once, from now on; whatever was being played is over."""
+        self._film = (film, self._clock())
 
     def health(self) -> Health:
         """Whether it can be driven."""
@@ -99,6 +105,10 @@ class Lamp:
 
     def _now(self, now: Moment) -> tuple[str, Any]:
         """The name of the colour that is due, and what the light is given."""
+        film, begun = self._film
+        picture = film.at(now.since(begun).total_seconds())
+        if picture is not None:
+            return self._palette.of(picture)
         order = self._order
         if order is None or now.since(order[1]) > LIVES:
             return "dark", self._palette.dark

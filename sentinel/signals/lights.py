@@ -14,10 +14,12 @@ from gpiozero.pins.mock import MockFactory
 from sentinel.config import Lamp as LampSection
 from sentinel.config import LampKind
 from sentinel.model.finding import Level
+from sentinel.signals.films import Frame
 from sentinel.signals.leds import BoardLed
-from sentinel.signals.rhythm import COLOURS
+from sentinel.signals.rhythm import COLOURS, DARK
 
 SIMULATED_PINS = (17, 27, 22)
+EVERY = (1, 1, 1)
 POSITIONS = {
     Level.ALARM: (1, 0, 0),
     Level.ATTENTION: (0, 1, 0),
@@ -46,19 +48,22 @@ class Palette:
 
     colours: dict[Level, Any]
     dark: Any
+    every: Any
 
-    def of(self, level: Level) -> tuple[str, Any]:
+    def of(self, picture: Level | Frame) -> tuple[str, Any]:
         """The colour's name, as the page calls it, and what the light is given."""
-        return COLOURS[level][0], self.colours[level]
+        if isinstance(picture, Level):
+            return COLOURS[picture][0], self.colours[picture]
+        return picture.value, self.every if picture is Frame.EVERY else self.dark
 
 
 def palette(section: LampSection) -> Palette:
     """That of this lamp."""
     if section.kind is LampKind.TRAFFIC:
-        return Palette(dict(POSITIONS), (0, 0, 0))
+        return Palette(dict(POSITIONS), DARK, EVERY)
     if section.kind is LampKind.BOARD or (section.kind is LampKind.PINS and len(section.pins) == 1):
-        return Palette(dict.fromkeys(Level, 1), 0)
-    return Palette({level: colour for level, (_, colour) in COLOURS.items()}, (0, 0, 0))
+        return Palette(dict.fromkeys(Level, 1), 0, 1)
+    return Palette({level: colour for level, (_, colour) in COLOURS.items()}, DARK, EVERY)
 
 
 def switched_on(section: LampSection, factory: Any = None) -> Light:
