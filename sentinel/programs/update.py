@@ -106,8 +106,10 @@ class Updating:
         """
         self._refuse_elsewhere()
         config = effective(self.config, self.places)
-        if reason := self._unsuitable(config):
-            self.tell(f"not now: {reason}")
+        if not self._is_time(config):  # the timer asks every hour: that is no news
+            return False
+        if reason := self._unquiet():
+            self.tell(f"no update tonight: {reason}")
             return False
         source = self.source(config.update.source)
         latest, file = self._latest(source)
@@ -120,13 +122,12 @@ class Updating:
 
     # -- when ----------------------------------------------------------------------------------------------
 
-    def _unsuitable(self, config: Config) -> str:
-        night = config.update
-        if not night.automatic or not night.source:
-            return "nobody has ticked that updates come by themselves"
-        local = self.clock().wall.astimezone(ZoneInfo(config.practice.time_zone)).time()
-        if not is_within(local, night.opens, night.closes):
-            return f"it is {local:%H:%M}, and updates may begin from {night.opens:%H:%M} to {night.closes:%H:%M}"
+    def _is_time(self, config: Config) -> bool:
+        night, zone = config.update, ZoneInfo(config.practice.time_zone)
+        local = self.clock().wall.astimezone(zone).time()
+        return night.automatic and bool(night.source) and is_within(local, night.opens, night.closes)
+
+    def _unquiet(self) -> str:
         last = pulse.read(self.places.pulse)
         if last is None or last.demo or not pulse.is_alive(last, self.clock(), boot_id()):
             return "nothing is being watched"
