@@ -37,6 +37,7 @@ from sentinel.programs.effective import effective
 from sentinel.programs.entrance import allowed
 from sentinel.programs.keeping import Keeping
 from sentinel.programs.known import Known
+from sentinel.programs.life import Life
 from sentinel.programs.looking import Looking
 from sentinel.programs.papers import Papers
 from sentinel.programs.postbox import Postbox
@@ -143,6 +144,7 @@ class Watch:
             self._archive, config, self._places, self._started, lambda: self._shown, self._is_clock_confirmed
         )
         self._street.begin(self._started)
+        self._life = Life(self._clock)
         self._build_desk()
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
 
@@ -202,6 +204,7 @@ class Watch:
             timetable.Job(name="lamp", every=LAMP, work=self._look_at_lamp),
             *identity.jobs(self._config.page, self._places, self._clock),
             *self._papers.jobs(),
+            *self._life.jobs(),
         ]
         if not self._demo:
             jobs += [
@@ -283,8 +286,8 @@ class Watch:
             self._street.walk(item)
             self._keeping.after(item)
         self._telling.look(self._shown)
-        if isinstance(item, Beat):  # walked to its end: systemd kills a street that hangs
-            systemd.tell(systemd.ALIVE)
+        if isinstance(item, Beat):
+            self._life.walked()
 
     def _signal(self, verdict: Verdict, coverage: Coverage | None) -> None:
         """Lamp first, then the pulse."""
