@@ -46,6 +46,9 @@ class Handed:
             NotTaken: it cannot be used.
         """
         raw = self.raw()
+        misnamed = self.file.with_name(f"{self.file.name}.txt")
+        if raw is None and misnamed.exists():
+            raise NotTaken(Refused(file=self.file.name, why=Why.NAMED, detail=misnamed.name))
         if raw is None or (self.stored() and self._is_ours(raw)):
             return None
         found = without(tables(text(raw, self.file.name)[0], self.file.name), self.unused)

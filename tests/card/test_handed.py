@@ -19,6 +19,17 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path):
         one.given()
 
 
+def test_a_name_whose_end_windows_hid_is_told(tmp_path):
+    """Notepad adds one of its own; where the right name is there too, it is a copy."""
+    one = card(tmp_path).settings
+    one.file.with_name("sentinel.toml.txt").write_text(SETTINGS)
+
+    with pytest.raises(NotTaken, match="rename this file"):
+        one.given()
+    one.file.write_text(SETTINGS)
+    assert one.given() == tomllib.loads(SETTINGS)
+
+
 def test_a_folder_of_that_name_is_a_refusal(tmp_path):
     """As is anything else that cannot be read."""
     one = card(tmp_path).settings

@@ -62,7 +62,18 @@ def start(card: Path, into: Path, tree: str = "") -> Started:
     fat = into / "fat"
     size, skip = FAT_SIZE >> 20, FAT >> 20
     subprocess.run(
-        ["qemu-img", "dd", "-U", "-O", "raw", "bs=1M", f"count={size + skip}", f"skip={skip}", f"if={card}", f"of={fat}"],
+        [
+            "qemu-img",
+            "dd",
+            "-U",
+            "-O",
+            "raw",
+            "bs=1M",
+            f"count={size + skip}",
+            f"skip={skip}",
+            f"if={card}",
+            f"of={fat}",
+        ],
         check=True,
     )
     said = settings(get(fat, "config.txt", 0).decode())

@@ -75,7 +75,9 @@ class Heard:
 class Guest:
     """A machine that is on. Leaving the context pulls its plug."""
 
-    def __init__(self, card: Path, room: Path, *, units: Mapping[str, str] | None = None, append: str = "") -> None:
+    def __init__(
+        self, card: Path, room: Path, *, units: Mapping[str, str] | None = None, append: str = ""
+    ) -> None:
         self.card, self.room = card, room
         room.mkdir(parents=True, exist_ok=True)
         self.http, self.https, self.ssh_port = free_port(), free_port(), free_port()
@@ -88,7 +90,10 @@ class Guest:
         self._mirror = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._mirror.bind(str(room / "switch"))
         self._qemu = subprocess.Popen(
-            [*self._board(self.started), "-append", cmdline], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0
+            [*self._board(self.started), "-append", cmdline],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
         )
         self.console = Heard(self._qemu.stdout.read)
         self._monitor = self._connected("monitor")
@@ -106,7 +111,23 @@ class Guest:
             for host, inside in ((self.http, 80), (self.https, 443), (self.ssh_port, 22))
         )
         return [
-            *("setpriv", "--pdeathsig", "KILL", "nice", "-n", "10", "qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024"),
+            *(
+                "setpriv",
+                "--pdeathsig",
+                "KILL",
+                "nice",
+                "-n",
+                "10",
+                "qemu-system-aarch64",
+                "-M",
+                "virt",
+                "-cpu",
+                "cortex-a72",
+                "-smp",
+                "2",
+                "-m",
+                "1024",
+            ),
             *("-accel", "tcg,thread=multi", "-display", "none", "-no-reboot", "-serial", "stdio"),
             *("-kernel", str(what.kernel), "-initrd", str(what.initrd)),
             *("-qmp", f"unix:{self.room}/monitor,server=on,wait=off"),
@@ -198,7 +219,12 @@ class Guest:
 
     def ssh(self, key: Path, command: str, within: float = 90) -> subprocess.CompletedProcess[str]:
         """A command over ssh, as root, with this key."""
-        options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "BatchMode=yes", "ConnectTimeout=60"]
+        options = [
+            "StrictHostKeyChecking=no",
+            "UserKnownHostsFile=/dev/null",
+            "BatchMode=yes",
+            "ConnectTimeout=60",
+        ]
         return subprocess.run(
             ["ssh", "-q", "-i", str(key), "-p", str(self.ssh_port), *(w for o in options for w in ("-o", o)), "root@127.0.0.1",
              command],
