@@ -80,6 +80,6 @@ def _is_due(handed: Handed) -> bool:
         raw, given = handed.raw(), handed.given()
     except NotTaken:
         return False
-    if raw is None or handed.is_sealed(raw):
+    if not raw or handed.is_sealed(raw):
         return False
     return given is None or given == handed.stored()

@@ -76,6 +76,16 @@ def test_a_new_file_may_leave_out_the_secrets_it_cannot_know(tmp_path):
     assert given["notices"]["technician"] == tomllib.loads(SETTINGS)["notices"]["technician"]
 
 
+def test_an_empty_file_says_nothing(tmp_path):
+    """A copy that was broken off must not take the last good settings along."""
+    one = card(tmp_path).settings
+    one.keep(tomllib.loads(SETTINGS))
+    one.file.write_bytes(b"")
+
+    assert one.given() is None
+    assert not one.is_sealed(b"")
+
+
 def test_before_the_claim_what_is_left_out_is_gone(tmp_path):
     """The file on the card is the only word there is."""
     one = card(tmp_path).settings
