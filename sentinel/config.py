@@ -37,7 +37,9 @@ class LampKind(StrEnum):
     BOARD = "board"
     """The board's own activity LED: nothing to wire."""
     PINS = "pins"
-    """LEDs on the board's header."""
+    """LEDs on the board's header: a single one, or red, green and blue in one case."""
+    TRAFFIC = "traffic"
+    """Three lamps one above the other on the board's header: red, yellow, green."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +148,7 @@ class Lamp:
 
     kind: LampKind = LampKind.SIMULATED
     pins: tuple[int, ...] = ()
-    """BCM numbers: one for a single LED, three for red, green, blue."""
+    """BCM numbers: one for a single LED, three for red, green, blue; of a traffic light: red, yellow, green."""
     button: int = 0
     """BCM number of the push button, which closes its pin to ground; 0 (an EEPROM's pin on every board): none."""
     chip: str = ""

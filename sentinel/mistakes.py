@@ -26,6 +26,11 @@ EXTRA_PORTS = 15
 """An echo takes 16 beyond its list; the IPv6 door test needs one of them."""
 ECHOES = 3
 """Asked one after the other at each check; more would teach nothing."""
+PINS = {
+    LampKind.PINS: ((1, 3), "one pin, or three for red, green, blue"),
+    LampKind.TRAFFIC: ((3,), "three pins, for red, yellow, green"),
+}
+"""How many pins a lamp may have, and for what."""
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
@@ -119,8 +124,9 @@ def _firewall(text: str) -> list[str]:
 
 def _lamp(lamp: Lamp) -> list[str]:
     mistakes = [f"lamp.pins = {pin}: expected a pin, 0-27" for pin in lamp.pins if not 0 <= pin <= 27]
-    if lamp.kind is LampKind.PINS and (len(lamp.pins) not in (1, 3) or len(set(lamp.pins)) != len(lamp.pins)):
-        mistakes.append(f"lamp.pins = {list(lamp.pins)}: expected one pin, or three for red, green, blue")
+    counts, wanted = PINS.get(lamp.kind, ((), ""))
+    if counts and (len(lamp.pins) not in counts or len(set(lamp.pins)) != len(lamp.pins)):
+        mistakes.append(f"lamp.pins = {list(lamp.pins)}: expected {wanted}")
     if not 0 <= lamp.button <= 27 or (lamp.button and lamp.button in lamp.pins):
         mistakes.append(f"lamp.button = {lamp.button}: expected a pin of its own, 1-27, or 0 for none")
     return mistakes

@@ -26,6 +26,11 @@ class Places:
         return self.lasting / "CODE-SENTINELLE.txt"
 
     @property
+    def claimed(self) -> Path:
+        """Is there since a password was first set: the card's FAT partition is cleaned by it."""
+        return self.lasting / "claimed"
+
+    @property
     def papers(self) -> Path:
         """Dossiers, monthly pages and certificates."""
         return self.lasting / "papers"
@@ -51,6 +56,11 @@ class Places:
         return self.passing / "pulse.json"
 
     @property
+    def mistakes(self) -> Path:
+        """What of the flasher's files this boot could not use, in both languages; on a card only."""
+        return self.passing / "card.json"
+
+    @property
     def lamp(self) -> Path:
         """What the simulated lamp shows at this instant."""
         return self.passing / "lamp.json"
@@ -66,7 +76,7 @@ class Places:
         return self.passing / "requests.sock"
 
     def make(self) -> None:
-        """Create both folders, closed to other users.
+        """Create both folders, closed to other users; those that are there stay whose and what they are.
 
         Raises:
             MissingDevice: one of them cannot be made.

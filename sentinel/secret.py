@@ -5,6 +5,17 @@ from pathlib import Path
 from tempfile import mkstemp
 
 
+def give(path: Path) -> None:
+    """What root makes belongs to its folder's owner: `watch` has a user of its own, and must read it.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
 def write_secret(path: Path, content: bytes) -> None:
     """Whole or not at all, also through a power cut, and never readable by others.
 
@@ -19,6 +30,7 @@ def write_secret(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        give(Path(draft))
         Path(draft).replace(path)
     except BaseException:
         Path(draft).unlink(missing_ok=True)

@@ -230,6 +230,7 @@ MISSING: dict[str, tuple[Callable[[], Outlook], list[Finding], Level]] = {
     "the capture": (outlook, [blind(Code.CAPTURE_LOST)], Level.UNSURE),
     "a trusted clock": (outlook, [blind(Code.CLOCK_WRONG)], Level.UNSURE),
     "a store": (outlook, [blind(conditions.PARTS[Part.STORE])], Level.UNSURE),
+    "a lamp": (outlook, [blind(conditions.PARTS[Part.LAMP])], Level.UNSURE),
     "an echo that agrees with the mirror": (outlook, [blind(Code.ECHO_CONTRADICTED)], Level.UNSURE),
     "its own line": (outlook, [blind(Code.BACKUP_LINE)], Level.UNSURE),
     "everything in its place": (outlook, [weak(Code.NOT_WATCHED)], Level.ATTENTION),

@@ -55,6 +55,8 @@ ROOMS_OF_PACKAGES = {
     "async_upnp_client": ("sentinel/reach/igd.py",),
     "flask": ("web/",),
     "reportlab": ("sentinel/evidence/",),
+    "gpiod": ("sentinel/signals/pins.py",),
+    "gpiozero": ("sentinel/signals/",),
     "apprise": ("sentinel/signals/courier.py",),
 }
 

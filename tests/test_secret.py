@@ -1,5 +1,6 @@
 """Files nobody else may read."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,6 +20,17 @@ def test_a_secret_is_whole_and_its_owners_alone(tmp_path: Path):
     assert path.read_bytes() == b"newer"
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for another")
+def test_what_root_writes_is_of_whom_the_folder_is(tmp_path: Path):
+    """`sudo sentinel enrol` writes keys that `watch`, a user of its own, must read."""
+    os.chown(tmp_path, 12_345, 12_346)
+
+    write_secret(tmp_path / "key.pem", b"whole")
+
+    made = (tmp_path / "key.pem").stat()
+    assert (made.st_uid, made.st_gid, made.st_mode & 0o777) == (12_345, 12_346, 0o600)
 
 
 def test_a_draft_of_a_power_cut_is_in_nobodys_way(tmp_path: Path):

@@ -11,11 +11,12 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from sentinel import clock
+from sentinel import clock, systemd
 from sentinel.config import Config
 from sentinel.errors import MissingDevice, SentinelError
 from sentinel.places import Places
 from sentinel.toml import load
+from web.answering import watch_over
 from web.app import create_app
 from web.serving import Server, Tls, server
 
@@ -40,10 +41,13 @@ def serve(config: Config, places: Places) -> None:
         if page.https_port:
             thread = threading.Thread(target=_serve_secure, args=(pages[1], places, over))
             thread.start()
+        systemd.tell(systemd.READY)
+        watch_over(pages, over)
         pages[0].serve()
     except (KeyboardInterrupt, SystemExit):
         pass
     finally:
+        systemd.tell(systemd.STOPPING)
         over.set()
         for each in pages:
             each.stop()

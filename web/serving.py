@@ -162,6 +162,8 @@ class Server(wsgi.Server):
         self.keep_alive_conn_limit = MOST
         self.ConnectionClass = Connection
         self.patience = patience
+        self.answered = 0
+        """Requests heard to their end, whatever they were told."""
         self._seats = threading.Lock()
         self._taken: Counter[str] = Counter()
         self._parked: defaultdict[str, deque[Connection]] = defaultdict(deque)
@@ -190,6 +192,7 @@ class Server(wsgi.Server):
     def leave_seat(self, client: object) -> None:
         """A request is answered: the seat goes to the next of the same address, or is free."""
         with self._seats:
+            self.answered += 1
             waiting = self._parked.get(str(client))
             following = waiting.popleft() if waiting else None
             if not waiting:

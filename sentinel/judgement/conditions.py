@@ -19,7 +19,12 @@ INCOMPLETE = timedelta(minutes=10)
 DRIFT = timedelta(seconds=5)
 AGREES = timedelta(minutes=2)
 
-PARTS = {Part.STORE: Code.STORE_FAILING, Part.DISK: Code.DISK_FULL, Part.CAPTURE: Code.CAPTURE_LOST}
+PARTS = {
+    Part.STORE: Code.STORE_FAILING,
+    Part.DISK: Code.DISK_FULL,
+    Part.CAPTURE: Code.CAPTURE_LOST,
+    Part.LAMP: Code.LAMP_FAILING,
+}
 
 
 def condition(

@@ -108,6 +108,7 @@ class Code(StrEnum):
     STORE_SLOW = "store_slow"
     DISK_FULL = "disk_full"
     CLOCK_WRONG = "clock_wrong"
+    LAMP_FAILING = "lamp_failing"
     WEAK_ASSURANCE = "weak_assurance"
     ALARM_READ = "alarm_read"
     # nothing is wrong, and somebody should look all the same

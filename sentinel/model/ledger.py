@@ -45,6 +45,8 @@ class EntryKind(StrEnum):
     WITHDRAWN = "withdrawn"
     SETTING = "setting"
     """A section of the settings was changed; its name only, for values may be secrets."""
+    FORGOTTEN = "forgotten"
+    """Somebody at the device had the page's password forgotten."""
     PAPER = "paper"
     DAY = "day"
     """What was proved on one day: good days are told too."""

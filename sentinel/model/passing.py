@@ -13,6 +13,7 @@ class Part(StrEnum):
     STORE = "store"
     CLOCK = "clock"
     DISK = "disk"
+    LAMP = "lamp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

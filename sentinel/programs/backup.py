@@ -22,6 +22,7 @@ from sentinel.model.ledger import EntryKind
 from sentinel.places import Places
 from sentinel.programs.alone import alone
 from sentinel.programs.sealing import CHUNK, WRONG, Opener, Sealer
+from sentinel.secret import give
 from sentinel.store.archive import Archive
 from sentinel.store.whole import whole
 
@@ -179,11 +180,11 @@ def _put_back(folder: Path, config: Path, places: Places, tell: Tell) -> None:
 
 
 def _give_back(places: Places) -> None:
-    """What root puts here belongs to the folder's owner, or `watch` could not open it."""
-    owner = places.lasting.stat()
-    if os.geteuid() == 0:
-        for path in places.lasting.rglob("*"):
-            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+    """To the folder's owner, or `watch` could not open it; the page hands out papers, so its group reads them."""
+    for path in places.lasting.rglob("*"):
+        give(path)
+    for paper in places.papers.glob("*"):
+        paper.chmod(0o640)
 
 
 @contextmanager

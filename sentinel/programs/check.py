@@ -83,12 +83,11 @@ def _page(config: Config) -> tuple[bool, str]:
 
 
 def _lamp(config: Config) -> tuple[bool, str]:
-    try:
-        lamp = Lamp(config.lamp, now, lambda *_: None)
-    except SentinelError as error:
-        return False, f"lamp: {error}"
+    lamp = Lamp(config.lamp, now, lambda *_: None)
     lamp.show(Level.UNSURE, now())
     lamp.close()
+    if lamp.fault:
+        return False, f"lamp: it cannot be driven: {lamp.fault}"
     return True, f"lamp: {config.lamp.kind.value}"
 
 

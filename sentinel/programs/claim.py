@@ -1,6 +1,7 @@
 """The code that opens the detailed pages until a password is set: no sentinel is born with a default one."""
 
 import secrets
+from functools import partial
 from pathlib import Path
 
 from sentinel.config import Config
@@ -23,14 +24,23 @@ def reception(archive: Archive, config: Config, places: Places) -> Sessions:
     """
 
     def claimed() -> None:
-        places.code.unlink(missing_ok=True)
+        """The code first: whoever sees the mark finds everything settled."""
+        if places.code.exists() or not places.claimed.exists():
+            places.code.unlink(missing_ok=True)
+            write_secret(places.claimed, b"")
+
+    def anew() -> str:
+        return _make(places.code)
 
     names = (config.practice.name, config.practice.practitioner)
-    sessions = Sessions(archive, config.page.code, names, claimed)
+    code = partial(claim_code, config, places)
+    sessions = Sessions(archive, config.page.code, names, claimed, anew)
     if sessions.password:
         claimed()  # a power cut between the two left it
         return sessions
-    return Sessions(archive, claim_code(config, places), names, claimed)
+    if sessions.is_forgotten:
+        code = partial(own_code, places)
+    return Sessions(archive, code(), names, claimed, anew)
 
 
 def shown_code(config: Config, places: Places) -> str:
@@ -39,6 +49,8 @@ def shown_code(config: Config, places: Places) -> str:
         with reading.opened(places.store) as reader:
             if reader.accounts.is_claimed:
                 return ""
+            if reader.accounts.is_forgotten:
+                return own_code(places)
     except OSError:
         pass  # no store yet: nobody has claimed it
     return claim_code(config, places)
@@ -50,8 +62,15 @@ def claim_code(config: Config, places: Places) -> str:
     Raises:
         MissingDevice: it can neither be read nor written.
     """
-    if config.page.code:
-        return config.page.code
+    return config.page.code or own_code(places)
+
+
+def own_code(places: Places) -> str:
+    """The one that was made here, whatever the file says.
+
+    Raises:
+        MissingDevice: it can neither be read nor written.
+    """
     try:
         return _kept(places.code) or _make(places.code)
     except OSError as error:

@@ -27,7 +27,7 @@ REGISTER, JOURNAL, HEADS, PAPERS = "registre.json", "journal.jsonl", "ancres.jso
 NAMELESS = "cabinet"
 """What is typed where the practice has no name."""
 WIPED = ("sentinel.db", "sentinel.db-wal", "sentinel.db-shm", "sentinel.key", "echoes.json", "anchors.jsonl")
-ALSO = ("page.key", "page.crt", "CODE-SENTINELLE.txt", "watch.lock")
+ALSO = ("page.key", "page.crt", "CODE-SENTINELLE.txt", "claimed", "watch.lock")
 
 Tell = Callable[[str], object]
 

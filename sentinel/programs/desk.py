@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from sentinel.clock import Clock
 from sentinel.config import Config
+from sentinel.model.finding import Level
 from sentinel.model.moment import Moment
 from sentinel.model.networks import ALWAYS_INSIDE, SHARED, is_part
 from sentinel.model.passing import NetworkAnswer, Read
@@ -90,8 +91,9 @@ class Desk:
             return Answer(reply=Reply.NO_SESSION)
         if request.verb is Verb.LOGOUT:
             return self._entrance.logout(request)
-        if request.verb is Verb.PASSWORD:
-            return self._entrance.change(request, user)
+        if request.verb in (Verb.PASSWORD, Verb.FORGET):
+            act = self._entrance.change if request.verb is Verb.PASSWORD else self._entrance.forget
+            return act(request, user)
         if request.verb is Verb.CHECK:
             return self._check(request)
         return Answer(reply=self._deeds.do(request) if request.verb in VERBS else self._act(request))
@@ -115,7 +117,7 @@ class Desk:
         at, who = self._clock(), request.who[:80]
         match request.verb:
             case Verb.READ:
-                return self._read(request.incident, who, at)
+                return self._read(request.incident, who, at) if request.incident else self._read_shown(who, at)
             case Verb.NETWORK:
                 return self._answer_network(request, who, at)
             case Verb.SETTING:
@@ -133,6 +135,13 @@ class Desk:
             return Reply.NOT_FOUND
         self._street.walk(Read(incident=incident, who=who, at=at))
         return Reply.DONE
+
+    def _read_shown(self, who: str, at: Moment) -> Reply:
+        """Every alarm that is shown now."""
+        shown = [each for each in self._street.verdict(at).reasons if each.level is Level.ALARM and each.incident]
+        for reason in shown:
+            self._street.walk(Read(incident=reason.incident or 0, who=who, at=at))
+        return Reply.DONE if shown else Reply.NOT_FOUND
 
     def _answer_network(self, request: Request, who: str, at: Moment) -> Reply:
         network = _network(request.network)

@@ -33,6 +33,7 @@ from sentinel.programs import gathering, tallying
 from sentinel.programs.effective import effective
 from sentinel.programs.ordering import BEGUN, Job, Made, Order, month_of
 from sentinel.reach.keys import own_key
+from sentinel.secret import give
 from sentinel.store import anchors
 from sentinel.store.reading import Reader, opened
 
@@ -101,7 +102,7 @@ def _sealed(reader: Reader, head: Letterhead, number: int, places: Places, name:
 
 def _put(folder: Path, stem: str, ending: str, content: bytes) -> str:
     """Write a file that is there whole or not at all, and never over another; its name."""
-    folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+    _make(folder)
     handle, begun = mkstemp(prefix=BEGUN, dir=folder)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -109,6 +110,7 @@ def _put(folder: Path, stem: str, ending: str, content: bytes) -> str:
             os.fchmod(file.fileno(), 0o640)
             file.flush()
             os.fsync(file.fileno())
+        give(Path(begun))
         for place in range(1, SAME_DAY + 1):
             name = f"{stem}.{ending}" if place == 1 else f"{stem}-{place}.{ending}"
             with suppress(FileExistsError):
@@ -118,6 +120,12 @@ def _put(folder: Path, stem: str, ending: str, content: bytes) -> str:
     finally:
         Path(begun).unlink(missing_ok=True)
         _keep(folder)
+
+
+def _make(folder: Path) -> None:
+    if not folder.exists():
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        give(folder)
 
 
 def _keep(folder: Path) -> None:

@@ -5,7 +5,6 @@ hands the work to the desk's own thread (`Slow`), and goes on when the outcome c
 """
 
 import math
-import pwd
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +12,7 @@ from typing import Any
 
 from sentinel.clock import Clock
 from sentinel.config import Page
-from sentinel.errors import ConfigurationError
+from sentinel.programs.users import user
 from sentinel.store import password
 from sentinel.store.audit import Act
 from sentinel.store.sessions import Sessions
@@ -105,6 +104,15 @@ class Entrance:
 
         return Slow(work, then)
 
+    def forget(self, request: Request, user: int) -> Answer:
+        """Whoever stands at the device may have the password forgotten; no browser may."""
+        if not _is_console(request, user):
+            return Answer(reply=Reply.NOT_ALLOWED)
+        if not self._sessions.password:
+            return Answer(reply=Reply.NOT_FOUND)
+        self._sessions.forget_password(self._clock(), request.who)
+        return Answer(reply=Reply.DONE)
+
     def note(self, request: Request, answer: Answer) -> None:
         """Leave the row of one act."""
         told = {name: getattr(request, name) for name in ABOUT}
@@ -125,12 +133,7 @@ def allowed(page: Page) -> frozenset[int]:
     Raises:
         ConfigurationError: there is no such user on this machine.
     """
-    if not page.user:
-        return own_user()
-    try:
-        return own_user() | {pwd.getpwnam(page.user).pw_uid}
-    except KeyError:
-        raise ConfigurationError([f"page.user = {page.user!r}: there is no such user on this machine"]) from None
+    return own_user() | ({user("page.user", page.user).pw_uid} if page.user else set())
 
 
 def _is_console(request: Request, user: int) -> bool:

@@ -32,18 +32,24 @@ def keep(page: Page, places: Places, clock: Clock) -> None:
     The key stays: whoever trusts it goes on trusting. It may be read by our group, which the page's user is in,
     where the page has a user of its own.
     """
-    now = clock().wall
     try:
-        if not page.https_port or (places.key.exists() and not certificate.is_due(_read(places), now)):
-            return
-        made, key = _made(places, now)
-        write_secret(places.key, key)
-        places.key.chmod(0o640 if page.user else 0o600)
-        write_secret(places.certificate, made)
-        places.certificate.chmod(0o644)
-        log.info("the page's certificate was made: SHA-256 %s", certificate.fingerprint(places.certificate))
+        if page.https_port:
+            mode = 0o640 if page.user else 0o600
+            _renew(places, clock().wall, mode)
+            places.key.chmod(mode)  # also of one that a backup brought
+            places.certificate.chmod(0o644)
     except OSError as error:
         log.error("the page's certificate cannot be kept: %s", error)
+
+
+def _renew(places: Places, now: datetime, mode: int) -> None:
+    if places.key.exists() and not certificate.is_due(_read(places), now):
+        return
+    made, key = _made(places, now)
+    write_secret(places.key, key)
+    places.key.chmod(mode)  # before the certificate is there, which is what the page waits for
+    write_secret(places.certificate, made)
+    log.info("the page's certificate was made: SHA-256 %s", certificate.fingerprint(places.certificate))
 
 
 def _made(places: Places, now: datetime) -> tuple[bytes, bytes]:

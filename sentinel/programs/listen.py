@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
+from sentinel import systemd
 from sentinel.capture import link, rights
 from sentinel.capture.keep import keep_program
 from sentinel.capture.ring import Frame, Ring
@@ -116,6 +117,7 @@ class Listener:
             MissingDevice: the interface went away; without rights only a new start can open another ring.
         """
         last_tick = last_look = self._clock()
+        systemd.tell(systemd.READY, f"STATUS=capturing on {self._interface}")
         while not self._stopping:
             at = self._clock()
             self._drain(at)
@@ -126,6 +128,7 @@ class Listener:
                 last_look, self._question = at, Question()
             self._look()
             self._sender.flush()
+        systemd.tell(systemd.STOPPING)
         self._sender.close()
 
     def _drain(self, at: Moment) -> None:
@@ -140,6 +143,7 @@ class Listener:
         if not self._ring.count():
             raise MissingDevice(f"the interface {self._interface!r} has gone")
         self._sender.send(self._coverage(at))
+        systemd.tell(systemd.ALIVE)
 
     def _coverage(self, at: Moment) -> Coverage:
         return Coverage(

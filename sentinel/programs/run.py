@@ -34,7 +34,13 @@ PATIENCE = 1.5
 HEEDED = 10
 """Seconds until what was set on the page is heeded in the terminal."""
 BACK_OFF = (0.5, 1.0, 2.0, 5.0)
-SYMBOLS = {"green": "\x1b[42;30m", "yellow": "\x1b[43;30m", "red": "\x1b[41;97m", "blue": "\x1b[44;97m"}
+SYMBOLS = {
+    "green": "\x1b[42;30m",
+    "yellow": "\x1b[43;30m",
+    "red": "\x1b[41;97m",
+    "blue": "\x1b[44;97m",
+    "white": "\x1b[107;30m",
+}
 DARK = "\x1b[100;97m"
 PLAIN = "\x1b[0m"
 

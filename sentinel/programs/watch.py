@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from sentinel import timetable
+from sentinel import systemd, timetable
 from sentinel.capture.surroundings import Surroundings, ask
 from sentinel.clock import Clock, boot_id, now
 from sentinel.config import Config
@@ -27,20 +27,23 @@ from sentinel.model.verdict import Verdict
 from sentinel.ownports import asked_about
 from sentinel.pipeline import Street
 from sentinel.places import Places
-from sentinel.programs import desk, doors, identity, naming
+from sentinel.programs import desk, doors, identity, naming, pressing
 from sentinel.programs.alone import alone
 from sentinel.programs.asking import Asking
 from sentinel.programs.claim import reception
 from sentinel.programs.declared import declared
 from sentinel.programs.desk import Asked, Desk
+from sentinel.programs.effective import effective
 from sentinel.programs.entrance import allowed
 from sentinel.programs.keeping import Keeping
 from sentinel.programs.known import Known
+from sentinel.programs.life import Life
 from sentinel.programs.looking import Looking
 from sentinel.programs.papers import Papers
 from sentinel.programs.postbox import Postbox
 from sentinel.programs.telling import Telling
 from sentinel.signals import pulse
+from sentinel.signals.button import Button
 from sentinel.signals.lamp import Lamp, Simulation
 from sentinel.store.archive import Archive
 from sentinel.wire.facts import Parcel
@@ -55,6 +58,8 @@ BOX_WITHIN = timedelta(seconds=15)
 """So long the first check waits for the first look at the box, which tells whose the address is."""
 LOOKS = timedelta(seconds=0.5)
 """How often it is looked whether an echo is to be asked: whoever pressed the button stands there."""
+LAMP = timedelta(seconds=5)
+"""How often it is asked whether it can be driven."""
 LISTENS = timedelta(seconds=5)
 """From the start: `listen` reports by then, or it is not going to."""
 SPARE = 50 << 20
@@ -82,7 +87,7 @@ class Watch:
         """Until stopped.
 
         Raises:
-            MissingDevice: the store or the lamp cannot be opened, or another `watch` is running here.
+            MissingDevice: the store cannot be opened, or another `watch` is running here.
         """
         self._places.make()
         with alone(self._places):
@@ -90,6 +95,7 @@ class Watch:
                 self._build()
             except OSError as error:
                 raise MissingDevice(f"the sentinel cannot begin in {self._places.lasting}: {error}") from None
+            systemd.tell(systemd.READY)
             try:
                 self._walk()
             finally:
@@ -111,8 +117,12 @@ class Watch:
         judge = self._judge(networks, incidents)
         self._archive.clock_trusted = lambda: judge.time.trusted
         self._lamp = Lamp(config.lamp, self._clock, Simulation(self._places.lamp))
+        told = pressing.heeded(
+            self._lamp.play, self._queue.put, lambda: effective(config, self._places).page.language
+        )
+        self._button = Button(config.lamp, self._clock, told)
         self._build_outside()
-        self._postbox = Postbox(self._places.facts, self._queue.put)
+        self._postbox = Postbox(self._places.facts, self._queue.put, config.capture.user)
         self._street = Street(
             judge=judge,
             casebook=Casebook(incidents, self._archive.next_incident(), self._started),
@@ -134,6 +144,7 @@ class Watch:
             self._archive, config, self._places, self._started, lambda: self._shown, self._is_clock_confirmed
         )
         self._street.begin(self._started)
+        self._life = Life(self._clock)
         self._build_desk()
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
 
@@ -190,8 +201,10 @@ class Watch:
         jobs = [
             timetable.Job(name="beat", every=timedelta(seconds=1), work=self._beat),
             timetable.Job(name="disk", every=timedelta(seconds=5), work=self._look_at_disk),
+            timetable.Job(name="lamp", every=LAMP, work=self._look_at_lamp),
             *identity.jobs(self._config.page, self._places, self._clock),
             *self._papers.jobs(),
+            *self._life.jobs(),
         ]
         if not self._demo:
             jobs += [
@@ -212,6 +225,10 @@ class Watch:
     def _look_at_disk(self) -> Iterator[Fact]:
         free = shutil.disk_usage(self._places.lasting).free
         yield Health(part=Part.DISK, well=free > SPARE, detail=f"{free >> 20} MB left", at=self._clock())
+
+    def _look_at_lamp(self) -> Iterator[Fact]:
+        self._button.look()
+        yield self._lamp.health()
 
     def _look_around(self) -> Iterator[Fact]:
         around = ask()
@@ -269,12 +286,15 @@ class Watch:
             self._street.walk(item)
             self._keeping.after(item)
         self._telling.look(self._shown)
+        if isinstance(item, Beat):
+            self._life.walked()
 
     def _signal(self, verdict: Verdict, coverage: Coverage | None) -> None:
         """Lamp first, then the pulse."""
         self._lamp.show(verdict.level, verdict.at)
         if self._shown is None or self._shown.level != verdict.level:
             log.info("verdict: %s", verdict.level.word)
+            systemd.tell(f"STATUS=verdict: {verdict.level.word}")
         self._shown = verdict
         beat = pulse.Pulse(
             at=verdict.at,
@@ -290,8 +310,10 @@ class Watch:
         self._beats.write(beat)
 
     def _close(self) -> None:
+        systemd.tell(systemd.STOPPING)
         self._timetable.stop()
         self._telling.close()
+        self._button.close()
         self._lamp.close()
         self._postbox.close()
         self._line.close()
@@ -308,7 +330,7 @@ def watch(config: Config, places: Places, *, demo: bool = False) -> None:
     """Run `watch` until SIGTERM or SIGINT.
 
     Raises:
-        MissingDevice: the store or the lamp cannot be opened, or another `watch` is running here.
+        MissingDevice: the store cannot be opened, or another `watch` is running here.
     """
     program = Watch(config, places, demo=demo)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -44,7 +44,12 @@ class Accounts:
     @property
     def is_claimed(self) -> bool:
         """Whether a password opens the sentinel, and the claim code no more."""
-        return self._db.execute("SELECT 1 FROM password").fetchone() is not None
+        return self._db.execute("SELECT 1 FROM password WHERE hash <> ''").fetchone() is not None
+
+    @property
+    def is_forgotten(self) -> bool:
+        """There was a password, and somebody at the device had it forgotten."""
+        return self._db.execute("SELECT 1 FROM password WHERE hash = ''").fetchone() is not None
 
     def logins(self, now: datetime) -> list[Login]:
         """Who is logged in, the latest first."""

@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
 
+from sentinel.model.ledger import EntryKind
+from sentinel.model.moment import Moment
 from sentinel.store import rows
 from sentinel.store.archive import Archive
 from sentinel.store.audit import Audit
@@ -36,7 +38,8 @@ class Entry:
 class Sessions:
     """The desk that lets readers in.
 
-    `names` are the words no password may be, beside the code; `claimed` is told when a password is set.
+    `names` are the words no password may be, beside the code; `claimed` is told when a password is set; `anew`
+    makes another code, where the password is forgotten.
     """
 
     def __init__(
@@ -45,12 +48,19 @@ class Sessions:
         code: str,
         names: tuple[str, ...] = (),
         claimed: Callable[[], None] = lambda: None,
+        anew: Callable[[], str] = str,
     ) -> None:
         self._archive = archive
         self._code = code
         self._claimed = claimed
-        self.names = (code, *names)
+        self._anew = anew
+        self._names = names
         self.audit = Audit(archive)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What no password may be."""
+        return (self._code, *self._names)
 
     # -- tries ---------------------------------------------------------------------------------------------
 
@@ -122,6 +132,23 @@ class Sessions:
         self._archive.at_once("INSERT OR REPLACE INTO password VALUES (1, ?, ?)", (hashed, rows.text(now)))
         self.leave_all()
         self._claimed()
+
+    @property
+    def is_forgotten(self) -> bool:
+        """There was a password: what claims the sentinel again is a code of its own, not the file's."""
+        return self._archive.at_once("SELECT hash FROM password", ()) == [("",)]
+
+    def forget_password(self, at: Moment, who: str) -> None:
+        """None opens the sentinel any more, a new code claims it, and whoever was logged in is so no longer.
+
+        Raises:
+            OSError: the code or the store cannot be written; the old password still stands.
+        """
+        code = self._anew()  # first: a power cut between the two leaves a code that opens nothing
+        self._archive.at_once("INSERT OR REPLACE INTO password VALUES (1, '', ?)", (rows.text(at.wall),))
+        self._code = code
+        self.leave_all()
+        self._archive.tell(EntryKind.FORGOTTEN, at, who=who)
 
     # -- sessions ------------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ class Verb(StrEnum):
     CHECK = "check"
     """Ask the echo now: everything, or with an incident's number only whether its door was closed."""
     READ = "read"
-    """« J'ai vu »."""
+    """« J'ai vu »; without an incident, on every alarm that is shown."""
     NETWORK = "network"
     """Whether a private network is ours."""
     MEASURE = "measure"
@@ -45,6 +45,8 @@ class Verb(StrEnum):
     """An acceptance holds no more."""
     PASSWORD = "password"  # noqa: S105 - the name of a verb
     """Set or change the password of the page."""
+    FORGET = "forget"
+    """No password opens the page any more, and a new code claims it: for whoever stands at the device alone."""
     SETTING = "setting"
     DRILL = "drill"
     TEST_NOTICE = "test_notice"

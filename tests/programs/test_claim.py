@@ -11,7 +11,7 @@ from sentinel.places import Places
 from sentinel.programs.claim import reception, shown_code
 from sentinel.store.archive import Archive
 from sentinel.store.sessions import Sessions
-from tests.builders import START
+from tests.builders import START, moment
 
 
 @pytest.fixture
@@ -48,3 +48,35 @@ def test_once_claimed_no_code_is_shown_made_or_left(places, code):
     assert not places.code.exists()
     assert shown_code(config, places) == ""
     assert not places.code.exists()
+
+
+@pytest.mark.parametrize("code", ["", "3141-5926"])
+def test_after_a_forgotten_password_a_code_made_here_claims_it(places, code):
+    """Whatever the file says, and after a restart too: the old code may be on a photograph."""
+    config = replace(Config(), page=Page(code=code))
+    with closing(Archive(places.store, "boot-1")) as archive:
+        sessions = reception(archive, config, places)
+        sessions.set_password("scrypt$…", START)
+        sessions.forget_password(moment(), "somebody")
+        made = places.code.read_text().strip()
+        assert sessions.names[0] == made != code
+
+    with closing(Archive(places.store, "boot-2")) as archive:
+        sessions = reception(archive, config, places)
+        assert (sessions.password, sessions.is_forgotten) == ("", True)
+        assert sessions.enter(made, "192.168.1.20", START).token
+        assert not sessions.enter(code or "3141-5926", "192.168.1.20", START).token
+    assert shown_code(config, places) == made
+
+
+def test_a_code_that_cannot_be_written_leaves_the_password(places):
+    """Nobody is shut out by a full disk."""
+    with closing(Archive(places.store, "boot-1")) as archive:
+        sessions = reception(archive, Config(), places)
+        sessions.set_password("scrypt$…", START)
+        places.code.mkdir()
+
+        with pytest.raises(OSError, match="CODE"):
+            sessions.forget_password(moment(), "somebody")
+
+        assert sessions.password == "scrypt$…"

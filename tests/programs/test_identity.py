@@ -49,6 +49,18 @@ def test_the_key_is_for_whom_it_must(places, user, mode):
     assert places.key.stat().st_mode & 0o777 == mode
 
 
+def test_a_key_that_a_backup_brought_may_be_read_by_the_page(places):
+    """It came as its owner's alone, and the page has a user of its own."""
+    keep(HTTPS, places, moment)
+    made = places.certificate.read_bytes()
+    places.certificate.chmod(0o600)
+
+    keep(replace(HTTPS, user="nobody"), places, moment)
+
+    assert places.certificate.read_bytes() == made
+    assert [path.stat().st_mode & 0o777 for path in (places.key, places.certificate)] == [0o640, 0o644]
+
+
 @pytest.mark.parametrize("content", [None, b"", b"spoilt"])
 def test_a_key_that_is_lost_or_spoilt_is_made_anew(places, content):
     """Otherwise nobody could log in any more."""

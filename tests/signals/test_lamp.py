@@ -13,14 +13,29 @@ from gpiozero.pins.mock import MockFactory
 
 from sentinel.config import Lamp as LampSection
 from sentinel.config import LampKind
+from sentinel.errors import MissingDevice
 from sentinel.model.finding import Level
 from sentinel.model.moment import Moment
-from sentinel.signals.lamp import LIVES, SIMULATED_PINS, TICK, Lamp, Simulation
+from sentinel.signals.lamp import AGAIN, LIVES, TICK, Lamp, Simulation
+from sentinel.signals.lights import SIMULATED_PINS, switched_on
 from tests.builders import moment
 
 RGB = LampSection(kind=LampKind.PINS, pins=(5, 6, 13))
 SINGLE = LampSection(kind=LampKind.PINS, pins=(5,))
 COLOURS = {Level.CALM: "010", Level.ATTENTION: "110", Level.ALARM: "100", Level.UNSURE: "001"}
+
+
+def on(factory: MockFactory):
+    """The lights of these pins."""
+    return lambda section: switched_on(section, factory)
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    """Within ten seconds."""
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(TICK / 2)
 
 
 class Steps:
@@ -47,7 +62,7 @@ class Driven:
         self.factory = MockFactory()
         self.clock = Steps(self.factory, section.pins, step)
         self.told: list[tuple[str, bool]] = []
-        self.lamp = Lamp(section, self.clock, lambda *told: self.told.append(told[:2]), self.factory)
+        self.lamp = Lamp(section, self.clock, lambda *told: self.told.append(told[:2]), on(self.factory))
 
     def until(self, condition: Callable[[], object], patience: float = 20) -> None:
         deadline = time.monotonic() + patience
@@ -100,6 +115,104 @@ def test_a_single_led_shows_the_rhythm():
     assert set(driven.steps(20)) == {"0", "1"}
     driven.lamp.close()
     assert driven.factory.pin(5).state == 0
+
+
+def test_a_traffic_light_shows_places_instead_of_colours():
+    """Red, yellow, green from the top; not knowing is neither proof nor alarm, so it winks on the yellow."""
+    driven = Driven(LampSection(kind=LampKind.TRAFFIC, pins=(5, 6, 13)))
+    shown = {}
+    for level in COLOURS:
+        driven.lamp.show(level, moment(len(driven.clock.seen) * TICK))
+        driven.steps(3)
+        shown[level] = driven.steps(60)
+    driven.lamp.close()
+
+    lit = {level: set(states) - {"000"} for level, states in shown.items()}
+    assert lit == {
+        Level.CALM: {"001"},
+        Level.ATTENTION: {"010"},
+        Level.ALARM: {"100"},
+        Level.UNSURE: {"010"},
+    }
+    assert (flashes(shown[Level.ATTENTION]), flashes(shown[Level.UNSURE])) in {(1, 2), (2, 3), (1, 3), (2, 4)}
+
+
+class Broken:
+    """A light that works while it is told to."""
+
+    def __init__(self) -> None:
+        self.works, self.made, self.closed = True, 0, 0
+        self._value = (0, 0, 0)
+
+    def __call__(self, _: LampSection) -> "Broken":
+        if not self.works:
+            raise MissingDevice("no GPIO chip is labelled pinctrl-rp1 (there: none)")
+        self.made += 1
+        return self
+
+    @property
+    def value(self):
+        return self._value
+
+    @value.setter
+    def value(self, value):
+        if not self.works:
+            raise OSError(19, "No such device")
+        self._value = value
+
+    def off(self) -> None:
+        self.value = (0, 0, 0)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_a_lamp_that_is_not_there_stops_nobody_and_is_tried_again():
+    """A driver that comes late at boot: until then the sentinel watches, and says why it is dark."""
+    light, began = Broken(), time.monotonic()
+    light.works = False
+    lamp = Lamp(RGB, lambda: moment((time.monotonic() - began) * 20), lambda *_: None, light)
+    assert (lamp.health().well, "pinctrl-rp1" in lamp.health().detail) == (False, True)
+
+    light.works = True
+    eventually(lambda: lamp.health().well)
+
+    assert (lamp.health().well, lamp.health().detail, light.made) == (True, "", 1)
+    lamp.close()
+
+
+def test_a_lamp_that_fails_under_way_is_let_go_and_taken_anew():
+    """The chip went away and came back; meanwhile the health says so."""
+    light = Broken()
+    began = time.monotonic()
+    lamp = Lamp(RGB, lambda: moment((time.monotonic() - began) * 20), lambda *_: None, light)
+    lamp.show(Level.CALM, moment(0))
+    eventually(lambda: light.value == (0, 1, 0))
+
+    light.works = False
+    lamp.show(Level.ALARM, moment((time.monotonic() - began) * 20))
+    eventually(lambda: not lamp.health().well)
+    assert (lamp.health().detail, light.closed) == ("No such device", 1)
+
+    light.works = True
+    eventually(lambda: lamp.health().well)
+    assert (timedelta(seconds=5), light.made) == (AGAIN, 2)
+    lamp.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_lamp_whose_thread_has_ended_is_not_well():
+    """Whatever ended it: the page must say it, for the lamp cannot."""
+
+    def bug(*_: object) -> None:
+        if threading.current_thread().name == "lamp":
+            raise ZeroDivisionError
+
+    lamp = Lamp(RGB, lambda: moment(0), bug, on(MockFactory()))
+    eventually(lambda: not lamp.health().well)
+
+    assert "thread" in lamp.health().detail
+    lamp.close()
 
 
 def test_without_an_order_the_lamp_is_dark():
@@ -166,7 +279,7 @@ def test_whoever_is_told_of_the_lamp_cannot_stop_it():
     def full(*_: object) -> None:
         raise OSError("no space left on device")
 
-    lamp = Lamp(RGB, clock, full, factory)
+    lamp = Lamp(RGB, clock, full, on(factory))
     lamp.show(Level.CALM, moment(-9.5))
     deadline = time.monotonic() + 10
     while len(clock.seen) < 20 and time.monotonic() < deadline:
@@ -181,7 +294,7 @@ def test_whoever_is_told_of_the_lamp_cannot_stop_it():
 def test_the_simulated_lamp_needs_no_pins_and_heeds_none(pins):
     """`simulated` with pins from an earlier configuration."""
     factory = MockFactory()
-    lamp = Lamp(LampSection(pins=pins), lambda: moment(0), lambda *_: None, factory)
+    lamp = Lamp(LampSection(pins=pins), lambda: moment(0), lambda *_: None, on(factory))
     lamp.show(Level.ALARM, moment(0))
     time.sleep(4 * TICK)
 

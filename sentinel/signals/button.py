@@ -1,0 +1,94 @@
+"""The push button beside the lamp, over gpiozero: tells what each press means, from gpiozero's own threads.
+
+It closes its pin to ground, is debounced by the kernel, and watching does not depend on it: a button that cannot
+be had is one line in the log, and is tried again.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from gpiozero import Button as PushButton
+
+from sentinel.clock import Clock
+from sentinel.config import Lamp as LampSection
+from sentinel.signals.lamp import TROUBLE
+from sentinel.signals.lights import header
+from sentinel.signals.press import Press, Sign
+
+BOUNCES = 0.05
+"""Seconds for which a contact may bounce, and a long wire catch what is not there."""
+LOOKS = 0.25
+"""Seconds between two looks at how long it has been held."""
+
+log = logging.getLogger(__name__)
+
+
+class Button:
+    """One button, or none where the configuration names no pin.
+
+    Args:
+        section: which pin, of which chip.
+        clock: whose boot clock measures a press.
+        told: what a press has come to; called from a thread of gpiozero's.
+        pins: gpiozero's way to the pins; handed in by tests.
+    """
+
+    def __init__(
+        self,
+        section: LampSection,
+        clock: Clock,
+        told: Callable[[Sign], None],
+        pins: Callable[[LampSection], Any] = header,
+    ) -> None:
+        self.fault = ""
+        """Why it cannot be had, in plain English; empty while it can, or none is configured."""
+        self._section = section
+        self._clock = clock
+        self._told = told
+        self._pins = pins
+        self._press = Press()
+        self._button: Any = None
+        self.look()
+
+    def look(self) -> None:
+        """Try to have it, where that has not worked yet."""
+        if self._button is not None or not self._section.button:
+            return
+        try:
+            self._button = self._had()
+        except TROUBLE as error:
+            self._fail(error)
+        else:
+            self.fault = ""
+
+    def close(self) -> None:
+        """Nothing is told any more."""
+        button, self._button = self._button, None
+        if button is not None:
+            with suppress(*TROUBLE):
+                button.close()
+
+    def _had(self) -> Any:
+        button = PushButton(
+            self._section.button,
+            bounce_time=BOUNCES,
+            hold_time=LOOKS,
+            hold_repeat=True,
+            pin_factory=self._pins(self._section),
+        )
+        button.when_pressed = lambda: self._press.down(self._clock().boot)
+        button.when_held = lambda: self._tell(self._press.still(self._clock().boot))
+        button.when_released = lambda: self._tell(self._press.up(self._clock().boot))
+        return button
+
+    def _tell(self, sign: Sign | None) -> None:
+        if sign is not None:
+            self._told(sign)
+
+    def _fail(self, error: Exception) -> None:
+        fault = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        if fault != self.fault:
+            log.warning("the button on pin %d cannot be had: %s", self._section.button, fault)
+        self.fault = fault

@@ -1,0 +1,79 @@
+"""What a press on the lamp's button means, by its length alone. Pure: time comes with each call.
+
+    let go before 3 s    lamp test
+    let go from 3 to 6 s « J'ai vu »
+    let go from 6 to 10 s nothing: the lamp has warned since 6 s
+    10 s, still held     the page's password is forgotten
+
+The longest one cannot happen unseen: it takes four seconds of warning, however late the clock's calls come. A
+button that is held when the sentinel starts, or a wire that touches ground, means nothing until it is let go once.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+LONG = timedelta(seconds=3)
+WARNS = timedelta(seconds=6)
+WARNING_LASTS = timedelta(seconds=4)
+
+
+class Sign(StrEnum):
+    """What a press has come to."""
+
+    TEST = "test"
+    """Short, and over: show that every lamp works."""
+    ENOUGH = "enough"
+    """Held for three seconds: let go now, and it is « J'ai vu »."""
+    READ = "read"
+    """Long, and over."""
+    WARNING = "warning"
+    """Held for six seconds: four more, and the password is forgotten."""
+    CALLED_OFF = "called_off"
+    """Let go in time."""
+    FORGET = "forget"
+    """Held to the end."""
+
+
+@dataclass(slots=True)
+class _Held:
+    since: timedelta
+    enough: bool = False
+    warned: timedelta | None = None
+    done: bool = False
+
+
+class Press:
+    """One button. Times are of the boot clock."""
+
+    def __init__(self) -> None:
+        self._held: _Held | None = None
+
+    def down(self, at: timedelta) -> None:
+        """It is pressed."""
+        self._held = _Held(at)
+
+    def still(self, at: timedelta) -> Sign | None:
+        """It is held; to be called several times a second."""
+        held = self._held
+        if held is None or held.done:
+            return None
+        if held.warned is not None:
+            held.done = at - held.warned >= WARNING_LASTS
+            return Sign.FORGET if held.done else None
+        if at - held.since >= WARNS:
+            held.warned = at
+            return Sign.WARNING
+        if at - held.since >= LONG and not held.enough:
+            held.enough = True
+            return Sign.ENOUGH
+        return None
+
+    def up(self, at: timedelta) -> Sign | None:
+        """It is let go."""
+        held, self._held = self._held, None
+        if held is None or held.done:
+            return None
+        if held.warned is not None or at - held.since >= WARNS:
+            return Sign.CALLED_OFF
+        return Sign.READ if at - held.since >= LONG else Sign.TEST

@@ -1,0 +1,221 @@
+"""From a finger on the button to the row it leaves: mock pins, a real lamp, desk, street and store."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from gpiozero.pins.mock import MockFactory
+
+from sentinel.config import Config, LampKind, Language
+from sentinel.config import Lamp as LampSection
+from sentinel.judgement.casebook import Casebook
+from sentinel.judgement.judge import Judge, Terms
+from sentinel.judgement.verdict import Outlook
+from sentinel.model.finding import Code, Level
+from sentinel.model.ledger import EntryKind
+from sentinel.model.passing import Beat
+from sentinel.model.verdict import View
+from sentinel.pipeline import Street
+from sentinel.places import Places
+from sentinel.programs import pressing
+from sentinel.programs.claim import reception, shown_code
+from sentinel.programs.desk import Asked, Desk
+from sentinel.programs.errand import Promised
+from sentinel.signals.button import Button
+from sentinel.signals.lamp import Lamp
+from sentinel.signals.lights import switched_on
+from sentinel.signals.press import Sign
+from sentinel.store import reading
+from sentinel.store.archive import Archive
+from sentinel.store.ledger import entries
+from sentinel.wire.requests import Answer, Reply, Request, Verb
+from tests.builders import connection, dicom, moment, networks
+
+SECTION = LampSection(kind=LampKind.PINS, pins=(17, 27, 22), button=23)
+PHONE, PASSWORD = "192.168.1.20", "trois girafes bleues"
+
+
+class Cabinet:
+    """A street with its desk, its lamp and its button; what the button asks is answered when the test says so."""
+
+    def __init__(self, folder: Path) -> None:
+        self.places = Places(lasting=folder / "var", passing=folder / "run")
+        self.places.make()
+        self.archive = Archive(self.places.store, "boot-1")
+        self.at = 0.0
+        self.posted: list[Asked] = []
+        self.told: list[tuple[str, bool]] = []
+        self.pins = MockFactory()
+        self.street = Street(
+            judge=Judge(networks(), Terms(), moment()),
+            casebook=Casebook(),
+            archive=self.archive,
+            outlook=Outlook(started=moment(), view=View.MIRROR, echo=True),
+            signal=lambda verdict, _: self.lamp.show(verdict.level, verdict.at),
+            acknowledge=lambda *_: None,
+            ask_soon=lambda: None,
+            batch=timedelta(seconds=0),
+        )
+        self.lamp = Lamp(
+            SECTION,
+            lambda: moment(self.at),
+            lambda *told: self.told.append(told[:2]),
+            lambda section: switched_on(section, self.pins),
+        )
+        self.sessions = reception(self.archive, Config(), self.places)
+        self.desk = Desk(self.street, self.sessions, self, lambda: moment(self.at))
+        self.heed = pressing.heeded(self.lamp.play, self.posted.append, lambda: Language.FR)
+        self.button = Button(SECTION, lambda: moment(self.at), self.heed, lambda _: self.pins)
+
+    def soon(self) -> Promised:
+        return Promised(checks=1)
+
+    def retest(self, *_: object) -> Promised:
+        return Promised(checks=1)
+
+    def close(self) -> None:
+        self.button.close()
+        self.lamp.close()
+        self.archive.close()
+
+    def press(self, lasts: float) -> list[Reply]:
+        """So many seconds of the button's clock; what the desk answers afterwards."""
+        pin = self.pins.pin(23)
+        pin.drive_low()
+        for _ in range(int(lasts * 4)):
+            time.sleep(0.1)
+            self.at += 0.25
+        pin.drive_high()
+        return self._answers()
+
+    def come_to(self, sign: Sign) -> list[Reply]:
+        """The same, as if a press had come to this."""
+        self.heed(sign)
+        return self._answers()
+
+    def _answers(self) -> list[Reply]:
+        answers = [self.desk.take(asked) for asked in self.posted]
+        self.posted.clear()
+        return [answer.reply for answer in answers if isinstance(answer, Answer)]
+
+    def ask(self, **more: object) -> Answer:
+        return self.desk.answer(Request(client=PHONE, **more))
+
+    def claim(self) -> str:
+        """By its code, as a browser does; the session it is given."""
+        session = self.ask(verb=Verb.LOGIN, code=shown_code(Config(), self.places)).session
+        slow = self.ask(verb=Verb.PASSWORD, session=session, password=PASSWORD)
+        return slow.done()().session
+
+    def journal(self, kind: EntryKind) -> list[dict[str, object]]:
+        self.archive.commit()
+        with closing(sqlite3.connect(f"file:{self.places.store}?mode=ro", uri=True)) as db:
+            return [json.loads(each.body) for each in entries(db) if each.kind == kind]
+
+    def audit(self) -> list[tuple[str, str, str, str]]:
+        with reading.opened(self.places.store) as reader:
+            return [(each.verb, each.who, each.client, each.reply) for each in reader.accounts.deeds()]
+
+
+@pytest.fixture
+def cabinet(tmp_path: Path) -> Iterator[Cabinet]:
+    with closing(Cabinet(tmp_path)) as made:
+        yield made
+
+
+def test_a_short_press_shows_each_colour_once_and_asks_for_nothing(cabinet):
+    """And then the verdict again: the green of a test is gone with it."""
+    cabinet.street.walk(connection(dicom=dicom()))
+    cabinet.street.walk(Beat(at=moment(0)))
+    assert cabinet.press(0) == []
+
+    for _ in range(60):
+        time.sleep(0.06)
+        cabinet.at += 0.1
+    shown = [name for name, lit in cabinet.told if lit]
+    tested = shown[shown.index("yellow") - 1 : shown.index("blue") + 1]
+
+    assert tested == ["red", "yellow", "green", "blue"]
+    assert set(shown[shown.index("blue") + 1 :]) == {"red"}
+    assert cabinet.audit() == []
+
+
+def test_a_long_press_reads_every_alarm_that_is_shown(cabinet):
+    """As the page's « J'ai vu » does: the lamp turns yellow, a row of the audit, a line of the journal."""
+    cabinet.street.walk(connection(dicom=dicom()))
+    cabinet.street.walk(connection(serial=2, dicom=dicom(), target_port=11_112))
+    alarms = [each.number for each in cabinet.street.casebook.told() if each.level is Level.ALARM]
+    assert len(alarms) == 2
+
+    assert cabinet.press(4) == [Reply.DONE]
+
+    assert {each.read_by for each in cabinet.street.casebook.told()} == {"quelqu’un (bouton)"}
+    assert cabinet.street.verdict(moment(cabinet.at)).level is not Level.ALARM
+    assert cabinet.audit() == [("read", "quelqu’un (bouton)", "", "done")]
+    read = [
+        line
+        for entry in cabinet.journal(EntryKind.ALARM)
+        for line in entry["chapters"]
+        if line["code"] == Code.ALARM_READ
+    ]
+    assert [line["who"] for line in read] == ["quelqu’un (bouton)"] * 2
+
+
+def test_a_long_press_where_nothing_is_alarming_is_answered_as_such(cabinet):
+    """And is in the audit all the same."""
+    assert cabinet.come_to(Sign.READ) == [Reply.NOT_FOUND]
+    assert cabinet.audit() == [("read", "quelqu’un (bouton)", "", "not_found")]
+
+
+def test_a_very_long_press_forgets_the_password(cabinet):
+    """Sessions end, a new code claims it, and it is told in audit and journal."""
+    first, session = shown_code(Config(), cabinet.places), cabinet.claim()
+    assert not cabinet.places.code.exists()
+
+    assert cabinet.press(12) == [Reply.DONE]
+
+    code = shown_code(Config(), cabinet.places)
+    assert code == cabinet.places.code.read_text().strip() not in ("", first)
+    assert cabinet.ask(verb=Verb.CHECK, session=session).reply is Reply.NO_SESSION
+    assert cabinet.ask(verb=Verb.LOGIN, code=PASSWORD).reply is Reply.WRONG_CODE
+    assert cabinet.audit()[0][:4] == ("forget", "quelqu’un (bouton)", "", "done")
+    assert cabinet.journal(EntryKind.FORGOTTEN) == [{"who": "quelqu’un (bouton)"}]
+    assert cabinet.claim()
+    assert not cabinet.places.code.exists()
+
+
+def test_a_press_that_is_let_go_while_the_lamp_warns_does_nothing(cabinet):
+    """The warning is there to be heeded."""
+    session = cabinet.claim()
+
+    assert cabinet.press(8.5) == []
+    assert ("white", True) in cabinet.told
+    assert cabinet.ask(verb=Verb.CHECK, session=session).reply is Reply.DONE
+    assert not cabinet.places.code.exists()
+
+
+def test_who_is_not_at_the_device_has_no_password_forgotten(cabinet):
+    """Not even with a session: whoever found an open browser could shut the practice out."""
+    session = cabinet.claim()
+
+    assert cabinet.ask(verb=Verb.FORGET, session=session).reply is Reply.NOT_ALLOWED
+    assert cabinet.desk.answer(Request(verb=Verb.FORGET), 65_534).reply is Reply.NO_SESSION
+    assert cabinet.ask(verb=Verb.CHECK, session=session).reply is Reply.DONE
+
+
+def test_before_it_is_claimed_there_is_nothing_to_forget(cabinet):
+    """The code that is on the sticker goes on being the code."""
+    code = shown_code(Config(), cabinet.places)
+
+    assert cabinet.come_to(Sign.FORGET) == [Reply.NOT_FOUND]
+    assert shown_code(Config(), cabinet.places) == code
+
+
+def test_every_sign_has_its_film():
+    """Whoever presses sees that he was understood."""
+    assert set(pressing.FILMS) == set(Sign)
