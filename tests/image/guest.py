@@ -185,6 +185,10 @@ class Guest:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Off, and nothing of it left."""
         self.cut()
         for way in (self._monitor, self._wire, self._mirror):
             way.close()
@@ -245,14 +249,13 @@ class Guest:
         for frame in frames:
             self._mirror.sendto(frame, str(self.room / "port"))
 
-    def ssh(self, key: Path, command: str, within: float = 90) -> subprocess.CompletedProcess[str]:
-        """A command over ssh, as root, with this key."""
+    def ssh_command(self, key: Path, command: str) -> list[str]:
+        """What to type for this command over ssh, as root, with this key."""
         said = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "BatchMode=yes", "ConnectTimeout=60")
         options = [word for each in said for word in ("-o", each)]
-        return subprocess.run(
-            ["ssh", "-q", "-i", str(key), "-p", str(self.ssh_port), *options, "root@127.0.0.1", command],
-            capture_output=True,
-            text=True,
-            timeout=within,
-            check=False,
-        )
+        return ["ssh", "-q", "-i", str(key), "-p", str(self.ssh_port), *options, "root@127.0.0.1", command]
+
+    def ssh(self, key: Path, command: str, within: float = 90) -> subprocess.CompletedProcess[str]:
+        """A command over ssh, done."""
+        typed = self.ssh_command(key, command)
+        return subprocess.run(typed, capture_output=True, text=True, timeout=within, check=False)
