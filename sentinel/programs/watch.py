@@ -28,6 +28,7 @@ from sentinel.ownports import asked_about
 from sentinel.pipeline import Street
 from sentinel.places import Places
 from sentinel.programs import desk, doors, identity, naming, pressing
+from sentinel.programs.alive import Alive
 from sentinel.programs.alone import alone
 from sentinel.programs.asking import Asking
 from sentinel.programs.claim import reception
@@ -95,6 +96,7 @@ class Watch:
             except OSError as error:
                 raise MissingDevice(f"the sentinel cannot begin in {self._places.lasting}: {error}") from None
             systemd.tell(systemd.READY)
+            self._alive.walked(self._clock())
             try:
                 self._walk()
             finally:
@@ -115,7 +117,8 @@ class Watch:
         incidents = self._archive.incidents(self._started)
         judge = self._judge(networks, incidents)
         self._archive.clock_trusted = lambda: judge.time.trusted
-        self._lamp = Lamp(config.lamp, self._clock, Simulation(self._places.lamp))
+        self._alive = Alive()
+        self._lamp = Lamp(config.lamp, self._clock, Simulation(self._places.lamp), ticked=self._alive.tick)
         told = pressing.heeded(
             self._lamp.play, self._queue.put, lambda: effective(config, self._places).page.language
         )
@@ -283,8 +286,8 @@ class Watch:
             self._street.walk(item)
             self._keeping.after(item)
         self._telling.look(self._shown)
-        if isinstance(item, Beat):  # walked to its end: systemd kills a street that hangs
-            systemd.tell(systemd.ALIVE)
+        if isinstance(item, Beat):
+            self._alive.walked(self._clock())
 
     def _signal(self, verdict: Verdict, coverage: Coverage | None) -> None:
         """Lamp first, then the pulse."""

@@ -45,6 +45,7 @@ class Lamp:
         clock: whose boot clock carries the rhythm.
         shown: told of each change.
         light: switches it on; handed in by tests.
+        ticked: told of each tick of the thread that drives it, once it is driven.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Lamp:
         clock: Clock,
         shown: Shown,
         light: Callable[[LampSection], Light] = switched_on,
+        ticked: Callable[[Moment], None] = lambda _: None,
     ) -> None:
         self.fault = ""
         """Why it cannot be driven, in plain English; empty while it can."""
@@ -60,6 +62,7 @@ class Lamp:
         self._clock = clock
         self._shown = shown
         self._switch_on = light
+        self._ticked = ticked
         self._palette = palette(section)
         self._order: tuple[Level, Moment] | None = None
         self._film: tuple[Film, Moment] = (NOTHING, clock())
@@ -101,6 +104,7 @@ class Lamp:
         while not self._ending.is_set():
             now = self._clock()
             self._drive(*self._now(now), now)
+            self._ticked(now)
             self._ending.wait(TICK)
 
     def _now(self, now: Moment) -> tuple[str, Any]:
