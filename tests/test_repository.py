@@ -32,6 +32,7 @@ STORIES = {
     "bench": "figures, and that they can be measured",
     "lab": "a whole cabinet in network namespaces",
     "browser": "the page in a real browser",
+    "image": "the card image, booted under QEMU",
     "story": "the street from end to end",
 }
 HOUSE = {

@@ -1,8 +1,8 @@
 """What tells systemd that `watch` lives: the lamp's own thread, while the street walks.
 
 A stopped process cannot put out its lamp: the pins keep their level. So systemd's patience with `watch` is short
-(seconds, in its unit), the lamp's thread speaks for the process, and a card that stalls a commit for a while is not
-taken for a death: the lamp goes dark after its ten seconds, and only a street that stands for much longer is ended.
+(seconds, in its unit), and the lamp's thread speaks for the process. A card that stalls a commit for a while is no
+death: the lamp goes dark after its ten seconds, and only a street that stands for much longer is ended.
 """
 
 from datetime import timedelta
