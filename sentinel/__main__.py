@@ -18,6 +18,9 @@ from sentinel.errors import ConfigurationError, SentinelError
 from sentinel.model.networks import Network
 from sentinel.places import Places
 
+FOLDER = click.Path(path_type=Path, readable=False)
+"""`listen` passes through the one and never sees the other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -68,11 +71,11 @@ class _Plain(click.Group):
 @click.option(
     "--dir",
     "lasting",
-    type=click.Path(path_type=Path),
+    type=FOLDER,
     default=Path("var"),
     help="Store, keys, code.  [default: var]",
 )
-@click.option("--run", "passing", type=click.Path(path_type=Path), help="Pulse and sockets.  [default: DIR/run]")
+@click.option("--run", "passing", type=FOLDER, help="Pulse and sockets.  [default: DIR/run]")
 @click.version_option(__version__)
 @click.pass_context
 def main(context: click.Context, file: Path, lasting: Path, passing: Path | None) -> None:

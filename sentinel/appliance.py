@@ -1,7 +1,8 @@
-"""The commands of an installed machine's units; nobody types them, so the help does not list them."""
+"""The commands of a card and of an installed machine's units; what nobody types the help does not list."""
 
 import logging
 import sys
+from pathlib import Path
 
 import click
 
@@ -10,8 +11,18 @@ from sentinel.safekeeping import Shared
 
 def add_to(main: click.Group) -> None:
     """Beside the others."""
-    for command in (section, boot, claimed):
+    for command in (card, section, boot, claimed, firewall):
         main.add_command(command)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
+def card(file: Path, folder: Path | None) -> None:
+    """Look at a practice's FILE (sentinel.toml) as a card will; with FOLDER, a card's FIRMWARE, lay it there."""
+    from sentinel.programs.card import card as lay
+
+    lay(file, folder, click.echo)
 
 
 @click.command(hidden=True)
@@ -32,7 +43,9 @@ def boot(shared: Shared) -> None:
     from sentinel.programs.boot import boot as lay
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    lay(Partitions(), shared.places, shared.file)
+    card = Partitions()
+    card.check()
+    lay(card, shared.places, shared.file)
 
 
 @click.command(hidden=True)
@@ -43,4 +56,22 @@ def claimed(shared: Shared) -> None:
     from sentinel.programs.claimed import settle
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    settle(Partitions(), shared.places, shared.config())
+    card = Partitions()
+    card.check()
+    settle(card, shared.places, shared.config())
+
+
+@click.command(hidden=True)
+@click.option(
+    "--ssh-if",
+    "key",
+    type=click.Path(path_type=Path, readable=False),
+    envvar="SENTINEL_SSH_IF",
+    help="Ssh is open while this file is not empty.",
+)
+@click.pass_obj
+def firewall(shared: Shared, key: Path | None) -> None:
+    """The sets of the table `inet sentinel`: who may read the page, the box, and ssh where a key was given."""
+    from sentinel.programs.firewall import firewall as fill
+
+    sys.exit(fill(shared.config(), shared.places, click.echo, key))

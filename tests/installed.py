@@ -10,6 +10,7 @@ import shutil
 import ssl
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -81,18 +82,23 @@ class Machine:
         subprocess.run([program, f"--root={self.base}", *words, "sentinel.conf"], check=True, capture_output=True)
 
     def _copy_program(self) -> None:
-        """To where every user may read it, wherever this house stands."""
+        """To where every user may read it, wherever this house and its Python stand."""
         for name in ("sentinel", "web"):
             shutil.copytree(ROOT / name, self.base / "opt" / name, ignore=shutil.ignore_patterns("__pycache__"))
-        venv = self.base / "opt/venv"
-        venv.mkdir()
-        subprocess.run(["mount", "--bind", sys.prefix, venv], check=True)
-        self._stack.callback(subprocess.run, ["umount", "--lazy", venv], check=True)
+        for name, place in (("venv", sys.prefix), ("python", sys.base_prefix)):
+            (self.base / "opt" / name).mkdir()
+            subprocess.run(["mount", "--bind", place, self.base / "opt" / name], check=True)
+            self._stack.callback(subprocess.run, ["umount", "--lazy", self.base / "opt" / name], check=True)
+        packages = Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
+        self._path = f"{self.base / 'opt'}:{self.base / 'opt/venv' / packages}"
+        self.interpreter = str(
+            self.base / "opt/python" / Path(sys.executable).resolve().relative_to(sys.base_prefix)
+        )
 
-    def sentinel(self, *words: str, file: Path | None = None, lasting: bool = True) -> list[str]:
-        """The command line; as `listen` is started it knows no lasting folder."""
-        folders = ["--dir", str(self.places.lasting)] if lasting else []
-        python = [str(self.base / "opt/venv/bin/python"), "-m", "sentinel", "--config", str(file or self.file)]
+    def sentinel(self, *words: str, file: Path | None = None) -> list[str]:
+        """The command line, as the installation's own wrapper gives it to every program."""
+        folders = ["--dir", str(self.places.lasting)]
+        python = [self.interpreter, "-m", "sentinel", "--config", str(file or self.file)]
         return [*python, *folders, "--run", str(self.places.passing), *words]
 
     def _as(self, user: str, words: Sequence[str], right: str) -> list[str]:
@@ -100,28 +106,25 @@ class Machine:
         rights = ["--inh-caps", f"+{right}", "--ambient-caps", f"+{right}"] if right else []
         become = ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--no-new-privs", *rights]
         seen = ["sh", "-c", SEEN_AS_OURS, str(self.base), *(() if user == "root" else become)]
-        environment = ["env", f"PYTHONPATH={self.base / 'opt'}", "PYTHONDONTWRITEBYTECODE=1"]
+        environment = ["env", f"PYTHONPATH={self._path}", f"LD_LIBRARY_PATH={self.base / 'opt/python/lib'}"]
         return ["ip", "netns", "exec", self.laid.names["left"], *seen, *environment, *words]
 
-    def run(self, user: str, *words: str) -> subprocess.CompletedProcess[str]:
+    def run(self, user: str, *words: str, right: str = "") -> subprocess.CompletedProcess[str]:
         """A command of that user, to its end."""
         return subprocess.run(
-            self._as(user, words, ""), capture_output=True, text=True, timeout=60, check=False, cwd="/"
+            self._as(user, words, right), capture_output=True, text=True, timeout=60, check=False, cwd="/"
         )
 
     def python(self, user: str, code: str, *words: object) -> str:
         """What a few lines of Python say, run by that user."""
-        command = [str(self.base / "opt/venv/bin/python"), "-c", code, *map(str, words)]
-        done = self.run(user, *command)
+        done = self.run(user, self.interpreter, "-c", code, *map(str, words))
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
     def start(self, user: str) -> None:
         """The program of that user, as its unit starts it."""
         name = user.removeprefix("sentinel-")
-        words = (
-            self.sentinel("listen", file=self.section, lasting=False) if user == LISTEN else self.sentinel(name)
-        )
+        words = self.sentinel("listen", file=self.section) if user == LISTEN else self.sentinel(name)
         command = self._as(user, words, "net_raw" if user == LISTEN else "")
         self._running[user] = subprocess.Popen(command, cwd="/", stdin=subprocess.DEVNULL)
 

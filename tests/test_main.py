@@ -13,6 +13,7 @@ from sentinel import __version__
 from sentinel.__main__ import main
 
 COMMANDS = {
+    "card",
     "run",
     "listen",
     "watch",

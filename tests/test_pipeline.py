@@ -244,6 +244,25 @@ def test_a_clock_that_jumps_back_two_days_is_blue_until_the_echo_agrees(lived):
     assert (lived.level, lived.asked) == (Level.CALM, 1)
 
 
+def test_a_start_in_the_past_is_not_calm_before_the_echo_has_agreed(tmp_path):
+    """A board without a battery: the check proves everything, but for its time; then the time comes by network."""
+
+    def past(seconds: float) -> Moment:
+        return replace(moment(seconds), wall=moment(seconds).wall - timedelta(days=600))
+
+    lived = Lived(tmp_path, started=past(0))
+    lived.walk(outcome(asked=past(1), at=past(1), ahead=-timedelta(days=600)))
+    lived.bring(coverage(past(2), proof=past(2)))
+    lived.walk(Beat(at=past(2)))
+    assert (lived.level, lived.codes) == (Level.UNSURE, {Code.CLOCK_WRONG})
+
+    lived.beat(3)
+    assert (lived.level, lived.codes) == (Level.UNSURE, {Code.CLOCK_WRONG})
+
+    calm(lived, 4)
+    assert (lived.level, lived.codes) == (Level.CALM, set())
+
+
 def test_reading_an_alarm_is_yellow_for_a_day_and_asks_nobody(lived):
     """And on disk with the name of who read it."""
     calm(lived)

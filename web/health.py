@@ -18,6 +18,7 @@ from sentinel.store.listed import LastCheck
 from sentinel.store.vitals import Vitals
 from sentinel.text import say
 from sentinel.text.points import Phrase
+from web.flashed import unused
 from web.scene import surroundings
 
 
@@ -33,6 +34,8 @@ class Health:
     size: int
     """Bytes of the store, with what is not folded in yet."""
     versions: tuple[tuple[str, str], ...]
+    unused: tuple[str, ...] = ()
+    """What of a card's files could not be used."""
 
 
 def health() -> Health:
@@ -52,6 +55,7 @@ def health() -> Health:
         vitals=vitals,
         size=sum(_size(places.store.with_name(places.store.name + end)) for end in ("", "-wal")),
         versions=(("Cabinet Sentinel", __version__), ("Python", platform.python_version()), ("SQLite", _sqlite())),
+        unused=unused(places.mistakes, g.scene.audience.language),
     )
 
 

@@ -13,6 +13,7 @@ from sentinel.model.machine import Coverage
 from sentinel.model.verdict import View
 from sentinel.store import reading
 from sentinel.text.points import point_of_incident, record, sentence
+from web.flashed import unused
 from web.forms import Filled, shown
 from web.machines import listing
 from web.options import choices
@@ -29,6 +30,10 @@ MOST = 50
 def proof(name: str) -> dict[str, Any]:
     """What the page of one step is made with."""
     return _PROOFS[name]() if name in _PROOFS else {}
+
+
+def _welcome() -> dict[str, Any]:
+    return {"unused": unused(surroundings().places.mistakes, g.scene.audience.language)}
 
 
 def _practice() -> dict[str, Any]:
@@ -106,6 +111,7 @@ def _is_left(incident: Incident) -> bool:
 
 
 _PROOFS: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "welcome": _welcome,
     "practice": _practice,
     "view": _view,
     "machines": _machines,

@@ -1,15 +1,16 @@
 """Who may read the page at all: this machine, the practice's networks, those it names; never the box.
 
-Whoever comes under the gateway's own address may be anybody of the internet behind its translation. Networks are
-read from the kernel at each request, so that the page knows its readers without `watch`; the unknown is refused.
+Networks are read from the kernel at each request, so that the page knows its readers without `watch`; the unknown
+is refused. The firewall keeps most others from asking at all, where there is one; this rule holds without it.
 """
 
-from collections.abc import Iterable
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_address
 
 from sentinel import lan
+from sentinel.config import Config
 from sentinel.lan import Lan
 from sentinel.model.moment import Address
+from sentinel.readership import readers
 from sentinel.settings import covered
 from sentinel.store import reading
 from web.scene import Surroundings
@@ -20,17 +21,13 @@ def may_read(client: str, around: Surroundings) -> bool:
     address = plain(client)
     if address is None or address.is_loopback:
         return address is not None
-    box, declared = _declared(around)
-    return is_reader(address, lan.look(), box, declared)
+    return is_reader(address, lan.look(), _as_it_holds(around))
 
 
-def is_reader(address: Address, here: Lan, box: Iterable[str], declared: Iterable[str]) -> bool:
-    """Whether an address is of a connected or declared network, and not the box's."""
-    if address in (*here.gateways, *map(ip_address, box)):
-        return False
-    return address in here.addresses or any(
-        address in each for each in (*here.networks, *map(ip_network, declared))
-    )
+def is_reader(address: Address, here: Lan, config: Config) -> bool:
+    """Whether an address is our own, or of a connected or declared network, and not the box's."""
+    allowed = readers(config, here)
+    return address in allowed or (address in here.addresses and address not in allowed.box)
 
 
 def plain(client: str) -> Address | None:
@@ -42,12 +39,10 @@ def plain(client: str) -> Address | None:
     return (isinstance(address, IPv6Address) and address.ipv4_mapped) or address
 
 
-def _declared(around: Surroundings) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The box's addresses and the networks that were named, in the file or on the page."""
-    config = around.config
+def _as_it_holds(around: Surroundings) -> Config:
+    """The file's configuration, covered by what was set on the page; without a store, the file's word alone."""
     try:
         with reading.opened(around.places.store) as reader:
-            config = covered(config, reader.settings())
+            return covered(around.config, reader.settings())
     except OSError:
-        pass  # the file's word alone
-    return config.capture.box, (*config.capture.prefixes, *config.page.page_from)
+        return around.config

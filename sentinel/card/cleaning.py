@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from sentinel.card.handed import Handed, Tables, looked_up, text
+from sentinel.card.handed import COVER, Handed, looked_up
+from sentinel.card.reading import Tables, text
 from sentinel.card.statements import Statement, statements
 
-NOTE = "# retire - removed"
 SHORTEST = 4
 """Characters of a value that is looked for in what remains; a shorter one would be found everywhere."""
 
@@ -31,10 +31,11 @@ def clean(handed: Handed) -> None:
     raw = handed.raw()
     if raw is None:
         return
-    cleaned = without_secrets(raw, handed.secrets, handed.file.name)
+    begun = handed.is_half_cleaned(raw)
+    cleaned = handed.sealed() if begun else without_secrets(raw, handed.secrets, handed.file.name)
+    handed.put_seal(cleaned)
     if cleaned != raw:
         _overwrite(handed.file, cleaned)
-    handed.sealed(cleaned)
 
 
 def without_secrets(raw: bytes, secrets: Sequence[str], name: str) -> bytes:
@@ -109,7 +110,7 @@ def _cover(line: str, codec: str) -> str:
     held = re.split(r"([\r\n]+)$", line, maxsplit=1)
     body, end = held[0], "".join(held[1:])
     room = _length(body, codec) // _length(" ", codec)
-    return (NOTE if room >= len(NOTE) else "#" * min(room, 1)).ljust(room) + end
+    return (COVER if room >= len(COVER) else "#" * min(room, 1)).ljust(room) + end
 
 
 def _length(words: str, codec: str) -> int:

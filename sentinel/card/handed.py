@@ -5,23 +5,21 @@ the data partition stands for it, until somebody writes another file. Such a new
 from the old one, for its writer cannot know it any more: those secrets are carried over.
 """
 
-import codecs
-import tomllib
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from sentinel import written
+from sentinel.card.reading import Tables, reads, tables, text
 from sentinel.card.refusal import NotTaken, Refused, Why
 from sentinel.secret import write_secret
 
 LARGEST = 256 << 10
 """Bytes: a thousand labels are a fifth of it."""
-
-Tables = dict[str, Any]
+COVER = "# retire - removed"
+"""What stands where a secret stood, where there is room for it; else its mark alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +31,12 @@ class Handed:
     """On the data partition, root's alone."""
     secrets: Sequence[str]
     """Dotted keys that leave the FAT once the sentinel is claimed."""
+    unused: Sequence[str] = ()
+    """Those of them that nothing here needs: they are not even kept."""
 
     @property
     def seal(self) -> Path:
-        """Holds the hash of the FAT's file as `cleaning` left it."""
+        """The FAT's file as `cleaning` leaves it, written before it is: a cut in between changes nothing."""
         return self.kept.with_name(f"{self.kept.name}.cleaned")
 
     def given(self) -> Tables | None:
@@ -46,9 +46,9 @@ class Handed:
             NotTaken: it cannot be used.
         """
         raw = self.raw()
-        if raw is None or (self.is_sealed(raw) and self.kept.exists()):
+        if raw is None or (self.stored() and self._is_ours(raw)):
             return None
-        found = tables(text(raw, self.file.name)[0], self.file.name)
+        found = without(tables(text(raw, self.file.name)[0], self.file.name), self.unused)
         return _carried(found, self.stored(), self.secrets) if self.seal.exists() else found
 
     def raw(self) -> bytes | None:
@@ -70,7 +70,34 @@ class Handed:
 
     def is_sealed(self, raw: bytes) -> bool:
         """Whether this is the file as `cleaning` left it."""
-        return self.seal.exists() and self.seal.read_text(encoding="ascii").strip() == sha256(raw).hexdigest()
+        return raw == self.sealed()
+
+    def is_half_cleaned(self, raw: bytes) -> bool:
+        """Whether it differs from its cleaned form in covered lines alone, as where the power went meanwhile."""
+        lines, place = self.sealed().split(b"\n"), 0
+        if not self.seal.exists() or len(raw) != sum(map(len, lines)) + len(lines) - 1:
+            return False
+        for line in lines:
+            if raw[place : place + len(line)] != line and not _is_cover(line):
+                return False
+            place += len(line) + 1
+        return True
+
+    def _is_ours(self, raw: bytes) -> bool:
+        return self.is_sealed(raw) or (self.is_half_cleaned(raw) and not reads(raw))
+
+    def sealed(self) -> bytes:
+        """The bytes of the seal; none where there is none."""
+        return self.seal.read_bytes() if self.seal.exists() else b""
+
+    def put_seal(self, cleaned: bytes) -> None:
+        """Say which file is the cleaned one, before it is written.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if not self.is_sealed(cleaned):
+            write_secret(self.seal, cleaned)
 
     def stored(self) -> Tables:
         """The copy; empty where there is none, or a failing card spoilt it."""
@@ -85,57 +112,12 @@ class Handed:
         Raises:
             OSError: it cannot be written.
         """
-        if self.kept.exists() and self.stored() == given:
-            return
-        write_secret(self.kept, written.document(given).encode())
-
-    def sealed(self, raw: bytes) -> None:
-        """Remember the FAT's file as the one whose secrets are gone."""
-        write_secret(self.seal, sha256(raw).hexdigest().encode())
+        if not self.kept.exists() or self.stored() != given:
+            write_secret(self.kept, written.document(given).encode())
 
 
-def text(raw: bytes, name: str) -> tuple[str, str]:
-    """What an editor saved, and its codec: UTF-8 with or without its mark, UTF-16, or Windows' western one.
-
-    Raises:
-        NotTaken: it is no text.
-    """
-    for codec in _codecs(raw):
-        try:
-            found = raw.decode(codec)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in found:
-            return found, codec
-    raise NotTaken(Refused(file=name, why=Why.BINARY))
-
-
-def _codecs(raw: bytes) -> tuple[str, ...]:
-    if raw.startswith(codecs.BOM_UTF8):
-        return ("utf-8-sig",)
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return ("utf-16",)
-    return ("utf-8", "cp1252")  # what is no UTF-8 is Notepad's « ANSI » in a French practice
-
-
-def tables(words: str, name: str) -> Tables:
-    """The document in a text.
-
-    Raises:
-        NotTaken: it is no TOML; told by line and column, for the line itself may be a password.
-    """
-    try:
-        return tomllib.loads(words.replace("\r\n", "\n").replace("\r", "\n"))
-    except tomllib.TOMLDecodeError as error:
-        raise NotTaken(Refused(file=name, why=Why.SYNTAX, detail=_place(str(error)))) from None
-    except (RecursionError, ValueError, OverflowError):
-        raise NotTaken(Refused(file=name, why=Why.SYNTAX, detail="?")) from None
-
-
-def _place(error: str) -> str:
-    """`line 3, column 8` of tomllib's sentence as 3:8."""
-    digits = [word.strip(",)") for word in error.rpartition("(at line ")[2].split() if word.strip(",)").isdigit()]
-    return ":".join(digits) if digits else "?"
+def _is_cover(line: bytes) -> bool:
+    return line.replace(b"\0", b"").strip() in (COVER.encode(), b"#")
 
 
 def _reason(error: OSError) -> str:
@@ -160,6 +142,16 @@ def looked_up(found: Mapping[str, Any], path: str) -> Any:
             return None
         value = value[name]
     return value
+
+
+def without(found: Tables, paths: Sequence[str]) -> Tables:
+    """A document without some keys of its sections."""
+    whole = deepcopy(found)
+    for path in paths:
+        section, _, name = path.partition(".")
+        if isinstance(whole.get(section), dict):
+            whole[section].pop(name, None)
+    return whole
 
 
 def _carried(given: Tables, before: Mapping[str, Any], secrets: Sequence[str]) -> Tables:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sentinel.card import preseed
 from sentinel.card.handed import Handed
+from sentinel.errors import MissingDevice
 
 SECRETS = ("page.code", "echo.invitation", "echo.invitations", "notices.practice", "notices.technician")
 """Of `sentinel.toml`: who has them may open the page, pass for this practice at its echo, or write in its name."""
@@ -18,6 +19,19 @@ class Partitions:
     data: Path = Path("/data")
     root: Path = Path("/")
 
+    def check(self) -> None:
+        """That this is a card at all: on another machine its start would be somebody's name, keys and network.
+
+        Raises:
+            MissingDevice: it is not.
+        """
+        try:
+            words = (self.root / "proc/cmdline").read_text(encoding="ascii", errors="replace").split()
+        except OSError:
+            words = []
+        if not any(word.startswith("sentinel.slot=") for word in words):
+            raise MissingDevice("this machine does not run from a sentinel's memory card")
+
     @property
     def settings(self) -> Handed:
         """`sentinel.toml`."""
@@ -26,7 +40,7 @@ class Partitions:
     @property
     def preseed(self) -> Handed:
         """`rpi-preseed.toml`."""
-        return self._handed(preseed.FILE, preseed.SECRETS)
+        return self._handed(preseed.FILE, preseed.SECRETS, preseed.UNUSED)
 
     @property
     def code(self) -> Path:
@@ -38,5 +52,5 @@ class Partitions:
         """What of the flasher's files could not be used."""
         return self.fat / "ERREUR-SENTINELLE.txt"
 
-    def _handed(self, name: str, secrets: tuple[str, ...]) -> Handed:
-        return Handed(file=self.fat / name, kept=self.data / name, secrets=secrets)
+    def _handed(self, name: str, secrets: tuple[str, ...], unused: tuple[str, ...] = ()) -> Handed:
+        return Handed(file=self.fat / name, kept=self.data / name, secrets=secrets, unused=unused)

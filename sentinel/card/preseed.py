@@ -18,6 +18,7 @@ from sentinel.card.wifi import Wifi, WrongWifi, wifi
 FILE = "rpi-preseed.toml"
 HOSTNAME = "sentinel"
 SECRETS = ("user.password", "wlan.password", "connect.token")
+UNUSED = ("user.password", "connect.token")
 LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")  # RFC 1123 section 2.1
 KEYS = 20
 KEY_LENGTH = 8192

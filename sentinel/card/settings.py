@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sentinel import toml, written
-from sentinel.card.handed import Handed, Tables, looked_up, merged
+from sentinel.card.handed import Handed, looked_up, merged
+from sentinel.card.reading import Tables
 from sentinel.card.refusal import NotTaken, Refused, Why
 from sentinel.errors import ConfigurationError
 

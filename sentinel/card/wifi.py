@@ -83,7 +83,7 @@ def _kind(section: Mapping[str, Any]) -> Kind:
     said = section.get("key_mgmt")
     if said is None:
         return Kind.WPA2 if section.get("password") else Kind.OPEN
-    if said in set(Kind):
+    if isinstance(said, str) and said in set(Kind):
         return Kind(said)
     raise WrongWifi(Why.WIFI_KIND, "wlan.key_mgmt")
 

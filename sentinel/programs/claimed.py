@@ -76,7 +76,9 @@ def _clean(card: Partitions) -> None:
 def _is_due(handed: Handed) -> bool:
     """Whether secrets may be in it and the copy holds every one; a file that was refused waits to be put right."""
     try:
-        given = handed.given()
+        raw, given = handed.raw(), handed.given()
     except NotTaken:
         return False
-    return given is not None and given == handed.stored()
+    if raw is None or handed.is_sealed(raw):
+        return False
+    return given is None or given == handed.stored()

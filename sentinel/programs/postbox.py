@@ -1,12 +1,13 @@
 """Where `listen` brings its facts: one connection at a time, acknowledged once they are on disk.
 
-On an installed machine `listen` has a user of its own. Its group may then connect, and nobody else's: our own group
-is the page's too, and a hole in the page must not invent a quiet practice.
+On an installed machine `listen` has a user of its own. Its group may then connect, and nobody else's: our own
+group is the page's too, and a hole in the page must not invent a quiet practice.
 """
 
 import contextlib
 import logging
 import os
+import pwd
 import socket
 import threading
 from collections.abc import Callable
@@ -29,12 +30,13 @@ class Postbox:
     """
 
     def __init__(self, path: Path, post: Callable[[Parcel], None], bringer: str = "") -> None:
-        self._allowed = own_user()
+        known = user("capture.user", bringer) if bringer else None
+        self._allowed = own_user() | ({known.pw_uid} if known else set())
         path.unlink(missing_ok=True)
         self._door = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._door.bind(str(path))
-        if bringer:
-            self._allow(bringer, path)
+        if known:
+            self._give(path, known)
         path.chmod(0o660)
         self._door.listen(1)
         self._post = post
@@ -42,13 +44,12 @@ class Postbox:
         self._inbox = Inbox()
         threading.Thread(target=self._take, name="facts", daemon=True).start()
 
-    def _allow(self, bringer: str, path: Path) -> None:
-        known = user("capture.user", bringer)
-        self._allowed |= {known.pw_uid}
+    def _give(self, path: Path, known: pwd.struct_passwd) -> None:
         try:
             os.chown(path, -1, known.pw_gid)
         except PermissionError:
-            raise MissingRight(f"the sentinel's user must be in the group of {bringer} (capture.user)") from None
+            self._door.close()
+            raise MissingRight(f"this user must be in the group of {known.pw_name} (capture.user)") from None
 
     def _take(self) -> None:
         while True:

@@ -66,6 +66,7 @@ def card(folder: Path) -> Partitions:
     (made.root / "etc/machine-id").write_text("0123456789abcdef0123456789abcdef\n")
     (made.root / "proc/device-tree").mkdir(parents=True)
     (made.root / "proc/device-tree/serial-number").write_bytes(b"10000000abcd1234\0")
+    (made.root / "proc/cmdline").write_text("console=tty0 root=PARTUUID=5e471ae1-02 ro sentinel.slot=a\n")
     interface = made.root / "sys/class/net/eth0"
     (interface / "device").mkdir(parents=True)
     (interface / "address").write_text("dc:a6:32:00:00:01\n")

@@ -1,5 +1,7 @@
 """Where `listen` brings its facts: taken, acknowledged, and the line may break and come back."""
 
+import os
+import pwd
 import queue
 import socket
 from collections.abc import Iterator
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sentinel.errors import ConfigurationError
 from sentinel.programs.postbox import Postbox
 from sentinel.wire.facts import Inbox, Outbox, Parcel
 from tests.builders import connection
@@ -89,3 +92,19 @@ def test_a_listener_that_stops_reading_does_not_hang_the_street(postbox, path, t
             postbox.acknowledge("run-1", number)
 
         assert time.monotonic() - begun < 5
+
+
+def test_a_user_that_is_not_there_is_one_sentence(path):
+    """As the configuration names it."""
+    with pytest.raises(ConfigurationError, match=r"capture\.user = 'nobody-here'"):
+        Postbox(path, lambda _: None, "nobody-here")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a socket another group's")
+def test_the_listeners_group_may_connect_and_no_other(path):
+    """Where `listen` has a user of its own."""
+    box = Postbox(path, lambda _: None, "nobody")
+    box.close()
+
+    assert path.stat().st_gid == pwd.getpwnam("nobody").pw_gid
+    assert path.stat().st_mode & 0o777 == 0o660

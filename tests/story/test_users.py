@@ -4,14 +4,16 @@ import os
 import re
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from sentinel.clock import now
 from sentinel.store.reading import Filter, opened
 from sentinel.wire.facts import Outbox
 from tests.builders import connection
 from tests.capture.cable import wait_until
-from tests.installed import CODE, FIREWALL, LISTEN, WATCH, WEB, Machine, Reader, machine
+from tests.installed import CODE, FIREWALL, LAID, LISTEN, WATCH, WEB, Machine, Reader, machine
 
 TRY_TO_READ = """
 import sys
@@ -26,7 +28,7 @@ TRY_TO_WRITE = """
 import os, sys
 for path in sys.argv[1:]:
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY if not os.path.isdir(path) else os.O_TMPFILE | os.O_WRONLY))
+        os.close(os.open(path, os.O_WRONLY | (os.O_TMPFILE if os.path.isdir(path) else os.O_CREAT)))
         print(path)
     except PermissionError:
         pass
@@ -42,6 +44,16 @@ try:
 except (PermissionError, ConnectionError) as error:
     print(type(error).__name__)
 """
+GIVE = """
+import sys
+from pathlib import Path
+from sentinel.errors import MissingRight
+from sentinel.programs.postbox import Postbox
+try:
+    Postbox(Path(sys.argv[1]), print, sys.argv[2])
+except MissingRight as error:
+    print(error)
+"""
 ASK = """
 import sys
 from pathlib import Path
@@ -54,7 +66,6 @@ print(ask(Path(sys.argv[1]), Request(verb=Verb.CHECK)).reply.value)
 def installed() -> Iterator[Machine]:
     """One machine for the whole story, all three programs running."""
     with machine() as made:
-        made.run("root", *made.sentinel("section", "capture"))
         made.start_all()
         yield made
 
@@ -68,13 +79,16 @@ def reader(installed: Machine) -> Reader:
     return somebody
 
 
+def rights(process: int) -> tuple[str, set[int]]:
+    """Real user, and every capability it has or could have again."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    said = {words[0]: words[1:] for line in lines if (words := line.split())}
+    return said["Uid:"][0], {int(said[f"Cap{each}:"][0], 16) for each in ("Eff", "Prm", "Inh", "Amb")}
+
+
 def test_every_program_is_another_user_without_any_right(installed):
-    """Also `listen`, which had one: its ring is open."""
-    found = {}
-    for user in (LISTEN, WATCH, WEB):
-        lines = (line.split() for line in open(f"/proc/{installed.process(user)}/status"))  # noqa: SIM115, PTH123
-        said = {words[0]: words[1:] for words in lines if words}
-        found[user] = (said["Uid:"][0], {int(said[f"Cap{each}:"][0], 16) for each in ("Eff", "Prm", "Amb")})
+    """Also `listen`, which had one until its ring was open."""
+    found = {user: rights(installed.process(user)) for user in (LISTEN, WATCH, WEB)}
 
     assert found == {LISTEN: ("961", {0}), WATCH: ("962", {0}), WEB: ("963", {0})}
 
@@ -85,26 +99,38 @@ def test_the_page_reads_logs_in_asks_and_hands_out_a_paper(installed, reader):
     name = reader.wait("/papers", r'href="/papers/(cloture-[^"]+\.pdf)"')
 
     assert reader.take(f"/papers/{name}").startswith(b"%PDF")
-    assert installed.status("/healthz") in (200, 503)
-    assert "sans droit" not in reader.take("/sentinel").decode()
+    assert "SQLite" in reader.take("/sentinel").decode()
 
 
 def test_facts_are_taken_from_the_listener_and_from_nobody_else(installed):
-    """The page may not connect; nor may another user that was given the listener's group."""
+    """The page may not connect; another user with the listener's group is hung up on."""
     message = Outbox("run-of-a-liar").put(connection()).hex()
     box = installed.places.facts
 
     assert installed.python(WEB, BRING, box, message) == "PermissionError"
     assert installed.python(FIREWALL, BRING, box, message) == "PermissionError"
+    installed.stop(LISTEN)
     stranger = installed.run(
         "root", "setpriv", "--reuid", "12345", "--regid", LISTEN, "--clear-groups",
-        str(installed.base / "opt/venv/bin/python"), "-c", BRING, str(box), message,
+        installed.interpreter, "-c", BRING, str(box), message,
     )  # fmt: skip
     assert stranger.stdout.strip() in ("0", "ConnectionResetError", "BrokenPipeError"), stranger
+    stopped = now()
+    installed.start(LISTEN)
+    wait_until(
+        lambda: installed.beat and installed.beat.coverage and installed.beat.coverage.at.boot > stopped.boot, 30
+    )
     with opened(installed.places.store) as store:
         assert store.connections(Filter()) == []
-    assert installed.beat is not None
-    assert installed.beat.coverage is not None
+
+
+def test_a_watch_that_may_not_give_its_socket_away_says_which_right_is_missing(installed):
+    """One sentence: it must be a member of the listener's group."""
+    folder = installed.base / "of-the-page"
+    folder.mkdir()
+    os.chown(folder, 963, 963)
+
+    assert f"in the group of {LISTEN}" in installed.python(WEB, GIVE, folder / "facts.sock", LISTEN)
 
 
 def test_the_listener_reads_neither_store_nor_configuration_nor_any_key(installed, reader):
@@ -137,8 +163,20 @@ def test_the_page_writes_nothing_and_reads_no_secret_but_its_own(installed, read
     assert write == ""
 
 
+def test_the_firewall_lets_in_whom_the_page_names(installed, reader):
+    """Set on the page by a person, read from the store by a user who may fill the table and nothing else."""
+    reader.send("/settings", "/settings/reading", language="fr", months="6", page_from="10.99.0.0/24")
+    assert installed.run("root", "nft", "-f", str(LAID / "usr/lib/sentinel/firewall.nft")).stderr == ""
+
+    done = installed.run(FIREWALL, *installed.sentinel("firewall"), right="net_admin")
+
+    assert done.stderr == ""
+    assert "10.99.0.0/24" in done.stdout
+    installed.run("root", "nft", "delete", "table", "inet", "sentinel")
+
+
 def test_the_firewall_reads_the_store_and_asks_nothing(installed):
-    """Networks that were named on the page are the table's too."""
+    """It is in the group of the store, and no way to `watch` is open to it."""
     read = installed.python(FIREWALL, TRY_TO_READ, installed.places.store, installed.file).split()
 
     assert read == [str(installed.places.store), str(installed.file)]
@@ -146,13 +184,15 @@ def test_the_firewall_reads_the_store_and_asks_nothing(installed):
 
 
 def test_what_root_does_at_the_console_leaves_nothing_that_watch_could_not_read(installed, reader):
-    """`sudo sentinel paper`, `status`, `check`: every file stays the sentinel's."""
-    made = installed.run("root", *installed.sentinel("paper", "closing"))
-    installed.run("root", *installed.sentinel("check"))
-    assert made.returncode == 0, made.stderr
+    """Whatever makes a file there, with `watch` running or not: each stays the sentinel's."""
+    for words in (("paper", "closing"), ("check",), ("status",), ("backup", str(installed.base / "copy"))):
+        done = installed.run("root", *installed.sentinel(*words))
+        assert done.stderr == "", words
 
-    assert {path.owner_id for path in _of(installed)} == {962}
-    assert {path.group_id for path in _of(installed)} == {960}
+    places = installed.places
+    found = [path for folder in (places.lasting, places.passing) for path in folder.rglob("*")]
+    assert {path.lstat().st_uid for path in found} == {962}
+    assert {path.name: path.lstat().st_gid for path in found if path.lstat().st_gid != 960} == {"facts.sock": 961}
 
 
 def test_the_page_tells_what_it_knows_after_a_crash_and_after_a_clean_stop(installed, reader):
@@ -169,15 +209,3 @@ def test_the_page_tells_what_it_knows_after_a_crash_and_after_a_clean_stop(insta
     installed.stop(WATCH)
     assert not (installed.places.lasting / "sentinel.db-wal").exists()
     assert "cloture-" in reader.take("/papers").decode()
-
-
-class _Owned:
-    def __init__(self, path: object) -> None:
-        known = os.lstat(str(path))
-        self.owner_id, self.group_id = known.st_uid, known.st_gid
-
-
-def _of(installed: Machine) -> list[_Owned]:
-    folders = (installed.places.lasting, installed.places.passing)
-    found = [path for folder in folders for path in folder.rglob("*") if path != installed.places.facts]
-    return [_Owned(path) for path in found]

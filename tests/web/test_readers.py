@@ -6,6 +6,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 from furnished import NOW, Cabinet
 
+from sentinel.config import Capture, Config
 from sentinel.lan import Lan
 from sentinel.store import rows
 from web.readers import is_reader, may_read, plain
@@ -16,6 +17,8 @@ HERE = Lan(
     gateways=(ip_address("192.168.77.1"), ip_address("fe80::aaaa")),
     addresses=(ip_address("192.168.77.5"), ip_address("10.9.0.2")),
 )
+
+DECLARED = Config(capture=Capture(prefixes=("172.30.0.0/24",), box=("172.30.0.254",)))
 
 
 @pytest.mark.parametrize(
@@ -38,13 +41,13 @@ HERE = Lan(
 )
 def test_a_reader_is_of_our_networks_and_not_the_box(client, expected):
     """Connected, declared, ourselves; private alone is not enough."""
-    assert is_reader(ip_address(client), HERE, ["172.30.0.254"], ["172.30.0.0/24"]) is expected
+    assert is_reader(ip_address(client), HERE, DECLARED) is expected
 
 
 def test_an_unknown_network_lets_nobody_in():
     """Where the kernel's tables cannot be read, only what was declared is a reader."""
-    assert not is_reader(ip_address("192.168.77.31"), Lan(), [], [])
-    assert is_reader(ip_address("172.30.0.9"), Lan(), [], ["172.30.0.0/24"])
+    assert not is_reader(ip_address("192.168.77.31"), Lan(), DECLARED)
+    assert is_reader(ip_address("172.30.0.9"), Lan(), DECLARED)
 
 
 @pytest.mark.parametrize(

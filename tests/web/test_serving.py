@@ -75,6 +75,19 @@ def fetch(address: str) -> tuple[int, str]:
             time.sleep(0.05)
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "[::1]"])
+def test_a_page_for_everybody_is_reached_by_both_families(cabinet, address):
+    """`::`, as on a card: one socket, and who comes by IPv4 is known by that address."""
+    port = free_port()
+    process = start(cabinet, f'[page]\nhost = "::"\nport = {port}\n')
+    with process:
+        status, words = fetch(f"http://{address}:{port}/")
+        process.kill()
+
+    assert status == 200
+    assert "sentinel" in words.lower()
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_it_serves_and_leaves_quietly(served, how):
     """Within two seconds, with nothing to say."""

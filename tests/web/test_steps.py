@@ -1,9 +1,11 @@
 """The steps of the first hour: kept as words, read back, and never finished by halves."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from sentinel.text import say
 from web.steps import ALL, HOUR, NAMES, Ended, following, hour, is_offered, noted
 
 AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -42,3 +44,22 @@ def test_a_first_hour_is_offered_until_it_ends_or_is_put_off():
 
     assert following(kept) == ""
     assert not is_offered(kept)
+
+
+@pytest.mark.parametrize(
+    ("page", "language"), [("docs/first-hour.md", "en"), ("README.fr.md", "fr")], ids=["technician", "practice"]
+)
+def test_what_people_read_beforehand_names_the_same_steps(page, language):
+    """In the screen's own words and order, with its minutes: an hour in both."""
+    text = (Path(__file__).parents[2] / page).read_text(encoding="utf-8").replace("\u00a0", " ")
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    names = [say(language, f"first.step.{step.name}") for step in HOUR]
+
+    told = [row for row in rows if any(name in row.split("|", 3)[1] + row.split("|", 3)[2] for name in names)]
+
+    assert [name for name, row in zip(names, told, strict=True) if name not in row] == []
+    if language == "fr":
+        assert [int(row.split("|")[2].split()[0]) for row in told] == [step.minutes for step in HOUR]
+    else:
+        spans = [row.split("|")[1].strip().split("–") for row in told]
+        assert [int(end) - int(begin) for begin, end in spans] == [step.minutes for step in HOUR]

@@ -1,0 +1,105 @@
+"""Which system runs, which is chosen, and that one byte in place changes the choice."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sentinel.card.slots import Slot, Trial
+from sentinel.errors import MissingDevice, NotReadable
+from tests.card.updates import CONFIG, make_card, start
+
+
+def test_the_kernels_words_say_which_system_runs(tmp_path):
+    """And config.txt which one is started next."""
+    card = make_card(tmp_path)
+    assert (card.running(), card.chosen(), card.trial()) == (Slot.A, Slot.A, None)
+
+    start(card, Slot.B)
+    assert (card.running(), card.chosen()) == (Slot.B, Slot.A)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["", "root=/dev/sda1 ro", "sentinel.slot=c", "sentinel.slot=a sentinel.slot=b", "xsentinel.slot=a"],
+)
+def test_a_machine_without_our_words_is_no_card(tmp_path, words):
+    """It is not written over."""
+    card = make_card(tmp_path)
+    card.cmdline.write_text(words)
+
+    with pytest.raises(MissingDevice, match="does not run from a sentinel's memory card"):
+        card.running()
+
+
+@pytest.mark.parametrize(
+    "config",
+    [None, "", "os_prefix=c/\n", "os_prefix=a\n", "#os_prefix=a/\n", "os_prefix=a/\nos_prefix=b/\n"],
+)
+def test_a_config_that_does_not_choose_once_is_not_guessed_at(tmp_path, config):
+    """Nor written."""
+    card = make_card(tmp_path)
+    card.config.unlink() if config is None else card.config.write_text(config)
+
+    for act in (card.chosen, lambda: card.begin_trial(Slot.B)):
+        with pytest.raises(NotReadable, match=r"config\.txt"):
+            act()
+    assert card.tries.read_text() == "-0\n"
+
+
+def test_a_config_edited_on_windows_chooses_as_well(tmp_path):
+    """The firmware takes it."""
+    card = make_card(tmp_path)
+    card.config.write_bytes(CONFIG.replace("\n", "\r\n").encode())
+
+    card.begin_trial(Slot.B)
+
+    assert card.chosen() is Slot.B
+
+
+@pytest.mark.parametrize("content", [None, b"", b"-0\n", b"b3", b"b3\n\n", b"c3\n", b"bx\n", b"\xff\xfe\n"])
+def test_what_is_no_trial_is_none(tmp_path, content):
+    """A file nobody wrote counts for nothing, in the initramfs too."""
+    card = make_card(tmp_path)
+    card.tries.unlink() if content is None else card.tries.write_bytes(content)
+
+    assert card.trial() is None
+
+
+def test_a_trial_is_begun_ended_and_given_up_by_bytes_in_place(tmp_path):
+    """The same files, of the same length, at the same place on the card."""
+    card = make_card(tmp_path)
+    before = [(path.stat().st_ino, path.stat().st_size) for path in (card.config, card.tries)]
+
+    card.begin_trial(Slot.B)
+    assert card.config.read_text() == CONFIG.replace("os_prefix=a/", "os_prefix=b/")
+    assert card.trial() == Trial(slot=Slot.B, left=3)
+    card.give_up(Slot.B)
+    assert card.trial() == Trial(slot=Slot.B, left=0)
+    card.end_trial()
+    assert (card.trial(), card.tries.read_text()) == (None, "-0\n")
+
+    assert [(path.stat().st_ino, path.stat().st_size) for path in (card.config, card.tries)] == before
+
+
+def test_the_choice_is_one_byte(tmp_path):
+    """Nothing else of config.txt is written: half a write is the old letter or the new one."""
+    card = make_card(tmp_path)
+    written: list[tuple[str, bytes, int]] = []
+
+    class Noting(type(card.pen)):  # type: ignore[misc]
+        def put(self, path: Path, piece: bytes, place: int) -> None:
+            written.append((path.name, piece, place))
+            super().put(path, piece, place)
+
+    noting = make_card(tmp_path / "other", pen=Noting())
+    noting.begin_trial(Slot.B)
+
+    assert written == [("trial.txt", b"b3\n", 0), ("config.txt", b"b", CONFIG.index("a/"))]
+
+
+def test_each_slot_has_its_own_partition():
+    """Of the disk number that the image is made with."""
+    assert [slot.partuuid for slot in Slot] == ["5e471ae1-02", "5e471ae1-03"]
+    assert (Slot.A.other, Slot.B.other) == (Slot.B, Slot.A)
+    assert os.fspath(make_card.__globals__["Card"]().roots[Slot.B]) == "/dev/disk/by-partuuid/5e471ae1-03"

@@ -1,0 +1,94 @@
+"""At the bench: a practice's file is refused before the drive, and laid on nothing but a sentinel's card."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from sentinel.__main__ import main
+from sentinel.errors import ConfigurationError, MissingDevice, NotReadable
+from sentinel.programs.card import card
+from tests.card.cards import SETTINGS
+
+EXAMPLE = Path(__file__).parents[2] / "docs/examples/sentinel.toml"
+
+
+@pytest.fixture
+def firmware(tmp_path):
+    folder = tmp_path / "FIRMWARE"
+    folder.mkdir()
+    (folder / "config.txt").write_text("os_prefix=a/\narm_64bit=1\n")
+    return folder
+
+
+def laid(file, folder=None):
+    lines: list[str] = []
+    card(file, folder, lines.append)
+    return lines
+
+
+def test_a_good_file_is_laid_as_it_is(tmp_path, firmware):
+    """To the byte, whatever editor wrote it; and what matters on site is told."""
+    file = tmp_path / "martin.toml"
+    file.write_bytes(SETTINGS.replace("\n", "\r\n").encode("utf-16"))
+
+    told = "\n".join(laid(file, firmware))
+
+    assert (firmware / "sentinel.toml").read_bytes() == file.read_bytes()
+    assert "code: 3141-5926" in told
+    assert "to call: Sophie Martin 01 02 03 04 05" in told
+    assert "1 invitation" in told
+    assert "secret-word" not in told
+
+
+def test_a_file_with_mistakes_is_laid_nowhere(tmp_path, firmware):
+    """All of them are told at once."""
+    file = tmp_path / "martin.toml"
+    file.write_text("[practice]\nfax = '1'\n[page]\nlanguage = 'de'\n")
+
+    with pytest.raises(ConfigurationError) as error:
+        card(file, firmware, print)
+
+    assert len(error.value.mistakes) == 2
+    assert not (firmware / "sentinel.toml").exists()
+
+
+def test_what_the_card_sets_itself_is_told_and_no_obstacle(tmp_path):
+    """The port of a laptop's file."""
+    file = tmp_path / "martin.toml"
+    file.write_text("[page]\nport = 8080\n")
+
+    assert "page.port" in laid(file)[0]
+
+
+def test_only_a_sentinels_card_is_written(tmp_path):
+    """Another stick, or the folder of the day before yesterday."""
+    file = tmp_path / "martin.toml"
+    file.write_text("")
+    (tmp_path / "stick").mkdir()
+
+    with pytest.raises(MissingDevice, match="FIRMWARE"):
+        card(file, tmp_path / "stick", print)
+    with pytest.raises(NotReadable):
+        card(tmp_path / "none.toml", None, print)
+
+
+def test_the_example_is_a_good_file(firmware):
+    """Also with its remarks taken for real; it is what people copy."""
+    assert any("Cabinet des Tilleuls" in line for line in laid(EXAMPLE, firmware))
+
+    every = EXAMPLE.read_text(encoding="utf-8")
+    for line in every.splitlines():
+        if line.startswith(("#practice", "#technician", "#pins")):
+            every = every.replace(line, line[1:])
+    file = firmware / "every.toml"
+    file.write_text(every, encoding="utf-8")
+    assert "notices: 2 addresses" in laid(file)
+
+
+def test_the_command_is_in_the_help():
+    """A technician types it."""
+    done = CliRunner().invoke(main, ["--help"])
+
+    assert "card " in done.output
+    assert "boot" not in done.output
