@@ -1,6 +1,6 @@
 """The lamp and its button on real lines of a real chip, driven through the kernel and read from the other side.
 
-Run as root inside a guest whose kernel has gpio-sim, by the sentinel's own Python; nothing but this file is needed:
+Run as root inside a guest whose kernel has gpio-sim, by the sentinel's own Python; it needs nothing but itself:
 
     /opt/sentinel/venv/bin/python lamp_in_guest.py make             a chip « lamp-test » with 32 lines
     … lamps      every kind of lamp, every verdict, as this program's own lamp drives them
@@ -49,7 +49,7 @@ Sample = tuple[float, tuple[int, ...]]
 
 
 def rhythm(samples: Sequence[Sample]) -> str:
-    """The verdict whose rhythm this is, by share of light and flashes a second; `dark`, or `?` for none of them."""
+    """The verdict whose rhythm this is, by share of light and flashes a second; `dark`, or `?` for none."""
     lit = [(at, any(lines)) for at, lines in samples]
     lasts = lit[-1][0] - lit[0][0]
     share = sum(after[0] - before[0] for before, after in pairwise(lit) if before[1]) / lasts

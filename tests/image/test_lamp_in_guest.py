@@ -19,7 +19,7 @@ LAMPS = (
 
 
 def filmed(section: Lamp, level: Level, begins: float, chance: random.Random, late: float = 0.0):
-    """The lines of a lamp that ticks twenty times a second, each up to `late` seconds late, looked at every 20 ms."""
+    """The lines of a lamp that ticks twenty times a second, each up to `late` s late, looked at every 20 ms."""
     dark = (0,) * len(section.pins)
     value = palette(section).of(level)[1]
     lit = value if isinstance(value, tuple) else (value,)
