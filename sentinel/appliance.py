@@ -11,7 +11,7 @@ from sentinel.safekeeping import Shared
 
 def add_to(main: click.Group) -> None:
     """Beside the others."""
-    for command in (card, section, boot, claimed, firewall):
+    for command in (card, section, boot, claimed, firewall, dark):
         main.add_command(command)
 
 
@@ -75,3 +75,12 @@ def firewall(shared: Shared, key: Path | None) -> None:
     from sentinel.programs.firewall import firewall as fill
 
     sys.exit(fill(shared.config(), shared.places, click.echo, key))
+
+
+@click.command(hidden=True)
+@click.pass_obj
+def dark(shared: Shared) -> None:
+    """The lamp out, and the board's LED: nobody gives a verdict now."""
+    from sentinel.programs.dark import dark as put_out
+
+    sys.exit(put_out(shared.file, click.echo))

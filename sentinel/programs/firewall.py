@@ -1,7 +1,7 @@
 """`sentinel firewall`: fills the sets of the table `inet sentinel`.
 
-The table with its rules is its unit's, and no other is touched. What is not known lets nobody in: a network that is
-not connected now is in no set. One transaction, and none where nothing has changed.
+The table with its rules is its unit's, and no other is touched. What is not known lets nobody in: a network that
+is not connected now is in no set. One transaction, and none where nothing has changed.
 """
 
 import json

@@ -28,7 +28,6 @@ from sentinel.ownports import asked_about
 from sentinel.pipeline import Street
 from sentinel.places import Places
 from sentinel.programs import desk, doors, identity, naming, pressing
-from sentinel.programs.alive import Alive
 from sentinel.programs.alone import alone
 from sentinel.programs.asking import Asking
 from sentinel.programs.claim import reception
@@ -38,6 +37,7 @@ from sentinel.programs.effective import effective
 from sentinel.programs.entrance import allowed
 from sentinel.programs.keeping import Keeping
 from sentinel.programs.known import Known
+from sentinel.programs.life import Life
 from sentinel.programs.looking import Looking
 from sentinel.programs.papers import Papers
 from sentinel.programs.postbox import Postbox
@@ -96,7 +96,6 @@ class Watch:
             except OSError as error:
                 raise MissingDevice(f"the sentinel cannot begin in {self._places.lasting}: {error}") from None
             systemd.tell(systemd.READY)
-            self._alive.walked(self._clock())
             try:
                 self._walk()
             finally:
@@ -117,8 +116,7 @@ class Watch:
         incidents = self._archive.incidents(self._started)
         judge = self._judge(networks, incidents)
         self._archive.clock_trusted = lambda: judge.time.trusted
-        self._alive = Alive()
-        self._lamp = Lamp(config.lamp, self._clock, Simulation(self._places.lamp), ticked=self._alive.tick)
+        self._lamp = Lamp(config.lamp, self._clock, Simulation(self._places.lamp))
         told = pressing.heeded(
             self._lamp.play, self._queue.put, lambda: effective(config, self._places).page.language
         )
@@ -146,6 +144,7 @@ class Watch:
             self._archive, config, self._places, self._started, lambda: self._shown, self._is_clock_confirmed
         )
         self._street.begin(self._started)
+        self._life = Life(self._clock)
         self._build_desk()
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
 
@@ -205,6 +204,7 @@ class Watch:
             timetable.Job(name="lamp", every=LAMP, work=self._look_at_lamp),
             *identity.jobs(self._config.page, self._places, self._clock),
             *self._papers.jobs(),
+            *self._life.jobs(),
         ]
         if not self._demo:
             jobs += [
@@ -287,7 +287,7 @@ class Watch:
             self._keeping.after(item)
         self._telling.look(self._shown)
         if isinstance(item, Beat):
-            self._alive.walked(self._clock())
+            self._life.walked()
 
     def _signal(self, verdict: Verdict, coverage: Coverage | None) -> None:
         """Lamp first, then the pulse."""

@@ -45,7 +45,6 @@ class Lamp:
         clock: whose boot clock carries the rhythm.
         shown: told of each change.
         light: switches it on; handed in by tests.
-        ticked: told of each tick of the thread that drives it, once it is driven.
     """
 
     def __init__(
@@ -54,7 +53,6 @@ class Lamp:
         clock: Clock,
         shown: Shown,
         light: Callable[[LampSection], Light] = switched_on,
-        ticked: Callable[[Moment], None] = lambda _: None,
     ) -> None:
         self.fault = ""
         """Why it cannot be driven, in plain English; empty while it can."""
@@ -62,7 +60,6 @@ class Lamp:
         self._clock = clock
         self._shown = shown
         self._switch_on = light
-        self._ticked = ticked
         self._palette = palette(section)
         self._order: tuple[Level, Moment] | None = None
         self._film: tuple[Film, Moment] = (NOTHING, clock())
@@ -82,8 +79,11 @@ class Lamp:
         self._film = (film, self._clock())
 
     def health(self) -> Health:
-        """Whether it can be driven."""
-        fault = self.fault or ("" if self._thread.is_alive() else "its thread has ended")
+        """Whether it can be driven; what nobody drives any more is put out."""
+        fault = self.fault
+        if not self._thread.is_alive():
+            fault = "its thread has ended"
+            self._put_out()
         return Health(part=Part.LAMP, well=not fault, detail=fault, at=self._clock())
 
     def close(self) -> None:
@@ -91,12 +91,16 @@ class Lamp:
         self._order = None
         self._ending.set()
         self._thread.join(LIVES.total_seconds())
-        if self._light is not None:
-            with suppress(*TROUBLE):
-                self._light.off()
-            with suppress(*TROUBLE):
-                self._light.close()
+        self._put_out()
         self._tell("dark", False, self._clock())
+
+    def _put_out(self) -> None:
+        light, self._light = self._light, None
+        if light is not None:
+            with suppress(*TROUBLE):
+                light.off()
+            with suppress(*TROUBLE):
+                light.close()
 
     # -- its own thread ------------------------------------------------------------------------------------
 
@@ -104,7 +108,6 @@ class Lamp:
         while not self._ending.is_set():
             now = self._clock()
             self._drive(*self._now(now), now)
-            self._ticked(now)
             self._ending.wait(TICK)
 
     def _now(self, now: Moment) -> tuple[str, Any]:

@@ -1,7 +1,11 @@
 """A card's start: what its flasher asked for is laid anew each time, and nothing that fails stops it."""
 
 import os
+import shutil
+import socket
 import stat
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -12,6 +16,8 @@ from sentinel import toml
 from sentinel.config import LampKind
 from sentinel.programs.boot import Boot
 from tests.card.cards import KEY, PRESEED, SETTINGS, card, own_group, places
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -239,8 +245,6 @@ def test_a_step_that_fails_is_told_and_the_others_go_on(tmp_path, step):
 @pytest.mark.parametrize("missing", ["fat", "data"])
 def test_a_partition_that_is_not_there_does_not_stop_the_start(start, missing):
     """A card may lose one to wear: then the page still comes up."""
-    import shutil
-
     shutil.rmtree(getattr(start.card, missing))
 
     one = start()
@@ -248,3 +252,29 @@ def test_a_partition_that_is_not_there_does_not_stop_the_start(start, missing):
     assert start.names == ["sentinel"]
     assert toml.load(one.file).page.port == 80
     assert one.refused
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("unshare"), reason="mounting and a host name need root and unshare"
+)
+def test_the_real_commands_on_a_root_that_ram_covers(tmp_path):
+    """Kernel's host name, mounts and owners: only the card itself is missing."""
+    script, here = ROOT / "tests/card/start.sh", socket.gethostname()
+
+    done = subprocess.run(
+        ["unshare", "--mount", "--uts", "sh", script, sys.executable, ROOT, tmp_path],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [
+        "sentinel-tilleuls",
+        *("640", "960"),
+        *("CODE-SENTINELLE.txt", "rpi-preseed.toml", "sentinel.toml"),
+        *("rpi-preseed.toml", "sentinel.toml"),
+        *("boot/firmware/rpi-preseed.toml:0", "data/rpi-preseed.toml:1"),
+    ]
+    assert socket.gethostname() == here

@@ -1,0 +1,211 @@
+#!/bin/sh
+# The card image of this commit: Debian's base -> the sentinel on it -> three file systems -> var/image/sentinel.img.
+#
+# No loop device and no mount. Root, for the arm64 root is entered by chroot (binfmt). The same commit gives the same bytes,
+# given the same update keys and the same versions in Debian's archive.
+set -eu
+umask 022
+export LC_ALL=C.UTF-8 TZ=UTC
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
+top=${here%/*}
+out=$top/var/image
+cache=${SENTINEL_CACHE:-/var/cache/cabinet-sentinel}
+keys=${SENTINEL_UPDATE_KEYS:-}
+uuid=5e471ae1-0000-4000-8000-00000000000
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$top" log -1 --format=%ct)}
+export SOURCE_DATE_EPOCH E2FSPROGS_FAKE_TIME="$SOURCE_DATE_EPOCH"
+began=$(date +%s)
+
+say() { printf 'image: %4d s  %s\n' $(($(date +%s) - began)) "$*" >&2; }
+
+fail() {
+  printf 'image: %s\n' "$*" >&2
+  exit 69
+}
+
+quietly() { # quietly COMMAND...: its words only if it fails, addresses masked, for one may hold a password
+  said=$("$@" 2>&1) && return
+  printf '%s\n' "$said" | tail -n 12 | sed 's#[A-Za-z+]*://[^ ]*#(address)#g' >&2
+  fail "$1 failed, as said above"
+}
+
+in_root() { SYSTEMD_LOG_LEVEL=err chroot "$root" "$@"; }
+
+lay() { # lay FOLDER PLACE [FILE...]: what git knows of this folder, as root's, whatever the umask it was cloned with
+  (cd "$top/$1" && git ls-files -z) |
+    tar -C "$top/$1" --null -T - --owner=0 --group=0 --mode=u=rwX,go=rX -cf - |
+    tar -C "$root$2" --keep-directory-symlink --no-overwrite-dir -xf -
+}
+
+# --- base: Debian ----------------------------------------------------------------------------------------------
+
+base() {
+  kept=$cache/base-$(cat "$here/packages.txt" "$here/base.sh" | sha256sum | cut -c1-16).tar
+  mkdir -p "$cache"
+  [ -f "$kept" ] || {
+    say "no base kept for these packages: making one, about 13 minutes"
+    "$here/base.sh" "$kept"
+  }
+  tar -C "$root" --numeric-owner -xf "$kept"
+  say "base: $kept"
+}
+
+# --- app: the sentinel -----------------------------------------------------------------------------------------
+
+wheels() { # the host's pip unpacks them: seconds, where pip under emulation takes minutes
+  in_root python3 -m venv --without-pip /opt/sentinel/venv
+  site=/opt/sentinel/venv/lib/python3.13/site-packages
+  set --
+  for tag in 2_17 2_28 2_31; do set -- "$@" --platform "manylinux_${tag}_aarch64"; done
+  quietly python3 -m pip --quiet --disable-pip-version-check install --root-user-action ignore --no-compile --no-deps \
+    --require-hashes --only-binary :all: --python-version 3.13 --implementation cp "$@" --platform manylinux2014_aarch64 \
+    --target "$root$site" -r "$top/requirements/run.txt"
+  rm -rf "${root:?}$site/bin" "${root:?}$site"/pip "${root:?}$site"/setuptools # nothing is installed on a card
+  say "wheels"
+}
+
+program() {
+  mkdir -p "$root$site/sentinel" "$root$site/web"
+  lay sentinel "$site/sentinel"
+  lay web "$site/web"
+  # By hash and never looked at again: the root is read-only, and times differ from build to build.
+  in_root /opt/sentinel/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash "$site"
+  mkdir -p "$root/usr/lib/sentinel"
+  sed -n 's/^__version__ = "\(.*\)"/\1/p' "$top/sentinel/__init__.py" >"$root/usr/lib/sentinel/version"
+  say "program $(cat "$root/usr/lib/sentinel/version")"
+}
+
+update_keys() { # the two public keys this root believes
+  if [ -z "$keys" ]; then
+    keys=$top/var/update-keys
+    say "NOT FOR A PRACTICE: updates of this image are signed by the development keys of $keys"
+    mkdir -p "$keys"
+    for name in current next; do
+      [ -f "$keys/$name.key" ] || (umask 077 && openssl genpkey -algorithm ed25519 -out "$keys/$name.key")
+      openssl pkey -in "$keys/$name.key" -pubout -out "$keys/$name.pem"
+    done
+  fi
+  for name in current next; do
+    install -D -m 644 "$keys/$name.pem" "$root/usr/lib/sentinel/update-keys/$name.pub" || fail "$keys has no $name.pem"
+  done
+}
+
+app() {
+  shared=ansible/roles/sentinel/files/rootfs
+  [ ! -d "$top/$shared" ] || lay "$shared" ""
+  lay image-build/rootfs ""
+  wheels
+  program
+  update_keys
+  in_root systemd-sysusers
+  in_root systemctl --quiet preset-all
+  in_root systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer systemd-networkd-wait-online.service
+}
+
+# --- image: what the Pi reads ----------------------------------------------------------------------------------
+
+initrd() { # Debian's, and our two scripts in an archive behind it: the kernel unpacks both
+  mkdir -p "$work/initramfs/scripts/local-premount" "$work/initramfs/scripts/init-bottom"
+  install -m 755 "$here/initramfs/trial" "$work/initramfs/scripts/local-premount/sentinel-trial"
+  install -m 755 "$here/initramfs/overlay" "$work/initramfs/scripts/init-bottom/sentinel-overlay"
+  order local-premount sentinel-trial
+  order init-bottom sentinel-overlay udev
+  find "$work/initramfs" -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
+  cp "$root/boot/initrd.img-$version" "$boot/a/initrd.img"
+  (cd "$work/initramfs" && find . | sort | cpio -o -H newc -R 0:0 --reproducible --quiet | zstd -q) >>"$boot/a/initrd.img"
+}
+
+order() { # order FOLDER SCRIPT...: as initramfs-tools writes it
+  folder=scripts/$1
+  shift
+  # shellcheck disable=SC2016 # blanks of the initramfs
+  for script; do
+    printf '/%s/%s "$@"\n[ -e /conf/param.conf ] && . /conf/param.conf\n' "$folder" "$script"
+  done >"$work/initramfs/$folder/ORDER"
+}
+
+firmware() { # the FAT partition: the Pi's own firmware, and in a/ what belongs to root a
+  version=$(basename "$root"/usr/lib/modules/*)
+  trees=$root/usr/lib/modules/$version/dtb
+  [ -d "$trees" ] || trees=$root/usr/lib/linux-image-$version # where kernels before 7 have them
+  mkdir -p "$boot/a" "$boot/b"
+  (cd "$root/usr/lib/raspi-firmware" && cp bootcode.bin start.elf start_cd.elf start4.elf start4cd.elf \
+    fixup.dat fixup_cd.dat fixup4.dat fixup4cd.dat "$boot")
+  cp "$trees"/broadcom/bcm27*.dtb "$trees"/broadcom/bcm2837*.dtb "$boot/a"
+  cp "$root/boot/vmlinuz-$version" "$boot/a/vmlinuz"
+  cp "$here/boot/cmdline.txt" "$boot/a"
+  cp "$here/boot/config.txt" "$boot"
+  echo '-0' >"$boot/trial.txt"
+  initrd
+  find "$boot" -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
+}
+
+fat() {
+  truncate -s 512M "$work/firmware.vfat"
+  mkfs.vfat -F 32 -n FIRMWARE -i 5e471ae1 --invariant "$work/firmware.vfat" >/dev/null
+  for name in a b; do mmd -i "$work/firmware.vfat" "::$name"; done
+  (cd "$boot" && find . -type f | sort) | while read -r name; do
+    mcopy -m -i "$work/firmware.vfat" "$boot/$name" "::${name#./}"
+  done
+}
+
+bare() { # nothing secret, nothing of this machine, nothing twice
+  cd "$root"
+  rm -rf boot/* usr/lib/modules/*/dtb usr/lib/modules/*/vmlinuz usr/lib/raspi-firmware/* usr/lib/linux-image-*
+  rm -rf etc/ssh/ssh_host_* etc/apt/sources.list.d/* etc/apt/preferences.d/* var/lib/apt/lists/* tmp/* run/*
+  rm -rf var/log/* var/cache/ldconfig/aux-cache var/cache/debconf/*-old var/lib/dpkg/*-old etc/*- etc/.pwd.lock
+  : >etc/machine-id
+  mkdir -p boot/firmware data
+  cd "$top"
+}
+
+packed() { # packed FOLDER: a tar whose order and times do not depend on this machine
+  tar -C "$1" --sort=name --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" --clamp-mtime \
+    --format=posix --pax-option=delete=atime,delete=ctime -cf - .
+}
+
+ext4() { # ext4 NAME SIZE DIGIT OPTIONS...
+  name=$1 size=$2 id=$uuid$3
+  shift 3
+  mke2fs -q -t ext4 -b 4096 -L "$name" -U "$id" -E "hash_seed=$id,nodiscard" -d "$work/$name.tar" "$@" "$work/$name.ext4" "$size"
+}
+
+image() {
+  firmware
+  fat
+  bare
+  packed "$root" >"$work/root.tar"
+  ext4 root 1280M 2 -m 0 -O '^has_journal,^metadata_csum_seed,^orphan_file'
+  mkdir -p "$work/data/sentinel" "$work/data/ssh" "$work/data/timesync"
+  chown 962:960 "$work/data/sentinel" && chmod 2750 "$work/data/sentinel" # sentinel-watch:sentinel
+  packed "$work/data" >"$work/data.tar"
+  ext4 data 64M 4 -m 1 -i 65536 -O '^metadata_csum_seed,^orphan_file' # few inodes: growing to 128 GB writes them all
+  mkdir -p "$work/nothing"
+  genimage --loglevel 1 --config "$here/genimage.cfg" --inputpath "$work" --outputpath "$work/out" \
+    --tmppath "$work/tmp" --rootpath "$work/nothing"
+}
+
+deliver() { # at once and whole, or not at all
+  mkdir -p "$out"
+  rm -rf "${out:?}/boot"
+  mv "$boot" "$out/boot"
+  mv "$work/root.ext4" "$work/root.tar" "$out"
+  mv "$work/out/sentinel.img" "$out/sentinel.img"
+  say "$out/sentinel.img $(sha256sum "$out/sentinel.img" | cut -c1-16)…"
+}
+
+[ "$(id -u)" = 0 ] || fail "the arm64 root is entered by chroot: sudo ./dev image"
+missing=
+for tool in mmdebstrap genimage mcopy mkfs.vfat mke2fs sfdisk cpio zstd openssl git; do
+  command -v $tool >/dev/null || missing="$missing $tool"
+done
+[ -z "$missing" ] || fail "missing here:$missing; the packages are in image-build/host.txt"
+mkdir -p "$top/var"
+work=$(mktemp -d "$top/var/image-build.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+root=$work/root boot=$work/boot
+mkdir "$root" "$boot"
+base
+app
+image
+deliver

@@ -1,0 +1,81 @@
+"""Plays the Pi's firmware: reads config.txt off the FAT partition of a card and fetches what it names.
+
+A wrong config.txt, a kernel missing on the card or one that the Pi could not load fails here as it would there.
+"""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+FAT = 8 << 20
+"""Where partition 1 begins on the card, in bytes."""
+FAT_SIZE = 512 << 20
+IMAGE_MAGIC = b"ARM\x64"
+"""At byte 56 of a kernel the Pi can load: Documentation/arch/arm64/booting.rst."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """What the firmware would have put into memory."""
+
+    slot: str
+    kernel: Path
+    initrd: Path
+    tree: Path | None
+    cmdline: str
+
+
+def put(fat: Path, name: str, content: bytes, at: int = FAT) -> None:
+    """A file onto the FAT partition, as a card reader does it; `at` 0 for a bare partition."""
+    subprocess.run(["mcopy", "-o", "-i", f"{fat}@@{at}", "-", f"::{name}"], input=content, check=True)
+
+
+def get(fat: Path, name: str, at: int = FAT) -> bytes:
+    """A file of the FAT partition.
+
+    Raises:
+        FileNotFoundError: it is not there.
+    """
+    done = subprocess.run(["mtype", "-i", f"{fat}@@{at}", f"::{name}"], capture_output=True, check=False)
+    if done.returncode:
+        raise FileNotFoundError(f"{name} on the card: {done.stderr.decode().strip()}")
+    return done.stdout
+
+
+def settings(config: str, model: str = "none") -> dict[str, str]:
+    """What config.txt says for this model: later lines win, sections for other models are passed over."""
+    said: dict[str, str] = {}
+    ours = True
+    for line in (each.partition("#")[0].strip() for each in config.splitlines()):
+        if line.startswith("["):
+            ours = line in {"[all]", f"[{model}]"}
+        elif ours and line.startswith("initramfs "):
+            said["initramfs"] = line.split()[1]
+        elif ours and "=" in line:
+            key, _, value = line.partition("=")
+            said[key] = value
+    return said
+
+
+def start(card: Path, into: Path, tree: str = "") -> Started:
+    """What the firmware would start from this card image, fetched into the folder; `tree` names the device tree."""
+    fat = into / "fat"
+    size, skip = FAT_SIZE >> 20, FAT >> 20
+    subprocess.run(
+        ["qemu-img", "dd", "-U", "-O", "raw", "bs=1M", f"count={size + skip}", f"skip={skip}", f"if={card}", f"of={fat}"],
+        check=True,
+    )
+    said = settings(get(fat, "config.txt", 0).decode())
+    prefix = said.get("os_prefix", "")
+    for name in filter(None, (said["kernel"], said["initramfs"], tree)):
+        (into / name).write_bytes(get(fat, prefix + name, 0))
+    with (into / said["kernel"]).open("rb") as kernel:
+        head = kernel.read(64)
+    assert head[56:60] == IMAGE_MAGIC, "the Pi's firmware loads nothing but a bare Image"
+    return Started(
+        slot=prefix.rstrip("/"),
+        kernel=into / said["kernel"],
+        initrd=into / said["initramfs"],
+        tree=into / tree if tree else None,
+        cmdline=get(fat, prefix + "cmdline.txt", 0).decode().strip(),
+    )
