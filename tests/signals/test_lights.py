@@ -68,7 +68,7 @@ def test_a_board_without_a_header_says_which_chip_it_looked_for():
 
 
 def test_every_lamp_of_the_documentation_can_be_configured_as_it_stands_there():
-    """docs/hardware.md, block by block: what is copied from it is understood, and means the pins of the drawing."""
+    """docs/hardware.md, block by block: what is copied from it means the pins of the drawing."""
     text = (Path(__file__).resolve().parents[2] / "docs/hardware.md").read_text(encoding="utf-8")
     lamps = [parse(block).lamp for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL) if "[lamp]" in block]
 

@@ -15,7 +15,7 @@ from gpiod.line import Bias, Direction, Edge, Value
 from gpiozero import LED, Button, GPIOPinInUse, PinFixedPull, PinInvalidFunction, PinInvalidPin, PinSetInput
 
 from sentinel.errors import MissingDevice
-from sentinel.signals.pins import FORTY_PINS, LABELS, HeaderFactory, chips, chosen
+from sentinel.signals.pins import DENIED, FORTY_PINS, LABELS, HeaderFactory, chips, chosen
 
 
 class Line:
@@ -131,6 +131,8 @@ def test_a_machine_without_any_is_told_what_was_looked_for():
 
     assert all(label in str(told.value) for label in LABELS)
     assert "there: none" in str(told.value)
+    with pytest.raises(MissingDevice, match="group gpio"):
+        chosen([(Path("/dev/gpiochip0"), DENIED)])
 
 
 def test_a_file_that_only_looks_like_a_chip_is_none(tmp_path):
@@ -265,7 +267,7 @@ def test_the_wiring_drawing_has_every_pin_where_the_header_has_it(factory):
 
 
 def test_no_pin_of_the_drawing_is_pulled_up_before_anybody_drives_it():
-    """GPIO 0 to 8 are, from power-on (BCM2835 ARM Peripherals, table 6-31): a LED there would glow at every boot."""
+    """GPIO 0 to 8 are, from power-on (BCM2835 ARM Peripherals, table 6-31): there a LED would glow at every boot."""
     drawing = (Path(__file__).resolve().parents[2] / "docs/hardware/wiring.svg").read_text(encoding="utf-8")
 
     assert all(int(bcm) > 8 for bcm in re.findall(r'data-bcm="(\d+)"', drawing))
