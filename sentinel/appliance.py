@@ -86,6 +86,7 @@ def dark(shared: Shared) -> None:
 
     sys.exit(put_out(shared.file, click.echo))
 
+
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--check", is_flag=True, help="Only tell whether there is a newer version; exit 1 if there is.")

@@ -13,8 +13,10 @@ def give(path: Path) -> None:
     Raises:
         OSError: there is no such file.
     """
-    if os.geteuid() == 0:
-        owner = path.parent.stat()
+    if os.geteuid() != 0:
+        return
+    owner, made = path.parent.stat(), path.lstat()
+    if (owner.st_uid, owner.st_gid) != (made.st_uid, made.st_gid):  # a root without CAP_CHOWN is asked for nothing
         os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 

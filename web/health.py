@@ -10,7 +10,8 @@ from pathlib import Path
 
 from flask import g
 
-from sentinel import __version__, codec
+from sentinel import __version__, codec, lan
+from sentinel.card.notes import Board, board
 from sentinel.model.box import BoxReading, wan_address
 from sentinel.model.exposure import Outcome
 from sentinel.model.renewal import Came, Renewal
@@ -38,6 +39,10 @@ class Health:
     renewal: tuple[Phrase, ...]
     """What came of the last update, of a card only."""
     renewed: Renewal | None
+    board: Board
+    """What tells this device from another of its name."""
+    addresses: tuple[str, ...]
+    """Its own on the network."""
     unused: tuple[str, ...] = ()
     """What of a card's files could not be used."""
 
@@ -62,6 +67,8 @@ def health() -> Health:
         renewal=tuple(_renewal(renewal)) if renewal else (),
         renewed=renewal,
         versions=(("Cabinet Sentinel", __version__), ("Python", platform.python_version()), ("SQLite", _sqlite())),
+        board=board(Path("/"), lan.host()),
+        addresses=tuple(map(str, lan.look().addresses)),
         unused=unused(places.mistakes, g.scene.audience.language),
     )
 
