@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from scapy.utils import RawPcapReader
 
-from tests.image.guest import Guest, until
+from tests.image.guest import Guest
+from tests.image.heard import until
 from tests.image.machine import CODE, INVITATION, NAME, PIN, Machine, told
 
 WATCHES_THE_PIN = textwrap.dedent(f"""

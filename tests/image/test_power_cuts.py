@@ -17,7 +17,8 @@ from pathlib import Path
 
 from tests.builders import Talk
 from tests.image.disk import partition
-from tests.image.guest import Guest, until
+from tests.image.guest import Guest
+from tests.image.heard import until
 from tests.image.machine import Machine
 from tests.pcaps.make import association
 
@@ -66,7 +67,7 @@ def test_no_incident_that_was_confirmed_is_ever_lost(machine: Machine, tmp_path:
     guest = machine.on or machine.power()
     guest.ready()
     before = confirmed(guest)
-    guest.snapshot("savevm", "ready")
+    guest.keep("ready")
     for cut in range(1, CUTS + 1):
         guest = machine.power("ready")
         guest.hears(strangers(chance.randint(3, 60)))

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.image.disk import get, partition
-from tests.image.guest import Guest, until
+from tests.image.guest import Guest
+from tests.image.heard import until
 from tests.image.machine import Machine, told
 from tests.image.test_power_cuts import confirmed, strangers
 from tests.image.updates import BREAKS, made, stranger_key
