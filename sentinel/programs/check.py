@@ -4,34 +4,40 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from ipaddress import ip_address
+from pathlib import Path
 
 from sentinel.capture import link, rights
 from sentinel.capture.surroundings import look_around
-from sentinel.clock import now
+from sentinel.clock import boot_id, now
 from sentinel.config import Config
 from sentinel.errors import SentinelError
 from sentinel.model.finding import Level
+from sentinel.model.passing import Part
 from sentinel.model.verdict import View
 from sentinel.places import Places
 from sentinel.programs.effective import effective
+from sentinel.programs.installation import installation
 from sentinel.reach import keys
+from sentinel.signals import pulse
+from sentinel.signals.button import Button
 from sentinel.signals.lamp import Lamp
 from sentinel.signals.sending import MISSING, is_installed
 
 Say = Callable[[str], None]
 
 
-def check(config: Config, places: Places, tell: Say) -> bool:
-    """Try everything; True when nothing is missing. The configuration itself was read before."""
+def check(config: Config, places: Places, tell: Say, file: Path = Path("sentinel.toml")) -> bool:
+    """Try everything; True when nothing is missing. The configuration itself was read from `file` before."""
     tell("configuration: read, no mistake")
     tried = [
         _interface(config),
         _rights(),
         _store(places),
-        _lamp(config),
+        _lamp(config, places),
         _page(config),
         _echo(config, places),
         _notices(config, places),
+        *installation(config, places, file),
     ]
     for well, sentence in tried:
         tell(f"{'ok     ' if well else 'MISSING'}  {sentence}")
@@ -82,13 +88,22 @@ def _page(config: Config) -> tuple[bool, str]:
     return False, f"page: {page.host} without page.https_port: a password could be read on its way"
 
 
-def _lamp(config: Config) -> tuple[bool, str]:
+def _lamp(config: Config, places: Places) -> tuple[bool, str]:
+    """Whose pins a running sentinel holds is not asked for them: it has its own word."""
+    kind, beat = config.lamp.kind.value, pulse.read(places.pulse)
+    if beat and pulse.is_alive(beat, now(), boot_id()):
+        fault = beat.parts.get(Part.LAMP, "")
+        return not fault, f"lamp: {kind}, held by the sentinel that runs here{': ' if fault else ''}{fault}"
     lamp = Lamp(config.lamp, now, lambda *_: None)
     lamp.show(Level.UNSURE, now())
     lamp.close()
+    button = Button(config.lamp, now, lambda _: None)
+    button.close()
     if lamp.fault:
         return False, f"lamp: it cannot be driven: {lamp.fault}"
-    return True, f"lamp: {config.lamp.kind.value}"
+    if button.fault:
+        return False, f"lamp: {kind}, but its button cannot be had: {button.fault}"
+    return True, f"lamp: {kind}{', with a button' if config.lamp.button else ''}"
 
 
 def _notices(config: Config, places: Places) -> tuple[bool, str]:

@@ -6,6 +6,7 @@ comes there too. Once the sentinel is claimed nothing secret stays: neither the 
 
 import logging
 import os
+import shutil
 
 from sentinel.card import cleaning, notes
 from sentinel.card.handed import Handed
@@ -14,9 +15,12 @@ from sentinel.card.refusal import NotTaken
 from sentinel.card.writable import writable
 from sentinel.config import Config
 from sentinel.places import Places
-from sentinel.programs.claim import claim_code
+from sentinel.programs.claim import claim_code, own_code
 
 log = logging.getLogger(__name__)
+
+LEFT = ("CODE-SENTINELLE.txt", ".*.new", ".Trash*", "*.toml~", "*.toml.bak")
+"""The code, and what a cut, a file manager or an editor leaves beside the files: copies of the same secrets."""
 
 
 def was_claimed(places: Places) -> bool:
@@ -43,10 +47,11 @@ def settle(card: Partitions, places: Places, config: Config) -> None:
 
 
 def _code(config: Config, places: Places) -> str:
-    """The code that opens the page now. Whoever owns the folder owns the file: root may come here first."""
-    if places.code.exists():
-        config = Config()
-    code = claim_code(config, places)
+    """The code that opens the page now: the flasher's is dead once there was a password.
+
+    Whoever owns the folder owns the file: root may come here first.
+    """
+    code = own_code(places) if was_claimed(places) else claim_code(config, places)
     folder = places.lasting.stat()
     if places.code.exists() and places.code.stat().st_uid != folder.st_uid:  # each change wakes our path unit
         os.chown(places.code, folder.st_uid, folder.st_gid)
@@ -64,10 +69,12 @@ def _show(card: Partitions, code: str) -> None:
 
 def _clean(card: Partitions) -> None:
     due = [each for each in (card.settings, card.preseed) if _is_due(each)]
-    if not due and not card.code.exists():
+    left = [each for pattern in LEFT for each in card.fat.glob(pattern)]
+    if not due and not left:
         return
     with writable(card.fat):
-        card.code.unlink(missing_ok=True)
+        for path in left:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         for each in due:
             cleaning.clean(each)
             log.info("no secret is left in %s", each.file)
@@ -79,6 +86,6 @@ def _is_due(handed: Handed) -> bool:
         raw, given = handed.raw(), handed.given()
     except NotTaken:
         return False
-    if raw is None or handed.is_sealed(raw):
+    if not raw or handed.is_sealed(raw):
         return False
     return given is None or given == handed.stored()

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sentinel.config import Config, Page
-from sentinel.programs.claim import reception
+from sentinel.programs.claim import reception, shown_code
 from sentinel.programs.claimed import is_claimed, settle
 from sentinel.store.archive import Archive
 from sentinel.store.sessions import Sessions
@@ -66,6 +66,25 @@ def test_once_claimed_no_secret_is_on_the_fat(prepared):
     assert made.preseed.stored()["wlan"]["password"] == "correct horse battery"
 
 
+def test_copies_that_were_left_on_the_card_go_too(prepared):
+    """A draft that a cut broke off, what a file manager threw away, what an editor kept."""
+    made, own = prepared
+    (made.fat / ".Trash-1000/files").mkdir(parents=True)
+    for name in (
+        ".sentinel.toml.abc.new",
+        "sentinel.toml~",
+        "sentinel.toml.bak",
+        ".Trash-1000/files/sentinel.toml",
+    ):
+        (made.fat / name).write_text(SETTINGS)
+    (made.fat / "config.txt").write_text("os_prefix=a/\n")
+    claim(own)
+
+    settle(made, own, Config())
+
+    assert sorted(on_the_fat(made)) == ["config.txt", "rpi-preseed.toml", "sentinel.toml"]
+
+
 def test_a_claimed_card_is_written_once(prepared):
     """The next start, and the next, write nothing."""
     made, own = prepared
@@ -92,6 +111,18 @@ def test_a_new_code_comes_to_the_card(prepared):
 
     assert "WXYZ-2345" in made.code.read_text("utf-8-sig")
     assert "3141" not in made.code.read_text("utf-8-sig")
+
+
+def test_a_code_the_flasher_adds_later_takes_the_place_of_ours(prepared):
+    """As in `watch`, while nobody has claimed it: a note with another code would open nothing."""
+    made, own = prepared
+    settle(made, own, Config())
+    assert own.code.exists()
+
+    settle(made, own, replace(Config(), page=Page(code="3141-5926")))
+
+    assert "3141-5926" in made.code.read_text("utf-8-sig")
+    assert shown_code(replace(Config(), page=Page(code="3141-5926")), own) == "3141-5926"
 
 
 def test_a_second_claim_clears_the_card_again(prepared):
