@@ -23,7 +23,7 @@ LIVES = 1200
 BOOTS_WITHIN = 90.0
 PLAYS_WITHIN = 500.0
 HOME, CLIENT, BOX = "192.168.77.10", "192.168.77.2", "192.168.77.1"
-HOME6, CLIENT6 = "fd77::10", "fd77::2"
+HOME6, CLIENT6, BOX6 = "fd77::10", "fd77::2", "fe80::1"
 NEEDED = {
     "mmdebstrap": "mmdebstrap",
     "systemd-nspawn": "systemd-container",
@@ -75,13 +75,15 @@ class Lan:
         self._ip(self.side, "link", "add", "lan0", "type", "veth", "peer", "name", "eth0", "netns", self.machine)
         for address in (f"{CLIENT}/24", f"{BOX}/24"):  # the first is the one it speaks from
             self._ip(self.side, "address", "add", address, "dev", "lan0")
-        self._ip(self.side, "address", "add", f"{CLIENT6}/64", "dev", "lan0", "nodad")
+        for address in (f"{CLIENT6}/64", f"{BOX6}/64"):
+            self._ip(self.side, "address", "add", address, "dev", "lan0", "nodad")
         self._ip(self.machine, "address", "add", f"{HOME}/24", "dev", "eth0")
         self._ip(self.machine, "address", "add", f"{HOME6}/64", "dev", "eth0", "nodad")
         for side, card in ((self.side, "lan0"), (self.machine, "eth0")):
             self._ip(side, "link", "set", "lo", "up")
             self._ip(side, "link", "set", card, "up")
         self._ip(self.machine, "route", "add", "default", "via", BOX)
+        self._ip(self.machine, "-6", "route", "add", "default", "via", BOX6, "dev", "eth0")
 
     def _ip(self, namespace: str, *words: str) -> None:
         _done(["ip", "-n", namespace, *words])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ansible.looking import comes_back, exposure, settled, tables, traces
 from tests.ansible.machine import HOME, HOME6, Machine, machine
 
 SETTINGS = {"echo_contact": "abuse@example.org", "echo_options": ["--lab"]}
@@ -40,20 +41,9 @@ def installed(possible: None, wheels: dict[str, str]) -> Iterator[Machine]:
         yield made
 
 
-def traces(made: Machine) -> str:
-    """Whatever bears its name, and its user."""
-    named = "find /boot /etc /opt /root /run /srv /tmp /usr /var -xdev -name '*sentinel*' ! -path '/run/systemd/*'"
-    return made.run(f"({named}; grep -h sentinel /etc/passwd /etc/group) | sort")
-
-
 def test_the_machine_runs_and_nothing_has_failed(installed: Machine):
     """systemd's own word, once what was started is there."""
-    installed.until(lambda: installed.run("systemctl is-system-running", check=False).strip() != "starting")
-
-    assert (
-        installed.run("systemctl is-system-running; systemctl --failed --plain --no-legend", check=False)
-        == "running\n"
-    )
+    assert settled(installed) == "running\n"
     assert installed.is_active(UNIT)
     assert installed.is_active("sentinel-echo-backup.timer")
 
@@ -99,12 +89,8 @@ def test_a_practice_can_be_invited(installed: Machine):
 
 @pytest.mark.parametrize("unit", ["sentinel-echo", "sentinel-echo-firewall", "sentinel-echo-backup"])
 def test_a_unit_gives_away_little(installed: Machine, unit: str):
-    """systemd's own count of what a hole in it would open: 10 is everything."""
-    said = installed.run(f"systemd-analyze security --no-pager {unit}.service")
-    score = float(re.findall(r"exposure level for \S+: ([\d.]+)", said)[0])
-
-    print(f"{unit}: {score}")
-    assert score <= 2.5, said
+    """A hole in it opens hardly more than its own work."""
+    assert exposure(installed, unit) <= 2.5
 
 
 def test_its_keys_are_copied_for_root_alone_and_brought_home(installed: Machine, tmp_path: Path):
@@ -129,10 +115,8 @@ def test_its_keys_are_copied_for_root_alone_and_brought_home(installed: Machine,
 
 def test_an_echo_that_is_killed_comes_back(installed: Machine):
     """Whatever ended it."""
-    before = installed.pid(UNIT)
-    installed.run(f"kill -KILL {before}")
+    comes_back(installed, UNIT, "KILL")
 
-    installed.until(lambda: installed.pid(UNIT) not in (0, before) and installed.is_active(UNIT), 40)
     installed.until(lambda: "TLSv1.3" in installed.lan.python(CALL, HOME), 20)
 
 
@@ -141,6 +125,6 @@ def test_gone_it_leaves_nothing(installed: Machine):
     installed.play("echo.yml", echo_state="absent")
 
     assert traces(installed) == installed.before
-    assert installed.run("nft list tables") == ""
+    assert tables(installed) == []
     assert installed.run("ps -eo args | grep -c '[s]entinel' || true").strip() == "0"
     assert "refused" in installed.lan.python(KNOCK_AT, HOME, "443")
