@@ -52,4 +52,5 @@ nice -n 10 mmdebstrap --architectures=arm64 --variant=minbase --include="$(sed '
   --setup-hook="upload $work/pin /etc/apt/preferences.d/backports" \
   --essential-hook='mkdir -p "$1/etc/initramfs-tools"; printf "overlay\nvfat\nnls_ascii\nnls_cp437\n" >"$1/etc/initramfs-tools/modules"' \
   trixie "$work/base.tar" "$work/debian.sources" "$work/security.sources" "$work/backports.sources"
-mv "$work/base.tar" "$out"
+mv "$work/base.tar" "$out.new"
+mv "$out.new" "$out"

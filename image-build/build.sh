@@ -2,7 +2,7 @@
 # The card image of this commit: Debian's base -> the sentinel on it -> three file systems -> var/image/sentinel.img.
 #
 # No loop device and no mount. Root, for the arm64 root is entered by chroot (binfmt). The same commit gives the same bytes,
-# given the same update keys and the same versions in Debian's archive.
+# given the same update keys and the same versions in Debian's archive. `build.sh base` makes the slow stage only.
 set -eu
 umask 022
 export LC_ALL=C.UTF-8 TZ=UTC
@@ -23,13 +23,9 @@ fail() {
   exit 69
 }
 
-quietly() { # quietly COMMAND...: its words only if it fails, addresses masked, for one may hold a password
-  said=$("$@" 2>&1) && return
-  printf '%s\n' "$said" | tail -n 12 | sed 's#[A-Za-z+]*://[^ ]*#(address)#g' >&2
-  fail "$1 failed, as said above"
-}
-
 in_root() { SYSTEMD_LOG_LEVEL=err chroot "$root" "$@"; }
+
+hash_of() (cd "$here" && cat "$@" | sha256sum | cut -c1-16)
 
 lay() { # lay FOLDER PLACE [FILE...]: what git knows of this folder, as root's, whatever the umask it was cloned with
   (cd "$top/$1" && git ls-files -z) |
@@ -40,8 +36,7 @@ lay() { # lay FOLDER PLACE [FILE...]: what git knows of this folder, as root's, 
 # --- base: Debian ----------------------------------------------------------------------------------------------
 
 base() {
-  kept=$cache/base-$(cat "$here/packages.txt" "$here/base.sh" | sha256sum | cut -c1-16).tar
-  mkdir -p "$cache"
+  kept=$cache/base-$(hash_of packages.txt base.sh).tar
   [ -f "$kept" ] || {
     say "no base kept for these packages: making one, about 13 minutes"
     "$here/base.sh" "$kept"
@@ -52,24 +47,18 @@ base() {
 
 # --- app: the sentinel -----------------------------------------------------------------------------------------
 
-wheels() { # the host's pip unpacks them: seconds, where pip under emulation takes minutes
-  in_root python3 -m venv --without-pip /opt/sentinel/venv
+wheels() { # the venv and its packages, kept by their pins
   site=/opt/sentinel/venv/lib/python3.13/site-packages
-  set --
-  for tag in 2_17 2_28 2_31; do set -- "$@" --platform "manylinux_${tag}_aarch64"; done
-  quietly python3 -m pip --quiet --disable-pip-version-check install --root-user-action ignore --no-compile --no-deps \
-    --require-hashes --only-binary :all: --python-version 3.13 --implementation cp "$@" --platform manylinux2014_aarch64 \
-    --target "$root$site" -r "$top/requirements/run.txt"
-  rm -rf "${root:?}$site/bin" "${root:?}$site"/pip "${root:?}$site"/setuptools # nothing is installed on a card
-  say "wheels"
+  kept=$cache/wheels-$(hash_of packages.txt base.sh wheels.sh ../requirements/run.txt).tar
+  if [ -f "$kept" ]; then tar -C "$root" -xf "$kept"; else "$here/wheels.sh" "$root" "$kept"; fi
+  say "wheels: $kept"
 }
 
 program() {
   mkdir -p "$root$site/sentinel" "$root$site/web"
   lay sentinel "$site/sentinel"
   lay web "$site/web"
-  # By hash and never looked at again: the root is read-only, and times differ from build to build.
-  in_root /opt/sentinel/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash "$site"
+  in_root /opt/sentinel/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash "$site/sentinel" "$site/web"
   mkdir -p "$root/usr/lib/sentinel"
   sed -n 's/^__version__ = "\(.*\)"/\1/p' "$top/sentinel/__init__.py" >"$root/usr/lib/sentinel/version"
   say "program $(cat "$root/usr/lib/sentinel/version")"
@@ -99,7 +88,7 @@ app() {
   update_keys
   in_root systemd-sysusers
   in_root systemctl --quiet preset-all
-  in_root systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer systemd-networkd-wait-online.service
+  in_root systemctl --quiet mask systemd-networkd-wait-online.service systemd-binfmt.service
 }
 
 # --- image: what the Pi reads ----------------------------------------------------------------------------------
@@ -156,6 +145,7 @@ bare() { # nothing secret, nothing of this machine, nothing twice
   rm -rf var/log/* var/cache/ldconfig/aux-cache var/cache/debconf/*-old var/lib/dpkg/*-old etc/*- etc/.pwd.lock
   : >etc/machine-id
   mkdir -p boot/firmware data
+  touch -d "@$SOURCE_DATE_EPOCH" etc/.updated var/.updated usr # or each boot would make ld.so.cache and more again
   cd "$top"
 }
 
@@ -189,23 +179,29 @@ deliver() { # at once and whole, or not at all
   mkdir -p "$out"
   rm -rf "${out:?}/boot"
   mv "$boot" "$out/boot"
+  cp "$root/usr/lib/sentinel/version" "$out/version"
   mv "$work/root.ext4" "$work/root.tar" "$out"
   mv "$work/out/sentinel.img" "$out/sentinel.img"
   say "$out/sentinel.img $(sha256sum "$out/sentinel.img" | cut -c1-16)…"
 }
 
-[ "$(id -u)" = 0 ] || fail "the arm64 root is entered by chroot: sudo ./dev image"
-missing=
-for tool in mmdebstrap genimage mcopy mkfs.vfat mke2fs sfdisk cpio zstd openssl git; do
-  command -v $tool >/dev/null || missing="$missing $tool"
-done
-[ -z "$missing" ] || fail "missing here:$missing; the packages are in image-build/host.txt"
-mkdir -p "$top/var"
-work=$(mktemp -d "$top/var/image-build.XXXXXX")
-trap 'rm -rf "$work"' EXIT
-root=$work/root boot=$work/boot
-mkdir "$root" "$boot"
-base
-app
-image
-deliver
+main() {
+  [ "$(id -u)" = 0 ] || fail "the arm64 root is entered by chroot: sudo ./dev image"
+  missing=
+  for tool in mmdebstrap genimage mcopy mkfs.vfat mke2fs sfdisk cpio zstd openssl git; do
+    command -v $tool >/dev/null || missing="$missing $tool"
+  done
+  [ -z "$missing" ] || fail "missing here:$missing; the packages are in tests/image/packages.txt"
+  mkdir -p "$top/var" "$cache"
+  work=$(mktemp -d "$top/var/image-build.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+  root=$work/root boot=$work/boot
+  mkdir "$root" "$boot"
+  base
+  [ "${1:-}" != base ] || return 0
+  app
+  image
+  deliver
+}
+
+main "$@"

@@ -150,7 +150,7 @@ def check(setting: Setting) -> None:
     """Try everything the sentinel needs here, and say what is missing."""
     from sentinel.programs.check import check as try_everything
 
-    sys.exit(0 if try_everything(setting.config(), setting.places, click.echo) else 1)
+    sys.exit(0 if try_everything(setting.config(), setting.places, click.echo, setting.file) else 1)
 
 
 @main.command()

@@ -41,6 +41,11 @@ class Places:
         return self.lasting / "anchors.jsonl"
 
     @property
+    def renewal(self) -> Path:
+        """What came of the last update; of a card only."""
+        return self.lasting / "update.json"
+
+    @property
     def certificate(self) -> Path:
         """The page's own certificate (PEM), made on this device."""
         return self.lasting / "page.crt"

@@ -1,6 +1,8 @@
 """Small files that nobody else may read: keys, enrolments, the claim code."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkstemp
 
@@ -11,9 +13,31 @@ def give(path: Path) -> None:
     Raises:
         OSError: there is no such file.
     """
-    if os.geteuid() == 0:
-        owner = path.parent.stat()
+    if os.geteuid() != 0:
+        return
+    owner, made = path.parent.stat(), path.lstat()
+    if (owner.st_uid, owner.st_gid) != (made.st_uid, made.st_gid):  # a root without CAP_CHOWN is asked for nothing
         os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
+@contextmanager
+def as_owner(folder: Path) -> Iterator[None]:
+    """Root does as the folder's owner would, so that all it makes there, SQLite's files too, is the owner's.
+
+    Raises:
+        OSError: there is no such folder.
+    """
+    if os.geteuid() != 0:
+        yield
+        return
+    owner = folder.stat()
+    os.setegid(owner.st_gid)
+    os.seteuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
 
 
 def write_secret(path: Path, content: bytes) -> None:

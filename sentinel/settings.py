@@ -11,6 +11,7 @@ names of two thousand machines need not fit into one request; what is kept is al
 import re
 from collections.abc import Mapping, Sized
 from dataclasses import dataclass, replace
+from datetime import time
 from ipaddress import ip_network
 from typing import Any, Final
 
@@ -29,11 +30,21 @@ class Reading:
     months: int = 6
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """Whether updates come by themselves, and when at night; where from only the file says."""
+
+    automatic: bool = False
+    opens: time = time(2, 0)
+    closes: time = time(5, 0)
+
+
 SECTIONS: Final[Mapping[str, Any]] = {
     "practice": Practice,
     "labels": dict[str, str],
     "notices": Notices,
     "reading": Reading,
+    "update": Night,
     "steps": dict[str, str],
 }
 """The sections the page may set, and what each holds; `steps` is how far the first hour has come."""
@@ -108,6 +119,9 @@ def steps(kept: Mapping[str, str]) -> dict[str, str]:
 def _with(config: Config, section: str, value: Any) -> Config:
     if section == "steps":
         return config
+    if section == "update":
+        night = replace(config.update, automatic=value.automatic, opens=value.opens, closes=value.closes)
+        return replace(config, update=night)
     if section != "reading":
         return replace(config, **{section: value})
     page = replace(config.page, language=value.language, page_from=value.page_from)
@@ -135,6 +149,8 @@ def _beyond(section: str, value: Any) -> list[str]:
         case "reading":
             found = [_many("reading.page_from", value.page_from, MOST["page_from"])]
             found += [f"reading.page_from = {text:.50}: public" for text in value.page_from if not _private(text)]
+        case "update":
+            found = []
         case _:
             found = [_many(section, value, MOST[section])]
             found += [_long(f"{section}.{name:.40}", text, NAME) for name, text in value.items()]

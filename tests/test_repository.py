@@ -31,6 +31,7 @@ REGISTRY = re.compile(
 STORIES = {
     "bench": "figures, and that they can be measured",
     "lab": "a whole cabinet in network namespaces",
+    "image": "the card, built and booted",
     "browser": "the page in a real browser",
     "image": "the card image, booted under QEMU",
     "story": "the street from end to end",

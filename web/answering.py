@@ -8,7 +8,8 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from sentinel import systemd
 from web.serving import Server
 
-ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - only where to reach it from here
+ANY = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}  # noqa: S104 - only where to reach it from here
+"""cheroot takes both families on `::`, and a machine may have no IPv6."""
 
 
 def watch_over(pages: Sequence[Server], over: threading.Event) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from flask import g
 
-from sentinel import __version__
+from sentinel import __version__, lan
+from sentinel.card.notes import Board, board
 from sentinel.model.box import BoxReading, wan_address
 from sentinel.model.exposure import Outcome
 from sentinel.store import reading
@@ -34,6 +35,10 @@ class Health:
     size: int
     """Bytes of the store, with what is not folded in yet."""
     versions: tuple[tuple[str, str], ...]
+    board: Board
+    """What tells this device from another of its name."""
+    addresses: tuple[str, ...]
+    """Its own on the network."""
     unused: tuple[str, ...] = ()
     """What of a card's files could not be used."""
 
@@ -55,6 +60,8 @@ def health() -> Health:
         vitals=vitals,
         size=sum(_size(places.store.with_name(places.store.name + end)) for end in ("", "-wal")),
         versions=(("Cabinet Sentinel", __version__), ("Python", platform.python_version()), ("SQLite", _sqlite())),
+        board=board(Path("/"), lan.host()),
+        addresses=tuple(map(str, lan.look().addresses)),
         unused=unused(places.mistakes, g.scene.audience.language),
     )
 

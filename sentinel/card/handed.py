@@ -40,13 +40,16 @@ class Handed:
         return self.kept.with_name(f"{self.kept.name}.cleaned")
 
     def given(self) -> Tables | None:
-        """What the flasher says; None where there is no file, or it is the one we have cleaned.
+        """What the flasher says; None where there is no file, or an empty one, or it is the one we have cleaned.
 
         Raises:
             NotTaken: it cannot be used.
         """
         raw = self.raw()
-        if raw is None or (self.stored() and self._is_ours(raw)):
+        misnamed = self.file.with_name(f"{self.file.name}.txt")
+        if raw is None and misnamed.exists():
+            raise NotTaken(Refused(file=self.file.name, why=Why.NAMED, detail=misnamed.name))
+        if not raw or (self.stored() and self._is_ours(raw)):
             return None
         found = without(tables(text(raw, self.file.name)[0], self.file.name), self.unused)
         return _carried(found, self.stored(), self.secrets) if self.seal.exists() else found
@@ -70,7 +73,7 @@ class Handed:
 
     def is_sealed(self, raw: bytes) -> bool:
         """Whether this is the file as `cleaning` left it."""
-        return raw == self.sealed()
+        return self.seal.exists() and raw == self.sealed()
 
     def is_half_cleaned(self, raw: bytes) -> bool:
         """Whether it differs from its cleaned form in covered lines alone, as where the power went meanwhile."""

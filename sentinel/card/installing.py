@@ -16,6 +16,7 @@ from sentinel.card.bundle import Bundle
 from sentinel.card.manifest import Part
 from sentinel.card.slots import Card, Slot
 from sentinel.card.tape import CHUNK, Tape, reader
+from sentinel.card.writable import writable
 from sentinel.errors import MissingDevice, NotReadable
 
 NEEDED: Final = ("vmlinuz", "initrd.img", "cmdline.txt")
@@ -26,7 +27,7 @@ SETTLED: Final = 8
 _BOOT = re.compile(r"vmlinuz|initrd\.img|cmdline\.txt|[A-Za-z0-9][A-Za-z0-9._-]*\.dtb")
 _CMDLINE = 4096
 
-Tell = Callable[[str], None]
+Tell = Callable[[str], object]
 
 
 def refuse_unless_idle(card: Card) -> Slot:
@@ -53,12 +54,14 @@ def install(bundle: Bundle, card: Card, tell: Tell) -> None:
     slot = refuse_unless_idle(card)
     _refuse_unless_it_fits(bundle, card, slot)
     tell(f"writing version {bundle.manifest.version} into system {slot}")
-    files = _write_boot(bundle, card, slot)
+    with writable(card.firmware):
+        files = _write_boot(bundle, card, slot)
     _write_root(bundle, card, card.roots[slot], tell)
     bundle.end()
     tell("reading it back from the card")
     _read_back(card, slot, files, bundle.manifest.root)
-    card.begin_trial(slot)
+    with writable(card.firmware):
+        card.begin_trial(slot)
     tell(f"version {bundle.manifest.version} is tried at the next start")
 
 

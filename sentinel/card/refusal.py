@@ -12,6 +12,8 @@ from sentinel.text import say
 class Why(StrEnum):
     """The reasons; each has its words in the catalogues as `card.refused.…`."""
 
+    NAMED = "named"
+    """Windows hides the end of a name: the detail is the whole one."""
     LARGE = "large"
     UNREADABLE = "unreadable"
     BINARY = "binary"

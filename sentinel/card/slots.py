@@ -17,6 +17,8 @@ from sentinel.errors import MissingDevice, NotReadable
 
 TRIES: Final = 3
 """Starts a new system has, before its initramfs takes the old one back."""
+SETTLED: Final = b"-0\n"
+"""trial.txt while nothing is tried."""
 
 _CHOICE = re.compile(rb"^os_prefix=([ab])/\r?$", re.MULTILINE)
 _TRIAL = re.compile(rb"([ab])(\d)\n")
@@ -98,6 +100,13 @@ class Card:
             return None
         return Trial(slot=Slot(found[1].decode()), left=int(found[2])) if found else None
 
+    def is_settled(self) -> bool:
+        """Nothing is tried, and nothing left of a trial."""
+        try:
+            return self.tries.read_bytes() == SETTLED
+        except OSError:
+            return False
+
     def begin_trial(self, slot: Slot) -> None:
         """The firmware starts `slot` from now on, and counts.
 
@@ -106,7 +115,7 @@ class Card:
             OSError: the card cannot be written.
         """
         _, place = self._choice()
-        self._mark(f"{slot}{TRIES}\n")
+        self._mark(f"{slot}{TRIES}\n".encode())
         self.pen.put(self.config, slot.encode(), place)
         self.pen.settle(self.config)
 
@@ -116,7 +125,7 @@ class Card:
         Raises:
             OSError: the card cannot be written.
         """
-        self._mark("-0\n")
+        self._mark(SETTLED)
 
     def give_up(self, slot: Slot) -> None:
         """`slot` has no start left: at its next one the other system is taken back.
@@ -124,10 +133,12 @@ class Card:
         Raises:
             OSError: the card cannot be written.
         """
-        self._mark(f"{slot}0\n")
+        self._mark(f"{slot}0\n".encode())
 
-    def _mark(self, three: str) -> None:
-        self.pen.put(self.tries, three.encode(), 0)
+    def _mark(self, three: bytes) -> None:
+        if self.tries.exists() and self.tries.stat().st_size != len(three):
+            self.pen.remove(self.tries)  # nobody of ours left it so; in place, its rest would stay
+        self.pen.put(self.tries, three, 0)
         self.pen.settle(self.tries)
 
     def _choice(self) -> tuple[Slot, int]:

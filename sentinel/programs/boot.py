@@ -8,7 +8,6 @@ import logging
 import os
 import shutil
 import socket
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,10 +31,6 @@ WLAN = "wlan0"
 ZONE = "Europe/Paris"
 
 
-def _set_clock(to: float) -> None:
-    time.clock_settime(time.CLOCK_REALTIME, to)
-
-
 @dataclass(slots=True, kw_only=True)
 class Boot:
     """One start of a card."""
@@ -47,14 +42,12 @@ class Boot:
     group: str = "sentinel"
     """Who may read it beside root."""
     rename: Callable[[str], None] = socket.sethostname
-    set_clock: Callable[[float], None] = _set_clock
     refused: list[Refused] = field(default_factory=list)
     wanted: Preseed = field(default_factory=Preseed)
 
     def run(self) -> None:
         """Every step, in order; this never fails."""
         for name, work in (
-            ("clock", self.wind_clock),
             ("machine-id", self.keep_machine_id),
             ("preseed", self.read_preseed),
             ("hostname", self.name_machine),
@@ -76,12 +69,6 @@ class Boot:
             self.refused.append(Refused(file="boot", why=Why.STEP, detail=name))
 
     # -- the machine ---------------------------------------------------------------------------------------
-
-    def wind_clock(self) -> None:
-        """No start before the last known time: a Pi has no battery, and certificates have a beginning."""
-        kept = self.card.data / "timesync" / "clock"
-        if kept.exists() and time.time() < kept.stat().st_mtime:
-            self.set_clock(kept.stat().st_mtime)
 
     def keep_machine_id(self) -> None:
         """The id of the first start stays; the journal of this one is found under it too."""

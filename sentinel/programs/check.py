@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from ipaddress import ip_address
+from pathlib import Path
 
 from sentinel.capture import link, rights
 from sentinel.capture.surroundings import look_around
@@ -15,6 +16,7 @@ from sentinel.model.passing import Part
 from sentinel.model.verdict import View
 from sentinel.places import Places
 from sentinel.programs.effective import effective
+from sentinel.programs.installation import installation
 from sentinel.reach import keys
 from sentinel.signals import pulse
 from sentinel.signals.button import Button
@@ -24,8 +26,8 @@ from sentinel.signals.sending import MISSING, is_installed
 Say = Callable[[str], None]
 
 
-def check(config: Config, places: Places, tell: Say) -> bool:
-    """Try everything; True when nothing is missing. The configuration itself was read before."""
+def check(config: Config, places: Places, tell: Say, file: Path = Path("sentinel.toml")) -> bool:
+    """Try everything; True when nothing is missing. The configuration itself was read from `file` before."""
     tell("configuration: read, no mistake")
     tried = [
         _interface(config),
@@ -35,6 +37,7 @@ def check(config: Config, places: Places, tell: Say) -> bool:
         _page(config),
         _echo(config, places),
         _notices(config, places),
+        *installation(config, places, file),
     ]
     for well, sentence in tried:
         tell(f"{'ok     ' if well else 'MISSING'}  {sentence}")
@@ -86,11 +89,11 @@ def _page(config: Config) -> tuple[bool, str]:
 
 
 def _lamp(config: Config, places: Places) -> tuple[bool, str]:
-    """Whose pins a running sentinel holds is not asked for them: it has its own word."""
-    kind, beat = config.lamp.kind.value, pulse.read(places.pulse)
-    if beat and pulse.is_alive(beat, now(), boot_id()):
-        fault = beat.parts.get(Part.LAMP, "")
-        return not fault, f"lamp: {kind}, held by the sentinel that runs here{': ' if fault else ''}{fault}"
+    """Tried for an instant; where `watch` drives it, `watch` says how it is."""
+    kind, last = config.lamp.kind.value, pulse.read(places.pulse)
+    if last and pulse.is_alive(last, now(), boot_id()):
+        fault = last.parts.get(Part.LAMP)
+        return not fault, f"lamp: {kind}, {fault or 'driven by the running sentinel'}"
     lamp = Lamp(config.lamp, now, lambda *_: None)
     lamp.show(Level.UNSURE, now())
     lamp.close()

@@ -14,7 +14,7 @@ from sentinel.card.refusal import NotTaken
 from sentinel.card.writable import writable
 from sentinel.config import Config
 from sentinel.places import Places
-from sentinel.programs.claim import claim_code
+from sentinel.programs.claim import claim_code, own_code
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +43,11 @@ def settle(card: Partitions, places: Places, config: Config) -> None:
 
 
 def _code(config: Config, places: Places) -> str:
-    """The code that opens the page now. Whoever owns the folder owns the file: root may come here first."""
-    if places.code.exists():
-        config = Config()
-    code = claim_code(config, places)
+    """The code that opens the page now: the flasher's is dead once there was a password.
+
+    Whoever owns the folder owns the file: root may come here first.
+    """
+    code = own_code(places) if was_claimed(places) else claim_code(config, places)
     folder = places.lasting.stat()
     if places.code.exists() and places.code.stat().st_uid != folder.st_uid:  # each change wakes our path unit
         os.chown(places.code, folder.st_uid, folder.st_gid)
@@ -79,6 +80,6 @@ def _is_due(handed: Handed) -> bool:
         raw, given = handed.raw(), handed.given()
     except NotTaken:
         return False
-    if raw is None or handed.is_sealed(raw):
+    if not raw or handed.is_sealed(raw):
         return False
     return given is None or given == handed.stored()

@@ -45,13 +45,23 @@ def firewall(config: Config, places: Places, tell: Say, key: Path | None = None)
         MissingRight: CAP_NET_ADMIN is needed.
     """
     wanted = sets(readers(effective(config, places), lan.look()), ssh=_has_content(key))
-    there = _read(_nft("-j", "list", "table", FAMILY, TABLE))
+    there = look()
     changed = {name: each for name, each in wanted.items() if _meant(name, each) != there.get(name)}
     if changed:
         _nft("-f", "-", script="".join(_lines(changed)))
     for name, elements in changed.items():
         tell(f"{name}: {', '.join(elements) or 'nobody'}")
     return 0
+
+
+def look() -> dict[str, frozenset[Any]]:
+    """What is in the sets now, by name: networks, or ports.
+
+    Raises:
+        MissingDevice: nft or the table is not there.
+        MissingRight: CAP_NET_ADMIN is needed.
+    """
+    return _read(_nft("-j", "list", "table", FAMILY, TABLE))
 
 
 def sets(allowed: Readers, *, ssh: bool) -> dict[str, Elements]:
@@ -123,5 +133,5 @@ def _nft(*words: str, script: str = "") -> str:
     if "not permitted" in done.stderr:
         raise MissingRight("the firewall needs CAP_NET_ADMIN: run this as root, or through its unit")
     if done.returncode:
-        raise MissingDevice(f"the table {FAMILY} {TABLE} cannot be filled: {done.stderr.splitlines()[0]}")
+        raise MissingDevice(f"the table {FAMILY} {TABLE} cannot be used: {done.stderr.splitlines()[0]}")
     return done.stdout

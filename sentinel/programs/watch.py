@@ -3,9 +3,7 @@
 import contextlib
 import logging
 import queue
-import shutil
 import signal
-from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from sentinel import systemd, timetable
@@ -20,9 +18,8 @@ from sentinel.judgement.verdict import Outlook
 from sentinel.model.fact import Fact
 from sentinel.model.incident import Incident
 from sentinel.model.machine import Coverage
-from sentinel.model.moment import Address
 from sentinel.model.networks import Networks
-from sentinel.model.passing import Beat, Health, Part
+from sentinel.model.passing import Beat
 from sentinel.model.verdict import Verdict
 from sentinel.ownports import asked_about
 from sentinel.pipeline import Street
@@ -41,6 +38,7 @@ from sentinel.programs.life import Life
 from sentinel.programs.looking import Looking
 from sentinel.programs.papers import Papers
 from sentinel.programs.postbox import Postbox
+from sentinel.programs.rounds import Rounds
 from sentinel.programs.telling import Telling
 from sentinel.signals import pulse
 from sentinel.signals.button import Button
@@ -52,18 +50,10 @@ from sentinel.wire.requests import listen_at
 log = logging.getLogger(__name__)
 
 QUEUE = 20_000
-BOX = timedelta(seconds=45)
-"""A reading takes ten seconds at most, so a new mapping is known within a minute."""
 BOX_WITHIN = timedelta(seconds=15)
 """So long the first check waits for the first look at the box, which tells whose the address is."""
-LOOKS = timedelta(seconds=0.5)
-"""How often it is looked whether an echo is to be asked: whoever pressed the button stands there."""
-LAMP = timedelta(seconds=5)
-"""How often it is asked whether it can be driven."""
 LISTENS = timedelta(seconds=5)
 """From the start: `listen` reports by then, or it is not going to."""
-SPARE = 50 << 20
-"""Bytes the disk must have left: a store that fills up loses the worst day."""
 RECORDED = Surroundings(interface="recorded", prefixes=(), gateways=(), families=(4,))
 """Where the recorded day took place: its networks are declared, this machine's are none of its business."""
 
@@ -106,15 +96,13 @@ class Watch:
     def _build(self) -> None:
         config = self._config
         around = RECORDED if self._demo else ask()
-        networks = around.networks(config.capture.prefixes, config.capture.box)
-        self._families: tuple[int, ...] = around.families
-        self._box: tuple[Address, ...] = networks.box
+        self._rounds = Rounds(config, self._places, self._clock, around)
         try:
             self._archive = Archive(self._places.store, self._boot)
         except OSError as error:
             raise MissingDevice(f"the store cannot be opened: {error}") from None
         incidents = self._archive.incidents(self._started)
-        judge = self._judge(networks, incidents)
+        judge = self._judge(self._rounds.networks(around), incidents)
         self._archive.clock_trusted = lambda: judge.time.trusted
         self._lamp = Lamp(config.lamp, self._clock, Simulation(self._places.lamp))
         told = pressing.heeded(
@@ -171,13 +159,13 @@ class Watch:
             asked_about(self._config),
             self._places.lasting,
             self._clock,
-            lambda: self._families,
+            lambda: self._rounds.families,
             known=Known(self._archive.kinds(self._started), self._archive.fragile(self._started)),
             box_within=BOX_WITHIN,
             head=lambda: self._archive.ledger.head,
         )
         self._looking = Looking(
-            lambda: self._box, self._asking.set_mapped, self._clock, self._asking.places_for_mapped()
+            lambda: self._rounds.box, self._asking.set_mapped, self._clock, self._asking.places_for_mapped()
         )
 
     def _build_desk(self) -> None:
@@ -199,63 +187,19 @@ class Watch:
 
     def _jobs(self) -> list[timetable.Job]:
         jobs = [
-            timetable.Job(name="beat", every=timedelta(seconds=1), work=self._beat),
-            timetable.Job(name="disk", every=timedelta(seconds=5), work=self._look_at_disk),
-            timetable.Job(name="lamp", every=LAMP, work=self._look_at_lamp),
+            *self._rounds.here(self._lamp, self._button),
             *identity.jobs(self._config.page, self._places, self._clock),
             *self._papers.jobs(),
             *self._life.jobs(),
         ]
         if not self._demo:
-            jobs += [
-                timetable.Job(name="surroundings", every=timedelta(seconds=60), work=self._look_around),
-                timetable.Job(name="box", every=BOX, work=self._look_at_box),
-                timetable.Job(name="IPv4", every=LOOKS, work=lambda: self._ask(4)),
-                timetable.Job(name="IPv6", every=LOOKS, work=lambda: self._ask(6)),
-                *naming.jobs(self._config.capture, self._places.store, self._clock),
-                timetable.Job(name="re-test", every=LOOKS, work=self._ask_again),
-            ]
+            jobs += self._rounds.outside(self._asking, self._looking, self._is_listened_to, self._queue.put)
+            jobs += naming.jobs(self._config.capture, self._places.store, self._clock)
         return jobs
-
-    # -- what the timetable posts --------------------------------------------------------------------------
-
-    def _beat(self) -> Iterator[Fact]:
-        yield Beat(at=self._clock())
-
-    def _look_at_disk(self) -> Iterator[Fact]:
-        free = shutil.disk_usage(self._places.lasting).free
-        yield Health(part=Part.DISK, well=free > SPARE, detail=f"{free >> 20} MB left", at=self._clock())
-
-    def _look_at_lamp(self) -> Iterator[Fact]:
-        self._button.look()
-        yield self._lamp.health()
-
-    def _look_around(self) -> Iterator[Fact]:
-        around = ask()
-        if not around.prefixes:  # the kernel could not be asked, or has no network: nothing new is known
-            return
-        self._families = around.families
-        networks = around.networks(self._config.capture.prefixes, self._config.capture.box)
-        self._box = networks.box
-        yield around.home(networks, self._clock())
-
-    def _look_at_box(self) -> Iterator[Fact]:
-        for reading in self._looking.work():
-            self._asking.learn(reading)  # whose the address is, before anybody knocks at it
-            yield reading
-
-    def _ask(self, family: int) -> Iterable[Fact]:
-        if self._is_listened_to():
-            self._asking.work(family, self._queue.put)
-        return ()
 
     def _is_listened_to(self) -> bool:
         """`listen` must see our talk with an echo from its first packet on."""
         return self._street.judge.coverage is not None or self._clock().since(self._started) > LISTENS
-
-    def _ask_again(self) -> Iterable[Fact]:
-        self._asking.work_again(self._queue.put)
-        return ()
 
     # -- the street's own thread ---------------------------------------------------------------------------
 

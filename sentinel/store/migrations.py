@@ -4,6 +4,7 @@ Times are kept twice: ISO 8601 UTC text for people, and seconds of the boot cloc
 which compare only between rows of runs with the same `boot`.
 """
 
+import sqlite3
 from typing import Any
 
 from sqlite_utils import Database, Migrations
@@ -189,5 +190,28 @@ CREATE TABLE wrong_codes (client TEXT NOT NULL, at TEXT NOT NULL) STRICT;
 
 
 def apply(db: Any) -> None:
-    """Bring a store of any earlier release to the present one."""
+    """Bring a store of any earlier release to the present one.
+
+    Raises:
+        FromLater: a later release has changed it; nothing was written.
+    """
+    if later := unknown(db.conn):
+        raise FromLater(f"a later release has changed this store ({', '.join(later)}): this one cannot read it")
     migrations.apply(db)
+
+
+class FromLater(sqlite3.DatabaseError):
+    """Steps are in the store that this release does not know: to guess at its tables would spoil it."""
+
+
+def unknown(db: sqlite3.Connection) -> tuple[str, ...]:
+    """The steps a later release has taken with this store, in their order; none in one of ours.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+    """
+    known = {each.name for each in migrations._migrations}
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone():
+        return ()
+    taken = db.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = 'sentinel' ORDER BY rowid")
+    return tuple(str(name) for (name,) in taken if name not in known)

@@ -7,20 +7,22 @@ from pathlib import Path
 
 import click
 
-from tests.bench import echo, machine, memory, page, red, start
+from tests.bench import echo, machine, memory, page, red, start, wear
+from tests.bench.card import NoCardError
 from tests.bench.figure import Figure
 from tests.bench.sentinels import TooSlowError
 from tests.lab.conditions import why_not
 from tests.lab.host import DidNotStartError
 
-SECTIONS: dict[str, Callable[[Path], list[Figure]]] = {
+SECTIONS: dict[str, Callable[..., list[Figure]]] = {
     "memory": memory.measure,
     "start": start.measure,
     "red": red.measure,
     "echo": echo.measure,
     "page": page.measure,
+    "wear": wear.measure,
 }
-OF_THE_LAB = frozenset({"red", "echo"})
+OF_THE_LAB = frozenset({"red", "echo", "wear"})
 """They need namespaces."""
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 BEGINS, ENDS = "<!-- the table begins -->\n", "<!-- the table ends -->\n"
@@ -29,8 +31,9 @@ BEGINS, ENDS = "<!-- the table begins -->\n", "<!-- the table ends -->\n"
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("sections", nargs=-1, type=click.Choice(tuple(SECTIONS)))
 @click.option("--markdown", is_flag=True, help="Write the table of docs/benchmarks.md.")
-def bench(sections: tuple[str, ...], markdown: bool) -> None:
-    """Measure memory, start, red, echo and page on this machine: all, or only the sections named."""
+@click.option("--minutes", default=60.0, help="How long `wear`, the last of them, watches.  [default: 60]")
+def bench(sections: tuple[str, ...], markdown: bool, minutes: float) -> None:
+    """Measure memory, start, red, echo, page and wear on this machine: all, or only the sections named."""
     if markdown and sections:
         raise click.UsageError("--markdown writes the whole table: name no section with it")
     reason = why_not()
@@ -43,15 +46,17 @@ def bench(sections: tuple[str, ...], markdown: bool) -> None:
             if name in OF_THE_LAB and reason:
                 click.echo(f"{name}: not measured: {reason}")
                 continue
-            figures += _tell(name, Path(folder))
+            if name == "wear":
+                click.echo(f"wear: {minutes:g} minutes of a practice's day begin now.")
+            figures += _tell(name, Path(folder), **({"minutes": minutes} if name == "wear" else {}))
     if markdown:
         _write(figures)
 
 
-def _tell(section: str, folder: Path) -> list[Figure]:
+def _tell(section: str, folder: Path, **options: float) -> list[Figure]:
     try:
-        figures = SECTIONS[section](folder)
-    except (TooSlowError, DidNotStartError, AssertionError) as error:
+        figures = SECTIONS[section](folder, **options)
+    except (TooSlowError, DidNotStartError, NoCardError, AssertionError) as error:
         raise click.ClickException(f"{section}: {error}") from None
     for figure in figures:
         click.echo("\n".join([*figure.lines(), ""]))

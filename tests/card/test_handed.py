@@ -19,6 +19,17 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path):
         one.given()
 
 
+def test_a_name_whose_end_windows_hid_is_told(tmp_path):
+    """Notepad adds one of its own; where the right name is there too, it is a copy."""
+    one = card(tmp_path).settings
+    one.file.with_name("sentinel.toml.txt").write_text(SETTINGS)
+
+    with pytest.raises(NotTaken, match="rename this file"):
+        one.given()
+    one.file.write_text(SETTINGS)
+    assert one.given() == tomllib.loads(SETTINGS)
+
+
 def test_a_folder_of_that_name_is_a_refusal(tmp_path):
     """As is anything else that cannot be read."""
     one = card(tmp_path).settings
@@ -63,6 +74,16 @@ def test_a_new_file_may_leave_out_the_secrets_it_cannot_know(tmp_path):
     assert given["echo"]["invitation"] == INVITATION
     assert given["notices"]["practice"] == ["ntfys://b/c"]
     assert given["notices"]["technician"] == tomllib.loads(SETTINGS)["notices"]["technician"]
+
+
+def test_an_empty_file_says_nothing(tmp_path):
+    """A copy that was broken off must not take the last good settings along."""
+    one = card(tmp_path).settings
+    one.keep(tomllib.loads(SETTINGS))
+    one.file.write_bytes(b"")
+
+    assert one.given() is None
+    assert not one.is_sealed(b"")
 
 
 def test_before_the_claim_what_is_left_out_is_gone(tmp_path):

@@ -139,7 +139,7 @@ def started(firmware: Mapping[str, bytes], roots: Mapping[Slot, bytes]) -> Start
     """Firmware, then initramfs: the letter of config.txt, and the count of trial.txt if it is of this slot."""
     slot = Slot(firmware["config.txt"].decode().split("os_prefix=")[1][0])
     trial = firmware["trial.txt"].decode()
-    on_trial = trial[0] == slot
+    on_trial = trial[:1] == slot
     if on_trial and trial[1] == "0":
         return started({**firmware, "config.txt": _chosen(firmware["config.txt"], slot.other)}, roots)
     files = {name.removeprefix(f"{slot}/"): held for name, held in firmware.items() if name.startswith(f"{slot}/")}

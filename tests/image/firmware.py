@@ -58,13 +58,10 @@ def settings(config: str, model: str = "none") -> dict[str, str]:
 
 
 def start(card: Path, into: Path, tree: str = "") -> Started:
-    """What the firmware would start from this card image, fetched into the folder; `tree` names the device tree."""
+    """What the firmware would start from this card, fetched into the folder; `tree` names the device tree."""
     fat = into / "fat"
-    size, skip = FAT_SIZE >> 20, FAT >> 20
-    subprocess.run(
-        ["qemu-img", "dd", "-U", "-O", "raw", "bs=1M", f"count={size + skip}", f"skip={skip}", f"if={card}", f"of={fat}"],
-        check=True,
-    )
+    part = [f"skip={FAT >> 20}", f"count={(FAT + FAT_SIZE) >> 20}", "bs=1M"]
+    subprocess.run(["qemu-img", "dd", "-U", "-O", "raw", *part, f"if={card}", f"of={fat}"], check=True)
     said = settings(get(fat, "config.txt", 0).decode())
     prefix = said.get("os_prefix", "")
     for name in filter(None, (said["kernel"], said["initramfs"], tree)):

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,7 +21,8 @@ SHELL = """\
 [Unit]
 DefaultDependencies=no
 [Service]
-ExecStart=/bin/sh -c 'until [ -c /dev/vport*p1 ]; do sleep 1; done; exec <>/dev/vport*p1 >&0; echo "<shell>"; exec sh'
+ExecStart=/bin/sh -c 'until p=$$(ls /dev/vport*p1); do sleep 1; done; exec <>$$p >&0; echo "<shell>";\
+exec sh'
 Environment=HOME=/root
 """
 """A root shell on a wire of its own: nothing of it is in the image, it comes by the kernel's command line."""
@@ -38,6 +39,21 @@ def unit(name: str, text: str) -> str:
     """Words for the kernel's command line that give this boot one more unit, and start it."""
     content = base64.b64encode(text.encode()).decode()
     return f"systemd.set_credential_binary=systemd.extra-unit.{name}:{content} systemd.wants={name}"
+
+
+def until(happened: Callable[[], bool], within: float) -> None:
+    """Ask again and again until it is so; an answer that does not come is a no.
+
+    Raises:
+        TimeoutError: it never was.
+    """
+    end = time.monotonic() + within
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError):
+            if happened():
+                return
+        time.sleep(0.25)
+    raise TimeoutError(f"it was not so within {within:.0f} s")
 
 
 class Heard:
@@ -75,7 +91,9 @@ class Heard:
 class Guest:
     """A machine that is on. Leaving the context pulls its plug."""
 
-    def __init__(self, card: Path, room: Path, *, units: Mapping[str, str] | None = None, append: str = "") -> None:
+    def __init__(
+        self, card: Path, room: Path, *, units: Mapping[str, str] | None = None, append: str = ""
+    ) -> None:
         self.card, self.room = card, room
         room.mkdir(parents=True, exist_ok=True)
         self.http, self.https, self.ssh_port = free_port(), free_port(), free_port()
@@ -88,7 +106,10 @@ class Guest:
         self._mirror = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._mirror.bind(str(room / "switch"))
         self._qemu = subprocess.Popen(
-            [*self._board(self.started), "-append", cmdline], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0
+            [*self._board(self.started), "-append", cmdline],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
         )
         self.console = Heard(self._qemu.stdout.read)
         self._monitor = self._connected("monitor")
@@ -106,13 +127,34 @@ class Guest:
             for host, inside in ((self.http, 80), (self.https, 443), (self.ssh_port, 22))
         )
         return [
-            *("setpriv", "--pdeathsig", "KILL", "nice", "-n", "10", "qemu-system-aarch64", "-M", "virt", "-cpu", "cortex-a72", "-smp", "2", "-m", "1024"),
+            *(
+                "setpriv",
+                "--pdeathsig",
+                "KILL",
+                "nice",
+                "-n",
+                "10",
+                "qemu-system-aarch64",
+                "-M",
+                "virt",
+                "-cpu",
+                "cortex-a72",
+                "-smp",
+                "2",
+                "-m",
+                "1024",
+            ),
             *("-accel", "tcg,thread=multi", "-display", "none", "-no-reboot", "-serial", "stdio"),
             *("-kernel", str(what.kernel), "-initrd", str(what.initrd)),
             *("-qmp", f"unix:{self.room}/monitor,server=on,wait=off"),
             *("-drive", f"if=none,id=card,file={self.card},format=qcow2,cache=writethrough"),
             *("-device", "virtio-blk-pci,drive=card", "-device", "virtio-rng-pci"),
-            *("-netdev", f"user,id=lan{forwards}", "-device", "virtio-net-pci,netdev=lan,romfile="),
+            *(
+                "-netdev",
+                f"user,id=lan,restrict=on,ipv6=off{forwards}",
+                "-device",
+                "virtio-net-pci,netdev=lan,romfile=",
+            ),
             "-netdev",
             f"dgram,id=mirror,local.type=unix,local.path={self.room}/port,"
             f"remote.type=unix,remote.path={self.room}/switch",
@@ -191,16 +233,19 @@ class Guest:
         """What a Python program says there."""
         return self.run(f"/usr/bin/python3 -c {shlex.quote(program)}", within)
 
-    def hears(self, frames: Iterator[bytes]) -> None:
+    def hears(self, frames: Iterable[bytes]) -> None:
         """The switch copies these frames to the mirror port."""
         for frame in frames:
             self._mirror.sendto(frame, str(self.room / "port"))
 
     def ssh(self, key: Path, command: str, within: float = 90) -> subprocess.CompletedProcess[str]:
         """A command over ssh, as root, with this key."""
-        options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "BatchMode=yes", "ConnectTimeout=60"]
+        said = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "BatchMode=yes", "ConnectTimeout=60")
+        options = [word for each in said for word in ("-o", each)]
         return subprocess.run(
-            ["ssh", "-q", "-i", str(key), "-p", str(self.ssh_port), *(w for o in options for w in ("-o", o)), "root@127.0.0.1",
-             command],
-            capture_output=True, text=True, timeout=within, check=False,
-        )  # fmt: skip
+            ["ssh", "-q", "-i", str(key), "-p", str(self.ssh_port), *options, "root@127.0.0.1", command],
+            capture_output=True,
+            text=True,
+            timeout=within,
+            check=False,
+        )

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def start(tmp_path):
-    made, own, names, clocks = card(tmp_path), places(tmp_path), [], []
+    made, own, names = card(tmp_path), places(tmp_path), []
 
     def run() -> Boot:
         one = Boot(
@@ -31,12 +31,11 @@ def start(tmp_path):
             file=tmp_path / "root/etc/sentinel/sentinel.toml",
             group=own_group(),
             rename=names.append,
-            set_clock=clocks.append,
         )
         one.run()
         return one
 
-    run.card, run.places, run.names, run.clocks = made, own, names, clocks
+    run.card, run.places, run.names = made, own, names
     return run
 
 
@@ -152,18 +151,6 @@ def test_the_machine_keeps_its_first_id_and_its_journal_is_found(start):
     assert (start.card.root / "run/log/journal" / first.strip()).resolve().name == other
 
 
-def test_the_clock_never_starts_before_the_last_known_time(start):
-    """And is left alone where it is later already."""
-    kept = start.card.data / "timesync/clock"
-    kept.touch()
-    os.utime(kept, (4_000_000_000, 4_000_000_000))
-    start()
-    os.utime(kept, (1_000_000_000, 1_000_000_000))
-    start()
-
-    assert start.clocks == [4_000_000_000]
-
-
 def test_a_mistake_leaves_the_last_good_settings(start):
     """And is told on the card, in both languages, and to the page; until it is put right."""
     lay(start, settings=SETTINGS)
@@ -212,7 +199,7 @@ def test_everywhere_may_be_said_in_ipv4(start):
     assert start().refused == []
 
 
-@pytest.mark.parametrize("step", ["wind_clock", "keep_machine_id", "read_preseed", "make_host_key", "join"])
+@pytest.mark.parametrize("step", ["keep_machine_id", "read_preseed", "make_host_key", "join"])
 def test_a_step_that_fails_is_told_and_the_others_go_on(tmp_path, step):
     """A broken part of the card is not the whole."""
 
@@ -230,7 +217,6 @@ def test_a_step_that_fails_is_told_and_the_others_go_on(tmp_path, step):
         file=tmp_path / "root/etc/sentinel/sentinel.toml",
         group=own_group(),
         rename=names.append,
-        set_clock=names.append,
     )
 
     one.run()

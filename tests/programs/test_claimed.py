@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sentinel.config import Config, Page
-from sentinel.programs.claim import reception
+from sentinel.programs.claim import reception, shown_code
 from sentinel.programs.claimed import is_claimed, settle
 from sentinel.store.archive import Archive
 from sentinel.store.sessions import Sessions
@@ -92,6 +92,18 @@ def test_a_new_code_comes_to_the_card(prepared):
 
     assert "WXYZ-2345" in made.code.read_text("utf-8-sig")
     assert "3141" not in made.code.read_text("utf-8-sig")
+
+
+def test_a_code_the_flasher_adds_later_takes_the_place_of_ours(prepared):
+    """As in `watch`, while nobody has claimed it: a note with another code would open nothing."""
+    made, own = prepared
+    settle(made, own, Config())
+    assert own.code.exists()
+
+    settle(made, own, replace(Config(), page=Page(code="3141-5926")))
+
+    assert "3141-5926" in made.code.read_text("utf-8-sig")
+    assert shown_code(replace(Config(), page=Page(code="3141-5926")), own) == "3141-5926"
 
 
 def test_a_second_claim_clears_the_card_again(prepared):

@@ -15,6 +15,8 @@ from sentinel.programs.firewall import sets
 from sentinel.readership import Readers
 from tests.capture.cable import CARD, Cable, cable, need
 
+pytestmark = pytest.mark.lab
+
 TABLE = Path(__file__).parents[2] / "ansible/roles/sentinel/files/rootfs/usr/lib/sentinel/firewall.nft"
 HOME = {4: "10.77.0.1", 6: "fd77::1"}
 CLIENT = {4: "10.77.0.2", 6: "fd77::2"}
@@ -181,7 +183,7 @@ def test_without_its_table_it_is_one_sentence(lan, tmp_path):
     done = house.fill()
 
     assert (done.returncode, done.stdout) == (69, "")
-    assert "the table inet sentinel cannot be filled" in done.stderr
+    assert "the table inet sentinel cannot be used" in done.stderr
     assert "inet sentinel" not in house.nft("list", "tables")
 
 

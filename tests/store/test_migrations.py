@@ -87,3 +87,18 @@ def test_a_folder_that_is_not_there_is_said(tmp_path):
     """With the path."""
     with pytest.raises(OSError, match="nowhere"):
         Archive(tmp_path / "nowhere" / "sentinel.db", "boot-1")
+
+
+def test_a_store_that_a_later_release_has_changed_is_refused_by_its_name_and_not_touched(tmp_path):
+    """Its tables may mean something else: to go on would spoil what the later release wants to find again."""
+    path = tmp_path / "sentinel.db"
+    Archive(path, "boot-1").close()
+    with sqlite3.connect(path) as db:
+        db.execute("INSERT INTO _sqlite_migrations VALUES (99, 'sentinel', 'from_tomorrow', '2027-01-01')")
+        db.execute("INSERT INTO _sqlite_migrations VALUES (100, 'somebody else', 'theirs', '2027-01-01')")
+    db.close()
+    before = path.read_bytes()
+
+    with pytest.raises(OSError, match=r"a later release has changed this store \(from_tomorrow\)"):
+        Archive(path, "boot-1")
+    assert path.read_bytes() == before

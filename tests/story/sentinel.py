@@ -30,12 +30,21 @@ CODE = "TEST-CODE"
 
 
 class Sentinel:
-    """`sentinel run` on the Pi of a cabinet."""
+    """`sentinel run` on the Pi of a cabinet; its folders are in `folder` unless they are given."""
 
-    def __init__(self, cabinet: Cabinet, folder: Path, settings: str = "") -> None:
+    def __init__(
+        self,
+        cabinet: Cabinet,
+        folder: Path,
+        settings: str = "",
+        *,
+        lasting: Path | None = None,
+        passing: Path | None = None,
+    ) -> None:
         self.pi: Host = cabinet.pi
         self.folder = folder
-        self.places = Places(lasting=folder / "var", passing=folder / "var" / "run")
+        lasting = lasting or folder / "var"
+        self.places = Places(lasting=lasting, passing=passing or lasting / "run")
         self.file = folder / "sentinel.toml"
         self.log = folder / "sentinel.log"
         self._run: Popen[str] | None = None
@@ -79,8 +88,8 @@ class Sentinel:
             self._run = None
 
     def _command(self, *words: str) -> list[str]:
-        base = [sys.executable, "-m", "sentinel", "--config", str(self.file), "--dir", str(self.places.lasting)]
-        return [*base, *words]
+        folders = ["--dir", str(self.places.lasting), "--run", str(self.places.passing)]
+        return [sys.executable, "-m", "sentinel", "--config", str(self.file), *folders, *words]
 
     def command(self, *words: str, timeout: float = 70) -> tuple[int, str]:
         """One of the commands, run on the Pi: exit code and what it printed."""

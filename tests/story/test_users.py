@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from sentinel.wire.facts import Outbox
 from tests.builders import connection
 from tests.capture.cable import wait_until
 from tests.installed import CODE, FIREWALL, LAID, LISTEN, WATCH, WEB, Machine, Reader, machine
+
+pytestmark = pytest.mark.lab
 
 TRY_TO_READ = """
 import sys
@@ -53,6 +56,16 @@ try:
     Postbox(Path(sys.argv[1]), print, sys.argv[2])
 except MissingRight as error:
     print(error)
+"""
+LOOK = """
+import sys
+from pathlib import Path
+from sentinel.places import Places
+from sentinel.programs.installation import installation
+from sentinel.toml import load
+file, lasting, passing = map(Path, sys.argv[1:])
+for well, sentence in installation(load(file), Places(lasting=lasting, passing=passing), file):
+    print(well, sentence)
 """
 ASK = """
 import sys
@@ -173,6 +186,58 @@ def test_the_firewall_lets_in_whom_the_page_names(installed, reader):
     assert done.stderr == ""
     assert "10.99.0.0/24" in done.stdout
     installed.run("root", "nft", "delete", "table", "inet", "sentinel")
+
+
+def checked(installed: Machine) -> dict[str, tuple[str, str]]:
+    """What `sudo sentinel check` says, by its first word."""
+    said = installed.run("root", *installed.sentinel("check")).stdout.splitlines()[1:]
+    return {line.split()[1].rstrip(":"): (line.split()[0], line) for line in said}
+
+
+def test_check_finds_every_right_in_order(installed):
+    """With the table that its unit loads; a running lamp is not touched but told of."""
+    assert checked(installed)["firewall"][0] == "MISSING"
+    installed.run("root", "nft", "-f", str(LAID / "usr/lib/sentinel/firewall.nft"))
+    assert "0 networks" in checked(installed)["firewall"][1]
+    installed.run(FIREWALL, *installed.sentinel("firewall"), right="net_admin")
+    said = checked(installed)
+    installed.run("root", "nft", "delete", "table", "inet", "sentinel")
+
+    assert [said[name][0] for name in ("users", "folders", "firewall", "lamp", "store", "rights")] == ["ok"] * 6
+    assert "ssh is closed" in said["firewall"][1]
+    assert "driven by the running sentinel" in said["lamp"][1]
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "told"),
+    [
+        ("chmod 2755 {passing}", "folders", "too much is open"),
+        ("chmod g-s {lasting}", "folders", "of its group"),
+        ("chmod 0644 {file}", "folders", "too much is open"),
+        ("chgrp 961 {file}", "users", "must not read store or passwords"),
+        ("sed -i s/sentinel-firewall,// {base}/etc/group", "users", ""),
+        ("sed -i /^sentinel-listen:/s/sentinel-watch// {base}/etc/group", "users", "or no fact arrives"),
+        ("sed -i /^sentinel:/s/,sentinel-web// {base}/etc/group", "users", "the page reads nothing"),
+    ],
+)
+def test_check_says_which_right_is_wrong(installed, command, name, told):
+    """Too much for one, too little for another: each has its sentence, and what is right none."""
+    places = installed.places
+    kept = {path: path.stat() for path in (places.lasting, places.passing, installed.file)}
+    groups = (installed.base / "etc/group").read_text()
+    words = command.format(
+        base=installed.base, passing=places.passing, lasting=places.lasting, file=installed.file
+    )
+    subprocess.run(words.split(), check=True)
+    said = installed.python("root", LOOK, installed.file, places.lasting, places.passing).splitlines()
+    for path, was in kept.items():
+        os.chown(path, was.st_uid, was.st_gid)
+        path.chmod(was.st_mode & 0o7777)
+    (installed.base / "etc/group").write_text(groups)
+
+    [line] = [line for line in said if f"{name}: " in line]
+    assert line.startswith("False" if told else "True")
+    assert told in line
 
 
 def test_the_firewall_reads_the_store_and_asks_nothing(installed):

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from furnished import NOW, PUBLIC, Cabinet, moment
 
-from sentinel import __version__
+from sentinel import __version__, lan
 from sentinel.model.box import BoxReading, Reading
 from sentinel.store import rows
 
@@ -60,6 +60,15 @@ def test_the_head_of_the_journal_and_its_anchor_are_shown(cabinet):
     assert "7 écritures, la dernière à 10 h 25" in page
     assert "b" * 64 in page
     assert "contresignée dehors jamais" in page
+
+
+def test_this_device_is_told_from_another_of_its_name(cabinet):
+    """By what the box's list of devices shows of it."""
+    page = plain(cabinet)
+
+    assert f"Nom sur le réseau {lan.host()}" in page
+    assert all(str(each) in page for each in lan.look().addresses)
+    assert "Deux sentinelles" in page
 
 
 def test_diagnostics_are_a_link_away(cabinet):

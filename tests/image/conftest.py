@@ -1,0 +1,38 @@
+"""The image as a pytest fixture, built once.
+
+Where it cannot be built or booted these tests are skipped with the reason, or fail if the environment says
+SENTINEL_IMAGE=required. What takes an hour is marked `release` and collected by `./dev release` only.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.image.card import IMAGE, ROOT, base_is_kept, why_not
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark whatever needs the image; leave out what only a release waits for."""
+    for item in items:
+        if "image" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.image)
+    if not os.environ.get("SENTINEL_RELEASE"):
+        left_out = [item for item in items if item.get_closest_marker("release")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.fixture(scope="session")
+def image() -> Path:
+    """The image of this tree, built now; `var/image` holds it and what it was made of."""
+    required = os.environ.get("SENTINEL_IMAGE") == "required"
+    reason = why_not() or ("" if required or base_is_kept() else "13 minutes for its base: ./dev image-test")
+    if reason and required:
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)
+    if os.environ.get("SENTINEL_IMAGE") != "built":  # for whoever writes these tests
+        subprocess.run([ROOT / "image-build/build.sh"], check=True)
+    return IMAGE
