@@ -33,7 +33,6 @@ STORIES = {
     "lab": "a whole cabinet in network namespaces",
     "image": "the card, built and booted",
     "browser": "the page in a real browser",
-    "image": "the card image, booted under QEMU",
     "story": "the street from end to end",
 }
 HOUSE = {
