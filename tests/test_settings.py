@@ -5,8 +5,8 @@ from datetime import time
 import pytest
 
 from sentinel import codec
-from sentinel.config import Config, Language, Notices, Practice
-from sentinel.settings import MOST, SECTIONS, Reading, covered, merged, mistakes, steps, understood
+from sentinel.config import Config, Language, Notices, Practice, Update
+from sentinel.settings import MOST, SECTIONS, Night, Reading, covered, merged, mistakes, steps, understood
 
 MAC = "aa:bb:cc:00:00:01"
 
@@ -133,3 +133,17 @@ def test_two_thousand_machines_have_names():
     labels = {f"aa:bb:cc:00:{n >> 8:02x}:{n & 255:02x}": "A" for n in range(MOST["labels"])}
 
     assert mistakes(Config(), "labels", written(labels)) == []
+
+
+def test_the_page_ticks_updates_and_names_no_place_they_come_from():
+    """Where from is the file's; without one a tick covers nothing."""
+    file = Config(update=Update(source="https://example.org/sentinel"))
+    ticked = written(Night(automatic=True, opens=time(23), closes=time(4)))
+
+    config = covered(file, {"update": ticked})
+    assert config.update == Update(source=file.update.source, automatic=True, opens=time(23), closes=time(4))
+    assert covered(Config(), {"update": ticked}) == Config()
+    assert covered(file, {"update": '{"source": "https://evil.example"}'}).update == file.update
+    assert mistakes(Config(), "update", ticked) == [
+        "update.automatic: needs update.source, from where new versions come"
+    ]

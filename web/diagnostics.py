@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from flask import Blueprint, Response, g
 from flask.typing import ResponseReturnValue
 
+from sentinel.model.renewal import Renewal
 from web.guard import behind_code
 from web.health import Health, health
 from web.scene import Scene
@@ -50,8 +51,25 @@ def lines(scene: Scene, known: Health) -> Iterator[str]:
     written, anchored = _age(scene, vitals.written), _age(scene, vitals.anchored)
     yield f"journal: {vitals.entries} entries, last {written}, anchored {anchored}"
     config = scene.config
+    yield from _of_update(scene, known.renewed)
     yield f"kept: {config.store.months} months; batch {config.store.batch_seconds:g} s; lamp {config.lamp.kind}"
     yield f"labels: {len(config.labels)}; first hour: {', '.join(sorted(scene.steps)) or 'not begun'}"
+
+
+def _of_update(scene: Scene, last: Renewal | None) -> Iterator[str]:
+    night = scene.config.update
+    if night.source:
+        how = "automatic" if night.automatic else "by hand"
+        yield f"updates: {how}, {night.opens:%H:%M} to {night.closes:%H:%M}"
+    if last is None:
+        return
+    lost = (
+        f", out of sight {last.lost.connections} connections, {last.lost.incidents} incidents" if last.lost else ""
+    )
+    yield (
+        f"update: {last.before or '?'} to {last.version or '?'}: {last.came}, {_age(scene, last.at)} ago,"
+        f" lacking {last.lack or 'nothing'}{lost}"
+    )
 
 
 def _of_pulse(scene: Scene) -> Iterator[str]:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from sentinel import codec
 from sentinel.model.acting import PaperKind
-from sentinel.settings import Reading
+from sentinel.settings import Night, Reading
 from sentinel.text import LANGUAGES
 from sentinel.wire.requests import EVERY_MACHINE_ON, Reply, Request, Verb
 from web.forms import Filled, filled
@@ -112,13 +112,17 @@ def _note(name: str, how: Ended | None) -> bool:
 
 
 def _settle(form: Filled) -> bool:
-    """The practice, and the language it reads; its other settings of reading stay."""
+    """The practice, the language it reads, and whether updates come by themselves; other settings stay."""
     scene: Scene = g.scene
     language = request.form.get("language", "")
     page = scene.config.page
     if language in LANGUAGES and language != page.language:
         told = {"language": language, "page_from": page.page_from, "months": scene.config.store.months}
         keep("reading", codec.encode(codec.convert(told, Reading)).decode(), quietly=True)
+    night, wanted = scene.config.update, "automatic" in request.form
+    if night.source and wanted != night.automatic:
+        ticked = Night(automatic=wanted, opens=night.opens, closes=night.closes)
+        keep("update", codec.encode(ticked).decode(), quietly=True)
     return keep("practice", form.value)
 
 

@@ -19,6 +19,7 @@ FIELDS = {
     "practice": ("name", "practitioner", "contact", "phone", "substitute", "substitute_phone", "time_zone"),
     "notices": ("drill_weekday", "drill_at"),
     "reading": ("language", "months"),
+    "update": (),
 }
 """The fields of each section that are one line of text; the others are lists."""
 MAIL = ("mailto", "mailtos")
@@ -46,6 +47,10 @@ def shown(config: Config, section: str) -> dict[str, Any]:
     if section == "notices":
         told = config.notices
         return {"drill": told.drill, "drill_weekday": told.drill_weekday, "drill_at": f"{told.drill_at:%H:%M}"}
+    if section == "update":
+        night = config.update
+        hours = {"opens": f"{night.opens:%H:%M}", "closes": f"{night.closes:%H:%M}"}
+        return {"automatic": night.automatic, **hours}
     held = asdict(config.practice)
     return {
         **held,
@@ -58,7 +63,7 @@ def shown(config: Config, section: str) -> dict[str, Any]:
 def filled(config: Config, section: str, form: Form) -> Filled:
     """What somebody sent, understood as far as it can be."""
     given: dict[str, Any] = {name: " ".join(form.get(name, "").split()) for name in FIELDS[section]}
-    given |= {"practice": _practice, "notices": _notices, "reading": _reading}[section](config, form)
+    given |= _LISTS[section](config, form)
     values, wrong = _converted(section, given)
     if not wrong:
         value = codec.encode(SECTIONS[section](**values)).decode()
@@ -109,6 +114,14 @@ def _notices(config: Config, form: Form) -> dict[str, Any]:
 def _reading(_: Config, form: Form) -> dict[str, Any]:
     networks = re.split(r"[\s,;]+", form.get("page_from", ""))
     return {"months": _whole(form.get("months", "")), "page_from": [each for each in networks if each]}
+
+
+def _update(_: Config, form: Form) -> dict[str, Any]:
+    hours = {name: _hour(form.get(name, "")) for name in ("opens", "closes")}
+    return {"automatic": "automatic" in form, **hours}
+
+
+_LISTS = {"practice": _practice, "notices": _notices, "reading": _reading, "update": _update}
 
 
 def _converted(section: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:

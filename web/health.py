@@ -10,10 +10,11 @@ from pathlib import Path
 
 from flask import g
 
-from sentinel import __version__, lan
+from sentinel import __version__, codec, lan
 from sentinel.card.notes import Board, board
 from sentinel.model.box import BoxReading, wan_address
 from sentinel.model.exposure import Outcome
+from sentinel.model.renewal import Came, Renewal
 from sentinel.store import reading
 from sentinel.store.listed import LastCheck
 from sentinel.store.vitals import Vitals
@@ -35,6 +36,9 @@ class Health:
     size: int
     """Bytes of the store, with what is not folded in yet."""
     versions: tuple[tuple[str, str], ...]
+    renewal: tuple[Phrase, ...]
+    """What came of the last update, of a card only."""
+    renewed: Renewal | None
     board: Board
     """What tells this device from another of its name."""
     addresses: tuple[str, ...]
@@ -50,6 +54,7 @@ def health() -> Health:
         OSError: the store cannot be read.
     """
     places = surroundings().places
+    renewal = _last_update(places.renewal)
     with reading.opened(places.store) as reader:
         last, proofs = reader.last_checks(), reader.last_proofs()
         box, vitals = reader.box(), reader.vitals()
@@ -59,6 +64,8 @@ def health() -> Health:
         read=box,
         vitals=vitals,
         size=sum(_size(places.store.with_name(places.store.name + end)) for end in ("", "-wal")),
+        renewal=tuple(_renewal(renewal)) if renewal else (),
+        renewed=renewal,
         versions=(("Cabinet Sentinel", __version__), ("Python", platform.python_version()), ("SQLite", _sqlite())),
         board=board(Path("/"), lan.host()),
         addresses=tuple(map(str, lan.look().addresses)),
@@ -80,6 +87,30 @@ def _box(box: BoxReading, checks: list[LastCheck]) -> Iterator[Phrase]:
     yield Phrase(key=f"box.whose.{wan_address(box, observed)}")
     yield Phrase(key=f"box.ipv6.{ipv6}")
     yield Phrase(key="box.openers", blanks=yes)
+
+
+def _last_update(path: Path) -> Renewal | None:
+    """None where there was none, or a later version has said it in its own words."""
+    try:
+        return codec.decode(path.read_bytes(), Renewal)
+    except (OSError, ValueError):
+        return None
+
+
+def _renewal(last: Renewal) -> Iterator[Phrase]:
+    """How far it came; what was lacking; what is out of sight since."""
+    unnamed = last.came is Came.REFUSED and not last.version
+    yield Phrase(
+        key="renewal.came.unnamed" if unnamed else f"renewal.came.{last.came}",
+        blanks={"version": last.version, "before": last.before},
+    )
+    if last.lack is not None:
+        yield Phrase(key=f"renewal.lack.{last.lack}")
+    if last.lost is not None:
+        known = last.lost.connections is not None and last.lost.incidents is not None
+        counts = {"connections": last.lost.connections, "incidents": last.lost.incidents} if known else {}
+        blanks = {**counts, "aside": last.lost.aside}
+        yield Phrase(key="renewal.lost" if known else "renewal.lost.uncounted", blanks=blanks)
 
 
 def _size(path: Path) -> int:

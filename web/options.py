@@ -15,7 +15,7 @@ from web.wishes import put, said, who
 
 pages = Blueprint("settings", __name__)
 
-FORMS = ("practice", "notices", "reading")
+FORMS = ("practice", "notices", "reading", "update")
 ZONES = (
     "Europe/Paris",
     "America/Guadeloupe",
@@ -35,7 +35,8 @@ ZONES = (
 @behind_code
 def settings() -> ResponseReturnValue:
     """Every form."""
-    return render_template("settings.html", forms=[_kept(section) for section in FORMS], **choices())
+    told = [section for section in FORMS if section != "update" or g.scene.config.update.source]
+    return render_template("settings.html", forms=[_kept(section) for section in told], **choices())
 
 
 @behind_code

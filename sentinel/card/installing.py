@@ -82,7 +82,7 @@ def _refuse_unless_it_fits(bundle: Bundle, card: Card, slot: Slot) -> None:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
+    return sorted(path for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
 
 
 def _write_boot(bundle: Bundle, card: Card, slot: Slot) -> dict[Path, str]:

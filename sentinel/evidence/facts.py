@@ -177,6 +177,8 @@ class Month:
     answered: int
     """Knocks beyond the rows kept, that something did answer."""
     machines: tuple[MachineLine, ...]
+    updates: tuple[tuple[str, datetime], ...] = ()
+    """Versions that began to run in it, and when; one that came back is told twice."""
     shared: tuple[int, ...] = ()
     """Families whose public address is a neighbour's too: nobody can be sent to us there."""
 

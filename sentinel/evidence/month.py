@@ -20,7 +20,7 @@ from sentinel.text import has
 from sentinel.text.points import title
 from sentinel.text.times import dated, month, stamp
 
-GAPS, STORIES, MACHINES, DRILLS = 5, 5, 12, 2
+GAPS, STORIES, MACHINES, DRILLS, UPDATES = 5, 5, 12, 2, 4
 """Lines of each list: the page stays one page, and says what it left out."""
 NAME = 24
 """Characters of a machine's or a person's name."""
@@ -129,6 +129,11 @@ class _Page:
             seen = dated(self._language, drill.read, self._zone) if drill.read else ""
             key = "paper.month.drill.read" if drill.read else "paper.month.drill.unread"
             sheet.text(sheet.say(key, at=at, seen=seen, who=who))
+        if facts.updates:
+            told = (
+                f"{version} ({dated(self._language, at, self._zone)})" for version, at in facts.updates[-UPDATES:]
+            )
+            sheet.small(sheet.say("paper.month.updates", count=len(facts.updates), versions=", ".join(told)))
 
     def _machines(self) -> None:
         sheet, machines = self._sheet, self._facts.machines

@@ -89,11 +89,11 @@ def _page(config: Config) -> tuple[bool, str]:
 
 
 def _lamp(config: Config, places: Places) -> tuple[bool, str]:
-    """Tried for an instant; where `watch` drives it, `watch` says how it is."""
-    kind, last = config.lamp.kind.value, pulse.read(places.pulse)
-    if last and pulse.is_alive(last, now(), boot_id()):
-        fault = last.parts.get(Part.LAMP)
-        return not fault, f"lamp: {kind}, {fault or 'driven by the running sentinel'}"
+    """Whose pins a running sentinel holds is not asked for them: it has its own word."""
+    kind, beat = config.lamp.kind.value, pulse.read(places.pulse)
+    if beat and pulse.is_alive(beat, now(), boot_id()):
+        fault = beat.parts.get(Part.LAMP, "")
+        return not fault, f"lamp: {kind}, held by the sentinel that runs here{': ' if fault else ''}{fault}"
     lamp = Lamp(config.lamp, now, lambda *_: None)
     lamp.show(Level.UNSURE, now())
     lamp.close()

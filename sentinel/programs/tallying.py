@@ -55,6 +55,7 @@ def month(reader: Reader, head: Letterhead, first: date) -> Month:
         repelled=repelled,
         answered=answered,
         machines=_machines(held.machines(begins), head, _box(reader)),
+        updates=tuple(held.updates(begins, ends)),
         shared=tuple(held.shared(begins, ends)),
     )
 

@@ -31,6 +31,8 @@ CONTENT = timedelta(minutes=2)
 """So long on end everything must be well."""
 PATIENCE = timedelta(minutes=10)
 """From the gate's start; a board's slowest start is well within it."""
+ENDS = 600.0
+"""Seconds a restart may take to end us."""
 UNDER_WAY = frozenset({Came.WRITING, Came.WRITTEN, Came.TRYING, Came.GIVEN_UP})
 ANY = frozenset({"0.0.0.0", "::", ""})  # noqa: S104 - only where to reach it from here
 
@@ -121,6 +123,7 @@ class Tried:
             self._word(before).leave(Came.TRYING)
         except OSError as error:
             self._give_up(Lack.COPY, str(error))
+            self.wait(ENDS)  # `watch` waits for us to be done, and must not open the store
 
     def gate(self, look: Look) -> bool:
         """On trial: wait until it is known whether this system stays, and do what follows.

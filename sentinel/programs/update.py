@@ -153,7 +153,7 @@ class Updating:
         except (MissingDevice, OSError):
             raise MissingDevice(NO_CARD) from None
         if os.geteuid() != 0:
-            raise MissingRight("the card's systems are root's: sudo sentinel update …")
+            raise MissingRight("the card's systems are root's: log in as root, or type sudo before it")
 
     def _take(self, read: Read, expected: Manifest | None = None) -> None:
         running = renewing.running_version(self.running)

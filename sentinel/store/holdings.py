@@ -8,6 +8,7 @@ from sentinel.model.acting import PaperKind
 from sentinel.model.exposure import Outcome, PortList
 from sentinel.model.finding import Level, StoryKind
 from sentinel.model.incident import Incident, IncidentState
+from sentinel.model.ledger import EntryKind
 from sentinel.store import listed, rows
 from sentinel.store.listed import Cell, ConnectionRow, LastCheck
 
@@ -133,6 +134,16 @@ class Holdings:
             " UNION SELECT min(first) FROM incidents UNION SELECT min(asked) FROM outcomes)"
         ).fetchone()[0]
         return rows.wall(found) if found else None
+
+    def updates(self, begins: datetime, ends: datetime) -> list[tuple[str, datetime]]:
+        """Versions whose first start, after one of another version, fell into that stretch."""
+        found = self._db.execute(
+            "SELECT version, at FROM (SELECT at, json_extract(body, '$.version') AS version,"
+            " lag(json_extract(body, '$.version')) OVER (ORDER BY number) AS before FROM ledger WHERE kind = ?"
+            " AND json_valid(body)) WHERE version != before AND at >= ? AND at < ?",
+            (EntryKind.STARTED.value, rows.text(begins), rows.text(ends)),
+        )
+        return [(str(version), rows.wall(at)) for version, at in found]
 
     def complete(self, begins: datetime, ends: datetime) -> tuple[int, int]:
         """Complete checks of the full list, and the most ports one of them tested."""

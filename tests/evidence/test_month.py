@@ -1,7 +1,7 @@
 """The page of a month: one A4, that never says more than was proved."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -162,3 +162,16 @@ def test_it_is_told_in_english_where_the_page_is():
     assert "Doors watched, November 2026" in said
     assert "23 days of 23 proved without a gap" in said
     assert "12,400 attempts repelled this month. Nothing answered." in said
+
+
+def test_updates_of_the_month_stand_on_it():
+    """The last four; where there was none, nobody reads about none."""
+    assert "mise à jour" not in words(month_page(month()))
+
+    one = (("0.2.0", datetime(2026, 11, 12, 3, 20, tzinfo=UTC)),)
+    assert "Une mise à jour ce mois-ci : 0.2.0 (jeudi 12 novembre 2026 à 4 h 20)." in words(
+        month_page(month(updates=one))
+    )
+    said = words(month_page(month(updates=one * 6)))
+    assert "6 mises à jour ce mois-ci" in said
+    assert said.count("0.2.0 (") == 4

@@ -1,5 +1,6 @@
 """A card as a practice gets it: flashed, put in, switched on. One machine; its first hour, test by test."""
 
+import base64
 import json
 import re
 import ssl
@@ -194,6 +195,15 @@ def test_the_lamp_says_that_it_does_not_know(guest: Guest) -> None:
     assert max(winks) < 0.5, seen
 
 
+def test_every_lamp_and_the_button_on_lines_of_a_real_chip(guest: Guest) -> None:
+    """LED, RGB and traffic light in each verdict's rhythm, four presses: by the installed program itself, read and
+    pressed from the other side."""
+    driver = base64.b64encode((Path(__file__).parent / "lamp_in_guest.py").read_bytes()).decode()
+    guest.run(f"echo {driver} | base64 -d >/run/lamp_in_guest.py")
+    for command in ("make", "lamps", "button"):
+        print(guest.run(f"/opt/sentinel/venv/bin/python /run/lamp_in_guest.py {command}", 300))
+
+
 def test_an_association_with_a_stranger_becomes_an_alarm(guest: Guest) -> None:
     """Frames on the mirror port, as the switch would copy them: an incident in the store, page and lamp red."""
     with RawPcapReader(str(Path("tests/pcaps/stranger.pcap"))) as recorded:
@@ -203,7 +213,7 @@ def test_an_association_with_a_stranger_becomes_an_alarm(guest: Guest) -> None:
         f"import sqlite3; print(sqlite3.connect({STORE!r}, uri=True).execute({INCIDENTS!r}).fetchall())"
     )
     assert "192.168.1.66" in incidents
-    assert "11112" in incidents
+    assert "4242" in incidents
     seen, _ = edges(guest, 10)
     flashes = sum(level for _, level in seen)
     assert 16 <= flashes <= 21, seen  # 2 Hz; a flash may be missed by a slow reader, none may be added

@@ -80,7 +80,7 @@ def test_the_lamp_of_a_running_sentinel_is_asked_of_its_pulse(places, ill, well)
 
     told_well, sentence = told(config, places)["lamp"]
 
-    assert (told_well, "driven by the running sentinel" in sentence) == (well, well)
+    assert (told_well, "held by the sentinel that runs here" in sentence) == (well, True)
     assert ("no such device" in sentence) is not well
 
 

@@ -337,6 +337,7 @@ def test_a_store_that_cannot_be_copied_is_not_tried(machine):
 
     assert (machine.word().came, machine.word().lack, machine.reboots) == (Came.GIVEN_UP, Lack.COPY, 1)
     assert "cannot be copied" in machine.word().why
+    assert machine.clock.seconds == 600  # it holds `watch` up until the restart ends it
     machine.boot().settle()
     assert (machine.card.running(), machine.word().came, machine.word().lack) == (Slot.A, Came.RETURNED, Lack.COPY)
 

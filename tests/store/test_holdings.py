@@ -11,6 +11,7 @@ from sentinel.model.acting import Paper, PaperKind
 from sentinel.model.exposure import Outcome, PortList, Reach
 from sentinel.model.finding import Code, Level, Story, StoryKind
 from sentinel.model.incident import Chapter, IncidentState
+from sentinel.model.ledger import EntryKind
 from sentinel.model.machine import HostSighting, SeenBy
 from sentinel.model.standing import Standing
 from sentinel.store.archive import Archive
@@ -122,6 +123,17 @@ def test_installed_is_the_first_thing_ever_recorded(archive, ask):
     archive.outcome(outcome(asked=moment(30)))
     with ask() as held:
         assert held.installed() == moment(30).wall
+
+
+def test_an_update_is_a_start_of_another_version_than_the_one_before(archive, ask):
+    """A restart is none; a version that came back is a second one; the first start ever updates nothing."""
+    for day, version in enumerate(("0.1.0", "0.1.0", "0.2.0", "0.2.0", "0.1.0", "0.3.0")):
+        archive.tell(EntryKind.STARTED, moment(day * 86_400.0), version=version)
+    archive.commit()
+
+    with ask() as held:
+        assert held.updates(START, START + 5 * DAY) == [("0.2.0", START + 2 * DAY), ("0.1.0", START + 4 * DAY)]
+        assert held.updates(START + 5 * DAY, START + 6 * DAY) == [("0.3.0", START + 5 * DAY)]
 
 
 def test_only_complete_checks_of_the_full_list_are_counted(archive, ask):

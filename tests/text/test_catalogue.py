@@ -14,6 +14,7 @@ from sentinel.model.exposure import Answer, Auth, CellVerdict, Kind, Outcome, Po
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import IncidentState
 from sentinel.model.passing import Part
+from sentinel.model.renewal import Came, Lack
 from sentinel.model.standing import Standing
 from sentinel.model.verdict import Assurance, View
 from sentinel.text import LANGUAGES, has, say
@@ -88,6 +89,8 @@ def test_every_value_a_table_shows_has_its_word(language):
         "papers.kind": PaperKind,
         "paper.reach": Reach,
         "paper.measure": MeasureKind,
+        "renewal.came": Came,
+        "renewal.lack": Lack,
     }
     keys = [f"{prefix}.{each.value}" for prefix, values in shown.items() for each in values]
     keys += [f"grade.{each.word}" for each in Grade] + [f"level.{each.word}" for each in Level]

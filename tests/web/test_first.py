@@ -10,10 +10,10 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from sentinel import codec
-from sentinel.config import Echo
+from sentinel.config import Echo, Update
 from sentinel.model.finding import Code, Level, Story, StoryKind
 from sentinel.model.incident import IncidentState
-from sentinel.settings import Reading, understood
+from sentinel.settings import Night, Reading, understood
 from sentinel.store import rows
 from sentinel.wire.requests import EVERY_MACHINE_ON, Answer, Reply, Verb
 from web.steps import NAMES, Ended, noted
@@ -300,3 +300,30 @@ def test_the_last_step_is_finished_and_names_the_note_for_the_staff(cabinet):
     assert "étape suivante" not in page
     assert "note-equipe.md" in page
     assert "carte murale" not in page
+
+
+def test_updates_are_ticked_in_the_first_hour_unless_somebody_unticks_them(cabinet, watch):
+    """Five hundred boxes that nobody updates are worse than one restart at night."""
+    page = "/first/practice"
+    cabinet.config = replace(cabinet.config, update=Update(source="https://example.org/sentinel"))
+    assert 'name="automatic" value="yes" checked' in cabinet.insider().get(page).text
+
+    send(cabinet.insider(), page, how="done", **FORM, automatic="yes")
+    assert [wish.section for wish in cabinet.heard] == ["update", "practice", "steps"]
+    assert understood("update", cabinet.heard[0].value) == Night(automatic=True)
+
+    send(cabinet.insider(), page, how="done", **FORM)
+    assert [wish.section for wish in cabinet.heard[3:]] == ["practice", "steps"]
+
+
+def test_where_updates_come_from_nowhere_nobody_is_asked(cabinet):
+    """A laptop, or a machine that ansible looks after."""
+    assert 'name="automatic"' not in cabinet.insider().get("/first/practice").text
+
+
+def test_whoever_unticked_updates_finds_them_unticked(cabinet):
+    """The step has ended: what it shows is what was kept."""
+    cabinet.config = replace(cabinet.config, update=Update(source="https://example.org/sentinel"))
+    settle(cabinet, practice=ended())
+
+    assert 'name="automatic" value="yes">' in cabinet.insider().get("/first/practice").text

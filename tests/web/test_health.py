@@ -7,8 +7,9 @@ from ipaddress import ip_address
 
 from furnished import NOW, PUBLIC, Cabinet, moment
 
-from sentinel import __version__, lan
+from sentinel import __version__, codec, lan
 from sentinel.model.box import BoxReading, Reading
+from sentinel.model.renewal import Came, Lack, Lost, Renewal
 from sentinel.store import rows
 
 BOX = BoxReading(reading=Reading.READ, at=moment(), gateway=ip_address("192.168.77.1"), igd=2)
@@ -74,3 +75,46 @@ def test_this_device_is_told_from_another_of_its_name(cabinet):
 def test_diagnostics_are_a_link_away(cabinet):
     """As a file."""
     assert 'href="/sentinel.txt"' in cabinet.insider().get("/sentinel").text
+
+
+RENEWAL = Renewal(version="0.2.0", before="0.1.0", came=Came.CONFIRMED, at=NOW - timedelta(hours=3))
+
+
+def renewed(cabinet: Cabinet, **more: object) -> str:
+    """The page after an update that came so far."""
+    cabinet.places.renewal.write_bytes(codec.encode(replace(RENEWAL, **more)))
+    return plain(cabinet)
+
+
+def test_a_machine_that_was_never_updated_says_nothing_of_it(cabinet):
+    """Nor one whose word cannot be read."""
+    assert "dernière mise à jour" not in plain(cabinet)
+
+    cabinet.places.renewal.write_bytes(b'{"came": "beamed"}')
+    assert "dernière mise à jour" not in plain(cabinet)
+
+
+def test_what_came_of_the_last_update_is_said(cabinet):
+    """With its age; on trial, it says what happens otherwise."""
+    assert "La version 0.2.0 est installée et a fait ses preuves. il y a 3 heures" in renewed(cabinet)
+    assert "La version 0.2.0 est à l’essai" in renewed(cabinet, came=Came.TRYING)
+    refused = renewed(cabinet, came=Came.REFUSED, version="", why="the update is not signed <b>")
+    assert "Une mise à jour a été refusée : rien n’a changé." in refused
+    assert "the update is not signed &lt;b&gt;" in refused
+
+
+def test_a_version_that_came_back_says_why_and_what_is_out_of_sight(cabinet):
+    """Counted; or that it could not be, which is not nothing."""
+    lost = Lost(connections=2, incidents=1, aside="after-0.2.0")
+    page = renewed(cabinet, came=Came.RETURNED, lack=Lack.CAPTURE, lost=lost)
+
+    assert "la version 0.1.0 est revenue d’elle-même" in page
+    assert "Elle ne voyait rien du réseau." in page
+    assert "connexions 2, incidents 1. C’est gardé à part, dans after-0.2.0" in page
+    text = cabinet.insider().get("/sentinel.txt").text
+    assert (
+        "update: 0.1.0 to 0.2.0: returned, 10800 s ago, lacking capture, out of sight 2 connections, 1 inc" in text
+    )
+
+    uncounted = replace(lost, connections=None, incidents=None)
+    assert "n’a pas pu être compté" in renewed(cabinet, came=Came.RETURNED, lost=uncounted)

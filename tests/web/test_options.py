@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import replace
+from datetime import time
 
 import pytest
 from furnished import CONFIG, TOKEN, Cabinet
 from werkzeug.datastructures import MultiDict
 
-from sentinel.config import Config, Notices, Practice
+from sentinel.config import Config, Notices, Practice, Update
 from sentinel.settings import covered, understood
 from sentinel.wire.requests import LARGEST, Answer, Reply, Verb
 
@@ -209,3 +210,48 @@ def test_the_name_is_asked_once(cabinet, watch):
     browser.post("/settings/reading", data={**READING, "who": '"><b>Anne', "csrf_token": token[1]})
 
     assert 'value="&#34;&gt;&lt;b&gt;Anne"' in browser.get("/settings").text
+
+
+FROM = Update(source="https://example.org/sentinel")
+
+
+def test_updates_are_offered_where_there_is_a_place_they_come_from(cabinet, watch):
+    """The place itself is the file's: nobody can name another one on the page."""
+    cabinet.config = replace(CONFIG, update=FROM)
+    page = cabinet.insider().get("/settings").text
+    assert "mises à jour de sécurité" in page
+    assert FROM.source not in page
+
+    fields = {
+        "automatic": "yes",
+        "opens": "23:30",
+        "closes": "04:00",
+        "who": "Anne",
+        "source": "https://evil.example",
+    }
+    send(cabinet, "update", fields)
+
+    [wish] = cabinet.heard
+    assert (wish.section, wish.who) == ("update", "Anne")
+    kept = covered(cabinet.config, {"update": wish.value}).update
+    assert kept == replace(FROM, automatic=True, opens=time(23, 30), closes=time(4))
+
+
+@pytest.mark.parametrize("fields", [{"opens": "25:00"}, {"closes": "02:00"}, {"closes": ""}])
+def test_a_night_that_never_comes_is_not_kept(cabinet, watch, fields):
+    """It begins and ends at two different hours."""
+    cabinet.config = replace(CONFIG, update=FROM)
+
+    page = send(cabinet, "update", {"opens": "02:00", "closes": "05:00", "who": "Anne", **fields})
+
+    assert (page.status_code, cabinet.heard) == (400, [])
+    assert "Rien n’a été enregistré" in page.text.replace("\u00a0", " ")
+
+
+def test_updates_from_nowhere_cannot_be_ticked(cabinet, watch):
+    """Whatever form somebody makes."""
+    assert "mises à jour de sécurité" not in cabinet.insider().get("/settings").text
+
+    page = send(cabinet, "update", {"automatic": "yes", "opens": "02:00", "closes": "05:00", "who": "Anne"})
+
+    assert (page.status_code, cabinet.heard) == (400, [])
