@@ -165,7 +165,8 @@ image() {
   fat
   bare
   packed "$root" >"$work/root.tar"
-  ext4 root 1280M 2 -m 0 -O '^has_journal,^metadata_csum_seed,^orphan_file'
+  # No larger than it must be: nobody writes to it, and an update copies all of it.
+  ext4 root $(($(stat -c %s "$work/root.tar") * 9 / 8 / 1048576 + 32))M 2 -m 0 -i 8192 -O '^has_journal,^metadata_csum_seed,^orphan_file'
   mkdir -p "$work/data/sentinel" "$work/data/ssh" "$work/data/timesync"
   chown 962:960 "$work/data/sentinel" && chmod 2750 "$work/data/sentinel" # sentinel-watch:sentinel
   packed "$work/data" >"$work/data.tar"

@@ -207,7 +207,7 @@ def notify() -> None:
 
 
 @main.command()
-@click.argument("kind", type=click.Choice(["dossier", "month", "certificate", "closing"]))
+@click.argument("kind", type=click.Choice(["dossier", "month", "certificate", "closing", "wall-card"]))
 @click.argument("about", default="")
 @click.option("--language", type=click.Choice(["fr", "en"]), help="Of the paper.  [default: the practice's]")
 @click.option("--who", default="", help="Who asks; it stands on the paper.")
@@ -215,10 +215,14 @@ def notify() -> None:
 @click.pass_obj
 @plainly
 def paper(setting: Setting, kind: str, about: str, language: str | None, who: str, every_machine_on: bool) -> None:
-    """Make a document: dossier NUMBER, month 2026-11, certificate, or closing."""
+    """Make a document: dossier NUMBER, month 2026-11, certificate, closing, or wall-card FOLDER."""
     from sentinel.programs.paper import paper as make
     from sentinel.programs.paper import wish
+    from sentinel.programs.wallcard import wall_card
 
+    if kind == "wall-card":
+        wall_card(setting.config(), setting.places, Path(about), click.echo, language or "")
+        return
     asked = wish(kind, about, language=language or "", who=who, every_machine_on=every_machine_on)
     sys.exit(make(setting.config(), setting.places, asked, click.echo))
 

@@ -84,9 +84,15 @@ def backup(shared: Shared, file: Path, passphrase: bool) -> None:
 @click.pass_obj
 def restore(shared: Shared, file: Path, passphrase: bool, over: bool) -> None:
     """Put a backup back; not under a running sentinel."""
+    from sentinel.card.partitions import Partitions
     from sentinel.programs.backup import restore as put_back
+    from sentinel.programs.card import outlives
 
     put_back(file, shared.file, shared.places, _asked(passphrase), click.echo, over=over)
+    if shared.file.exists() and outlives(shared.file, Partitions()):
+        click.echo(
+            "On this card the configuration is kept for the next start too, unless its own sentinel.toml differs."
+        )
 
 
 @click.command()

@@ -95,11 +95,10 @@ class Machine:
             self.base / "opt/python" / Path(sys.executable).resolve().relative_to(sys.base_prefix)
         )
 
-    def sentinel(self, *words: str, file: Path | None = None) -> list[str]:
+    def sentinel(self, *words: str) -> list[str]:
         """The command line, as the installation's own wrapper gives it to every program."""
-        folders = ["--dir", str(self.places.lasting)]
-        python = [self.interpreter, "-m", "sentinel", "--config", str(file or self.file)]
-        return [*python, *folders, "--run", str(self.places.passing), *words]
+        folders = ["--dir", str(self.places.lasting), "--run", str(self.places.passing)]
+        return [self.interpreter, "-m", "sentinel", "--config", str(self.file), *folders, *words]
 
     def _as(self, user: str, words: Sequence[str], right: str) -> list[str]:
         """A command as that user of the machine, with one right or none."""
@@ -123,8 +122,8 @@ class Machine:
 
     def start(self, user: str) -> None:
         """The program of that user, as its unit starts it."""
-        name = user.removeprefix("sentinel-")
-        words = self.sentinel("listen", file=self.section) if user == LISTEN else self.sentinel(name)
+        own = ["--config", str(self.section)] if user == LISTEN else []
+        words = self.sentinel(*own, user.removeprefix("sentinel-"))
         command = self._as(user, words, "net_raw" if user == LISTEN else "")
         self._running[user] = subprocess.Popen(command, cwd="/", stdin=subprocess.DEVNULL)
 

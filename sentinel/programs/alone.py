@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from sentinel.errors import MissingDevice
 from sentinel.places import Places
+from sentinel.secret import give
 
 
 @contextmanager
@@ -15,7 +16,9 @@ def alone(places: Places) -> Iterator[None]:
     Raises:
         MissingDevice: another one is at work in this folder.
     """
-    with (places.lasting / "watch.lock").open("w") as file:
+    lock = places.lasting / "watch.lock"
+    with lock.open("w") as file:
+        give(lock)  # `sudo sentinel restore` must not leave one that `watch` could not open
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from sentinel import toml, written
 from sentinel.card.handed import Handed
-from sentinel.card.partitions import SECRETS
+from sentinel.card.partitions import SECRETS, Partitions
+from sentinel.card.reading import tables, text
 from sentinel.card.refusal import Why
 from sentinel.card.settings import InForce, in_force
 from sentinel.config import Config
@@ -31,6 +32,20 @@ def card(file: Path, folder: Path | None, tell: Tell) -> None:
         _lay(file, folder)
         tell(f"{folder / 'sentinel.toml'}: written. Eject the card before you pull it out.")
     _tell(config, tell)
+
+
+def outlives(file: Path, card: Partitions) -> bool:
+    """Keep a configuration that was put back, where the root of this machine is RAM; whether it is.
+
+    Raises:
+        OSError: the data partition cannot be written.
+    """
+    try:
+        card.check()
+    except MissingDevice:
+        return False
+    card.settings.keep(tables(text(file.read_bytes(), file.name)[0], file.name))
+    return True
 
 
 def _looked_at(file: Path, tell: Tell) -> Config:

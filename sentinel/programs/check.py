@@ -19,6 +19,7 @@ from sentinel.programs.effective import effective
 from sentinel.programs.installation import installation
 from sentinel.reach import keys
 from sentinel.signals import pulse
+from sentinel.signals.button import Button
 from sentinel.signals.lamp import Lamp
 from sentinel.signals.sending import MISSING, is_installed
 
@@ -88,17 +89,21 @@ def _page(config: Config) -> tuple[bool, str]:
 
 
 def _lamp(config: Config, places: Places) -> tuple[bool, str]:
-    """Tried for an instant; where `watch` drives it, `watch` says how it is."""
-    last = pulse.read(places.pulse)
-    if last and pulse.is_alive(last, now(), boot_id()):
-        fault = last.parts.get(Part.LAMP)
-        return not fault, f"lamp: {config.lamp.kind.value}, {fault or 'driven by the running sentinel'}"
+    """Whose pins a running sentinel holds is not asked for them: it has its own word."""
+    kind, beat = config.lamp.kind.value, pulse.read(places.pulse)
+    if beat and pulse.is_alive(beat, now(), boot_id()):
+        fault = beat.parts.get(Part.LAMP, "")
+        return not fault, f"lamp: {kind}, held by the sentinel that runs here{': ' if fault else ''}{fault}"
     lamp = Lamp(config.lamp, now, lambda *_: None)
     lamp.show(Level.UNSURE, now())
     lamp.close()
+    button = Button(config.lamp, now, lambda _: None)
+    button.close()
     if lamp.fault:
         return False, f"lamp: it cannot be driven: {lamp.fault}"
-    return True, f"lamp: {config.lamp.kind.value}"
+    if button.fault:
+        return False, f"lamp: {kind}, but its button cannot be had: {button.fault}"
+    return True, f"lamp: {kind}{', with a button' if config.lamp.button else ''}"
 
 
 def _notices(config: Config, places: Places) -> tuple[bool, str]:

@@ -6,6 +6,7 @@ comes there too. Once the sentinel is claimed nothing secret stays: neither the 
 
 import logging
 import os
+import shutil
 
 from sentinel.card import cleaning, notes
 from sentinel.card.handed import Handed
@@ -17,6 +18,9 @@ from sentinel.places import Places
 from sentinel.programs.claim import claim_code, own_code
 
 log = logging.getLogger(__name__)
+
+LEFT = ("CODE-SENTINELLE.txt", ".*.new", ".Trash*", "*.toml~", "*.toml.bak")
+"""The code, and what a cut, a file manager or an editor leaves beside the files: copies of the same secrets."""
 
 
 def was_claimed(places: Places) -> bool:
@@ -65,10 +69,12 @@ def _show(card: Partitions, code: str) -> None:
 
 def _clean(card: Partitions) -> None:
     due = [each for each in (card.settings, card.preseed) if _is_due(each)]
-    if not due and not card.code.exists():
+    left = [each for pattern in LEFT for each in card.fat.glob(pattern)]
+    if not due and not left:
         return
     with writable(card.fat):
-        card.code.unlink(missing_ok=True)
+        for path in left:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         for each in due:
             cleaning.clean(each)
             log.info("no secret is left in %s", each.file)

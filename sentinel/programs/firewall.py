@@ -107,6 +107,8 @@ def _networks(element: Any) -> Iterable[Network]:
     match element:
         case {"prefix": {"addr": address, "len": length}}:
             return [ip_network(f"{address}/{length}")]
+        case {"elem": {"val": inner}}:  # with a comment: somebody's own, which goes
+            return _networks(inner)
         case {"range": [first, last]}:
             return summarize_address_range(ip_address(first), ip_address(last))
         case _:

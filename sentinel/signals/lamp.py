@@ -79,8 +79,11 @@ class Lamp:
         self._film = (film, self._clock())
 
     def health(self) -> Health:
-        """Whether it can be driven."""
-        fault = self.fault or ("" if self._thread.is_alive() else "its thread has ended")
+        """Whether it can be driven; what nobody drives any more is put out."""
+        fault = self.fault
+        if not self._thread.is_alive():
+            fault = "its thread has ended"
+            self._put_out()
         return Health(part=Part.LAMP, well=not fault, detail=fault, at=self._clock())
 
     def close(self) -> None:
@@ -88,12 +91,16 @@ class Lamp:
         self._order = None
         self._ending.set()
         self._thread.join(LIVES.total_seconds())
-        if self._light is not None:
-            with suppress(*TROUBLE):
-                self._light.off()
-            with suppress(*TROUBLE):
-                self._light.close()
+        self._put_out()
         self._tell("dark", False, self._clock())
+
+    def _put_out(self) -> None:
+        light, self._light = self._light, None
+        if light is not None:
+            with suppress(*TROUBLE):
+                light.off()
+            with suppress(*TROUBLE):
+                light.close()
 
     # -- its own thread ------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import subprocess
 from hashlib import sha256
 from pathlib import Path
 
-from tests.image.firmware import put
+from tests.image.disk import put
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILT = ROOT / "var/image"
@@ -52,20 +52,3 @@ def flashed(room: Path, files: dict[str, bytes], image: Path = IMAGE, size: str 
         ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", str(written), str(card), size], check=True
     )
     return card
-
-
-def partition(card: Path, number: int, into: Path) -> Path:
-    """One partition of a card that is off, as a file of its own. By the table of the card itself."""
-    whole = into / "whole.img"
-    subprocess.run(["qemu-img", "convert", "-O", "raw", str(card), str(whole)], check=True)
-    table = subprocess.run(["sfdisk", "-d", str(whole)], capture_output=True, text=True, check=True).stdout
-    line = next(each for each in table.splitlines() if each.startswith(f"{whole}{number}"))
-    start, size = (int(line.partition(f"{key}=")[2].partition(",")[0]) for key in ("start", "size"))
-    part = into / f"part{number}.img"
-    subprocess.run(
-        ["dd", f"if={whole}", f"of={part}", "bs=4M", f"skip={start * 512}", f"count={size * 512}", "conv=sparse",
-         "iflag=skip_bytes,count_bytes", "status=none"],
-        check=True,
-    )  # fmt: skip
-    whole.unlink()
-    return part

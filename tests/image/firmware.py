@@ -3,13 +3,11 @@
 A wrong config.txt, a kernel missing on the card or one that the Pi could not load fails here as it would there.
 """
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-FAT = 8 << 20
-"""Where partition 1 begins on the card, in bytes."""
-FAT_SIZE = 512 << 20
+from tests.image.disk import get, partition
+
 IMAGE_MAGIC = b"ARM\x64"
 """At byte 56 of a kernel the Pi can load: Documentation/arch/arm64/booting.rst."""
 
@@ -23,23 +21,6 @@ class Started:
     initrd: Path
     tree: Path | None
     cmdline: str
-
-
-def put(fat: Path, name: str, content: bytes, at: int = FAT) -> None:
-    """A file onto the FAT partition, as a card reader does it; `at` 0 for a bare partition."""
-    subprocess.run(["mcopy", "-o", "-i", f"{fat}@@{at}", "-", f"::{name}"], input=content, check=True)
-
-
-def get(fat: Path, name: str, at: int = FAT) -> bytes:
-    """A file of the FAT partition.
-
-    Raises:
-        FileNotFoundError: it is not there.
-    """
-    done = subprocess.run(["mtype", "-i", f"{fat}@@{at}", f"::{name}"], capture_output=True, check=False)
-    if done.returncode:
-        raise FileNotFoundError(f"{name} on the card: {done.stderr.decode().strip()}")
-    return done.stdout
 
 
 def settings(config: str, model: str = "none") -> dict[str, str]:
@@ -59,9 +40,7 @@ def settings(config: str, model: str = "none") -> dict[str, str]:
 
 def start(card: Path, into: Path, tree: str = "") -> Started:
     """What the firmware would start from this card, fetched into the folder; `tree` names the device tree."""
-    fat = into / "fat"
-    part = [f"skip={FAT >> 20}", f"count={(FAT + FAT_SIZE) >> 20}", "bs=1M"]
-    subprocess.run(["qemu-img", "dd", "-U", "-O", "raw", *part, f"if={card}", f"of={fat}"], check=True)
+    fat = partition(card, 1, into)
     said = settings(get(fat, "config.txt", 0).decode())
     prefix = said.get("os_prefix", "")
     for name in filter(None, (said["kernel"], said["initramfs"], tree)):

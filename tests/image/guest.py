@@ -59,8 +59,8 @@ def until(happened: Callable[[], bool], within: float) -> None:
 class Heard:
     """What comes out of a pipe or socket, kept; several may wait for words in it."""
 
-    def __init__(self, read: Any) -> None:
-        self.text = ""
+    def __init__(self, read: Any, before: str = "") -> None:
+        self.text = before
         self._changed = threading.Condition()
         self._ended = False
         threading.Thread(target=self._collect, args=[read], daemon=True).start()
@@ -92,8 +92,15 @@ class Guest:
     """A machine that is on. Leaving the context pulls its plug."""
 
     def __init__(
-        self, card: Path, room: Path, *, units: Mapping[str, str] | None = None, append: str = ""
+        self,
+        card: Path,
+        room: Path,
+        *,
+        units: Mapping[str, str] | None = None,
+        append: str = "",
+        instant: str = "",
     ) -> None:
+        """Power on; `instant` names a snapshot to go on from instead."""
         self.card, self.room = card, room
         room.mkdir(parents=True, exist_ok=True)
         self.http, self.https, self.ssh_port = free_port(), free_port(), free_port()
@@ -106,7 +113,7 @@ class Guest:
         self._mirror = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._mirror.bind(str(room / "switch"))
         self._qemu = subprocess.Popen(
-            [*self._board(self.started), "-append", cmdline],
+            [*self._board(self.started), "-append", cmdline, *(("-loadvm", instant) if instant else ())],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             bufsize=0,
@@ -116,7 +123,7 @@ class Guest:
         self._monitor_says = Heard(self._monitor.recv)
         self.control("qmp_capabilities")
         self._wire = self._connected("shell")
-        self._answers = Heard(self._wire.recv)
+        self._answers = Heard(self._wire.recv, "<shell>" if instant else "")  # it said so before the snapshot
         self._asked = 0
         self.sent = Heard(self._mirror.recv)
         """What the card on the mirror port said; a switch would not carry it further."""

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.image.card import BUILT, ROOT
-from tests.image.firmware import get, settings, start
+from tests.image.disk import get
+from tests.image.firmware import settings, start
 
 SHARED = ROOT / "ansible/roles/sentinel/files/rootfs"
 OWN = ROOT / "image-build/rootfs"

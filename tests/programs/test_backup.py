@@ -194,6 +194,18 @@ def test_what_root_puts_back_belongs_to_the_folders_owner(house, other, tmp_path
     assert {(each.stat().st_uid, each.stat().st_gid) for each in other.places.lasting.rglob("*")} == {owner}
 
 
+def test_what_root_could_not_put_back_leaves_nothing_in_the_services_way(other, tmp_path):
+    """Its lock, above all: `watch` must be able to take it."""
+    other.places.make()
+    owner = (12_345, 12_346) if os.geteuid() == 0 else (os.getuid(), os.getgid())
+    os.chown(other.places.lasting, *owner)
+    (tmp_path / "b").write_bytes(b"no backup")
+    with pytest.raises(NotReadable):
+        other.put_back(tmp_path / "b", SECRET)
+
+    assert {(each.stat().st_uid, each.stat().st_gid) for each in other.places.lasting.glob("*.lock")} == {owner}
+
+
 def packed(file: Path, *entries: tuple[str, bytes], kind: bytes = tarfile.REGTYPE) -> None:
     with (
         file.open("wb") as out,

@@ -6,9 +6,11 @@ import pytest
 from click.testing import CliRunner
 
 from sentinel.__main__ import main
+from sentinel.card.settings import in_force
 from sentinel.errors import ConfigurationError, MissingDevice, NotReadable
-from sentinel.programs.card import card
+from sentinel.programs.card import card, outlives
 from tests.card.cards import SETTINGS
+from tests.card.cards import card as a_card
 
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/sentinel.toml"
 
@@ -71,6 +73,19 @@ def test_only_a_sentinels_card_is_written(tmp_path):
         card(file, tmp_path / "stick", print)
     with pytest.raises(NotReadable):
         card(tmp_path / "none.toml", None, print)
+
+
+def test_what_was_put_back_outlives_the_start_of_a_card(tmp_path):
+    """Its root is RAM: the next start would know nothing of it. Elsewhere nothing is kept."""
+    made = a_card(tmp_path / "card")
+    file = tmp_path / "sentinel.toml"
+    file.write_text('[practice]\nname = "Cabinet"\n')
+
+    assert outlives(file, made)
+    assert in_force(made.settings).tables["practice"]["name"] == "Cabinet"
+
+    (made.root / "proc/cmdline").write_text("quiet\n")
+    assert not outlives(file, made)
 
 
 def test_the_example_is_a_good_file(firmware):

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from sentinel.config import Capture, Config, Echo, Lamp, LampKind, Notices, Page
+from sentinel.model.finding import Level
 from sentinel.places import Places
 from sentinel.programs.check import check
+from tests.programs.test_status import beat
 
 
 @pytest.fixture
@@ -58,6 +60,28 @@ def test_pins_that_this_board_has_not_are_missing(places):
 
     assert not well
     assert "cannot be driven" in sentence
+
+
+def test_a_button_that_cannot_be_had_is_missing_by_its_own_name(places):
+    """The lamp beside it works."""
+    well, sentence = told(Config(lamp=Lamp(button=23, chip="no-such-chip")), places)["lamp"]
+
+    assert not well
+    assert "button" in sentence
+    assert "no-such-chip" in sentence
+
+
+@pytest.mark.parametrize(("ill", "well"), [({}, True), ({"lamp": "no such device"}, False)])
+def test_the_lamp_of_a_running_sentinel_is_asked_of_its_pulse(places, ill, well):
+    """It holds the pins: whoever tried them now would find them busy."""
+    config = Config(lamp=Lamp(kind=LampKind.PINS, pins=(17,)))
+    places.make()
+    beat(places, Level.CALM, parts=ill)
+
+    told_well, sentence = told(config, places)["lamp"]
+
+    assert (told_well, "held by the sentinel that runs here" in sentence) == (well, True)
+    assert ("no such device" in sentence) is not well
 
 
 def test_an_invitation_is_as_good_as_an_echo(places):

@@ -66,6 +66,25 @@ def test_once_claimed_no_secret_is_on_the_fat(prepared):
     assert made.preseed.stored()["wlan"]["password"] == "correct horse battery"
 
 
+def test_copies_that_were_left_on_the_card_go_too(prepared):
+    """A draft that a cut broke off, what a file manager threw away, what an editor kept."""
+    made, own = prepared
+    (made.fat / ".Trash-1000/files").mkdir(parents=True)
+    for name in (
+        ".sentinel.toml.abc.new",
+        "sentinel.toml~",
+        "sentinel.toml.bak",
+        ".Trash-1000/files/sentinel.toml",
+    ):
+        (made.fat / name).write_text(SETTINGS)
+    (made.fat / "config.txt").write_text("os_prefix=a/\n")
+    claim(own)
+
+    settle(made, own, Config())
+
+    assert sorted(on_the_fat(made)) == ["config.txt", "rpi-preseed.toml", "sentinel.toml"]
+
+
 def test_a_claimed_card_is_written_once(prepared):
     """The next start, and the next, write nothing."""
     made, own = prepared

@@ -157,6 +157,16 @@ def test_a_second_run_changes_nothing_and_says_nothing(house):
     assert "10.80.0.0-10.80.2.127" in listed
 
 
+def test_what_somebody_put_into_our_sets_goes(house):
+    """They are the sentinel's: with a comment or not, it is not the rule of the page."""
+    house.fill()
+    house.nft("add", "element", "inet", "sentinel", "readers4", '{ 10.78.0.0/24 comment "mine" }')
+    assert "mine" in house.nft("list", "table", "inet", "sentinel")
+
+    assert house.fill().stdout == "readers4: 10.77.0.0/24\n"
+    assert "mine" not in house.nft("list", "table", "inet", "sentinel")
+
+
 def test_a_network_that_is_gone_reads_no_more(house):
     """In one step, and nothing of it is left in the sets."""
     house.file.write_text('[capture]\nprefixes = ["10.78.0.0/24"]\n')

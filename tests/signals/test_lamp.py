@@ -202,16 +202,22 @@ def test_a_lamp_that_fails_under_way_is_let_go_and_taken_anew():
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_lamp_whose_thread_has_ended_is_not_well():
-    """Whatever ended it: the page must say it, for the lamp cannot."""
+    """Whatever ended it: the page says it, and the green it left behind is put out."""
 
-    def bug(*_: object) -> None:
-        if threading.current_thread().name == "lamp":
+    factory = MockFactory()
+
+    def bug(colour: str, *_: object) -> None:
+        if threading.current_thread().name == "lamp" and colour == "red":
             raise ZeroDivisionError
 
-    lamp = Lamp(RGB, lambda: moment(0), bug, on(MockFactory()))
+    lamp = Lamp(RGB, lambda: moment(0.1), bug, on(factory))
+    lamp.show(Level.CALM, moment(0))
+    eventually(lambda: factory.pin(RGB.pins[1]).state)
+    lamp.show(Level.ALARM, moment(0))
     eventually(lambda: not lamp.health().well)
 
     assert "thread" in lamp.health().detail
+    assert [factory.pin(pin).state for pin in RGB.pins] == [0, 0, 0]
     lamp.close()
 
 

@@ -1,5 +1,8 @@
 """Which light a configuration means, and that each verdict looks like nothing else on it."""
 
+import re
+from pathlib import Path
+
 import pytest
 from gpiozero.pins.mock import MockFactory
 
@@ -8,6 +11,7 @@ from sentinel.errors import MissingDevice
 from sentinel.model.finding import Level
 from sentinel.signals.lights import palette, switched_on
 from sentinel.signals.rhythm import is_lit
+from sentinel.toml import parse
 
 LEVELS = (Level.CALM, Level.ATTENTION, Level.ALARM, Level.UNSURE)
 LAMPS = {
@@ -61,3 +65,17 @@ def test_a_board_without_a_header_says_which_chip_it_looked_for():
     """This test's machine may have chips: none of this label."""
     with pytest.raises(MissingDevice, match="labelled no-such-chip"):
         switched_on(Lamp(kind=LampKind.PINS, pins=(17,), chip="no-such-chip"))
+
+
+def test_every_lamp_of_the_documentation_can_be_configured_as_it_stands_there():
+    """docs/hardware.md, block by block: what is copied from it means the pins of the drawing."""
+    text = (Path(__file__).resolve().parents[2] / "docs/hardware.md").read_text(encoding="utf-8")
+    lamps = [parse(block).lamp for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL) if "[lamp]" in block]
+
+    assert [(each.kind, each.pins, each.button) for each in lamps] == [
+        (LampKind.BOARD, (), 0),
+        (LampKind.PINS, (17,), 0),
+        (LampKind.PINS, (17, 27, 22), 0),
+        (LampKind.TRAFFIC, (17, 27, 22), 0),
+        (LampKind.SIMULATED, (), 23),
+    ]

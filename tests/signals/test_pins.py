@@ -3,9 +3,11 @@
 The chip here keeps what the kernel would: which line is held, with what settings, and what was put on it.
 """
 
+import re
 import threading
 import time
 from pathlib import Path
+from xml.etree import ElementTree
 
 import gpiod
 import pytest
@@ -13,7 +15,7 @@ from gpiod.line import Bias, Direction, Edge, Value
 from gpiozero import LED, Button, GPIOPinInUse, PinFixedPull, PinInvalidFunction, PinInvalidPin, PinSetInput
 
 from sentinel.errors import MissingDevice
-from sentinel.signals.pins import FORTY_PINS, LABELS, HeaderFactory, chips, chosen
+from sentinel.signals.pins import DENIED, FORTY_PINS, LABELS, HeaderFactory, chips, chosen
 
 
 class Line:
@@ -129,6 +131,8 @@ def test_a_machine_without_any_is_told_what_was_looked_for():
 
     assert all(label in str(told.value) for label in LABELS)
     assert "there: none" in str(told.value)
+    with pytest.raises(MissingDevice, match="group gpio"):
+        chosen([(Path("/dev/gpiochip0"), DENIED)])
 
 
 def test_a_file_that_only_looks_like_a_chip_is_none(tmp_path):
@@ -244,3 +248,27 @@ def test_the_header_is_the_one_with_forty_pins(factory):
 
     assert (FORTY_PINS, len(header.pins)) == (0xA020D3, 40)
     assert [places[f"GPIO{bcm}"] for bcm in (17, 27, 22, 23)] == [11, 13, 15, 16]
+
+
+def test_the_wiring_drawing_has_every_pin_where_the_header_has_it(factory):
+    """Each label by its place and its BCM number; what is called ground is ground on every board."""
+    drawing = ElementTree.parse(Path(__file__).resolve().parents[2] / "docs/hardware/wiring.svg")
+    labels = [each for each in drawing.iter("{http://www.w3.org/2000/svg}g") if each.get("data-pin")]
+    header = factory.board_info.headers["J8"].pins
+
+    said = set()
+    for label in labels:
+        place, bcm = int(label.get("data-pin")), label.get("data-bcm")
+        assert header[place].name == ("GND" if bcm == "GND" else f"GPIO{bcm}")
+        assert label[-1].text == f"{place} · {'GND' if bcm == 'GND' else f'GPIO {bcm}'}"
+        said.add((place, bcm))
+    assert said == {(9, "GND"), (11, "17"), (13, "27"), (14, "GND"), (15, "22"), (16, "23")}
+    assert [header[place].name for place in (2, 4)] == ["5V", "5V"]
+
+
+def test_no_pin_of_the_drawing_is_pulled_up_before_anybody_drives_it():
+    """GPIO 0 to 8 are, from power-on (BCM2835 ARM Peripherals, table 6-31): there a LED would glow at every boot."""
+    root = Path(__file__).resolve().parents[2]
+    drawing = (root / "docs/hardware/wiring.svg").read_text(encoding="utf-8")
+
+    assert all(int(bcm) > 8 for bcm in re.findall(r'data-bcm="(\d+)"', drawing))

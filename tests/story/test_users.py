@@ -205,7 +205,7 @@ def test_check_finds_every_right_in_order(installed):
 
     assert [said[name][0] for name in ("users", "folders", "firewall", "lamp", "store", "rights")] == ["ok"] * 6
     assert "ssh is closed" in said["firewall"][1]
-    assert "driven by the running sentinel" in said["lamp"][1]
+    assert "held by the sentinel that runs here" in said["lamp"][1]
 
 
 @pytest.mark.parametrize(

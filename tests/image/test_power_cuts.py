@@ -1,0 +1,90 @@
+"""The plug is pulled while the sentinel writes: what the guest had confirmed is there, and the card is whole.
+
+One boot, kept by `savevm`; then again and again from that instant: strangers come, the guest confirms incidents,
+QEMU is killed in the middle, and the card is looked at as it lies; every tenth time it is started as well.
+What QEMU cannot show: a card that lies about what it has written.
+"""
+
+import os
+import random
+import re
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+
+from tests.builders import Talk
+from tests.image.card import flashed
+from tests.image.disk import partition
+from tests.image.guest import Guest, until
+from tests.image.test_first_boot import SETTINGS
+from tests.pcaps.make import association
+
+CUTS = 200 if os.environ.get("SENTINEL_RELEASE") else 20
+RESTARTED = 10
+"""Every so many cuts the card is started again."""
+COUNTED = """
+import sqlite3
+store = sqlite3.connect("file:/var/lib/sentinel/sentinel.db?mode=ro", uri=True)
+print("CONFIRMED", store.execute("select count(*) from incidents").fetchone()[0])
+"""
+
+
+def strangers(count: int) -> Iterator[bytes]:
+    """An association of a stranger with each of so many machines: each is an incident."""
+    for number in range(count):
+        yield from association(Talk(server=ip_address(f"192.168.1.{number + 10}"), client_port=40_000 + number))
+
+
+def confirmed(guest: Guest) -> int:
+    """Incidents in the store, as the guest sees them at this moment."""
+    return int(re.search(r"CONFIRMED (\d+)", guest.python(COUNTED))[1])
+
+
+def survived(card: Path, room: Path) -> int:
+    """Incidents in the store of a card that is off. Its file system and its database are whole, or this fails.
+
+    The journal is replayed first, as the next start would.
+    """
+    data = partition(card, 4, room)
+    replayed = subprocess.run(["e2fsck", "-p", "-E", "journal_only", str(data)], capture_output=True, check=False)
+    assert replayed.returncode in (0, 1), replayed
+    subprocess.run(["e2fsck", "-f", "-n", str(data)], capture_output=True, check=True)
+    out = room / "data"
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    subprocess.run(["debugfs", "-R", f"rdump /sentinel {out}", str(data)], capture_output=True, check=True)
+    with sqlite3.connect(out / "sentinel/sentinel.db") as store:
+        assert store.execute("pragma integrity_check").fetchone() == ("ok",)
+        return store.execute("select count(*) from incidents").fetchone()[0]
+
+
+def test_no_incident_that_was_confirmed_is_ever_lost(image: Path, tmp_path: Path) -> None:
+    """Cut at any moment, the store holds at least what it had said it holds."""
+    chance = random.Random(os.environ.get("SENTINEL_SEED", "5e471ae1"))
+    card = flashed(tmp_path, {"sentinel.toml": SETTINGS.encode()}, image)
+    with Guest(card, tmp_path / "first") as guest:
+        assert guest.ready() in ("running", "degraded")
+        until(lambda: confirmed(guest) == 0, within=60)
+        guest.snapshot("savevm", "ready")
+    for cut in range(1, CUTS + 1):
+        with Guest(card, tmp_path / f"cut{cut}", instant="ready") as guest:
+            guest.hears(strangers(chance.randint(3, 60)))
+            least = chance.randint(1, 3)
+            until(lambda guest=guest, least=least: confirmed(guest) >= least, within=60)
+            said = confirmed(guest)
+            guest.cut()
+        there = survived(card, tmp_path)
+        print(f"cut {cut}: {said} confirmed, {there} there")
+        assert there >= said
+        if cut % RESTARTED == 0:
+            restarts(card, tmp_path / f"again{cut}", there)
+
+
+def restarts(card: Path, room: Path, there: int) -> None:
+    """As the practice would: power comes back, and everything is as it was."""
+    with Guest(card, room) as guest:
+        assert guest.ready() in ("running", "degraded")
+        assert confirmed(guest) >= there
