@@ -30,6 +30,7 @@ COMMANDS = {
     "verify",
     "backup",
     "restore",
+    "update",
     "close",
     "update",
 }
