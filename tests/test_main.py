@@ -31,6 +31,7 @@ COMMANDS = {
     "backup",
     "restore",
     "close",
+    "update",
 }
 HEAVY = {"flask", "cheroot", "gpiozero", "pyroute2", "scapy", "sqlite_utils", "aiohttp", "cryptography", "babel"}
 

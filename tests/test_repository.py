@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # What would name a package registry or set one. A letter in brackets keeps this file from holding it.
 REGISTRY = re.compile(
     r"""
-      --(extra-)?[i]ndex-url | --default-[i]ndex | --[f]ind-links | --[t]rusted-host   # options of pip and uv
+      --(extra-)?[i]ndex-url | --default-[i]ndex | --[t]rusted-host                    # options of pip and uv
+    | (?<!--no-index\ )--[f]ind-links                                                   # a folder alone names none
     | \b[i]ndex-url\s*= | \[tool\.uv\.[i]ndex\] | \b(PIP|UV)_(EXTRA_|DEFAULT_)?[I]NDEX  # their settings
     | "[r]esolved"\s*: | _[a]uthToken                                                    # npm's
     | \b[p]ypi\.org\b | \b[p]ythonhosted\.org\b | \b[r]egistry\.(npmjs|yarnpkg)\b        # hosts
