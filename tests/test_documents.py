@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.documents import ROOT, chapter, commands, found, in_blocks
-from tests.fresh.typed import OPERATOR, README, TEN_MINUTES
+from tests.fresh.typed import OPERATOR, README, BY_HAND
 
 STORY = "tests/story/test_second_leg.py::"
 VERIFY = "tests/programs/test_verify.py::"
@@ -138,6 +138,36 @@ SHOWN = {
         "tests/image/test_contents.py",
         "an hour and more, so by hand: the same tests with longer counts, then image-build/release.sh",
     ),
+    "cp ansible/hosts.example.yml ansible/hosts.yml": (
+        "tests/ansible/test_playbooks.py::test_the_example_names_what_the_roles_know",
+        "where it lies",
+    ),
+    "cd ansible && ../.venv/bin/ansible-playbook sentinel.yml": (
+        "tests/ansible/test_sentinel.py::test_a_second_run_changes_nothing",
+        "with an inventory of its own",
+    ),
+    "cd ansible && ../.venv/bin/ansible-playbook echo.yml": (
+        "tests/ansible/test_echo.py::test_a_second_run_changes_nothing",
+        "with an inventory of its own",
+    ),
+    "sudo sentinel status": (
+        "tests/ansible/test_sentinel.py::test_status_and_check_speak_at_the_console",
+        "as root",
+    ),
+    "sudo sentinel close FOLDER": (
+        "tests/programs/test_closing.py::test_register_journal_heads_and_papers_leave_and_the_rest_is_wiped",
+        "as the wrapper of an installed machine calls it",
+    ),
+    "journalctl -u 'sentinel-*'": (
+        "tests/ansible/test_sentinel.py::test_the_journal_is_small_and_in_memory",
+        "the journal it reads",
+    ),
+    "systemctl start sentinel-echo-backup": (
+        "tests/ansible/test_echo.py::test_its_keys_are_copied_for_root_alone_and_brought_home",
+        "word for word",
+    ),
+    "./dev wheels 3.13 aarch64": ("tests/ansible/conftest.py::wheels", "for this machine's own processor"),
+    "./dev wheels 3.13 x86_64": ("tests/fresh/test_documents.py::fresh", "word for word"),
     "./dev wheels": ("tests/fresh/test_documents.py::fresh", "for another Python"),
     "sentinel update": (UPDATE + "test_somebody_else_than_root_is_told_so", ""),
     "sentinel update sentinel-0.2.0.update": (
@@ -183,7 +213,7 @@ SHOWN = {
 def typed() -> set[str]:
     """What tests/fresh types."""
     whole = (ROOT / "docs/echo.md").read_text(encoding="utf-8")
-    return {line.said for line in (*README, *OPERATOR)} | set(in_blocks(chapter(whole, TEN_MINUTES)))
+    return {line.said for line in (*README, *OPERATOR)} | set(in_blocks(chapter(whole, BY_HAND)))
 
 
 def test_every_command_of_every_document_is_run_by_a_test():

@@ -32,6 +32,7 @@ REGISTRY = re.compile(
 STORIES = {
     "bench": "figures, and that they can be measured",
     "lab": "a whole cabinet in network namespaces",
+    "ansible": "an installed machine, made by the playbooks",
     "image": "the card, built and booted",
     "browser": "the page in a real browser",
     "story": "the street from end to end",
@@ -135,7 +136,7 @@ def test_no_file_names_a_package_registry_or_sets_one():
     assert found == []
 
 
-@pytest.mark.parametrize("level", ["run", "echo", "dev"])
+@pytest.mark.parametrize("level", ["run", "echo", "dev", "build"])
 def test_requirements_hold_pins_and_hashes_and_nothing_else(level):
     """No address, no option line, and no package without a hash."""
     text = (ROOT / f"requirements/{level}.txt").read_text()

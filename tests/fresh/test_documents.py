@@ -12,7 +12,7 @@ import pytest
 
 from tests.ansible.machine import Machine, machine, why_not
 from tests.documents import ROOT, chapter, in_blocks
-from tests.fresh.typed import BOOK, ECHO, HOUSE, OPERATOR, README, TEN_MINUTES, Typed
+from tests.fresh.typed import BOOK, ECHO, HOUSE, OPERATOR, README, BY_HAND, Typed
 from tests.test_repository import files
 
 pytestmark = pytest.mark.fresh
@@ -80,7 +80,7 @@ def test_a_newcomer_types_what_the_readme_says(fresh: Machine, line: Typed):
 
 def test_an_echo_is_up_after_ten_minutes_of_typing(fresh: Machine):
     """Every block of that chapter, word for word; the machine has the addresses that stand for one's own."""
-    lines = list(in_blocks(chapter((ROOT / "docs/echo.md").read_text(), TEN_MINUTES)))
+    lines = list(in_blocks(chapter((ROOT / "docs/echo.md").read_text(), BY_HAND)))
     looks = next(number for number, line in enumerate(lines) if line.startswith("journalctl"))
     for address in ("192.0.2.7/32", "2001:db8::7/128"):
         fresh.run(f"ip address add {address} dev lo")

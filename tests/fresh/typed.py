@@ -70,8 +70,16 @@ OPERATOR = (
         said="systemctl stop sentinel-echo; tar -C /var/lib -czf echo.tgz sentinel-echo; "
         "systemctl start sentinel-echo"
     ),
+    Typed(
+        said="systemctl stop sentinel-echo; tar -C /var/lib -xzf echo-….tgz; "
+        "chown -R sentinel-echo: /var/lib/sentinel-echo; systemctl start sentinel-echo",
+        typed="systemctl stop sentinel-echo; tar -C /var/lib -xzf echo.tgz; "
+        "chown -R sentinel-echo: /var/lib/sentinel-echo; systemctl start sentinel-echo && "
+        "systemctl is-active sentinel-echo",
+        words="active",
+    ),
 )
 """What docs/echo.md says to look after an echo, once one runs; in this order."""
 
-TEN_MINUTES = "Run one, in ten minutes"
+BY_HAND = "The same by hand"
 """The chapter of docs/echo.md whose blocks are typed one after the other, word for word."""
