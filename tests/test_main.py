@@ -30,8 +30,8 @@ COMMANDS = {
     "verify",
     "backup",
     "restore",
-    "close",
     "update",
+    "close",
 }
 HEAVY = {"flask", "cheroot", "gpiozero", "pyroute2", "scapy", "sqlite_utils", "aiohttp", "cryptography", "babel"}
 

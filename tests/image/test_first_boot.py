@@ -1,5 +1,6 @@
 """A card as a practice gets it: flashed, put in, switched on. One machine; its first hour, test by test."""
 
+import base64
 import json
 import re
 import ssl
@@ -136,6 +137,15 @@ def test_the_lamp_says_that_it_does_not_know(guest: Guest) -> None:
     winks = [off - on for (on, lit), (off, _) in pairwise(seen) if lit]
     assert 10 <= len(winks) <= 13, seen
     assert max(winks) < 0.5, seen
+
+
+def test_every_lamp_and_the_button_on_lines_of_a_real_chip(guest: Guest) -> None:
+    """LED, RGB and traffic light in each verdict's rhythm, four presses: by the installed program itself, read and
+    pressed from the other side."""
+    driver = base64.b64encode((Path(__file__).parent / "lamp_in_guest.py").read_bytes()).decode()
+    guest.run(f"echo {driver} | base64 -d >/run/lamp_in_guest.py")
+    for command in ("make", "lamps", "button"):
+        print(guest.run(f"/opt/sentinel/venv/bin/python /run/lamp_in_guest.py {command}", 300))
 
 
 def test_an_association_with_a_stranger_becomes_an_alarm(guest: Guest) -> None:
