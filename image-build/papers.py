@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""The papers of a release: SBOM, licences, the list that Raspberry Pi Imager reads. `papers.py DIST VERSION URL`
+"""The papers of a release: SBOM, licences, the list that Raspberry Pi Imager reads.
 
+`papers.py DIST VERSION URL`
 From `var/image/root.tar`, which is what lies on the card, and the compressed image in DIST. The same parts give
 the same bytes; SOURCE_DATE_EPOCH is the time of everything. Formats: CycloneDX 1.6; os_list of Imager 2.
 """

@@ -30,6 +30,7 @@ COMMANDS = {
     "verify",
     "backup",
     "restore",
+    "update",
     "close",
 }
 HEAVY = {"flask", "cheroot", "gpiozero", "pyroute2", "scapy", "sqlite_utils", "aiohttp", "cryptography", "babel"}

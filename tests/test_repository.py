@@ -19,7 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # What would name a package registry or set one. A letter in brackets keeps this file from holding it.
 REGISTRY = re.compile(
     r"""
-      --(extra-)?[i]ndex-url | --default-[i]ndex | --[f]ind-links | --[t]rusted-host   # options of pip and uv
+      --(extra-)?[i]ndex-url | --default-[i]ndex | --[t]rusted-host                    # options of pip and uv
+    | (?<!--no-index\ )--[f]ind-links                                                   # a folder alone names none
     | \b[i]ndex-url\s*= | \[tool\.uv\.[i]ndex\] | \b(PIP|UV)_(EXTRA_|DEFAULT_)?[I]NDEX  # their settings
     | "[r]esolved"\s*: | _[a]uthToken                                                    # npm's
     | \b[p]ypi\.org\b | \b[p]ythonhosted\.org\b | \b[r]egistry\.(npmjs|yarnpkg)\b        # hosts
@@ -31,6 +32,7 @@ REGISTRY = re.compile(
 STORIES = {
     "bench": "figures, and that they can be measured",
     "lab": "a whole cabinet in network namespaces",
+    "ansible": "an installed machine, made by the playbooks",
     "image": "the card, built and booted",
     "browser": "the page in a real browser",
     "story": "the street from end to end",
@@ -39,6 +41,8 @@ HOUSE = {
     "test_design.py": "what the design says of judgement, table by table",
     "test_situations.py": "what people meet in the field, from the fact to the sentence",
     "test_repository.py": "the house itself",
+    "test_documents.py": "every command of the documents is run, and by which test",
+    "test_screens.py": "the pictures of the documents",
     "test_dev.py": "the one command: what is run beside what, and what may not be skipped",
     "test_in_a_browser.py": "every page at once, as a person sees it",
     "test_languages.py": "every page in both languages, and the first without a word of the trade",
@@ -132,7 +136,7 @@ def test_no_file_names_a_package_registry_or_sets_one():
     assert found == []
 
 
-@pytest.mark.parametrize("level", ["run", "echo", "dev"])
+@pytest.mark.parametrize("level", ["run", "echo", "dev", "build"])
 def test_requirements_hold_pins_and_hashes_and_nothing_else(level):
     """No address, no option line, and no package without a hash."""
     text = (ROOT / f"requirements/{level}.txt").read_text()

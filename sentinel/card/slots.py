@@ -20,7 +20,8 @@ TRIES: Final = 3
 SETTLED: Final = b"-0\n"
 """trial.txt while nothing is tried."""
 
-_CHOICE = re.compile(rb"^os_prefix=([ab])/\r?$", re.MULTILINE)
+_CHOICE = re.compile(rb"os_prefix=([ab])/\n")
+"""The first line, for there the initramfs looks when it takes the old system back."""
 _TRIAL = re.compile(rb"([ab])(\d)\n")
 
 
@@ -144,9 +145,9 @@ class Card:
     def _choice(self) -> tuple[Slot, int]:
         """And where in config.txt its letter stands."""
         try:
-            found = list(_CHOICE.finditer(self.config.read_bytes()))
+            found = _CHOICE.match(self.config.read_bytes())
         except OSError as error:
             raise NotReadable(f"{self.config} cannot be read: {error.strerror}") from None
-        if len(found) != 1:
-            raise NotReadable(f"{self.config} does not say once which system is started (os_prefix=a/ or b/)")
-        return Slot(found[0][1].decode()), found[0].start(1)
+        if not found:
+            raise NotReadable(f"{self.config} does not begin with the line os_prefix=a/ or os_prefix=b/")
+        return Slot(found[1].decode()), found.start(1)

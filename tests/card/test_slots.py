@@ -1,11 +1,12 @@
 """Which system runs, which is chosen, and that one byte in place changes the choice."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from sentinel.card.slots import Slot, Trial
+from sentinel.card.slots import Card, Slot, Trial
 from sentinel.errors import MissingDevice, NotReadable
 from tests.card.updates import CONFIG, make_card, start
 
@@ -34,10 +35,10 @@ def test_a_machine_without_our_words_is_no_card(tmp_path, words):
 
 @pytest.mark.parametrize(
     "config",
-    [None, "", "os_prefix=c/\n", "os_prefix=a\n", "#os_prefix=a/\n", "os_prefix=a/\nos_prefix=b/\n"],
+    [None, "", "os_prefix=c/\n", "os_prefix=a", "#os_prefix=a/\n", "\nos_prefix=a/\n", "os_prefix=a/\r\n"],
 )
-def test_a_config_that_does_not_choose_once_is_not_guessed_at(tmp_path, config):
-    """Nor written."""
+def test_a_config_that_does_not_begin_with_the_choice_is_not_written(tmp_path, config):
+    """The initramfs would not find the letter, and no system that fails would ever be left."""
     card = make_card(tmp_path)
     card.config.unlink() if config is None else card.config.write_text(config)
 
@@ -45,16 +46,6 @@ def test_a_config_that_does_not_choose_once_is_not_guessed_at(tmp_path, config):
         with pytest.raises(NotReadable, match=r"config\.txt"):
             act()
     assert card.tries.read_text() == "-0\n"
-
-
-def test_a_config_edited_on_windows_chooses_as_well(tmp_path):
-    """The firmware takes it."""
-    card = make_card(tmp_path)
-    card.config.write_bytes(CONFIG.replace("\n", "\r\n").encode())
-
-    card.begin_trial(Slot.B)
-
-    assert card.chosen() is Slot.B
 
 
 @pytest.mark.parametrize("content", [None, b"", b"-0\n", b"b3", b"b3\n\n", b"c3\n", b"bx\n", b"\xff\xfe\n"])
@@ -103,3 +94,62 @@ def test_each_slot_has_its_own_partition():
     assert [slot.partuuid for slot in Slot] == ["5e471ae1-02", "5e471ae1-03"]
     assert (Slot.A.other, Slot.B.other) == (Slot.B, Slot.A)
     assert os.fspath(make_card.__globals__["Card"]().roots[Slot.B]) == "/dev/disk/by-partuuid/5e471ae1-03"
+
+
+# -- the initramfs, which counts ---------------------------------------------------------------------------------
+
+SCRIPT = Path(__file__).parents[2] / "image-build/initramfs/trial"
+
+
+def boot(card: Card, folder: Path) -> bool:
+    """Run the initramfs's own script on this card, started as config.txt says; whether it restarts the machine."""
+    start(card, card.chosen())
+    tools = folder / "tools"
+    tools.mkdir(exist_ok=True)
+    for name in ("mount", "umount", "modprobe", "reboot"):
+        (tools / name).write_text(f'#!/bin/sh\necho {name} >>"{folder}/done"\n')
+        (tools / name).chmod(0o755)
+    (folder / "done").write_text("")
+    told = (
+        SCRIPT.read_text().replace("/run/firmware", str(card.firmware)).replace("/proc/cmdline", str(card.cmdline))
+    )
+    subprocess.run(
+        ["sh", "-c", told],
+        env={"PATH": f"{tools}:{os.environ['PATH']}"},
+        check=False,
+        timeout=20,
+        capture_output=True,
+    )
+    return "reboot" in (folder / "done").read_text().split()
+
+
+@pytest.mark.parametrize("chosen", Slot)
+@pytest.mark.parametrize("trial", ["-0\n", "a0\n", "a1\n", "a3\n", "b0\n", "b1\n", "b3\n", "\n", "??\n", "b\n"])
+def test_the_initramfs_reads_the_three_bytes_as_the_programs_do(tmp_path, chosen, trial):
+    """It takes one start from the slot that runs, or gives it up, and touches nothing else."""
+    card = make_card(tmp_path)
+    card.config.write_text("os_prefix=a/\n# more\n".replace("a/", f"{chosen}/"))
+    card.tries.write_text(trial)
+    on_trial = card.trial()
+
+    restarts = boot(card, tmp_path)
+
+    if on_trial is None or on_trial.slot is not chosen:
+        assert (restarts, card.chosen(), card.tries.read_text()) == (False, chosen, trial)
+    elif on_trial.left:
+        assert (restarts, card.chosen()) == (False, chosen)
+        assert card.trial() == Trial(slot=chosen, left=on_trial.left - 1)
+    else:
+        assert (restarts, card.chosen(), card.tries.read_text()) == (True, chosen.other, trial)
+    assert len(card.config.read_text()) == len("os_prefix=a/\n# more\n")
+
+
+def test_a_system_that_never_ends_its_trial_is_left_after_three_starts(tmp_path):
+    """By the script of the card, from the bytes the program wrote."""
+    card = make_card(tmp_path)
+    card.config.write_text("os_prefix=a/\n")
+    card.begin_trial(Slot.B)
+
+    assert [(boot(card, tmp_path), card.chosen()) for _ in range(4)] == [(False, Slot.B)] * 3 + [(True, Slot.A)]
+    assert not boot(card, tmp_path)
+    assert card.running() is Slot.A

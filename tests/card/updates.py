@@ -32,7 +32,7 @@ BOOT = {
     "initrd.img": b"initrd 0.2.0 " * 999,
     "vmlinuz": b"kernel 0.2.0 " * 999,
 }
-CONFIG = "# the firmware's words\narm_64bit=1\nos_prefix=a/\nenable_uart=1\n"
+CONFIG = "os_prefix=a/\n# the firmware's words\narm_64bit=1\nenable_uart=1\n"
 
 
 def make_card(folder: Path, *, room: int = 4 * MIB, **more: object) -> Card:

@@ -267,7 +267,7 @@ def test_the_wiring_drawing_has_every_pin_where_the_header_has_it(factory):
 
 
 def test_no_pin_of_the_drawing_is_pulled_up_before_anybody_drives_it():
-    """GPIO 0 to 8 are, from power-on (BCM2835 ARM Peripherals, table 6-31): there a LED would glow at every boot."""
+    """GPIO 0 to 8 are, at power-on (BCM2835 ARM Peripherals, table 6-31): a LED there would glow at each boot."""
     root = Path(__file__).resolve().parents[2]
     drawing = (root / "docs/hardware/wiring.svg").read_text(encoding="utf-8")
 
