@@ -8,7 +8,7 @@ umask 022
 export LC_ALL=C.UTF-8 TZ=UTC
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 top=${here%/*}
-out=$top/var/image
+out=${SENTINEL_OUT:-$top/var/image}
 cache=${SENTINEL_CACHE:-/var/cache/cabinet-sentinel}
 keys=${SENTINEL_UPDATE_KEYS:-}
 uuid=5e471ae1-0000-4000-8000-00000000000
@@ -88,6 +88,7 @@ app() {
   update_keys
   in_root systemd-sysusers
   in_root systemctl --quiet preset-all
+  in_root systemctl --quiet set-default multi-user.target
   in_root systemctl --quiet mask systemd-networkd-wait-online.service systemd-binfmt.service
 }
 
@@ -172,7 +173,7 @@ image() {
   packed "$work/data" >"$work/data.tar"
   ext4 data 64M 4 -m 1 -i 65536 -O '^metadata_csum_seed,^orphan_file' # few inodes: growing to 128 GB writes them all
   mkdir -p "$work/nothing"
-  genimage --loglevel 1 --config "$here/genimage.cfg" --inputpath "$work" --outputpath "$work/out" \
+  genimage --loglevel 0 --config "$here/genimage.cfg" --inputpath "$work" --outputpath "$work/out" \
     --tmppath "$work/tmp" --rootpath "$work/nothing"
 }
 

@@ -32,6 +32,7 @@ REGISTRY = re.compile(
 STORIES = {
     "bench": "figures, and that they can be measured",
     "lab": "a whole cabinet in network namespaces",
+    "ansible": "an installed machine, made by the playbooks",
     "image": "the card, built and booted",
     "browser": "the page in a real browser",
     "story": "the street from end to end",
@@ -40,6 +41,8 @@ HOUSE = {
     "test_design.py": "what the design says of judgement, table by table",
     "test_situations.py": "what people meet in the field, from the fact to the sentence",
     "test_repository.py": "the house itself",
+    "test_documents.py": "every command of the documents is run, and by which test",
+    "test_screens.py": "the pictures of the documents",
     "test_dev.py": "the one command: what is run beside what, and what may not be skipped",
     "test_in_a_browser.py": "every page at once, as a person sees it",
     "test_languages.py": "every page in both languages, and the first without a word of the trade",
@@ -133,7 +136,7 @@ def test_no_file_names_a_package_registry_or_sets_one():
     assert found == []
 
 
-@pytest.mark.parametrize("level", ["run", "echo", "dev"])
+@pytest.mark.parametrize("level", ["run", "echo", "dev", "build"])
 def test_requirements_hold_pins_and_hashes_and_nothing_else(level):
     """No address, no option line, and no package without a hash."""
     text = (ROOT / f"requirements/{level}.txt").read_text()

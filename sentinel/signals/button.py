@@ -20,7 +20,6 @@ from sentinel.signals.press import Press, Sign
 BOUNCES = 0.05
 """Seconds for which a contact may bounce, and a long wire catch what is not there."""
 LOOKS = 0.25
-"""Seconds between two looks at how long it has been held."""
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +32,7 @@ class Button:
         clock: whose boot clock measures a press.
         told: what a press has come to; called from a thread of gpiozero's.
         pins: gpiozero's way to the pins; handed in by tests.
+        looks: seconds between two looks at how long it has been held.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Button:
         clock: Clock,
         told: Callable[[Sign], None],
         pins: Callable[[LampSection], Any] = header,
+        looks: float = LOOKS,
     ) -> None:
         self.fault = ""
         """Why it cannot be had, in plain English; empty while it can, or none is configured."""
@@ -48,6 +49,7 @@ class Button:
         self._clock = clock
         self._told = told
         self._pins = pins
+        self._looks = looks
         self._press = Press()
         self._button: Any = None
         self.look()
@@ -74,7 +76,7 @@ class Button:
         button = PushButton(
             self._section.button,
             bounce_time=BOUNCES,
-            hold_time=LOOKS,
+            hold_time=self._looks,
             hold_repeat=True,
             pin_factory=self._pins(self._section),
         )

@@ -7,7 +7,7 @@ from sentinel.errors import MissingDevice
 
 FOLDER = Path("/sys/class/leds")
 NAMES = ("ACT", "led0")
-"""What kernels call it: since 5.10, and before."""
+"""What kernels call it: those from 6 on, and those before."""
 
 
 class BoardLed:

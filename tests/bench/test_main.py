@@ -53,3 +53,11 @@ def test_the_whole_table_or_none():
     said = CliRunner().invoke(bench.bench, ["--markdown", "start"])
     assert said.exit_code == 2
     assert "name no section with it" in said.output
+
+
+def test_a_section_is_measured_and_told():
+    """The memory of a sentinel that was started for it."""
+    said = CliRunner().invoke(bench.bench, ["memory"])
+
+    assert said.exit_code == 0, said.output
+    assert "memory of the programs together" in said.output

@@ -1,4 +1,4 @@
-"""The image as a pytest fixture, built once.
+"""The image as a pytest fixture, built once, and one machine that lives through all the tests.
 
 Where it cannot be built or booted these tests are skipped with the reason, or fail if the environment says
 SENTINEL_IMAGE=required. What takes an hour is marked `release` and collected by `./dev release` only.
@@ -6,11 +6,13 @@ SENTINEL_IMAGE=required. What takes an hour is marked `release` and collected by
 
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.image.card import IMAGE, ROOT, base_is_kept, why_not
+from tests.image.machine import Machine
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -36,3 +38,11 @@ def image() -> Path:
     if os.environ.get("SENTINEL_IMAGE") != "built":  # for whoever writes these tests
         subprocess.run([ROOT / "image-build/build.sh"], check=True)
     return IMAGE
+
+
+@pytest.fixture(scope="session")
+def machine(image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """Flashed, and off at first."""
+    made = Machine(image, tmp_path_factory.mktemp("machine"))
+    yield made
+    made.off()

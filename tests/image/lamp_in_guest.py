@@ -36,6 +36,12 @@ from sentinel.signals.press import Sign
 LABEL = "lamp-test"
 LEDS, PUSH = (17, 27, 22), 23
 """BCM numbers, as the wiring drawing has them."""
+LAMPS = (
+    LampSection(kind=LampKind.PINS, pins=(5,), chip=LABEL),
+    LampSection(kind=LampKind.PINS, pins=LEDS, chip=LABEL),
+    LampSection(kind=LampKind.TRAFFIC, pins=(6, 13, 19), chip=LABEL),
+)
+"""Every kind that is wired, side by side."""
 CONFIGURED = Path("/sys/kernel/config/gpio-sim/lamp")
 PULSE = Path("/run/sentinel/pulse.json")
 WINDOW = 8.0
@@ -126,21 +132,32 @@ def press(seconds: float) -> None:
 
 
 def lamps() -> None:
-    """Each kind of lamp shows each verdict in its colour or place and its rhythm, and is dark at the end."""
-    for kind, pins in ((LampKind.PINS, LEDS[:1]), (LampKind.PINS, LEDS), (LampKind.TRAFFIC, LEDS)):
-        section = LampSection(kind=kind, pins=pins, chip=LABEL)
-        lamp = Lamp(section, now, lambda *_: None)
-        need(not lamp.fault, f"the lamp cannot be driven: {lamp.fault}")
-        for level in (Level.CALM, Level.ATTENTION, Level.ALARM, Level.UNSURE):
+    """Each kind of lamp shows each verdict in its colour or place and its rhythm, and all are dark at the end."""
+    driven = [(section, Lamp(section, now, lambda *_: None)) for section in LAMPS]
+    for section, lamp in driven:
+        need(not lamp.fault, f"{section.kind.value} cannot be driven: {lamp.fault}")
+    for level in (Level.CALM, Level.ATTENTION, Level.ALARM, Level.UNSURE):
+        for _, lamp in driven:
             lamp.show(level, now())
-            time.sleep(0.3)
-            samples, value = film(pins), palette(section).of(level)[1]
-            wanted = value if isinstance(value, tuple) else (value,)
-            told = f"{kind.value} with {len(pins)}, {level.word}: {rhythm(samples)}, {sorted(worn(samples))}"
-            need(rhythm(samples) == level.word and worn(samples) == {wanted}, told)
-            print(told, flush=True)
+        time.sleep(0.3)
+        seen = film([pin for section in LAMPS for pin in section.pins])
+        for n, section in enumerate(LAMPS):
+            first = sum(len(each.pins) for each in LAMPS[:n])
+            wears(section, level, [(at, lines[first : first + len(section.pins)]) for at, lines in seen])
+    for section, lamp in driven:
         lamp.close()
-        need(not any(levels(pins)), "a closed lamp left a line high")
+        need(not any(levels(section.pins)), f"{section.kind.value}: a closed lamp left a line high")
+
+
+def wears(section: LampSection, level: Level, samples: Sequence[Sample]) -> None:
+    """This film is this verdict, on this kind of lamp."""
+    value = palette(section).of(level)[1]
+    wanted = value if isinstance(value, tuple) else (value,)
+    told = (
+        f"{section.kind.value} on {list(section.pins)}, {level.word}: {rhythm(samples)}, {sorted(worn(samples))}"
+    )
+    need(rhythm(samples) == level.word and worn(samples) == {wanted}, told)
+    print(told, flush=True)
 
 
 def button() -> None:

@@ -1,59 +1,22 @@
 """A card as a practice gets it: flashed, put in, switched on. One machine; its first hour, test by test."""
 
+import base64
 import json
 import re
 import ssl
 import subprocess
 import textwrap
 import urllib.request
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from scapy.utils import RawPcapReader
 
-from tests.image.card import flashed
-from tests.image.guest import Guest, until
+from tests.image.guest import Guest
+from tests.image.heard import until
+from tests.image.machine import CODE, INVITATION, NAME, PIN, Machine, told
 
-CHIP = "sentinel-sim"
-PIN = 17
-GPIO_SIM = f"""\
-[Unit]
-DefaultDependencies=no
-Before=sentinel-dark.service sentinel-watch.service
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/bin/sh -c 'modprobe gpio-sim;cd /sys/kernel/config/gpio-sim;mkdir -p s/b;cd s;echo 54 >b/num_lines;\
-echo {CHIP} >b/label;echo 1 >live'
-"""
-"""A chip whose lines can be read from the other side: Documentation/admin-guide/gpio/gpio-sim.rst."""
-INVITATION = "sentinel-echo://192.0.2.1/?k=ed25519:kzdvvj2umnduyauf&c=abcdefgh234567ab"
-SETTINGS = f"""\
-[practice]
-name = "Cabinet des Tilleuls"
-[page]
-code = "tilleuls-2026"
-[echo]
-invitation = "{INVITATION}"
-[capture]
-interface = "eth1"
-prefixes = ["192.168.1.0/24"]
-box = ["192.168.1.254"]
-[lamp]
-kind = "pins"
-pins = [{PIN}]
-chip = "{CHIP}"
-"""
-PRESEED = """\
-config_version = "1.0"
-[system]
-hostname = "sentinel-tilleuls"
-[ssh]
-enabled = true
-authorized_keys = ["{key}"]
-"""
 WATCHES_THE_PIN = textwrap.dedent(f"""
     import glob, time
     line = open(glob.glob("/sys/devices/platform/gpio-sim.*/gpiochip*/sim_gpio{PIN}/value")[0])
@@ -92,27 +55,9 @@ INCIDENTS = "select * from incidents"
 
 
 @pytest.fixture(scope="module")
-def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The technician's."""
-    made = tmp_path_factory.mktemp("key") / "id_ed25519"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "sophie@atelier", "-f", made], check=True)
-    return made
-
-
-@pytest.fixture(scope="module")
-def guest(image: Path, key: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guest]:
+def guest(machine: Machine) -> Guest:
     """The machine, from power on."""
-    room = tmp_path_factory.mktemp("guest")
-    preseed = PRESEED.format(key=key.with_suffix(".pub").read_text().strip())
-    card = flashed(room, {"sentinel.toml": SETTINGS.encode(), "rpi-preseed.toml": preseed.encode()}, image)
-    with Guest(card, room / "run", units={"test-gpio.service": GPIO_SIM}) as on:
-        yield on
-
-
-def told(guest: Guest) -> dict[str, str]:
-    """What /api/v1/status says to anybody of the LAN."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{guest.http}/api/v1/status", timeout=60) as answer:
-        return json.load(answer)
+    return machine.power()
 
 
 def edges(guest: Guest, seconds: int) -> tuple[list[tuple[float, int]], int]:
@@ -168,12 +113,12 @@ def test_the_page_answers_on_both_doors(guest: Guest) -> None:
     assert certificate.strip() == guest.run("cat /var/lib/sentinel/page.crt").strip()
 
 
-def test_what_the_flasher_wrote_is_in_force(guest: Guest, key: Path) -> None:
+def test_what_the_flasher_wrote_is_in_force(guest: Guest, machine: Machine) -> None:
     """Name, key and invitation; nothing of it was a mistake."""
-    assert guest.run("hostname").strip() == "sentinel-tilleuls"
-    assert guest.ssh(key, "hostname").stdout.strip() == "sentinel-tilleuls"
+    assert guest.run("hostname").strip() == NAME
+    assert guest.ssh(machine.key, "hostname").stdout.strip() == NAME
     assert INVITATION in guest.run("cat /etc/sentinel/sentinel.toml")
-    assert "tilleuls-2026" in guest.run("cat /boot/firmware/CODE-SENTINELLE.txt")
+    assert CODE in guest.run("cat /boot/firmware/CODE-SENTINELLE.txt")
     assert "ERREUR" not in guest.run("ls /boot/firmware")
 
 
@@ -192,6 +137,15 @@ def test_the_lamp_says_that_it_does_not_know(guest: Guest) -> None:
     winks = [off - on for (on, lit), (off, _) in pairwise(seen) if lit]
     assert 10 <= len(winks) <= 13, seen
     assert max(winks) < 0.5, seen
+
+
+def test_every_lamp_and_the_button_on_lines_of_a_real_chip(guest: Guest) -> None:
+    """LED, RGB and traffic light in each verdict's rhythm, four presses: by the installed program itself, read and
+    pressed from the other side."""
+    driver = base64.b64encode((Path(__file__).parent / "lamp_in_guest.py").read_bytes()).decode()
+    guest.run(f"echo {driver} | base64 -d >/run/lamp_in_guest.py")
+    for command in ("make", "lamps", "button"):
+        print(guest.run(f"/opt/sentinel/venv/bin/python /run/lamp_in_guest.py {command}", 300))
 
 
 def test_an_association_with_a_stranger_becomes_an_alarm(guest: Guest) -> None:

@@ -4,18 +4,13 @@ import random
 
 import pytest
 
-from sentinel.config import Lamp, LampKind
+from sentinel.config import Lamp
 from sentinel.model.finding import Level
 from sentinel.signals.lights import palette
 from sentinel.signals.rhythm import is_lit
-from tests.image.lamp_in_guest import LEDS, WINDOW, rhythm, worn
+from tests.image.lamp_in_guest import LAMPS, WINDOW, rhythm, worn
 
 LEVELS = (Level.CALM, Level.ATTENTION, Level.ALARM, Level.UNSURE)
-LAMPS = (
-    Lamp(kind=LampKind.PINS, pins=LEDS[:1]),
-    Lamp(kind=LampKind.PINS, pins=LEDS),
-    Lamp(kind=LampKind.TRAFFIC, pins=LEDS),
-)
 
 
 def filmed(section: Lamp, level: Level, begins: float, chance: random.Random, late: float = 0.0):

@@ -16,10 +16,10 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from tests.builders import Talk
-from tests.image.card import flashed
 from tests.image.disk import partition
-from tests.image.guest import Guest, until
-from tests.image.test_first_boot import SETTINGS
+from tests.image.guest import Guest
+from tests.image.heard import until
+from tests.image.machine import Machine
 from tests.pcaps.make import association
 
 CUTS = 200 if os.environ.get("SENTINEL_RELEASE") else 20
@@ -61,30 +61,24 @@ def survived(card: Path, room: Path) -> int:
         return store.execute("select count(*) from incidents").fetchone()[0]
 
 
-def test_no_incident_that_was_confirmed_is_ever_lost(image: Path, tmp_path: Path) -> None:
+def test_no_incident_that_was_confirmed_is_ever_lost(machine: Machine, tmp_path: Path) -> None:
     """Cut at any moment, the store holds at least what it had said it holds."""
     chance = random.Random(os.environ.get("SENTINEL_SEED", "5e471ae1"))
-    card = flashed(tmp_path, {"sentinel.toml": SETTINGS.encode()}, image)
-    with Guest(card, tmp_path / "first") as guest:
-        assert guest.ready() in ("running", "degraded")
-        until(lambda: confirmed(guest) == 0, within=60)
-        guest.snapshot("savevm", "ready")
+    guest = machine.on or machine.power()
+    guest.ready()
+    before = confirmed(guest)
+    guest.keep("ready")
     for cut in range(1, CUTS + 1):
-        with Guest(card, tmp_path / f"cut{cut}", instant="ready") as guest:
-            guest.hears(strangers(chance.randint(3, 60)))
-            least = chance.randint(1, 3)
-            until(lambda guest=guest, least=least: confirmed(guest) >= least, within=60)
-            said = confirmed(guest)
-            guest.cut()
-        there = survived(card, tmp_path)
+        guest = machine.power("ready")
+        guest.hears(strangers(chance.randint(3, 60)))
+        least = before + chance.randint(1, 3)
+        until(lambda guest=guest, least=least: confirmed(guest) >= least, within=60)
+        said = confirmed(guest)
+        machine.off()
+        there = survived(machine.card, tmp_path)
         print(f"cut {cut}: {said} confirmed, {there} there")
         assert there >= said
         if cut % RESTARTED == 0:
-            restarts(card, tmp_path / f"again{cut}", there)
-
-
-def restarts(card: Path, room: Path, there: int) -> None:
-    """As the practice would: power comes back, and everything is as it was."""
-    with Guest(card, room) as guest:
-        assert guest.ready() in ("running", "degraded")
-        assert confirmed(guest) >= there
+            guest = machine.power()
+            assert guest.ready() == "running"
+            assert confirmed(guest) >= there

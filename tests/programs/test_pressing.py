@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
 from sentinel.model.finding import Code, Level
 from sentinel.model.ledger import EntryKind
+from sentinel.model.moment import Moment
 from sentinel.model.passing import Beat
 from sentinel.model.verdict import View
 from sentinel.pipeline import Street
@@ -38,6 +39,14 @@ from tests.builders import connection, dicom, moment, networks
 
 SECTION = LampSection(kind=LampKind.PINS, pins=(17, 27, 22), button=23)
 PHONE, PASSWORD = "192.168.1.20", "trois girafes bleues"
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Within twenty seconds."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
 
 
 class Cabinet:
@@ -70,7 +79,8 @@ class Cabinet:
         self.sessions = reception(self.archive, Config(), self.places)
         self.desk = Desk(self.street, self.sessions, self, lambda: moment(self.at))
         self.heed = pressing.heeded(self.lamp.play, self.posted.append, lambda: Language.FR)
-        self.button = Button(SECTION, lambda: moment(self.at), self.heed, lambda _: self.pins)
+        self.looked = 0
+        self.button = Button(SECTION, self.clock, self.heed, lambda _: self.pins, looks=0.01)
 
     def soon(self) -> Promised:
         return Promised(checks=1)
@@ -83,13 +93,20 @@ class Cabinet:
         self.lamp.close()
         self.archive.close()
 
-    def press(self, lasts: float) -> list[Reply]:
-        """So many seconds of the button's clock; what the desk answers afterwards."""
+    def clock(self) -> Moment:
+        """The button's own; every look of gpiozero's at it is counted."""
+        self.looked += 1
+        return moment(self.at)
+
+    def press(self, lasts: float, pace: float = 0.0) -> list[Reply]:
+        """So many seconds of the clock, a quarter of one at a time; what the desk answers afterwards."""
         pin = self.pins.pin(23)
         pin.drive_low()
         for _ in range(int(lasts * 4)):
-            time.sleep(0.1)
             self.at += 0.25
+            time.sleep(pace)
+            seen = self.looked
+            eventually(lambda seen=seen: self.looked >= seen + 2)
         pin.drive_high()
         return self._answers()
 
@@ -193,7 +210,7 @@ def test_a_press_that_is_let_go_while_the_lamp_warns_does_nothing(cabinet):
     """The warning is there to be heeded."""
     session = cabinet.claim()
 
-    assert cabinet.press(8.5) == []
+    assert cabinet.press(8.5, 0.1) == []
     assert ("white", True) in cabinet.told
     assert cabinet.ask(verb=Verb.CHECK, session=session).reply is Reply.DONE
     assert not cabinet.places.code.exists()

@@ -113,6 +113,24 @@ def test_a_stranger_on_the_wire_is_a_row_an_incident_and_a_red_pulse(running):
     running.stop()
 
 
+def test_a_lamp_that_is_not_there_stops_no_watch_and_is_told(running):
+    """Blue for that reason, with what was looked for; a stranger is seen as ever, and the console is told once."""
+    running.file.write_text(f'{SETTINGS}[lamp]\nkind = "pins"\npins = [17]\nbutton = 23\nchip = "no-such-chip"\n')
+    running.start()
+    running.until(lambda: Code.LAMP_FAILING in running.codes())
+    assert "no-such-chip" in running.beat.parts["lamp"]
+
+    sender = Sender(str(running.places.facts), Outbox("run-1"))
+    sender.send(coverage(now(), proof=now()))
+    sender.send(visit(1, now(), dicom=dicom(), state=ConnectionState.CLOSED))
+    running.until(lambda: (sender.flush(), running.beat and running.beat.verdict.level is Level.ALARM)[1])
+    sender.close()
+    said = running.stop()
+
+    assert said.count("lamp fails: ") == 1
+    assert said.count("the button on pin 23 cannot be had") == 1
+
+
 def test_a_stranger_on_the_wire_rings_a_telephone_and_a_test_goes_the_same_way(running):
     """A real process, a real child, a real receiver; the address stands in no log, no row and no pulse."""
     bodies: list[dict[str, str]] = []

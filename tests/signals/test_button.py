@@ -9,6 +9,7 @@ from gpiozero.pins.mock import MockFactory
 
 from sentinel.config import Lamp as LampSection
 from sentinel.errors import MissingDevice
+from sentinel.model.moment import Moment
 from sentinel.signals.button import Button
 from sentinel.signals.press import Sign
 from tests.builders import moment
@@ -27,14 +28,26 @@ class Pushed:
         self.pin.input_with_pull("up")
         if down:
             self.pin.drive_low()
-        self.button = Button(SECTION, lambda: moment(self.at), self.told.append, lambda _: self.factory)
+        self.looked = 0
+        self.button = Button(SECTION, self.clock, self.told.append, lambda _: self.factory, looks=0.01)
+
+    def clock(self) -> Moment:
+        self.looked += 1
+        return moment(self.at)
 
     def press(self, lasts: float) -> None:
         self.pin.drive_low()
         for _ in range(int(lasts * 4)):
-            time.sleep(0.1)  # gpiozero looks four times a second: at every 0.6 s of this clock
             self.at += 0.25
+            self.is_looked_at()
         self.pin.drive_high()
+
+    def is_looked_at(self) -> None:
+        """Twice more: so it was since the clock stood here."""
+        before, deadline = self.looked, time.monotonic() + 20
+        while self.looked < before + 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
 
 
 def test_presses_come_through_gpiozero():
@@ -60,8 +73,8 @@ def test_a_wire_that_touches_ground_at_the_start_does_nothing():
     """Until it was let go once."""
     pushed = Pushed(down=True)
     for _ in range(12):
-        time.sleep(0.1)
         pushed.at += 1
+        time.sleep(0.03)
     pushed.pin.drive_high()
     assert pushed.told == []
 

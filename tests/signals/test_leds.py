@@ -44,7 +44,7 @@ def test_it_is_lit_as_brightly_as_it_can_be_and_dark_when_closed(tmp_path):
     ("names", "chosen"), [(("led0", "ACT"), "ACT"), (("led0", "led1"), "led0"), (("mmc0::", "ACT"), "ACT")]
 )
 def test_it_is_found_by_either_of_its_names(tmp_path, names, chosen):
-    """Kernels before 5.10 counted their LEDs; none of another device is taken."""
+    """Kernels before 6 counted their LEDs; none of another device is taken."""
     BoardLed(tree(tmp_path, *names))
 
     assert [name for name in names if told(tmp_path, name)[0] == "none"] == [chosen]

@@ -1,0 +1,1 @@
+"""A Debian that has nothing, in which somebody types what the documents say."""

@@ -1,0 +1,87 @@
+"""One practice's machine: a card that was flashed for it, and the board it is in, on or off."""
+
+import json
+import subprocess
+import urllib.request
+from pathlib import Path
+
+from tests.image.card import flashed
+from tests.image.guest import Guest
+
+CHIP = "sentinel-sim"
+PIN = 17
+GPIO_SIM = f"""\
+[Unit]
+DefaultDependencies=no
+Before=sentinel-dark.service sentinel-watch.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh -c 'modprobe gpio-sim;cd /sys/kernel/config/gpio-sim;mkdir -p s/b;cd s;echo 54 >b/num_lines;\\
+echo {CHIP} >b/label;echo 1 >live'
+"""
+"""A chip whose lines can be read from the other side: Documentation/admin-guide/gpio/gpio-sim.rst."""
+CODE = "tilleuls-2026"
+INVITATION = "sentinel-echo://192.0.2.1/?k=ed25519:kzdvvj2umnduyauf&c=abcdefgh234567ab"
+SETTINGS = f"""\
+[practice]
+name = "Cabinet des Tilleuls"
+[page]
+code = "{CODE}"
+[echo]
+invitation = "{INVITATION}"
+[capture]
+interface = "eth1"
+prefixes = ["192.168.1.0/24"]
+box = ["192.168.1.254"]
+[lamp]
+kind = "pins"
+pins = [{PIN}]
+chip = "{CHIP}"
+"""
+NAME = "sentinel-tilleuls"
+PRESEED = f"""\
+config_version = "1.0"
+[system]
+hostname = "{NAME}"
+[ssh]
+enabled = true
+authorized_keys = ["{{key}}"]
+"""
+
+
+class Machine:
+    """Switched on by `power`; its first hour, its cuts and its updates are told one after the other."""
+
+    def __init__(self, image: Path, room: Path) -> None:
+        self.room = room
+        self.key = room / "id_ed25519"
+        """The technician's."""
+        make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "sophie@atelier", "-f", str(self.key)]
+        subprocess.run(make, check=True)
+        preseed = PRESEED.format(key=self.key.with_suffix(".pub").read_text().strip())
+        files = {"sentinel.toml": SETTINGS.encode(), "rpi-preseed.toml": preseed.encode()}
+        self.card = flashed(room, files, image)
+        self._starts = 0
+        self.on: Guest | None = None
+
+    def power(self, instant: str = "") -> Guest:
+        """A start, after a cut where it was on; `instant` names a snapshot to go on from."""
+        self.off()
+        self._starts += 1
+        self.on = Guest(
+            self.card, self.room / f"start{self._starts}", units={"test-gpio.service": GPIO_SIM}, instant=instant
+        )
+        return self.on
+
+    def off(self) -> None:
+        """The plug is pulled."""
+        if self.on:
+            self.on.close()
+            self.on = None
+
+
+def told(guest: Guest) -> dict[str, str]:
+    """What /api/v1/status says to anybody of the LAN."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{guest.http}/api/v1/status", timeout=60) as answer:
+        return json.load(answer)

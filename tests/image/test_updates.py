@@ -1,0 +1,121 @@
+"""A newer system on a card: streamed, tried, kept; refused, cut off or broken, the old goes on with its data."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.image.disk import get, partition
+from tests.image.guest import Guest
+from tests.image.heard import until
+from tests.image.machine import Machine, told
+from tests.image.test_power_cuts import confirmed, strangers
+from tests.image.updates import BREAKS, made, stranger_key
+
+STARTS = 6
+"""Three of a broken system, the one that takes the old one back, and the old one's own, with one to spare."""
+
+
+@pytest.fixture(scope="module")
+def guest(machine: Machine) -> Guest:
+    """On, with an incident that must outlive what follows."""
+    on = machine.on or machine.power()
+    on.ready()
+    if not confirmed(on):
+        on.hears(strangers(1))
+        until(lambda: confirmed(on) > 0, within=90)
+    return on
+
+
+def sent(
+    machine: Machine, update: Path, options: str = "", within: float = 900
+) -> subprocess.CompletedProcess[bytes]:
+    """`sentinel update -` over ssh, as docs/update.md says."""
+    assert machine.on
+    with update.open("rb") as file:
+        command = machine.on.ssh_command(machine.key, f"sentinel update - {options}")
+        return subprocess.run(command, stdin=file, capture_output=True, timeout=within, check=False)
+
+
+def chosen(machine: Machine, room: Path) -> tuple[str, bytes]:
+    """What the firmware would start from the card as it lies, and the trial's three bytes."""
+    fat = partition(machine.card, 1, room)
+    return get(fat, "config.txt", 0).decode()[10], get(fat, "trial.txt", 0)
+
+
+def started(machine: Machine, until_slot: str) -> Guest:
+    """Power, and again after each start that ended by itself, until the firmware starts this slot."""
+    for _ in range(STARTS):
+        guest = machine.power()
+        print(f"started {guest.started.slot}")
+        if guest.started.slot == until_slot:
+            return guest
+        guest.ended(within=600)
+    raise AssertionError(f"{until_slot} was never started again")
+
+
+def test_an_update_that_others_signed_is_refused(guest: Guest, machine: Machine, tmp_path: Path) -> None:
+    """Before one byte of it is written."""
+    done = sent(machine, made(tmp_path, "9.0.0", stranger_key(tmp_path)))
+    assert done.returncode != 0
+    assert b"sign" in done.stderr + done.stdout, done
+    assert guest.run("head -c 12 /boot/firmware/config.txt; cat /boot/firmware/trial.txt") == "os_prefix=a/-0\n"
+    assert guest.run("head -c 4096 /dev/disk/by-partuuid/5e471ae1-03 | tr -d '\\0' | wc -c").strip() == "0"
+
+
+def test_a_cut_while_an_update_is_written_changes_nothing(guest: Guest, machine: Machine, tmp_path: Path) -> None:
+    """The plug is pulled when half of it has been sent; the card starts what it started before."""
+    update = made(tmp_path, "9.0.1")
+    before = confirmed(guest)
+    whole = update.read_bytes()
+    command = guest.ssh_command(machine.key, "sentinel update -")
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as way:
+        assert way.stdin
+        way.stdin.write(whole[: len(whole) // 2])
+        way.stdin.flush()
+        machine.off()
+        way.kill()
+    assert chosen(machine, tmp_path) == ("a", b"-0\n")
+    again = machine.power()
+    assert again.started.slot == "a"
+    assert again.ready() == "running"
+    assert confirmed(again) >= before
+
+
+def test_a_healthy_update_is_tried_and_stays(machine: Machine, tmp_path: Path) -> None:
+    """It is written beside the old one, started, found well for two minutes, and kept; the data is what it was."""
+    assert machine.on
+    before = confirmed(machine.on)
+    done = sent(machine, made(tmp_path, "9.0.2"), "--reboot")
+    assert done.returncode in (0, 255), done  # 255: the line went with the machine
+    machine.on.ended(within=300)
+    assert chosen(machine, tmp_path) == ("b", b"b3\n")
+    guest = machine.power()
+    assert guest.started.slot == "b"
+    assert guest.ready() == "running"
+    assert guest.run("cat /usr/lib/sentinel/version").strip() == "9.0.2"
+    assert guest.run("findmnt -no SOURCE /run/root/card").strip().endswith("3")
+    until(lambda: guest.run("cat /boot/firmware/trial.txt") == "-0\n", within=600)
+    assert confirmed(guest) >= before
+
+
+@pytest.mark.parametrize(
+    "broken", ["no init", *(pytest.param(each, marks=pytest.mark.release) for each in list(BREAKS)[1:])]
+)
+def test_a_broken_update_is_taken_back(broken: str, machine: Machine, tmp_path: Path) -> None:
+    """Without anybody: three starts, or ten minutes without health, and the old system is back with its data."""
+    guest = machine.on or machine.power()
+    guest.ready()
+    good, before = guest.started.slot, confirmed(guest)
+    bad = "a" if good == "b" else "b"
+    number = f"9.1.{list(BREAKS).index(broken)}"
+    done = sent(machine, made(tmp_path, number, damage=BREAKS[broken]), "--reboot")
+    assert done.returncode in (0, 255), done
+    guest.ended(within=300)
+    assert chosen(machine, tmp_path) == (bad, f"{bad}3\n".encode())
+    back = started(machine, good)
+    assert back.ready() == "running"
+    assert confirmed(back) >= before
+    assert told(back)["level"] == "alarm"
