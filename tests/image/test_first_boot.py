@@ -70,6 +70,20 @@ def edges(guest: Guest, seconds: int) -> tuple[list[tuple[float, int]], int]:
     ], int(found[2])
 
 
+def flashed(guest: Guest, least: int, most: int) -> list[float]:
+    """How long each flash of twelve seconds was, once so many were seen; there may never be more than three a second.
+
+    Twelve seconds in which the emulated board had to wait for others are looked at again.
+    """
+    for _ in range(10):
+        seen, _ = edges(guest, 12)
+        flashes = [off - on for (on, lit), (off, _) in pairwise(seen) if lit]
+        assert len(flashes) <= 36, seen
+        if least <= len(flashes) <= most:
+            return flashes
+    raise AssertionError(f"not between {least} and {most} flashes in twelve seconds: {seen}")
+
+
 def test_every_unit_is_content(guest: Guest) -> None:
     """`running`, not `degraded`: a page that answers is not enough (a root without its overlay answered too)."""
     state = guest.ready()
@@ -133,19 +147,8 @@ def test_another_key_opens_nothing(guest: Guest, tmp_path: Path) -> None:
 def test_the_lamp_says_that_it_does_not_know(guest: Guest) -> None:
     """No echo has answered: two short winks every two seconds, as a person would see them on the LED."""
     assert told(guest)["level"] == "unsure"
-    seen, _ = edges(guest, 12)
-    winks = [off - on for (on, lit), (off, _) in pairwise(seen) if lit]
-    assert 10 <= len(winks) <= 13, seen
-    assert max(winks) < 0.5, seen
-
-
-def test_every_lamp_and_the_button_on_lines_of_a_real_chip(guest: Guest) -> None:
-    """LED, RGB and traffic light in each verdict's rhythm, four presses: by the installed program itself, read and
-    pressed from the other side."""
-    driver = base64.b64encode((Path(__file__).parent / "lamp_in_guest.py").read_bytes()).decode()
-    guest.run(f"echo {driver} | base64 -d >/run/lamp_in_guest.py")
-    for command in ("make", "lamps", "button"):
-        print(guest.run(f"/opt/sentinel/venv/bin/python /run/lamp_in_guest.py {command}", 300))
+    winks = flashed(guest, 10, 13)
+    assert max(winks) < 0.5, winks
 
 
 def test_an_association_with_a_stranger_becomes_an_alarm(guest: Guest) -> None:
@@ -158,9 +161,7 @@ def test_an_association_with_a_stranger_becomes_an_alarm(guest: Guest) -> None:
     )
     assert "192.168.1.66" in incidents
     assert "4242" in incidents
-    seen, _ = edges(guest, 10)
-    flashes = sum(level for _, level in seen)
-    assert 16 <= flashes <= 21, seen  # 2 Hz; a flash may be missed by a slow reader, none may be added
+    flashed(guest, 20, 25)
 
 
 def test_the_lamp_is_dark_ten_seconds_after_watch_has_stopped_moving(guest: Guest) -> None:
