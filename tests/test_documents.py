@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.documents import ROOT, chapter, commands, found, in_blocks
-from tests.fresh.typed import OPERATOR, README, BY_HAND
+from tests.fresh.typed import BY_HAND, OPERATOR, README
 
 STORY = "tests/story/test_second_leg.py::"
 VERIFY = "tests/programs/test_verify.py::"

@@ -12,7 +12,7 @@ import pytest
 
 from tests.ansible.machine import Machine, machine, why_not
 from tests.documents import ROOT, chapter, in_blocks
-from tests.fresh.typed import BOOK, ECHO, HOUSE, OPERATOR, README, BY_HAND, Typed
+from tests.fresh.typed import BOOK, BY_HAND, ECHO, HOUSE, OPERATOR, README, Typed
 from tests.test_repository import files
 
 pytestmark = pytest.mark.fresh
