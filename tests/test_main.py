@@ -32,7 +32,6 @@ COMMANDS = {
     "restore",
     "update",
     "close",
-    "update",
 }
 HEAVY = {"flask", "cheroot", "gpiozero", "pyroute2", "scapy", "sqlite_utils", "aiohttp", "cryptography", "babel"}
 
