@@ -87,7 +87,8 @@ class Machine:
             shutil.copytree(ROOT / name, self.base / "opt" / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name, place in (("venv", sys.prefix), ("python", sys.base_prefix)):
             (self.base / "opt" / name).mkdir()
-            subprocess.run(["mount", "--bind", place, self.base / "opt" / name], check=True)
+            # Read-only: after a killed test whoever clears /tmp would clear this machine's Python with it.
+            subprocess.run(["mount", "-o", "bind,ro", place, self.base / "opt" / name], check=True)
             self._stack.callback(subprocess.run, ["umount", "--lazy", self.base / "opt" / name], check=True)
         packages = Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
         self._path = f"{self.base / 'opt'}:{self.base / 'opt/venv' / packages}"
