@@ -14,7 +14,7 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -47,7 +47,16 @@ batch_seconds = 0.2
 [notices]
 practice = ["json://192.0.2.1/secret-of-the-notices"]
 """
-SEEN_AS_OURS = 'mount --bind "$0/etc/passwd" /etc/passwd && mount --bind "$0/etc/group" /etc/group && exec "$@"'
+SEEN_AS_OURS = """
+set -e
+mount -o bind,ro "$0/etc/passwd" /etc/passwd
+mount -o bind,ro "$0/etc/group" /etc/group
+mount -o bind,ro "$1" "$0/opt/venv"
+mount -o bind,ro "$2" "$0/opt/python"
+shift 2
+exec "$@"
+"""
+"""In the program's own mount namespace: whoever removes the folder meanwhile removes nothing of this house."""
 
 
 class Machine:
@@ -60,7 +69,6 @@ class Machine:
         self.file = base / "etc/sentinel/sentinel.toml"
         self.section = base / "run/sentinel-listen.toml"
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._stack = ExitStack()
 
     def install(self) -> "Machine":
         """Users, folders, configuration, program; all but the units."""
@@ -85,11 +93,8 @@ class Machine:
         """To where every user may read it, wherever this house and its Python stand."""
         for name in ("sentinel", "web"):
             shutil.copytree(ROOT / name, self.base / "opt" / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name, place in (("venv", sys.prefix), ("python", sys.base_prefix)):
+        for name in ("venv", "python"):
             (self.base / "opt" / name).mkdir()
-            # Read-only: after a killed test whoever clears /tmp would clear this machine's Python with it.
-            subprocess.run(["mount", "-o", "bind,ro", place, self.base / "opt" / name], check=True)
-            self._stack.callback(subprocess.run, ["umount", "--lazy", self.base / "opt" / name], check=True)
         packages = Path(sysconfig.get_path("purelib")).relative_to(sys.prefix)
         self._path = f"{self.base / 'opt'}:{self.base / 'opt/venv' / packages}"
         self.interpreter = str(
@@ -105,7 +110,8 @@ class Machine:
         """A command as that user of the machine, with one right or none."""
         rights = ["--inh-caps", f"+{right}", "--ambient-caps", f"+{right}"] if right else []
         become = ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--no-new-privs", *rights]
-        seen = ["sh", "-c", SEEN_AS_OURS, str(self.base), *(() if user == "root" else become)]
+        seen = ["sh", "-c", SEEN_AS_OURS, str(self.base), sys.prefix, sys.base_prefix]
+        seen += [] if user == "root" else become
         environment = ["env", f"PYTHONPATH={self._path}", f"LD_LIBRARY_PATH={self.base / 'opt/python/lib'}"]
         return ["ip", "netns", "exec", self.laid.names["left"], *seen, *environment, *words]
 
@@ -166,7 +172,6 @@ class Machine:
         """Leave nothing."""
         for user in list(self._running):
             self.stop(user)
-        self._stack.close()
 
 
 class Reader:
@@ -204,7 +209,7 @@ class Reader:
 def machine() -> Iterator[Machine]:
     """One for a test; root makes it."""
     need("setpriv", "mount", "systemd-sysusers", "systemd-tmpfiles")
-    with tempfile.TemporaryDirectory(prefix="installed-") as folder, cable(quiet=False) as laid:
+    with tempfile.TemporaryDirectory(prefix="users-of-") as folder, cable(quiet=False) as laid:
         os.chmod(folder, 0o755)  # noqa: PTH101 - pytest's own folders are root's alone
         made = Machine(Path(folder), laid)
         try:

@@ -307,24 +307,20 @@ def lost(numbers: list[int], chance: random.Random) -> Iterator[frozenset[int]]:
 
 def after(card: Card, before: tuple, steps: list, gone: frozenset[int]) -> tuple:
     """The card as it lies there when these steps were taken and some of them never arrived."""
-    files, roots = dict(before[0]), dict(before[1])
-    where = {path: slot for slot, path in card.roots.items()}
+    files = {name: bytearray(held) for name, held in before[0].items()}
+    other = next(path for path in card.roots.values() if path.name == "root-b")
+    root = bytearray(before[1][Slot.B])
     for number, (kind, path, piece, place) in enumerate(steps):
         if kind == "settle" or number in gone:
             continue
+        name = path.relative_to(card.firmware.parent).as_posix().removeprefix("firmware/")
         if kind == "remove":
-            files.pop(path.relative_to(card.firmware).as_posix(), None)
-        elif path in where:
-            roots[where[path]] = _over(roots[where[path]], piece, place)
-        else:
-            name = path.relative_to(card.firmware).as_posix()
-            files[name] = _over(files.get(name, b""), piece, place)
-    return files, roots
-
-
-def _over(held: bytes, piece: bytes, place: int) -> bytes:
-    held = held.ljust(place, b"\0")
-    return held[:place] + piece + held[place + len(piece) :]
+            files.pop(name, None)
+            continue
+        held = root if path == other else files.setdefault(name, bytearray())
+        held.extend(bytes(max(0, place - len(held))))  # a hole, where what came before it was lost
+        held[place : place + len(piece)] = piece
+    return {name: bytes(held) for name, held in files.items()}, {**before[1], Slot.B: root}
 
 
 def test_a_power_cut_after_any_step_leaves_a_card_that_starts(tmp_path):

@@ -28,13 +28,14 @@ for path in sys.argv[1:]:
         pass
 """
 TRY_TO_WRITE = """
-import os, sys
+import errno, os, sys
 for path in sys.argv[1:]:
     try:
         os.close(os.open(path, os.O_WRONLY | (os.O_TMPFILE if os.path.isdir(path) else os.O_CREAT)))
         print(path)
-    except PermissionError:
-        pass
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EROFS):
+            raise
 """
 BRING = """
 import socket, sys
@@ -104,6 +105,16 @@ def test_every_program_is_another_user_without_any_right(installed):
     found = {user: rights(installed.process(user)) for user in (LISTEN, WATCH, WEB)}
 
     assert found == {LISTEN: ("961", {0}), WATCH: ("962", {0}), WEB: ("963", {0})}
+
+
+def test_this_house_and_its_python_are_not_in_the_folder_of_the_test(installed):
+    """They are mounted for each program alone, and read-only: a folder that is swept away takes nothing along."""
+    assert [*installed.base.glob("opt/venv/*"), *installed.base.glob("opt/python/*")] == []
+    write = installed.python(
+        "root", TRY_TO_WRITE, f"{installed.base}/opt/python/new", f"{installed.base}/opt/venv"
+    )
+
+    assert write == ""
 
 
 def test_the_page_reads_logs_in_asks_and_hands_out_a_paper(installed, reader):
