@@ -34,6 +34,8 @@ RASPI3B = """
 -drive if=sd,format=qcow2,file={card},cache=writethrough
 -netdev user,id=lan,restrict=on,ipv6=off{forwards} -device usb-net,netdev=lan
 """
+PATIENCE = "systemd.default_timeout_start_sec=300 systemd.default_device_timeout_sec=300"
+"""An emulated board beside other tests is ten times slower than the slowest real one."""
 SHELL = """\
 [Unit]
 DefaultDependencies=no
@@ -128,7 +130,7 @@ class Guest(Board):
         self._mirror = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._mirror.bind(str(room / "switch"))
         more = {"test-shell.service": SHELL, **(units or {})}
-        append = " ".join(unit(name, text) for name, text in more.items())
+        append = " ".join([PATIENCE, *(unit(name, text) for name, text in more.items())])
         super().__init__(card, room, append=append, options=("-loadvm", instant) if instant else ())
         self._monitor = self._connected("monitor")
         self._monitor_says = Heard(self._monitor.recv)

@@ -13,11 +13,12 @@ PIN = 17
 GPIO_SIM = f"""\
 [Unit]
 DefaultDependencies=no
+RequiresMountsFor=/sys/kernel/config
 Before=sentinel-dark.service sentinel-watch.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStart=/bin/sh -c 'modprobe gpio-sim;cd /sys/kernel/config/gpio-sim;mkdir -p s/b;cd s;echo 54 >b/num_lines;\\
+ExecStart=/bin/sh -ec 'modprobe gpio-sim;cd /sys/kernel/config/gpio-sim;mkdir -p s/b;cd s;echo 54 >b/num_lines;\\
 echo {CHIP} >b/label;echo 1 >live'
 """
 """A chip whose lines can be read from the other side: Documentation/admin-guide/gpio/gpio-sim.rst."""
