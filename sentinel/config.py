@@ -177,7 +177,7 @@ class Store:
     """Where rows are kept."""
 
     batch_seconds: float = 5.0
-    """Routine rows wait this long for one common write; 60 spares a memory card. Incidents never wait."""
+    """Routine rows wait this long for one common write; 180 spares a memory card. Incidents never wait."""
     months: int = 6
     """How long the network log is kept, 1 to 12; the register is kept apart, and longer."""
 

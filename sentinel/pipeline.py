@@ -61,6 +61,9 @@ DOUBTS = (
 SLOW = 0.2
 """Seconds a commit may take before it is a finding of its own."""
 
+MANY = 2_000
+"""Rows that do not wait for the batch: `listen` keeps 10,000 facts that nobody has acknowledged, and no more."""
+
 log = logging.getLogger(__name__)
 
 
@@ -272,7 +275,7 @@ class Street:
     def _write(self, fact: Fact, *, urgent: bool) -> None:
         """Commit when something must not be lost, or when the batch is due; a failing store is tried each beat."""
         at = when(fact)
-        due = self._last_write is None or at.since(self._last_write) >= self._batch
+        due = self._last_write is None or at.since(self._last_write) >= self._batch or len(self.archive) >= MANY
         if Part.STORE in self.ill:
             urgent, due = False, isinstance(fact, Beat)
         if not (urgent or due) or not (len(self.archive) or self.archive.is_behind):

@@ -1,4 +1,4 @@
-"""The page's own ports are asked about at each check, as far as an echo takes them."""
+"""The sentinel's own ports are asked about at each check, as far as an echo takes them."""
 
 import pytest
 
@@ -12,13 +12,14 @@ from sentinel.ownports import asked_about
     [
         (Page(), ()),  # on loopback, as on a laptop
         (Page(host="::1"), ()),
-        (Page(host="0.0.0.0", port=80, https_port=443), (443, 80)),
-        (Page(host="192.168.1.5", port=8123), (8123, 80, 443)),
-        (Page(host="192.168.1.5", port=8123, https_port=8124), (8124, 8123, 80, 443)),
+        (Page(host="0.0.0.0", port=80, https_port=443), (443, 80, 22)),  # as a card is set, and by ansible
+        (Page(host="::", port=80, https_port=443), (443, 80, 22)),
+        (Page(host="192.168.1.5", port=8123), (8123, 80, 443, 22)),
+        (Page(host="192.168.1.5", port=8123, https_port=8124), (8124, 8123, 80, 443, 22)),
     ],
 )
-def test_what_the_page_listens_on_is_asked_about(page, asked):
-    """And the ports of any page, which a box likes to forward."""
+def test_what_this_machine_listens_on_is_asked_about(page, asked):
+    """And the ports of any page, and of ssh, which a box likes to forward."""
     assert asked_about(Config(page=page)).extra_ports == asked
 
 
@@ -28,7 +29,7 @@ def test_what_was_configured_comes_first_and_nothing_twice():
         page=Page(host="192.168.1.5", port=8080), echo=Echo(extra_ports=(9000, 80), expect_open=(443,))
     )
 
-    assert asked_about(config).extra_ports == (9000, 80, 8080)
+    assert asked_about(config).extra_ports == (9000, 80, 8080, 22)
 
 
 def test_an_echo_is_never_asked_for_more_than_it_takes():

@@ -27,7 +27,7 @@ from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Beat, Health, NetworkAnswer, Part, Read, SourceName
 from sentinel.model.verdict import Verdict, View
-from sentinel.pipeline import Street
+from sentinel.pipeline import MANY, Street
 from sentinel.store.archive import Archive
 from sentinel.store.reading import Filter, opened
 from sentinel.wire.facts import Parcel
@@ -188,6 +188,19 @@ def test_routine_rows_wait_for_their_batch(lived):
     lived.beat(6)
 
     assert lived.count("connections") == 2
+
+
+def test_a_crowd_does_not_wait_for_the_batch(lived):
+    """`listen` keeps only so much of what nobody has acknowledged."""
+    lived.walk(Beat(at=moment(0)))
+    lived.bring(connection(at=moment(1)))
+    lived.bring(*(connection(serial=serial, at=moment(2)) for serial in range(2, MANY // 2)))
+    assert lived.count("connections") == 1
+
+    lived.bring(*(connection(serial=serial, at=moment(2)) for serial in range(MANY // 2, MANY + 1)))
+
+    assert lived.count("connections") > MANY // 2
+    assert lived.acknowledged[-1][1] > MANY // 2
 
 
 def test_what_is_seen_every_second_is_not_written_every_second(lived):

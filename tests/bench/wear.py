@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sentinel.card.settings import DEFAULTS
 from sentinel.store.writing import open_store
 from tests.bench import card
 from tests.bench.day import ACCEPTED, Day
@@ -19,7 +20,7 @@ AIM = 50.0
 """Megabytes a day."""
 SETTLES = 60.0
 """Seconds from the first complete check until it is counted: a start writes more, and is rare."""
-BATCH = 60
+BATCH = float(DEFAULTS["store"]["batch_seconds"])
 """Seconds that routine rows wait for one another on the card."""
 A_DAY = 86_400
 PROGRAMS = ("watch", "listen", "web")

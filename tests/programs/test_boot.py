@@ -59,7 +59,7 @@ def test_a_card_nobody_prepared_starts_with_its_own_settings(start):
     assert (config.page.host, config.page.port, config.page.https_port) == ("::", 80, 443)
     assert (config.page.user, config.capture.user) == ("sentinel-web", "sentinel-listen")
     assert config.lamp.kind is LampKind.BOARD
-    assert config.store.batch_seconds == 60
+    assert config.store.batch_seconds == 180
     assert not (start.card.data / "ssh/authorized_keys").exists()
     assert not (start.card.root / "etc/wpa_supplicant/wpa_supplicant-wlan0.conf").exists()
     assert not start.card.mistakes.exists()

@@ -8,6 +8,7 @@ from sentinel.model.finding import Code, Level
 from sentinel.model.incident import IncidentState
 from sentinel.text import say
 from tests.lab.cabinet import Cabinet
+from tests.lab.doors import door
 from tests.lab.host import Host
 from tests.story.outside import forget_quota
 from tests.story.sentinel import EchoHost, Sentinel
@@ -35,6 +36,20 @@ def test_a_forward_to_our_own_page_is_red_and_proved_closed_again(
     with_echo.wait(lambda: with_echo.level() is Level.CALM, "calm again", 20)
     [told] = [each for each in with_echo.incidents() if each.code is Code.SELF_VISIBLE]
     assert told.state is IncidentState.CLOSED
+
+
+def test_our_own_ssh_is_red_as_well(cabinet: Cabinet, with_echo: Sentinel):
+    """On a card with a key it is open to the LAN; 22 of any other machine would be a weak point."""
+    with_echo.wait(lambda: with_echo.level() is Level.CALM, "calm", 20)
+
+    with door(cabinet.pi, 22):
+        cabinet.box.forward(22, 22, with_echo.pi)
+        code, table = with_echo.command("knock")
+
+    assert code == 1, table
+    with_echo.wait(lambda: with_echo.level() is Level.ALARM, "the alarm")
+    [told] = [each for each in with_echo.incidents() if each.code is Code.SELF_VISIBLE]
+    assert (told.machine, told.port) == (with_echo.pi.v4, 22)
 
 
 def read(host: Host, address: IPv4Address, path: str) -> tuple[int, str]:
