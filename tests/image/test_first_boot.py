@@ -68,7 +68,7 @@ def edges(guest: Guest, seconds: int) -> list[tuple[float, int]]:
 
 
 def flashed(guest: Guest, least: int, most: int) -> list[float]:
-    """How long each flash of twelve seconds was, once so many were seen; there may never be more than three a second.
+    """How long each flash of twelve seconds was, once so many were seen; more than three a second there never are.
 
     Twelve seconds in which the emulated board had to wait for others are looked at again.
     """
