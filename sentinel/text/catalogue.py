@@ -52,7 +52,7 @@ def pattern(language: str, key: str, count: int | None = None) -> str:
 
 
 def _one(words: GNUTranslations, key: str) -> str:
-    """The words of one: gettext alone overlooks what has a plural, up to Python 3.11.2, which is Debian 12's."""
+    """The words of one: gettext alone overlooks what has a plural in Python 3.11.2, which is Debian 12's."""
     found = words.gettext(key)
     return words.ngettext(key, key, 1) if found == key else found
 
