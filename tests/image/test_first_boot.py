@@ -174,3 +174,15 @@ def test_the_lamp_is_dark_ten_seconds_after_watch_has_stopped_moving(guest: Gues
 def test_the_sentinel_comes_back_by_itself(guest: Guest) -> None:
     """And shows the incident it had."""
     until(lambda: told(guest)["level"] == "alarm", within=120)
+
+
+@pytest.mark.release
+@pytest.mark.parametrize("what", ["lamps", "button"])
+def test_every_lamp_and_the_button_work_on_real_lines(what: str, guest: Guest, machine: Machine) -> None:
+    """One LED, three, a traffic light, presses of every length: driven through the kernel, read behind it."""
+    driver = Path(__file__).with_name("lamp_in_guest.py").read_bytes()
+    sent = guest.ssh_command(machine.key, "cat >/tmp/lamp_in_guest.py")
+    subprocess.run(sent, input=driver, check=True, timeout=90)
+    python = "cd /tmp && /opt/sentinel/venv/bin/python lamp_in_guest.py"
+    guest.run(f"{python} make", 120)
+    print(guest.run(f"{python} {what}", 900))
