@@ -259,7 +259,7 @@ def test_what_the_practitioner_reads_is_set_as_french_is(page):
 
 @pytest.mark.parametrize("example", [each.name for each in (ROOT / "docs/examples").iterdir()])
 def test_an_example_speaks_french_with_curly_apostrophes(example):
-    """Its remarks are read by a French technician; TOML's own quotes and the English possessive stay as they are."""
+    """TOML's own quotes and the English possessive stay as they are."""
     text = (ROOT / "docs/examples" / example).read_text(encoding="utf-8")
 
     assert "’" in text

@@ -119,7 +119,7 @@ def test_the_example_with_its_remarks_taken_for_real_is_a_good_file_too(firmware
 
 
 def test_the_example_calls_nobody_who_exists():
-    """Numbers that the numbering plan keeps for fiction (ARCEP 2018-0881): a copied example rings at no stranger's."""
+    """Numbers that the numbering plan keeps for fiction (ARCEP 2018-0881): nobody's phone rings."""
     numbers = re.findall(r'phone = "([^"]*)"', EXAMPLE.read_text(encoding="utf-8"))
 
     assert len(numbers) == 2
