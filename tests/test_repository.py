@@ -41,7 +41,7 @@ HOUSE = {
     "test_design.py": "what the design says of judgement, table by table",
     "test_situations.py": "what people meet in the field, from the fact to the sentence",
     "test_repository.py": "the house itself",
-    "test_documents.py": "every command of the documents is run, and by which test",
+    "test_documents.py": "every command of the documents, and who types it",
     "test_screens.py": "the pictures of the documents",
     "test_dev.py": "the one command: what is run beside what, and what may not be skipped",
     "test_in_a_browser.py": "every page at once, as a person sees it",

@@ -45,6 +45,14 @@ def test_a_good_file_is_laid_as_it_is(tmp_path, firmware):
     assert "secret-word" not in told
 
 
+def test_the_command_lays_the_file_on_the_card(firmware):
+    """As it is typed at the bench."""
+    done = CliRunner().invoke(main, ["card", str(EXAMPLE), str(firmware)])
+
+    assert done.exit_code == 0, done.output
+    assert (firmware / "sentinel.toml").read_bytes() == EXAMPLE.read_bytes()
+
+
 def test_a_file_with_mistakes_is_laid_nowhere(tmp_path, firmware):
     """All of them are told at once."""
     file = tmp_path / "martin.toml"
