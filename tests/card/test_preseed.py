@@ -176,7 +176,7 @@ SECTION = some.dictionaries(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(some.dictionaries(some.sampled_from(["system", "ssh", "wlan", "locale", "config_version"]), SECTION | WILD))
 def test_whatever_is_in_it_what_comes_out_is_checked(found):
     """No line end in a name, a key or the words for Wi-Fi beyond those that are meant."""
