@@ -40,7 +40,7 @@ from sentinel.programs.papers import Papers
 from sentinel.programs.postbox import Postbox
 from sentinel.programs.rounds import Rounds
 from sentinel.programs.telling import Telling
-from sentinel.signals import pulse
+from sentinel.signals import driven, pulse
 from sentinel.signals.button import Button
 from sentinel.signals.lamp import Lamp, Simulation
 from sentinel.store.archive import Archive
@@ -104,6 +104,7 @@ class Watch:
         incidents = self._archive.incidents(self._started)
         judge = self._judge(self._rounds.networks(around), incidents)
         self._archive.clock_trusted = lambda: judge.time.trusted
+        driven.note(self._places.driven, config.lamp)  # before anything is lit
         self._lamp = Lamp(config.lamp, self._clock, Simulation(self._places.lamp))
         told = pressing.heeded(
             self._lamp.play, self._queue.put, lambda: effective(config, self._places).page.language
