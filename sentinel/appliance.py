@@ -84,7 +84,7 @@ def dark(shared: Shared) -> None:
     """The lamp out, and the board's LED: nobody gives a verdict now."""
     from sentinel.programs.dark import dark as put_out
 
-    sys.exit(put_out(shared.file, click.echo))
+    sys.exit(put_out(shared.file, shared.places.driven, click.echo))
 
 
 @click.command()

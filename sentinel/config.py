@@ -123,7 +123,10 @@ class Echo:
     expect_open: tuple[int, ...] = ()
     """Declared open doors, such as the VPN: each check must find them open, or it proves nothing."""
     extra_ports: tuple[int, ...] = ()
-    """Public ports to ask about beyond the list; with the declared ones 15 at most."""
+    """Public ports to ask about beyond the list; with the declared ones 15 at most.
+
+    Less our own ports where the page is not on loopback: those are always asked about (`sentinel.ownports`).
+    """
     identify: Identify = Identify.NEW_NO_TLS
     """Which open doors are asked who they are."""
     port_share: tuple[int, int] = ALL_PORTS

@@ -21,9 +21,8 @@ from sentinel.config import (
     Update,
     Whose,
 )
+from sentinel.ownports import EXTRA_PORTS, own_ports
 
-EXTRA_PORTS = 15
-"""An echo takes 16 beyond its list; the IPv6 door test needs one of them."""
 ECHOES = 3
 """Asked one after the other at each check; more would teach nothing."""
 PINS = {
@@ -189,11 +188,21 @@ def _update(update: Update) -> list[str]:
     return mistakes
 
 
+def _asked(config: Config) -> list[str]:
+    """Our own ports are asked about first: what is configured must fit beside them."""
+    configured = {*config.echo.extra_ports, *config.echo.expect_open}
+    own = own_ports(config.page) if _is_address(config.page.host) else ()
+    ours = [port for port in own if port not in configured]
+    if len(configured) + len(ours) <= EXTRA_PORTS:
+        return []
+    room = f"{EXTRA_PORTS - len(ours)} at most together"
+    if ours:
+        room += f", beside our own ({', '.join(map(str, sorted(ours)))})"
+    return [f"echo.extra_ports and expect_open: {len(configured)} ports, {room}"]
+
+
 def _counts(config: Config) -> list[str]:
-    mistakes = []
-    asked = len({*config.echo.extra_ports, *config.echo.expect_open})
-    if asked > EXTRA_PORTS:
-        mistakes.append(f"echo.extra_ports and expect_open: {asked} ports, {EXTRA_PORTS} at most together")
+    mistakes = _asked(config)
     if not 0 < config.capture.images_left_mb <= 1e6:
         mistakes.append(
             f"capture.images_left_mb = {config.capture.images_left_mb}: expected more than 0, 1e6 at most"

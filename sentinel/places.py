@@ -71,6 +71,11 @@ class Places:
         return self.passing / "lamp.json"
 
     @property
+    def driven(self) -> Path:
+        """Which lamp `watch` drives, for whoever puts it out."""
+        return self.passing / "driven.json"
+
+    @property
     def facts(self) -> Path:
         """The socket on which `watch` takes facts."""
         return self.passing / "facts.sock"

@@ -16,12 +16,12 @@ from sentinel.clock import Clock
 from sentinel.config import ALL_PORTS
 from sentinel.config import Echo as EchoSection
 from sentinel.errors import SentinelError
-from sentinel.mistakes import EXTRA_PORTS
 from sentinel.model.box import BoxReading
 from sentinel.model.exposure import Exposure, Identify, Outcome, PortList, ReachOutcome
 from sentinel.model.fact import Fact
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Progress
+from sentinel.ownports import EXTRA_PORTS
 from sentinel.programs.errand import Errand, Promised
 from sentinel.programs.invitations import Invitations
 from sentinel.programs.known import Known

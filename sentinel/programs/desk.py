@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sentinel.clock import Clock
 from sentinel.config import Config
@@ -19,12 +20,16 @@ from sentinel.pipeline import Street
 from sentinel.programs.changing import change
 from sentinel.programs.deeds import VERBS, Asks, Deeds
 from sentinel.programs.entrance import Entrance, Slow
+from sentinel.programs.seen import Seen
 from sentinel.programs.telling import Telling
+from sentinel.signals.press import Pressed
 from sentinel.store.sessions import Sessions
 from sentinel.wire.requests import WAIT, Answer, Call, Reply, Request, Verb, take_one
 
 log = logging.getLogger(__name__)
 
+STALE = timedelta(seconds=10)
+"""A press on the button that had to wait for longer is dropped: whoever pressed has seen that nothing happened."""
 HASHES = 4
 """Passwords that may wait to be compared, one after the other."""
 NOBODY = -1
@@ -40,6 +45,10 @@ class Asked:
     rest: Callable[[], Answer] | None = None
     """How to go on, where something slow was done meanwhile."""
     slot: queue.SimpleQueue[Answer | Slow] = field(default_factory=queue.SimpleQueue)
+    pressed: Pressed | None = None
+    """The press it comes from, where somebody pressed the button beside the lamp."""
+    then: Callable[[Answer], None] = lambda _: None
+    """Told the answer as well; must not wait."""
 
 
 class Desk:
@@ -55,6 +64,7 @@ class Desk:
         *,
         telling: Telling | None = None,
         paper: Callable[[Request], Reply] = lambda _: Reply.NOT_ALLOWED,
+        seen: Seen | None = None,
     ) -> None:
         self._street = street
         self._entrance = Entrance(sessions, clock)
@@ -63,13 +73,14 @@ class Desk:
         self._config = config or Config()
         self._telling = telling
         self._deeds = Deeds(street, asking, clock, self._config)
+        self._seen = seen or Seen()
         self._paper = paper
         """Takes the order for a document."""
 
     def take(self, asked: Asked) -> Answer | Slow:
         """One request, or what is left of it after something slow; its outcome is a row of the audit."""
         try:
-            answer = asked.rest() if asked.rest else self.answer(asked.request, asked.user)
+            answer = asked.rest() if asked.rest else self._first(asked)
         except OSError:  # a store that cannot be written lets nobody in
             answer = Answer(reply=Reply.BUSY)
         except Exception:  # somebody's odd words are no loss of the street's
@@ -77,9 +88,16 @@ class Desk:
             answer = Answer(reply=Reply.NOT_UNDERSTOOD)
         if isinstance(answer, Answer):
             self._entrance.note(asked.request, answer)
+            asked.then(answer)
         return answer
 
-    def answer(self, request: Request, user: int = NOBODY) -> Answer | Slow:
+    def _first(self, asked: Asked) -> Answer | Slow:
+        if asked.pressed and self._clock().since(asked.pressed.at) > STALE:
+            log.warning("a press on the button was dropped: it had to wait for too long")
+            return Answer(reply=Reply.BUSY)
+        return self.answer(asked.request, asked.user, asked.pressed)
+
+    def answer(self, request: Request, user: int = NOBODY, pressed: Pressed | None = None) -> Answer | Slow:
         """What comes of one request.
 
         Raises:
@@ -96,7 +114,7 @@ class Desk:
             return act(request, user)
         if request.verb is Verb.CHECK:
             return self._check(request)
-        return Answer(reply=self._deeds.do(request) if request.verb in VERBS else self._act(request))
+        return Answer(reply=self._deeds.do(request) if request.verb in VERBS else self._act(request, pressed))
 
     def _check(self, request: Request) -> Answer:
         """Everything, or of one story only whether its doors are closed; a door whose public port nobody
@@ -113,11 +131,13 @@ class Desk:
             return Answer(reply=Reply.BUSY, wait_seconds=math.ceil(promised.wait.total_seconds()))
         return Answer(reply=Reply.DONE if promised.checks else Reply.NO_ECHO, checks=promised.checks)
 
-    def _act(self, request: Request) -> Reply:  # noqa: PLR0911 - one line a verb is the clearest
+    def _act(self, request: Request, pressed: Pressed | None) -> Reply:  # noqa: PLR0911 - one line a verb is the clearest
         at, who = self._clock(), request.who[:80]
         match request.verb:
             case Verb.READ:
-                return self._read(request.incident, who, at) if request.incident else self._read_shown(who, at)
+                if request.incident:
+                    return self._read(request.incident, who, at)
+                return self._read_shown(who, at, pressed)
             case Verb.NETWORK:
                 return self._answer_network(request, who, at)
             case Verb.SETTING:
@@ -136,11 +156,14 @@ class Desk:
         self._street.walk(Read(incident=incident, who=who, at=at))
         return Reply.DONE
 
-    def _read_shown(self, who: str, at: Moment) -> Reply:
-        """Every alarm that is shown now."""
-        shown = [each for each in self._street.verdict(at).reasons if each.level is Level.ALARM and each.incident]
-        for reason in shown:
-            self._street.walk(Read(incident=reason.incident or 0, who=who, at=at))
+    def _read_shown(self, who: str, at: Moment, pressed: Pressed | None) -> Reply:
+        """Every alarm that is shown now; of a press, that was shown before it."""
+        reasons = self._street.verdict(at).reasons
+        shown = [each.incident for each in reasons if each.level is Level.ALARM and each.incident]
+        if pressed:
+            shown = [number for number in shown if self._seen.before(pressed.down, number)]
+        for number in shown:
+            self._street.walk(Read(incident=number, who=who, at=at))
         return Reply.DONE if shown else Reply.NOT_FOUND
 
     def _answer_network(self, request: Request, who: str, at: Moment) -> Reply:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from sentinel import systemd, timetable
 from sentinel.capture.surroundings import Surroundings, ask
 from sentinel.clock import Clock, boot_id, now
-from sentinel.config import Config
+from sentinel.config import Config, Language
 from sentinel.errors import MissingDevice
 from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.echoes import WORD_LASTS
@@ -39,8 +39,9 @@ from sentinel.programs.looking import Looking
 from sentinel.programs.papers import Papers
 from sentinel.programs.postbox import Postbox
 from sentinel.programs.rounds import Rounds
+from sentinel.programs.seen import Seen
 from sentinel.programs.telling import Telling
-from sentinel.signals import pulse
+from sentinel.signals import driven, pulse
 from sentinel.signals.button import Button
 from sentinel.signals.lamp import Lamp, Simulation
 from sentinel.store.archive import Archive
@@ -71,6 +72,7 @@ class Watch:
         self._queue: queue.Queue[Fact | Parcel | Asked] = queue.Queue(QUEUE)
         self._config = config
         self._shown: Verdict | None = None
+        self._seen = Seen()
         self._beats = pulse.Beats(places.pulse)
 
     def run(self) -> None:
@@ -104,11 +106,10 @@ class Watch:
         incidents = self._archive.incidents(self._started)
         judge = self._judge(self._rounds.networks(around), incidents)
         self._archive.clock_trusted = lambda: judge.time.trusted
+        driven.note(self._places.driven, config.lamp)  # before anything is lit
         self._lamp = Lamp(config.lamp, self._clock, Simulation(self._places.lamp))
-        told = pressing.heeded(
-            self._lamp.play, self._queue.put, lambda: effective(config, self._places).page.language
-        )
-        self._button = Button(config.lamp, self._clock, told)
+        heeding = pressing.Heeding(self._lamp, self._queue.put_nowait, self._language)
+        self._button = Button(config.lamp, self._clock, heeding)
         self._build_outside()
         self._postbox = Postbox(self._places.facts, self._queue.put, config.capture.user)
         self._street = Street(
@@ -135,6 +136,10 @@ class Watch:
         self._life = Life(self._clock)
         self._build_desk()
         self._timetable = timetable.Timetable(self._jobs(), self._queue.put)
+
+    def _language(self) -> Language:
+        """The page's, as it was last set."""
+        return effective(self._config, self._places).page.language
 
     def _is_clock_confirmed(self) -> bool | None:
         """By an echo, in this run; None where there is none to ask."""
@@ -181,6 +186,7 @@ class Watch:
             config,
             telling=self._telling,
             paper=self._papers.take,
+            seen=self._seen,
         )
         self._line = listen_at(self._places.requests)
         desk.serve(self._line, self._queue.put, allowed(config.page))
@@ -236,6 +242,7 @@ class Watch:
     def _signal(self, verdict: Verdict, coverage: Coverage | None) -> None:
         """Lamp first, then the pulse."""
         self._lamp.show(verdict.level, verdict.at)
+        self._seen.take(verdict, self._clock())
         if self._shown is None or self._shown.level != verdict.level:
             log.info("verdict: %s", verdict.level.word)
             systemd.tell(f"STATUS=verdict: {verdict.level.word}")

@@ -7,15 +7,17 @@ be had is one line in the log, and is tried again.
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from threading import Lock
 from typing import Any
 
 from gpiozero import Button as PushButton
 
 from sentinel.clock import Clock
 from sentinel.config import Lamp as LampSection
+from sentinel.model.moment import Moment
 from sentinel.signals.lamp import TROUBLE
 from sentinel.signals.lights import header
-from sentinel.signals.press import Press, Sign
+from sentinel.signals.press import Press, Pressed, Sign
 
 BOUNCES = 0.05
 """Seconds for which a contact may bounce, and a long wire catch what is not there."""
@@ -30,7 +32,7 @@ class Button:
     Args:
         section: which pin, of which chip.
         clock: whose boot clock measures a press.
-        told: what a press has come to; called from a thread of gpiozero's.
+        told: what a press has come to; called from threads of gpiozero's, never from two at a time.
         pins: gpiozero's way to the pins; handed in by tests.
         looks: seconds between two looks at how long it has been held.
     """
@@ -39,7 +41,7 @@ class Button:
         self,
         section: LampSection,
         clock: Clock,
-        told: Callable[[Sign], None],
+        told: Callable[[Pressed], None],
         pins: Callable[[LampSection], Any] = header,
         looks: float = LOOKS,
     ) -> None:
@@ -50,12 +52,18 @@ class Button:
         self._told = told
         self._pins = pins
         self._looks = looks
+        self._lock = Lock()
+        """gpiozero tells from one thread that it is let go, and from another that it is still held."""
         self._press = Press()
+        self._began = clock()
         self._button: Any = None
         self.look()
 
     def look(self) -> None:
-        """Try to have it, where that has not worked yet."""
+        """Try to have it, where that has not worked yet, and again where nobody listens to its line any more."""
+        if self._button is not None and getattr(self._button.pin, "is_deaf", False):
+            log.warning("the button on pin %d is taken anew", self._section.button)
+            self.close()
         if self._button is not None or not self._section.button:
             return
         try:
@@ -73,6 +81,7 @@ class Button:
                 button.close()
 
     def _had(self) -> Any:
+        self._press = Press()  # what was held before means nothing
         button = PushButton(
             self._section.button,
             bounce_time=BOUNCES,
@@ -80,14 +89,32 @@ class Button:
             hold_repeat=True,
             pin_factory=self._pins(self._section),
         )
-        button.when_pressed = lambda: self._press.down(self._clock().boot)
-        button.when_held = lambda: self._tell(self._press.still(self._clock().boot))
-        button.when_released = lambda: self._tell(self._press.up(self._clock().boot))
+        button.when_pressed, button.when_held, button.when_released = self._down, self._still, self._up
         return button
 
-    def _tell(self, sign: Sign | None) -> None:
-        if sign is not None:
-            self._told(sign)
+    def _down(self) -> None:
+        with self._lock:
+            self._began = self._clock()
+            self._press.down(self._began.boot)
+
+    def _still(self) -> None:
+        with self._lock:  # the clock within: a look that had to wait is one at what is held now
+            at = self._clock()
+            self._tell(self._press.still(at.boot), at)
+
+    def _up(self) -> None:
+        with self._lock:
+            at = self._clock()
+            self._tell(self._press.up(at.boot), at)
+
+    def _tell(self, sign: Sign | None, at: Moment) -> None:
+        """Whatever comes of it, the thread goes on: it is the button's only ear."""
+        if sign is None:
+            return
+        try:
+            self._told(Pressed(sign, self._began, at))
+        except Exception:
+            log.exception("a press could not be heeded")
 
     def _fail(self, error: Exception) -> None:
         fault = getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -48,6 +48,8 @@ ENOUGH = Film(((0.4, Frame.DARK),))
 _BURST = ((0.15, Frame.EVERY), (0.15, Frame.DARK))
 WARNING = Film(((0.4, Frame.DARK), *((*_BURST, *_BURST, *_BURST, (0.6, Frame.DARK)) * 3)))
 """Bursts of three of every lamp at once, as nothing else: keep holding, and the password is forgotten."""
+SEEN = Film(((0.4, Frame.DARK),))
+"""One dip: something was read."""
 DONE = Film(((3.0, Frame.DARK),))
 """Dark for a moment: it is."""
 CALLED_OFF = Film(((0.6, Frame.DARK),))

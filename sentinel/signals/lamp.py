@@ -17,6 +17,7 @@ from gpiozero import GPIOZeroError
 from sentinel import codec
 from sentinel.clock import Clock
 from sentinel.config import Lamp as LampSection
+from sentinel.config import LampKind
 from sentinel.errors import SentinelError
 from sentinel.model.finding import Level
 from sentinel.model.moment import Moment
@@ -77,6 +78,11 @@ class Lamp:
     def play(self, film: Film) -> None:
         """Show this first, once, from now on; whatever was being played is over."""
         self._film = (film, self._clock())
+
+    @property
+    def can_warn(self) -> bool:
+        """Whether whoever stands at it would see a film, as far as we know: there is a lamp, and it is driven."""
+        return not self.fault and self._section.kind is not LampKind.SIMULATED and self._thread.is_alive()
 
     def health(self) -> Health:
         """Whether it can be driven; what nobody drives any more is put out."""

@@ -1,8 +1,8 @@
 """What a lamp is made of: which light the configuration means, and what each verdict looks like on it.
 
-A traffic light has no blue, so « it does not know » is the double wink on its yellow: green is never lit for less
-than proof, red never for less than an alarm, and what is left is told from « this week » by its rhythm, as on a
-single LED.
+A traffic light has no blue, so « it does not know » is the double wink on its yellow: outside the lamp test and
+the button's warning green is never lit for less than proof, red never for less than an alarm, and what is left is
+told from « this week » by its rhythm, as on a single LED.
 """
 
 from dataclasses import dataclass

@@ -132,6 +132,11 @@ class HeaderPin(PiPin):  # type: ignore[misc]  # gpiozero is untyped
         self._let_go()
         self._direction = Direction.INPUT
 
+    @property
+    def is_deaf(self) -> bool:
+        """Its edges were listened to, and the kernel's error has ended that."""
+        return self._ear is not None and not self._ear.is_alive()
+
     # -- as gpiozero asks ----------------------------------------------------------------------------------
 
     def _get_function(self) -> str:

@@ -5,13 +5,16 @@
     let go from 6 to 10 s nothing: the lamp has warned since 6 s
     10 s, still held     the page's password is forgotten
 
-The longest one cannot happen unseen: it takes four seconds of warning, however late the clock's calls come. A
-button that is held when the sentinel starts, or a wire that touches ground, means nothing until it is let go once.
+The longest one takes four seconds of warning, however late the clock's calls come; where no lamp can show the
+warning nothing is forgotten (`programs.pressing`). A button that is held when the sentinel starts, or a wire that
+touches ground, means nothing until it is let go once.
 """
 
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+from sentinel.model.moment import Moment
 
 LONG = timedelta(seconds=3)
 WARNS = timedelta(seconds=6)
@@ -35,6 +38,16 @@ class Sign(StrEnum):
     """Held to the end."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """What a press has come to, and when."""
+
+    sign: Sign
+    down: Moment
+    """When it began: whoever pressed can have meant nothing that was shown later."""
+    at: Moment
+
+
 @dataclass(slots=True)
 class _Held:
     since: timedelta
@@ -44,7 +57,7 @@ class _Held:
 
 
 class Press:
-    """One button. Times are of the boot clock."""
+    """One button. Times are of the boot clock. Its calls must not overlap."""
 
     def __init__(self) -> None:
         self._held: _Held | None = None

@@ -23,6 +23,7 @@ from sentinel.model.notice import Notice
 from sentinel.model.passing import NetworkAnswer
 from sentinel.model.standing import Standing
 from sentinel.store import acceptances, decisions, heard, recall, register, retention, rows, told
+from sentinel.store.at_once import AtOnce
 from sentinel.store.days import Diary
 from sentinel.store.ledger import Ledger, Stories
 from sentinel.store.proofs import Proofs
@@ -34,7 +35,7 @@ MOST = 50_000
 """Rows that may wait in memory."""
 
 
-class Archive(Recollection):
+class Archive(AtOnce, Recollection):
     """The store, open for writing.
 
     Raises:
@@ -277,20 +278,6 @@ class Archive(Recollection):
                 lambda words, values: self._later(self._dear, (words, values)),
                 lambda kind, told: self.tell(kind, now, **told),
             )
-        except sqlite3.Error as error:
-            raise OSError(str(error)) from error
-
-    # -- sessions ------------------------------------------------------------------------------------------
-
-    def at_once(self, statement: str, values: Iterable[object]) -> list[tuple[object, ...]]:
-        """One statement of the session desk, committed before it returns.
-
-        Raises:
-            OSError: the store could not be written.
-        """
-        try:
-            with self._db:
-                return self._db.execute(statement, tuple(values)).fetchall()
         except sqlite3.Error as error:
             raise OSError(str(error)) from error
 

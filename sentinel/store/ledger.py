@@ -49,10 +49,22 @@ class Ledger:
         """Append what waits; inside the transaction, and again if that fails."""
         self._written = self._end
         for kind, at, body in self._waiting:
-            entry = next_entry(self._written, at, kind, body)
-            values = (entry.number, entry.at, entry.kind, entry.body, entry.before, entry.hash)
-            self._db.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?)", values)
-            self._written = entry.number, entry.hash
+            self._append(kind, at, body)
+
+    def write_one(self, kind: EntryKind, at: datetime, body: Mapping[str, Any]) -> None:
+        """Append this, ahead of what waits; inside the transaction of what it tells."""
+        self._written = self._end
+        self._append(kind, rows.text(at), body)
+
+    def settle_one(self) -> None:
+        """That is on disk, and what waited waits."""
+        self._end = self._written
+
+    def _append(self, kind: EntryKind, at: str, body: Mapping[str, Any]) -> None:
+        entry = next_entry(self._written, at, kind, body)
+        values = (entry.number, entry.at, entry.kind, entry.body, entry.before, entry.hash)
+        self._db.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?)", values)
+        self._written = entry.number, entry.hash
 
     def settle(self) -> None:
         """It is on disk."""

@@ -19,12 +19,15 @@ from sentinel.model.moment import Moment
 from sentinel.store import rows
 from sentinel.store.archive import Archive
 from sentinel.store.audit import Audit
+from sentinel.store.writing import Write
 
 TRIES = 5
 """Wrong ones of one client within WINDOW."""
 TRIES_OF_ALL = 40
 WINDOW = timedelta(minutes=15)
 LASTS = timedelta(days=30)
+PASSWORD = "INSERT OR REPLACE INTO password VALUES (1, ?, ?)"  # noqa: S105 - a statement
+NO_SESSIONS: Write = ("DELETE FROM sessions", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +127,12 @@ class Sessions:
         return str(found[0][0]) if found else ""
 
     def set_password(self, hashed: str, now: datetime) -> None:
-        """From now on this one opens the sentinel; whoever was logged in is so no longer.
+        """From now on this one opens the sentinel; whoever was logged in is so no longer: both or neither.
 
         Raises:
             OSError: the store cannot be written; the old one still stands.
         """
-        self._archive.at_once("INSERT OR REPLACE INTO password VALUES (1, ?, ?)", (hashed, rows.text(now)))
-        self.leave_all()
+        self._archive.together((PASSWORD, (hashed, rows.text(now))), NO_SESSIONS)
         self._claimed()
 
     @property
@@ -141,14 +143,15 @@ class Sessions:
     def forget_password(self, at: Moment, who: str) -> None:
         """None opens the sentinel any more, a new code claims it, and whoever was logged in is so no longer.
 
+        Password, sessions and the journal's line change in one transaction: all of it or nothing.
+
         Raises:
-            OSError: the code or the store cannot be written; the old password still stands.
+            OSError: the code or the store cannot be written; the old password and its sessions still stand.
         """
         code = self._anew()  # first: a power cut between the two leaves a code that opens nothing
-        self._archive.at_once("INSERT OR REPLACE INTO password VALUES (1, '', ?)", (rows.text(at.wall),))
+        forgotten = (PASSWORD, ("", rows.text(at.wall)))
+        self._archive.together(forgotten, NO_SESSIONS, entry=(EntryKind.FORGOTTEN, at, {"who": who}))
         self._code = code
-        self.leave_all()
-        self._archive.tell(EntryKind.FORGOTTEN, at, who=who)
 
     # -- sessions ------------------------------------------------------------------------------------------
 
@@ -173,7 +176,7 @@ class Sessions:
 
     def leave_all(self) -> None:
         """Log everybody out, on every device."""
-        self._archive.at_once("DELETE FROM sessions", ())
+        self._archive.together(NO_SESSIONS)
 
 
 def _hash(token: str) -> str:

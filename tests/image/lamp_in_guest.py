@@ -163,7 +163,7 @@ def wears(section: LampSection, level: Level, samples: Sequence[Sample]) -> None
 def button() -> None:
     """Presses on the line become what the wall card says, through the kernel's edges and gpiozero."""
     told: list[Sign] = []
-    pushed = Button(LampSection(button=PUSH, chip=LABEL), now, told.append)
+    pushed = Button(LampSection(button=PUSH, chip=LABEL), now, lambda pressed: told.append(pressed.sign))
     need(not pushed.fault, f"the button cannot be had: {pushed.fault}")
     for seconds, wanted in (
         (1, [Sign.TEST]),

@@ -12,7 +12,6 @@ from sentinel.clock import now
 from sentinel.config import Echo, Whose
 from sentinel.echo import protocol
 from sentinel.evidence.verify import Chain, Point, anchors
-from sentinel.mistakes import EXTRA_PORTS
 from sentinel.model.box import BoxReading, Reading
 from sentinel.model.exposure import (
     AfterProbe,
@@ -26,6 +25,7 @@ from sentinel.model.exposure import (
 )
 from sentinel.model.ledger import FIRST, EntryKind, Signed, next_entry
 from sentinel.model.passing import Progress
+from sentinel.ownports import EXTRA_PORTS
 from sentinel.programs.asking import FAMILIES, RETEST_WITHIN, Asking
 from sentinel.programs.errand import Promised
 from sentinel.programs.invitations import AGAIN

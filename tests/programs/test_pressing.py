@@ -1,6 +1,7 @@
 """From a finger on the button to the row it leaves: mock pins, a real lamp, desk, street and store."""
 
 import json
+import queue
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -20,17 +21,19 @@ from sentinel.model.finding import Code, Level
 from sentinel.model.ledger import EntryKind
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Beat
-from sentinel.model.verdict import View
+from sentinel.model.verdict import Verdict, View
 from sentinel.pipeline import Street
 from sentinel.places import Places
 from sentinel.programs import pressing
 from sentinel.programs.claim import reception, shown_code
 from sentinel.programs.desk import Asked, Desk
 from sentinel.programs.errand import Promised
+from sentinel.programs.seen import Seen
+from sentinel.signals import films
 from sentinel.signals.button import Button
 from sentinel.signals.lamp import Lamp
 from sentinel.signals.lights import switched_on
-from sentinel.signals.press import Sign
+from sentinel.signals.press import Pressed, Sign
 from sentinel.store import reading
 from sentinel.store.archive import Archive
 from sentinel.store.ledger import entries
@@ -60,12 +63,13 @@ class Cabinet:
         self.posted: list[Asked] = []
         self.told: list[tuple[str, bool]] = []
         self.pins = MockFactory()
+        self.seen = Seen()
         self.street = Street(
             judge=Judge(networks(), Terms(), moment()),
             casebook=Casebook(),
             archive=self.archive,
             outlook=Outlook(started=moment(), view=View.MIRROR, echo=True),
-            signal=lambda verdict, _: self.lamp.show(verdict.level, verdict.at),
+            signal=self.signal,
             acknowledge=lambda *_: None,
             ask_soon=lambda: None,
             batch=timedelta(seconds=0),
@@ -77,10 +81,20 @@ class Cabinet:
             lambda section: switched_on(section, self.pins),
         )
         self.sessions = reception(self.archive, Config(), self.places)
-        self.desk = Desk(self.street, self.sessions, self, lambda: moment(self.at))
-        self.heed = pressing.heeded(self.lamp.play, self.posted.append, lambda: Language.FR)
+        self.desk = Desk(self.street, self.sessions, self, lambda: moment(self.at), seen=self.seen)
+        self.full = False
+        self.heed = pressing.Heeding(self.lamp, self.post, lambda: Language.FR)
         self.looked = 0
         self.button = Button(SECTION, self.clock, self.heed, lambda _: self.pins, looks=0.01)
+
+    def signal(self, verdict: Verdict, _: object) -> None:
+        self.lamp.show(verdict.level, verdict.at)
+        self.seen.take(verdict, moment(self.at))
+
+    def post(self, asked: Asked) -> None:
+        if self.full:
+            raise queue.Full
+        self.posted.append(asked)
 
     def soon(self) -> Promised:
         return Promised(checks=1)
@@ -110,9 +124,11 @@ class Cabinet:
         pin.drive_high()
         return self._answers()
 
-    def come_to(self, sign: Sign) -> list[Reply]:
-        """The same, as if a press had come to this."""
-        self.heed(sign)
+    def come_to(self, *signs: Sign, down: float = 0.0, waits: float = 0.0) -> list[Reply]:
+        """The same, as if a press that began then had come to this, and its request had to wait."""
+        for sign in signs:
+            self.heed(Pressed(sign, moment(down), moment(self.at)))
+        self.at += waits
         return self._answers()
 
     def _answers(self) -> list[Reply]:
@@ -168,6 +184,7 @@ def test_a_long_press_reads_every_alarm_that_is_shown(cabinet):
     cabinet.street.walk(connection(serial=2, dicom=dicom(), target_port=11_112))
     alarms = [each.number for each in cabinet.street.casebook.told() if each.level is Level.ALARM]
     assert len(alarms) == 2
+    cabinet.at += 1
 
     assert cabinet.press(4) == [Reply.DONE]
 
@@ -229,10 +246,104 @@ def test_before_it_is_claimed_there_is_nothing_to_forget(cabinet):
     """The code that is on the sticker goes on being the code."""
     code = shown_code(Config(), cabinet.places)
 
-    assert cabinet.come_to(Sign.FORGET) == [Reply.NOT_FOUND]
+    assert cabinet.come_to(Sign.WARNING, Sign.FORGET) == [Reply.NOT_FOUND]
     assert shown_code(Config(), cabinet.places) == code
 
 
 def test_every_sign_has_its_film():
     """Whoever presses sees that he was understood."""
     assert set(pressing.FILMS) == set(Sign)
+
+
+def test_a_press_reads_only_what_was_shown_before_it(cabinet):
+    """Nobody has seen an alarm that came while his finger was down: it stays red."""
+    cabinet.street.walk(connection(dicom=dicom()))
+    cabinet.at = 2
+    cabinet.street.walk(connection(serial=2, dicom=dicom(), target_port=11_112))
+    cabinet.at = 5
+    assert cabinet.come_to(Sign.READ, down=1) == [Reply.DONE]
+
+    alarms = [each for each in cabinet.street.casebook.told() if each.code is Code.STRANGER_ASSOCIATED]
+    assert sorted((each.port, bool(each.read)) for each in alarms) == [(4242, True), (11_112, False)]
+    assert cabinet.street.verdict(moment(5)).level is Level.ALARM
+    assert cabinet.come_to(Sign.READ, down=1) == [Reply.NOT_FOUND]
+
+
+def test_a_press_that_waited_for_too_long_is_dropped(cabinet, caplog):
+    """Whoever pressed has seen that nothing happened, and may have gone; the password stands as well."""
+    cabinet.street.walk(connection(dicom=dicom()))
+    session = cabinet.claim()
+    cabinet.at = 5
+    assert cabinet.come_to(Sign.READ, down=1, waits=10.1) == [Reply.BUSY]
+    assert cabinet.come_to(Sign.WARNING, Sign.FORGET, down=5, waits=10.1) == [Reply.BUSY]
+
+    assert caplog.text.count("had to wait for too long") == 2
+    assert cabinet.street.verdict(moment(cabinet.at)).level is Level.ALARM
+    assert cabinet.ask(verb=Verb.CHECK, session=session).reply is Reply.DONE
+
+
+def test_where_too_much_waits_a_press_is_dropped_and_nothing_is_confirmed(cabinet, played, caplog):
+    """The button's only ear never waits for room."""
+    cabinet.full = True
+    assert cabinet.come_to(Sign.READ) == []
+    assert cabinet.come_to(Sign.WARNING, Sign.FORGET) == []
+
+    assert caplog.text.count("too much is waiting") == 2
+    assert played == [films.NOTHING, films.WARNING, films.NOTHING]
+
+
+@pytest.fixture
+def played(cabinet, monkeypatch) -> list[films.Film]:
+    """Every film the lamp is given."""
+    told: list[films.Film] = []
+    monkeypatch.setattr(cabinet.lamp, "play", told.append)
+    return told
+
+
+def test_the_lamp_confirms_what_is_done_and_nothing_else(cabinet, played):
+    """Not before `watch` has answered, and not what it refused."""
+    cabinet.claim()
+    cabinet.heed(Pressed(Sign.WARNING, moment(0), moment(6)))
+    cabinet.heed(Pressed(Sign.FORGET, moment(0), moment(10)))
+    assert played == [films.WARNING, films.NOTHING]
+
+    assert cabinet._answers() == [Reply.DONE]
+    assert played.pop() is films.DONE
+    played.clear()
+    assert cabinet.come_to(Sign.WARNING, Sign.FORGET) == [Reply.NOT_FOUND]
+    assert cabinet.come_to(Sign.READ) == [Reply.NOT_FOUND]
+    assert played == [films.WARNING, films.NOTHING, films.NOTHING]
+
+    cabinet.street.walk(connection(dicom=dicom()))
+    cabinet.at += 2
+    assert cabinet.come_to(Sign.READ, down=1) == [Reply.DONE]
+    assert played[3:] == [films.NOTHING, films.SEEN]
+
+
+@pytest.mark.parametrize("faults", [("no chip", "no chip"), ("no chip", ""), ("", "no chip")])
+def test_where_the_lamp_cannot_warn_no_password_is_forgotten(cabinet, played, caplog, faults):
+    """At the warning's beginning and at its end: it would happen unseen."""
+    session = cabinet.claim()
+    for sign, fault in zip((Sign.WARNING, Sign.FORGET), faults, strict=True):
+        cabinet.lamp.fault = fault
+        assert cabinet.come_to(sign) == []
+    cabinet.lamp.fault = ""
+
+    assert "no lamp could show the warning" in caplog.text
+    assert films.DONE not in played
+    assert cabinet.ask(verb=Verb.CHECK, session=session).reply is Reply.DONE
+
+
+def test_a_simulated_lamp_warns_nobody_at_a_button():
+    """It is in a terminal, or on the page."""
+    with closing(Lamp(LampSection(), moment, lambda *_: None)) as simulated:
+        assert not simulated.can_warn
+
+
+def test_a_noisy_wire_tests_the_lamp_twice_a_minute_and_no_more(cabinet, played):
+    """A contact that never rests would hide an alarm for ever."""
+    for _ in range(600):
+        cabinet.come_to(Sign.TEST, waits=0.1)
+
+    assert played == [films.TEST] * 2
+    assert films.TEST.lasts < 5

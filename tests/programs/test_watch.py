@@ -24,6 +24,7 @@ from sentinel.model.moment import Moment
 from sentinel.places import Places
 from sentinel.programs.declared import declared
 from sentinel.signals import pulse
+from sentinel.signals.driven import noted
 from sentinel.store.reading import Filter, opened
 from sentinel.wire.facts import Outbox, Sender
 from sentinel.wire.requests import Reply, Request, Verb, ask
@@ -119,6 +120,10 @@ def test_a_lamp_that_is_not_there_stops_no_watch_and_is_told(running):
     running.start()
     running.until(lambda: Code.LAMP_FAILING in running.codes())
     assert "no-such-chip" in running.beat.parts["lamp"]
+    assert (
+        noted(running.places.driven).chip == "no-such-chip"
+    )  # for whoever puts it out, whatever the file says then
+    assert running.places.driven.stat().st_mode & 0o777 == 0o644
 
     sender = Sender(str(running.places.facts), Outbox("run-1"))
     sender.send(coverage(now(), proof=now()))

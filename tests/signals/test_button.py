@@ -3,16 +3,21 @@
 import logging
 import time
 from collections.abc import Callable
+from datetime import timedelta
+from threading import Thread
 
 import pytest
+from gpiod.line import Value
 from gpiozero.pins.mock import MockFactory
 
 from sentinel.config import Lamp as LampSection
 from sentinel.errors import MissingDevice
 from sentinel.model.moment import Moment
 from sentinel.signals.button import Button
-from sentinel.signals.press import Sign
+from sentinel.signals.pins import HeaderFactory
+from sentinel.signals.press import Pressed, Sign
 from tests.builders import moment
+from tests.signals.test_pins import Chip, eventually
 
 SECTION = LampSection(button=23)
 
@@ -22,25 +27,32 @@ class Pushed:
 
     def __init__(self, *, down: bool = False) -> None:
         self.at = 0.0
-        self.told: list[Sign] = []
+        self.pressed: list[Pressed] = []
         self.factory = MockFactory()
         self.pin = self.factory.pin(23)
         self.pin.input_with_pull("up")
         if down:
             self.pin.drive_low()
         self.looked = 0
-        self.button = Button(SECTION, self.clock, self.told.append, lambda _: self.factory, looks=0.01)
+        self.button = Button(SECTION, self.clock, self.pressed.append, lambda _: self.factory, looks=0.01)
+
+    @property
+    def told(self) -> list[Sign]:
+        return [each.sign for each in self.pressed]
 
     def clock(self) -> Moment:
         self.looked += 1
         return moment(self.at)
 
     def press(self, lasts: float) -> None:
+        self.hold(lasts)
+        self.pin.drive_high()
+
+    def hold(self, lasts: float) -> None:
         self.pin.drive_low()
         for _ in range(int(lasts * 4)):
             self.at += 0.25
             self.is_looked_at()
-        self.pin.drive_high()
 
     def is_looked_at(self) -> None:
         """Twice more: so it was since the clock stood here."""
@@ -58,6 +70,8 @@ def test_presses_come_through_gpiozero():
     pushed.button.close()
 
     assert pushed.told == [Sign.TEST, Sign.ENOUGH, Sign.READ]
+    read = pushed.pressed[-1]
+    assert (read.down, read.at) == (moment(0), moment(4))  # when it began travels with it
 
 
 def test_a_press_that_never_ends_warns_and_then_acts_once():
@@ -111,7 +125,7 @@ def test_a_button_that_cannot_be_had_is_one_line_and_is_tried_again(caplog: pyte
             raise MissingDevice("no GPIO chip is labelled pinctrl-rp1 (there: none)")
         return ways[0]()
 
-    told: list[Sign] = []
+    told: list[Pressed] = []
     with caplog.at_level(logging.WARNING):
         button = Button(SECTION, lambda: moment(0), told.append, pins)
         button.look()
@@ -122,5 +136,75 @@ def test_a_button_that_cannot_be_had_is_one_line_and_is_tried_again(caplog: pyte
     button.look()
     factory.pin(23).drive_low()
     factory.pin(23).drive_high()
-    assert (button.fault, told) == ("", [Sign.TEST])
+    assert (button.fault, [each.sign for each in told]) == ("", [Sign.TEST])
     button.close()
+
+
+class Slowly(timedelta):
+    """A time of which something is subtracted while somebody else has his turn."""
+
+    meanwhile: Callable[[], object]
+
+    def __sub__(self, other: timedelta) -> timedelta:
+        self.meanwhile()
+        return timedelta(seconds=self.total_seconds()) - other
+
+
+def test_a_finger_that_lifts_at_the_last_instant_has_one_outcome():
+    """gpiozero tells of it from two threads at once: either forgotten or called off, never both."""
+    told: list[Pressed] = []
+    times = [moment(0), moment(0), moment(6)]
+    button = Button(LampSection(), lambda: times.pop(0), told.append)
+    button._down()
+    button._still()
+    lifts = Thread(target=button._up)
+    last = Slowly(seconds=moment(10).boot.total_seconds())
+    last.meanwhile = lambda: (lifts.start(), lifts.join(0.3))
+    times += [Moment(wall=moment(10).wall, boot=last), moment(10)]
+
+    button._still()
+    lifts.join()
+
+    assert [each.sign for each in told] == [Sign.WARNING, Sign.FORGET]
+
+
+def test_whatever_comes_of_a_press_the_next_one_is_heard(caplog: pytest.LogCaptureFixture):
+    """The thread that tells of it is the button's only ear."""
+    told: list[Pressed] = []
+
+    def tell(pressed: Pressed) -> None:
+        told.append(pressed)
+        raise KeyError("who.button")
+
+    factory = MockFactory()
+    button = Button(SECTION, lambda: moment(0), tell, lambda _: factory)
+    for _ in range(2):
+        factory.pin(23).drive_low()
+        factory.pin(23).drive_high()
+    button.close()
+
+    assert [each.sign for each in told] == [Sign.TEST] * 2
+    assert caplog.text.count("a press could not be heeded") == 2
+
+
+def test_a_button_whose_line_is_not_listened_to_any_more_is_taken_anew(caplog: pytest.LogCaptureFixture):
+    """The kernel gave its line up once: the next look has it again, and what was held then means nothing."""
+    chip = Chip()
+    chip.levels[23] = Value.ACTIVE
+    told: list[Pressed] = []
+    button = Button(SECTION, lambda: moment(0), told.append, lambda _: HeaderFactory(opened=lambda: chip))
+    chip.press(23, down=True)
+    chip.break_off(23)
+    broken = chip.held[23]
+    eventually(lambda: "not listened to any more" in caplog.text)
+    eventually(lambda: (button.look(), chip.held[23] is not broken)[1])
+    chip.press(23, down=False)
+    assert told == []
+
+    for down in (True, False):
+        chip.press(23, down=down)
+        eventually(lambda: not chip.held[23].edges and not chip.held[23].ready.is_set())
+    eventually(lambda: [each.sign for each in told] == [Sign.TEST])
+    assert button.fault == ""
+    button.close()
+    assert chip.held == {}

@@ -28,6 +28,7 @@ class Line:
             chip.levels[number] = settings.output_value
         self.edges: list[object] = []
         self.ready = threading.Event()
+        self.broken = False
 
     def get_value(self, number: int) -> Value:
         return self.chip.levels.get(number, Value.INACTIVE)
@@ -37,13 +38,16 @@ class Line:
         self.chip.levels[number] = value
 
     def release(self) -> None:
-        del self.chip.held[self.number]
+        if self.chip.held.get(self.number) is self:
+            del self.chip.held[self.number]
 
     def wait_edge_events(self, timeout: float) -> bool:
         return self.ready.wait(timeout)
 
     def read_edge_events(self) -> list[object]:
         self.ready.clear()
+        if self.broken:
+            raise OSError(19, "No such device")
         taken, self.edges = self.edges, []
         return taken
 
@@ -86,6 +90,11 @@ class Chip:
         line = self.held[number]
         line.edges.append(Edged(rose=not down))
         line.ready.set()
+
+    def break_off(self, number: int) -> None:
+        """The kernel's error at the next look for edges."""
+        self.held[number].broken = True
+        self.held[number].ready.set()
 
 
 @pytest.fixture

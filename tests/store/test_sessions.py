@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from sentinel.model.ledger import EntryKind
 from sentinel.store.archive import Archive
+from sentinel.store.ledger import entries
 from sentinel.store.sessions import LASTS, TRIES_OF_ALL, WINDOW, Sessions
-from tests.builders import START
+from tests.builders import START, moment
 
 CODE = "ABCD-EF23"
 PHONE, LAPTOP = "192.168.1.20", "192.168.1.21"
@@ -180,3 +182,44 @@ def test_a_login_does_not_write_what_waits_for_its_batch(path):
         with closing(sqlite3.connect(path)) as db:
             assert db.execute("SELECT count(*) FROM connections").fetchone() == (0,)
         assert len(archive) == 1
+
+
+@pytest.mark.parametrize("cut", ["DELETE ON sessions", "INSERT ON ledger"])
+def test_a_password_is_forgotten_with_its_sessions_and_its_line_or_not_at_all(path, cut):
+    """Whatever a power cut comes between: no session outlives the password that gave it."""
+    with (
+        closing(Archive(path, "boot-1")) as archive,
+        closing(sqlite3.connect(path, isolation_level=None)) as other,
+    ):
+        desk = Sessions(archive, CODE, anew=lambda: "WXYZ-2345")
+        desk.set_password("scrypt$…", START)
+        token = desk.begin(PHONE, START)
+        archive.tell(EntryKind.NETWORK, moment(0), network="10.0.0.0/8")
+        other.execute(f"CREATE TRIGGER cut BEFORE {cut} BEGIN SELECT RAISE(ABORT, 'cut'); END")
+        with pytest.raises(OSError, match="cut"):
+            desk.forget_password(moment(1), "x")
+        assert (desk.password, desk.knows(token, START)) == ("scrypt$…", True)
+
+        other.execute("DROP TRIGGER cut")
+        desk.forget_password(moment(2), "x")
+        assert (desk.is_forgotten, desk.knows(token, START)) == (True, False)
+        assert [kind for (kind,) in other.execute("SELECT kind FROM ledger")] == [EntryKind.FORGOTTEN]
+        archive.commit()
+        chain = list(entries(other))
+        assert [each.kind for each in chain] == [EntryKind.FORGOTTEN, EntryKind.NETWORK]
+        assert (chain[1].before, archive.ledger.head) == (chain[0].hash, chain[1].hash)
+
+
+def test_a_new_password_ends_the_sessions_or_does_not_come(path):
+    """One transaction as well."""
+    with (
+        closing(Archive(path, "boot-1")) as archive,
+        closing(sqlite3.connect(path, isolation_level=None)) as other,
+    ):
+        desk = Sessions(archive, CODE)
+        token = desk.begin(PHONE, START)
+        other.execute("CREATE TRIGGER cut BEFORE DELETE ON sessions BEGIN SELECT RAISE(ABORT, 'cut'); END")
+        with pytest.raises(OSError, match="cut"):
+            desk.set_password("scrypt$…", START)
+
+        assert (desk.password, desk.knows(token, START)) == ("", True)
