@@ -111,7 +111,7 @@ def test_a_broken_update_is_taken_back(broken: str, machine: Machine, tmp_path: 
     good, before = guest.started.slot, confirmed(guest)
     bad = "a" if good == "b" else "b"
     number = f"9.1.{list(BREAKS).index(broken)}"
-    done = sent(machine, made(tmp_path, number, damage=BREAKS[broken]), "--reboot")
+    done = sent(machine, made(tmp_path, number, without=BREAKS[broken]), "--reboot")
     assert done.returncode in (0, 255), done
     guest.ended(within=300)
     assert chosen(machine, tmp_path) == (bad, f"{bad}3\n".encode())
