@@ -37,7 +37,7 @@ def translations(language: str) -> GNUTranslations:
 
 def has(language: str, key: str) -> bool:
     """Whether there are words for `key`."""
-    return translations(language).gettext(key) != key
+    return _one(translations(language), key) != key
 
 
 def pattern(language: str, key: str, count: int | None = None) -> str:
@@ -45,10 +45,16 @@ def pattern(language: str, key: str, count: int | None = None) -> str:
     words = translations(language)
     found = key if count is None else words.ngettext(key, key, count)
     if found == key:
-        found = words.gettext(key)
+        found = _one(words, key)
     if found == key:
         warnings.warn(f"no words for {key!r} in {language!r}", MissingWords, stacklevel=3)
     return found
+
+
+def _one(words: GNUTranslations, key: str) -> str:
+    """The words of one: gettext alone overlooks what has a plural in Python 3.11.2, which is Debian 12's."""
+    found = words.gettext(key)
+    return words.ngettext(key, key, 1) if found == key else found
 
 
 def number(language: str, value: float) -> str:

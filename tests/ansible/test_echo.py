@@ -10,7 +10,7 @@ import pytest
 from tests.ansible.looking import comes_back, exposure, settled, tables, traces
 from tests.ansible.machine import HOME, HOME6, Machine, machine
 
-SETTINGS = {"echo_contact": "abuse@example.org", "echo_options": ["--lab"]}
+SETTINGS = {"echo_contact": "abuse@example.org", "echo_options": ["--lab"], "echo_backups": 2}
 UNIT = "sentinel-echo.service"
 ECHO = "/opt/sentinel-echo/bin/sentinel echo"
 FOLDER = "--dir /var/lib/sentinel-echo"
@@ -35,7 +35,8 @@ except OSError as error:
 def installed(possible: None, wheels: dict[str, str]) -> Iterator[Machine]:
     """A Debian with an echo on it."""
     with machine() as made:
-        made.variables = {**SETTINGS, **{f"echo_{name}": value for name, value in wheels.items()}}
+        given = {f"echo_{name}": value for name, value in wheels.items()}
+        made.variables = {**SETTINGS, **given, "echo_backup_folder": str(made.folder / "home")}
         made.before = traces(made)
         made.play("echo.yml")
         yield made
@@ -93,21 +94,26 @@ def test_a_unit_gives_away_little(installed: Machine, unit: str):
     assert exposure(installed, unit) <= 2.5
 
 
-def test_its_keys_are_copied_for_root_alone_and_brought_home(installed: Machine, tmp_path: Path):
-    """Every practice trusts them: a lost machine would mean a new invitation for each. The newest few are kept."""
+def test_its_keys_are_copied_for_root_alone_and_brought_home(installed: Machine):
+    """Every practice trusts them: a lost machine would mean a new invitation for each."""
     folder = "/var/backups/sentinel-echo"
     kept = installed.run(f"stat -c '%a %U %n' {folder} {folder}/*").splitlines()
-    assert [line.rpartition("/")[0] for line in kept] == ["700 root /var/backups", f"600 root {folder}"]
-
-    installed.run(f"cd {folder} && for day in 01 02 03; do touch echo-2020-01-${{day}}T000000Z.tgz; done")
-    installed.play("echo.yml", echo_backup_folder=str(tmp_path), echo_backups=2)
-    installed.run("systemctl start sentinel-echo-backup.service")
-
-    [copy] = (tmp_path / "echo.example.org").iterdir()
+    [copy] = (installed.folder / "home/echo.example.org").iterdir()
     listed = subprocess.run(["tar", "-tzf", copy], capture_output=True, text=True, check=True).stdout.split()
     names = {Path(name).name for name in listed}
+
+    assert [line.rpartition("/")[0] for line in kept] == ["700 root /var/backups", f"600 root {folder}"]
+    assert copy.parent.stat().st_mode & 0o77 == 0
     assert names >= {"echo.key", "echo-next.key", "book.key", "tls.crt", "tls.key", "echo.db"}
     assert not [name for name in names if name.endswith(("-wal", "-shm"))]
+
+
+def test_of_many_copies_the_newest_are_kept(installed: Machine):
+    """As many as were asked for."""
+    folder = "/var/backups/sentinel-echo"
+    installed.run(f"cd {folder} && for day in 01 02 03; do touch echo-2020-01-${{day}}T000000Z.tgz; done")
+    installed.run("systemctl start sentinel-echo-backup.service")
+
     left = installed.run(f"ls {folder}").split()
     assert len(left) == 2
     assert not [name for name in left if name.startswith("echo-2020")]
