@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from tests.image.heard import until
 from tests.image.machine import Machine
 from tests.pcaps.make import association
 
-CUTS = 200 if os.environ.get("SENTINEL_RELEASE") else 20
+CUTS = int(os.environ.get("SENTINEL_CUTS") or (200 if os.environ.get("SENTINEL_RELEASE") else 20))
 RESTARTED = 10
 """Every so many cuts the card is started again."""
 COUNTED = """
@@ -56,7 +57,7 @@ def survived(card: Path, room: Path) -> int:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     subprocess.run(["debugfs", "-R", f"rdump /sentinel {out}", str(data)], capture_output=True, check=True)
-    with sqlite3.connect(out / "sentinel/sentinel.db") as store:
+    with closing(sqlite3.connect(out / "sentinel/sentinel.db")) as store:
         assert store.execute("pragma integrity_check").fetchone() == ("ok",)
         return store.execute("select count(*) from incidents").fetchone()[0]
 
