@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sentinel import codec, written
-from sentinel.card import notes, preseed, wifi
+from sentinel.card import mirror, notes, preseed, wifi
 from sentinel.card.partitions import Partitions
 from sentinel.card.preseed import Preseed
 from sentinel.card.refusal import NotTaken, Refused, Why
@@ -55,6 +55,7 @@ class Boot:
             ("ssh keys", self.let_in),
             ("wifi", self.join),
             ("settings", self.configure),
+            ("mirror", self.set_mirror_aside),
             ("time zone", self.set_zone),
             ("code", self.settle_claim),
             ("mistakes", self.tell_mistakes),
@@ -174,6 +175,16 @@ class Boot:
         self.file.chmod(0o640)
         if chosen.given is not None:
             handed.keep(chosen.given)
+
+    def set_mirror_aside(self) -> None:
+        """A card that was named to listen is the last one to talk through."""
+        for_network = self.card.root / "etc/systemd/network/15-mirror.network"
+        words = mirror.network(load(self.file).capture.interface)
+        if not words:
+            for_network.unlink(missing_ok=True)
+            return
+        for_network.parent.mkdir(parents=True, exist_ok=True)
+        _lay(for_network, words)
 
     def settle_claim(self) -> None:
         """The code on the card while nobody has claimed it; no secret on it after."""

@@ -106,6 +106,20 @@ def test_the_technicians_file_goes_over_the_cards_own(start):
     assert not start.places.code.exists()
 
 
+def test_a_card_that_was_named_to_listen_is_the_last_to_talk_through(start):
+    """Until it is named no more."""
+    laid = start.card.root / "etc/systemd/network/15-mirror.network"
+    lay(start, settings='[capture]\ninterface = "eth1"\n')
+
+    assert start().refused == []
+    assert "Name=eth1\n" in laid.read_text()
+    assert mode(laid) == 0o644
+
+    lay(start, settings="[practice]\n")
+    start()
+    assert not laid.exists()
+
+
 def test_a_second_start_changes_nothing(start):
     """Neither on the card's partitions nor in the root: it may run as often as it likes."""
     lay(start, PRESEED, SETTINGS)
