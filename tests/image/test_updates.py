@@ -9,7 +9,7 @@ from tests.image.disk import get, partition
 from tests.image.guest import Guest
 from tests.image.heard import until
 from tests.image.machine import Machine, told
-from tests.image.test_power_cuts import confirmed, strangers
+from tests.image.test_power_cuts import confirmed, enters
 from tests.image.updates import BREAKS, made, stranger_key
 
 STARTS = 6
@@ -22,8 +22,7 @@ def guest(machine: Machine) -> Guest:
     on = machine.on or machine.power()
     on.ready()
     if not confirmed(on):
-        on.hears(strangers(1))
-        until(lambda: confirmed(on) > 0, within=90)
+        until(lambda: enters(on, 0) > 0, within=120)
     return on
 
 
