@@ -102,6 +102,8 @@ class Board:
         """The plug is pulled."""
         self._qemu.kill()
         self._qemu.wait(30)
+        self.console.end()
+        self._qemu.stdout.close()
 
     def ended(self, within: float) -> None:
         """Wait until the machine has switched itself off, or wants to boot again."""
@@ -155,8 +157,11 @@ class Guest(Board):
     def close(self) -> None:
         """The plug is pulled, and the wires with it."""
         super().close()
-        for way in (self._monitor, self._wire, self._mirror):
+        for way in (self._monitor, self._wire):
             way.close()
+        self._mirror.shutdown(socket.SHUT_RDWR)
+        self.sent.end()
+        self._mirror.close()
 
     def control(self, command: str, **arguments: Any) -> str:
         """One order to QEMU itself, until it is done; its answer."""

@@ -30,7 +30,12 @@ class Heard:
         self.text = before
         self._changed = threading.Condition()
         self._ended = False
-        threading.Thread(target=self._collect, args=[read], daemon=True).start()
+        self._reader = threading.Thread(target=self._collect, args=[read], daemon=True)
+        self._reader.start()
+
+    def end(self) -> None:
+        """Wait for the last word of whoever was switched off."""
+        self._reader.join(30)
 
     def _collect(self, read: Callable[[int], Any]) -> None:
         with contextlib.suppress(OSError, ValueError):
