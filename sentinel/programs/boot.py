@@ -212,8 +212,7 @@ def _is_id(text: str) -> bool:
 
 def _lay(path: Path, words: str) -> None:
     """A file that everybody may read, whole or not at all."""
-    write_secret(path, words.encode())
-    path.chmod(0o644)
+    write_secret(path, words.encode(), 0o644)
 
 
 def boot(card: Partitions, places: Places, file: Path) -> None:

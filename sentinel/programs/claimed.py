@@ -5,7 +5,6 @@ comes there too. Once the sentinel is claimed nothing secret stays: neither the 
 """
 
 import logging
-import os
 import shutil
 
 from sentinel.card import cleaning, notes
@@ -16,6 +15,7 @@ from sentinel.card.writable import writable
 from sentinel.config import Config
 from sentinel.places import Places
 from sentinel.programs.claim import claim_code, own_code
+from sentinel.secret import give
 
 log = logging.getLogger(__name__)
 
@@ -52,9 +52,8 @@ def _code(config: Config, places: Places) -> str:
     Whoever owns the folder owns the file: root may come here first.
     """
     code = own_code(places) if was_claimed(places) else claim_code(config, places)
-    folder = places.lasting.stat()
-    if places.code.exists() and places.code.stat().st_uid != folder.st_uid:  # each change wakes our path unit
-        os.chown(places.code, folder.st_uid, folder.st_gid)
+    if places.code.exists():
+        give(places.code)
     return code
 
 

@@ -34,6 +34,7 @@ from sentinel.programs import renewing
 from sentinel.programs.effective import effective
 from sentinel.programs.fetching import Source
 from sentinel.programs.renewing import Word
+from sentinel.secret import as_owner
 from sentinel.signals import pulse
 
 KEYS: Final = Path("/usr/lib/sentinel/update-keys")
@@ -105,7 +106,7 @@ class Updating:
             SentinelError: in one sentence, why not.
         """
         self._refuse_elsewhere()
-        config = effective(self.config, self.places)
+        config = self._effective()
         if not self._is_time(config):  # the timer asks every hour: that is no news
             return False
         if reason := self._unquiet():
@@ -182,8 +183,12 @@ class Updating:
     def _keys(self) -> tuple[Ed25519PublicKey, ...]:
         return keys_in(self.keys)
 
+    def _effective(self) -> Config:
+        with as_owner(self.places.lasting):  # SQLite makes files beside a store it reads
+            return effective(self.config, self.places)
+
     def _address(self) -> str:
-        address = effective(self.config, self.places).update.source
+        address = self._effective().update.source
         if not address:
             raise NotReadable("[update] source names no place where new versions are")
         return address

@@ -200,3 +200,23 @@ def test_the_code_belongs_to_whoever_owns_the_folder(prepared):
     settle(made, own, Config())
 
     assert own.code.stat().st_uid == 12345
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize("word", ["code only", "claimed before"])
+def test_a_link_in_the_codes_place_leads_root_nowhere(prepared, word):
+    """The page's and the watch's user can put one there: neither is its target told on the card nor given away."""
+    made, own = prepared
+    target = made.data / "ssh_host_ed25519_key"
+    target.write_text("-----BEGIN PRIVATE KEY-----\n")
+    os.chown(own.lasting, 12345, 12345)
+    if word == "claimed before":
+        own.claimed.write_bytes(b"")
+    own.code.symlink_to(target)
+
+    settle(made, own, Config())
+
+    assert "PRIVATE" not in made.code.read_text("utf-8-sig")
+    assert (target.stat().st_uid, target.read_text()) == (0, "-----BEGIN PRIVATE KEY-----\n")
+    assert (own.code.is_symlink(), own.code.stat().st_uid) == (False, 12345)
+    assert own.code.read_text().strip() in made.code.read_text("utf-8-sig")
