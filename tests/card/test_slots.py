@@ -40,11 +40,14 @@ def test_a_machine_without_our_words_is_no_card(tmp_path, words):
 def test_a_config_that_does_not_begin_with_the_choice_is_not_written(tmp_path, config):
     """The initramfs would not find the letter, and no system that fails would ever be left."""
     card = make_card(tmp_path)
-    card.config.unlink() if config is None else card.config.write_text(config)
+    card.config.unlink() if config is None else card.config.write_bytes(config.encode())
 
     for act in (card.chosen, lambda: card.begin_trial(Slot.B)):
-        with pytest.raises(NotReadable, match=r"config\.txt"):
+        with pytest.raises(NotReadable, match=r"config\.txt") as refused:
             act()
+        if config is not None:
+            assert "os_prefix=a/ or os_prefix=b/" in str(refused.value)
+            assert str(refused.value).endswith(ascii(config.partition("\n")[0] + "\n" * ("\n" in config)))
     assert card.tries.read_text() == "-0\n"
 
 
