@@ -1,5 +1,6 @@
 """Update files of the image that was built: newer by their number, and broken in ways that a release might be."""
 
+import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from tests.image.card import BUILT, ROOT
 
 KEYS = ROOT / "var/update-keys"
 """The development pair the build made, where it was given none."""
+OWN = Path(os.environ.get("SENTINEL_UPDATE_KEY", KEYS / "current.key"))
 SITE = "/opt/sentinel/venv/lib/python3.13/site-packages"
 BREAKS = {
     "no init": ("rm /usr/lib/systemd/systemd",),
@@ -22,7 +24,7 @@ BREAKS = {
 """Five ways, as orders to debugfs."""
 
 
-def made(room: Path, version: str, key: Path = KEYS / "current.key", damage: Sequence[str] = ()) -> Path:
+def made(room: Path, version: str, key: Path = OWN, damage: Sequence[str] = ()) -> Path:
     """An update to this version, signed with this key, whose root was damaged so."""
     room.mkdir(parents=True, exist_ok=True)
     root, number = room / "root.ext4", room / "version"
