@@ -4,6 +4,10 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("beside", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("beside")  # a machine that is busy with other sections is slow, not wrong
 
 REQUIRED = {
     "SENTINEL_LAB": ("lab", "browser"),

@@ -22,11 +22,19 @@ SHELL = ("", "sh", "shell", "bash", "console")
 """How a fence of commands is labelled; an indented block has no label."""
 DRAWN = re.compile(r"[─│▶◀└┌├▼▲]|^\s*[|+]|->")
 """In a drawing or a diagram, never in a command of ours."""
-PROGRAMS = r"sentinel|systemctl|journalctl|pip|python3?|openssl|apt|apt-get|ansible-playbook|tar|nft|cp"
-INLINE = re.compile(rf"(?:sudo )?(?:\./dev(?= |$)|\$?(?:{PROGRAMS}) )")
-"""How a command begins that stands in a sentence."""
-LEFT_OUT = re.compile(r"… echo ")
-"""The start of a command that a table does not repeat."""
+OTHERWISE = re.compile(r"-|\[|[\w.]+ = |\w+: ")
+"""How several words in a sentence begin that are no command: options, and settings of TOML or YAML."""
+NO_COMMANDS = (
+    "inet sentinel",
+    "inet echo",
+    "GET / HTTP/1.0",
+    "add ADDRESS",
+    "remove ADDRESS",
+    "verify --store",
+    "judgement: close an incident after a quiet day",
+    "linux-image-rpi-v8 linux-image-rpi-2712",
+)
+"""Names of several words, and ends of commands whose beginning has just been said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +61,16 @@ def found(document: str) -> Iterator[str]:
     _, prose = apart(document)
     for code in re.findall(r"(?<!`)`([^`]+)`(?!`)", prose):
         text = " ".join(code.split())
-        if LEFT_OUT.match(text) or INLINE.match(text):
+        if is_command(text):
             yield text
+
+
+def is_command(text: str) -> bool:
+    """Whether code in a sentence is something to type: any of several words, unless it is known to be no command.
+
+    So whatever program is new in a document is found, and nobody has to think of its name beforehand.
+    """
+    return text == "./dev" or (" " in text and text not in NO_COMMANDS and not OTHERWISE.match(text))
 
 
 def in_blocks(document: str) -> Iterator[str]:

@@ -41,7 +41,7 @@ HOUSE = {
     "test_design.py": "what the design says of judgement, table by table",
     "test_situations.py": "what people meet in the field, from the fact to the sentence",
     "test_repository.py": "the house itself",
-    "test_documents.py": "every command of the documents is run, and by which test",
+    "test_documents.py": "every command of the documents, and who types it",
     "test_screens.py": "the pictures of the documents",
     "test_dev.py": "the one command: what is run beside what, and what may not be skipped",
     "test_in_a_browser.py": "every page at once, as a person sees it",
@@ -245,7 +245,7 @@ def test_the_practitioners_page_uses_no_technical_word():
 
 @pytest.mark.parametrize("page", FOR_THE_PRACTICE)
 def test_what_the_practitioner_reads_is_set_as_french_is(page):
-    """A no-break space inside « » and before : ; ! ? and curly apostrophes."""
+    """A no-break space inside « », before : ; ! ? and behind n°, and curly apostrophes."""
     text = re.sub(
         r"```.*?```|`[^`]*`|\([^)]*\.(?:md|png)\)|!\[|^\|[-|]+$", "", (ROOT / page).read_text(), flags=re.S | re.M
     )
@@ -254,3 +254,13 @@ def test_what_the_practitioner_reads_is_set_as_french_is(page):
     assert re.findall(r".{0,20}[^\u00a0\u202f]:(?=\s)", text) == []
     assert re.findall(r"«[^\u00a0\u202f].{0,20}", text) == []
     assert re.findall(r".{0,20}\w'\w.{0,20}", text) == []
+    assert re.findall(r".{0,20}\bn(?:o ?\d|°[^\u00a0]).{0,20}", text) == []
+
+
+@pytest.mark.parametrize("example", [each.name for each in (ROOT / "docs/examples").iterdir()])
+def test_an_example_speaks_french_with_curly_apostrophes(example):
+    """TOML's own quotes and the English possessive stay as they are."""
+    text = (ROOT / "docs/examples" / example).read_text(encoding="utf-8")
+
+    assert "’" in text
+    assert re.findall(r"\b(?:[cdjlmnst]|jusqu|lorsqu|qu)'\w.{0,20}", text, re.IGNORECASE) == []

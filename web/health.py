@@ -14,7 +14,7 @@ from sentinel import __version__, codec, lan
 from sentinel.card.notes import Board, board
 from sentinel.model.box import BoxReading, wan_address
 from sentinel.model.exposure import Outcome
-from sentinel.model.renewal import Came, Renewal
+from sentinel.model.renewal import Came, Lost, Renewal
 from sentinel.store import reading
 from sentinel.store.listed import LastCheck
 from sentinel.store.vitals import Vitals
@@ -107,10 +107,19 @@ def _renewal(last: Renewal) -> Iterator[Phrase]:
     if last.lack is not None:
         yield Phrase(key=f"renewal.lack.{last.lack}")
     if last.lost is not None:
-        known = last.lost.connections is not None and last.lost.incidents is not None
-        counts = {"connections": last.lost.connections, "incidents": last.lost.incidents} if known else {}
-        blanks = {**counts, "aside": last.lost.aside}
-        yield Phrase(key="renewal.lost" if known else "renewal.lost.uncounted", blanks=blanks)
+        yield _out_of_sight(last.lost)
+
+
+def _out_of_sight(lost: Lost) -> Phrase:
+    """As one sentence, each number with its noun."""
+    if lost.connections is None or lost.incidents is None:
+        return Phrase(key="renewal.lost.uncounted", blanks={"aside": lost.aside})
+    language = g.scene.audience.language
+    connections = say(language, "connections.count", count=lost.connections)
+    incidents = say(language, "renewal.lost.incidents", count=lost.incidents)
+    return Phrase(
+        key="renewal.lost", blanks={"connections": connections, "incidents": incidents, "aside": lost.aside}
+    )
 
 
 def _size(path: Path) -> int:

@@ -11,6 +11,8 @@ from sentinel.card.preseed import Preseed, is_hostname, is_key, is_time_zone, re
 from sentinel.card.wifi import supplicant
 from tests.card.cards import KEY, PRESEED
 
+EXAMPLE = (Path(__file__).parents[2] / "docs/examples/rpi-preseed.toml").read_text(encoding="utf-8")
+
 
 def whys(found: dict) -> list[str]:
     return [f"{each.why} {each.detail}" for each in read(found).refused]
@@ -26,13 +28,26 @@ def test_what_imager_writes_is_understood():
     assert wanted.wifi.ssid == "Cabinet d’été".encode()
 
 
-def test_the_example_is_a_good_file():
-    """Whoever has no Imager copies it."""
-    wanted = read(tomllib.loads((Path(__file__).parents[2] / "docs/examples/rpi-preseed.toml").read_text()))
+def test_the_example_is_a_good_file_and_lets_nobody_in():
+    """Whoever has no Imager copies it, perhaps without reading it: no key of anybody is in it."""
+    wanted = read(tomllib.loads(EXAMPLE))
 
     assert wanted.refused == ()
-    assert (wanted.hostname, wanted.keys, wanted.time_zone) == ("sentinel-tilleuls", (KEY,), "Europe/Paris")
+    assert (wanted.hostname, wanted.keys, wanted.time_zone) == ("sentinel-tilleuls", (), "Europe/Paris")
     assert wanted.wifi is not None
+
+
+def test_the_examples_place_for_a_key_is_refused_until_a_key_stands_there():
+    """Its mark taken away, and then its dots replaced."""
+    unmarked = EXAMPLE.replace("#authorized_keys", "authorized_keys")
+    placeholder = "ssh-ed25519 … vous@atelier"
+    filled = unmarked.replace(placeholder, KEY)
+
+    assert filled != unmarked != EXAMPLE
+    assert read(tomllib.loads(unmarked)).keys == ()
+    assert whys(tomllib.loads(unmarked)) == ["ssh_key ssh.authorized_keys[0]"]
+    assert read(tomllib.loads(filled)).keys == (KEY,)
+    assert whys(tomllib.loads(filled)) == []
 
 
 def test_an_empty_file_asks_for_nothing():
@@ -161,7 +176,7 @@ SECTION = some.dictionaries(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(some.dictionaries(some.sampled_from(["system", "ssh", "wlan", "locale", "config_version"]), SECTION | WILD))
 def test_whatever_is_in_it_what_comes_out_is_checked(found):
     """No line end in a name, a key or the words for Wi-Fi beyond those that are meant."""

@@ -1,6 +1,7 @@
 """The one rule of the journal, and that nothing in an entry can change without its hash."""
 
 import json
+import os
 import subprocess
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -20,6 +21,7 @@ from sentinel.model.ledger import (
     write_line,
     write_lines,
 )
+from tests.documents import commands
 
 AT = "2026-03-02T09:00:00.000000Z"
 
@@ -30,14 +32,17 @@ def entry(**changes: object) -> Entry:
 
 
 def test_the_rule_can_be_followed_with_a_shell_and_nothing_of_ours():
-    """As the module says it: six lines, one hash."""
+    """By the line that docs/evidence.md says, with an entry's own words in it."""
     made = entry()
-    body = subprocess.run(["sha256sum"], input=made.body.encode(), capture_output=True, check=True)
-    lines = f"sentinel-ledger-v1\n1\n{AT}\npaper\n{FIRST}\n{body.stdout.split()[0].decode()}"
+    [rule] = {each.text for each in commands() if each.text.startswith("printf 'sentinel-ledger-v1")}
+    told = rule.replace("NUMBER AT KIND BEFORE", f"1 '{AT}' paper '{FIRST}'")
 
-    done = subprocess.run(["sha256sum"], input=lines.encode(), capture_output=True, check=True)
+    done = subprocess.run(
+        ["sh", "-c", told], env=os.environ | {"BODY": made.body}, capture_output=True, text=True, check=True
+    )
 
-    assert made.hash == done.stdout.split()[0].decode()
+    assert told != rule
+    assert done.stdout.split()[0] == made.hash
     assert made.body == '{"a":1,"b":"\\u00e9"}'
 
 

@@ -1,10 +1,12 @@
 """At the bench: a practice's file is refused before the drive, and laid on nothing but a sentinel's card."""
 
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from sentinel import toml
 from sentinel.__main__ import main
 from sentinel.card.settings import in_force
 from sentinel.errors import ConfigurationError, MissingDevice, NotReadable
@@ -41,6 +43,14 @@ def test_a_good_file_is_laid_as_it_is(tmp_path, firmware):
     assert "to call: Sophie Martin 01 02 03 04 05" in told
     assert "1 invitation" in told
     assert "secret-word" not in told
+
+
+def test_the_command_lays_the_file_on_the_card(firmware):
+    """As it is typed at the bench."""
+    done = CliRunner().invoke(main, ["card", str(EXAMPLE), str(firmware)])
+
+    assert done.exit_code == 0, done.output
+    assert (firmware / "sentinel.toml").read_bytes() == EXAMPLE.read_bytes()
 
 
 def test_a_file_with_mistakes_is_laid_nowhere(tmp_path, firmware):
@@ -89,16 +99,40 @@ def test_what_was_put_back_outlives_the_start_of_a_card(tmp_path):
 
 
 def test_the_example_is_a_good_file(firmware):
-    """Also with its remarks taken for real; it is what people copy."""
+    """It is what people copy."""
     assert any("Cabinet des Tilleuls" in line for line in laid(EXAMPLE, firmware))
 
-    every = EXAMPLE.read_text(encoding="utf-8")
-    for line in every.splitlines():
-        if line.startswith(("#practice", "#technician", "#pins")):
-            every = every.replace(line, line[1:])
+
+REMARKS = ("practice", "technician", "substitute", "pins", "button", "source")
+"""What an example's line shows without setting it."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "pins"),
+    [("board", "[17, 27, 22]"), ("pins", "[17]"), ("pins", "[17, 27, 22]"), ("traffic", "[17, 27, 22]")],
+)
+def test_the_example_with_its_remarks_taken_for_real_is_a_good_file_too(firmware, kind, pins):
+    """With each lamp it names."""
+    every = re.sub(rf"^#({'|'.join(REMARKS)})", r"\1", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert f'"{kind}"' in every
+    every = every.replace('kind = "board"', f'kind = "{kind}"').replace("pins = [17, 27, 22]", f"pins = {pins}")
     file = firmware / "every.toml"
     file.write_text(every, encoding="utf-8")
+
     assert "notices: 2 addresses" in laid(file)
+    held = toml.load(file)
+    assert (held.lamp.kind, held.lamp.button) == (kind, 23)
+    assert held.practice.substitute
+    assert held.update.source.startswith("https://")
+
+
+def test_the_example_calls_nobody_who_exists():
+    """Numbers that the numbering plan keeps for fiction (ARCEP 2018-0881): nobody's phone rings."""
+    numbers = re.findall(r'phone = "([^"]*)"', EXAMPLE.read_text(encoding="utf-8"))
+
+    assert len(numbers) == 2
+    assert all(each.startswith(("01 99 00 ", "06 39 98 ")) for each in numbers)
+    assert toml.load(EXAMPLE).practice.substitute == ""
 
 
 def test_the_command_is_in_the_help():

@@ -9,6 +9,7 @@ from sentinel.__main__ import main
 from sentinel.evidence.wallcard import as_pdf, as_svg
 from sentinel.model.finding import Level
 from sentinel.programs.wallcard import card, lit
+from sentinel.text import say
 from tests.evidence.cases import words
 
 DOCS = Path(__file__).resolve().parents[2] / "docs/wall-card"
@@ -19,6 +20,17 @@ def test_the_cards_of_the_documentation_are_the_ones_that_are_drawn(language, na
     """Change a word or a rhythm, and print them anew: sentinel paper wall-card docs/wall-card --language fr."""
     assert (DOCS / f"{name}.svg").read_text(encoding="utf-8") == as_svg(card(language))
     assert (DOCS / f"{name}.pdf").read_bytes() == as_pdf(card(language))
+
+
+@pytest.mark.parametrize("contact", ["", "Camille Martin"])
+@pytest.mark.parametrize(("language", "told"), [("fr", "On vous dira"), ("en", "You will be told")])
+def test_who_is_called_says_which_cable_for_the_page_hides_it_from_passers_by(language, told, contact):
+    """Without the password the page names no machine, and a card that sends people there costs minutes."""
+    alarm = say(language, "wallcard.alarm.gesture")
+
+    assert told in alarm
+    assert "page" not in alarm
+    assert alarm in as_svg(card(language, contact))
 
 
 def test_the_rhythms_are_those_of_the_pins():

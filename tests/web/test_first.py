@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,6 +16,7 @@ from sentinel.model.finding import Code, Level, Story, StoryKind
 from sentinel.model.incident import IncidentState
 from sentinel.settings import Night, Reading, understood
 from sentinel.store import rows
+from sentinel.text import say
 from sentinel.wire.requests import EVERY_MACHINE_ON, Answer, Reply, Verb
 from web.steps import NAMES, Ended, noted
 
@@ -306,7 +308,9 @@ def test_updates_are_ticked_in_the_first_hour_unless_somebody_unticks_them(cabin
     """Five hundred boxes that nobody updates are worse than one restart at night."""
     page = "/first/practice"
     cabinet.config = replace(cabinet.config, update=Update(source="https://example.org/sentinel"))
-    assert 'name="automatic" value="yes" checked' in cabinet.insider().get(page).text
+    shown = unescape(cabinet.insider().get(page).text)
+    assert 'name="automatic" value="yes" checked' in shown
+    assert say("fr", "first.practice.no_updates") not in shown
 
     send(cabinet.insider(), page, how="done", **FORM, automatic="yes")
     assert [wish.section for wish in cabinet.heard] == ["update", "practice", "steps"]
@@ -317,8 +321,11 @@ def test_updates_are_ticked_in_the_first_hour_unless_somebody_unticks_them(cabin
 
 
 def test_where_updates_come_from_nowhere_nobody_is_asked(cabinet):
-    """A laptop, or a machine that ansible looks after."""
-    assert 'name="automatic"' not in cabinet.insider().get("/first/practice").text
+    """A laptop, or a machine that ansible looks after; and a card whose file names no place, which is told."""
+    page = unescape(cabinet.insider().get("/first/practice").text)
+
+    assert 'name="automatic"' not in page
+    assert say("fr", "first.practice.no_updates") in page
 
 
 def test_whoever_unticked_updates_finds_them_unticked(cabinet):

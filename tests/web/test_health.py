@@ -110,7 +110,8 @@ def test_a_version_that_came_back_says_why_and_what_is_out_of_sight(cabinet):
 
     assert "la version 0.1.0 est revenue d’elle-même" in page
     assert "Elle ne voyait rien du réseau." in page
-    assert "connexions 2, incidents 1. C’est gardé à part, dans after-0.2.0" in page
+    told = "2 connexions et 1 incident, enregistrés pendant l’essai, ne sont plus affichés."
+    assert f"{told} Ils sont gardés à part, dans after-0.2.0" in page
     text = cabinet.insider().get("/sentinel.txt").text
     assert (
         "update: 0.1.0 to 0.2.0: returned, 10800 s ago, lacking capture, out of sight 2 connections, 1 inc" in text

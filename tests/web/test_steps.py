@@ -8,6 +8,7 @@ import pytest
 from sentinel.text import say
 from web.steps import ALL, HOUR, NAMES, Ended, following, hour, is_offered, noted
 
+ROOT = Path(__file__).parents[2]
 AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 
@@ -51,7 +52,7 @@ def test_a_first_hour_is_offered_until_it_ends_or_is_put_off():
 )
 def test_what_people_read_beforehand_names_the_same_steps(page, language):
     """In the screen's own words and order, with its minutes: an hour in both."""
-    text = (Path(__file__).parents[2] / page).read_text(encoding="utf-8").replace("\u00a0", " ")
+    text = (ROOT / page).read_text(encoding="utf-8").replace("\u00a0", " ")
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     names = [say(language, f"first.step.{step.name}") for step in HOUR]
 
@@ -63,3 +64,19 @@ def test_what_people_read_beforehand_names_the_same_steps(page, language):
     else:
         spans = [row.split("|")[1].strip().split("–") for row in told]
         assert [int(end) - int(begin) for begin, end in spans] == [step.minutes for step in HOUR]
+
+
+@pytest.mark.parametrize(
+    ("page", "language", "word"),
+    [("docs/first-hour.md", "en", "password"), ("README.fr.md", "fr", "mot de passe")],
+    ids=["technician", "practice"],
+)
+def test_the_password_is_chosen_in_the_step_whose_screen_asks_for_it(page, language, word):
+    """And in no other: who holds the sheet beside the screen finds the same on both."""
+    text = (ROOT / page).read_text(encoding="utf-8").replace("\u00a0", " ")
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    screens = {step.name: (ROOT / f"web/templates/steps/{step.name}.html").read_text() for step in HOUR}
+
+    told = {name for name in screens for row in rows if say(language, f"first.step.{name}") in row and word in row}
+
+    assert told == {name for name, screen in screens.items() if "first.welcome.password" in screen} != set()
