@@ -1,10 +1,43 @@
 """Small files that nobody else may read: keys, enrolments, the claim code."""
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkstemp
+
+LARGEST = 1 << 20
+"""Bytes; what is kept in one small file is a hundredth of it."""
+
+
+def read_plain(path: Path) -> bytes | None:
+    """What root may read in a folder that is somebody else's: a small file that lies there itself.
+
+    Its owner could have put a link in its place, to what he may not read himself, or a pipe that never ends.
+
+    Returns:
+        None where there is no file, or something else.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        held = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        if path.is_symlink():
+            return None
+        raise
+    try:
+        about = os.fstat(held)
+        if not stat.S_ISREG(about.st_mode) or about.st_nlink > 1 or about.st_size > LARGEST:
+            return None
+        with os.fdopen(held, "rb", closefd=False) as file:
+            return file.read(LARGEST)
+    finally:
+        os.close(held)
 
 
 def give(path: Path) -> None:
@@ -40,8 +73,8 @@ def as_owner(folder: Path) -> Iterator[None]:
         os.setegid(0)
 
 
-def write_secret(path: Path, content: bytes) -> None:
-    """Whole or not at all, also through a power cut, and never readable by others.
+def write_secret(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Whole or not at all, also through a power cut, and never readable by others than `mode` lets.
 
     Several threads may write at once: each has a draft of its own, and the last one stands.
 
@@ -53,7 +86,8 @@ def write_secret(path: Path, content: bytes) -> None:
         with os.fdopen(held, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            os.fchmod(held, mode)  # by its name it could be a link by then
+            os.fsync(held)
         give(Path(draft))
         Path(draft).replace(path)
     except BaseException:

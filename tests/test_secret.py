@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sentinel.secret import write_secret
+from sentinel.secret import read_plain, write_secret
 
 
 def test_a_secret_is_whole_and_its_owners_alone(tmp_path: Path):
@@ -74,3 +74,32 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path):
     """Nobody goes on believing that a key was kept."""
     with pytest.raises(OSError, match="nowhere"):
         write_secret(tmp_path / "nowhere" / "key.pem", b"key")
+
+
+def test_a_link_a_pipe_and_a_folder_are_no_file_of_ours(tmp_path: Path):
+    """Root reads in folders of others: what they put there must not lead it elsewhere, nor hold it up."""
+    kept, here = tmp_path / "kept", tmp_path / "code"
+    kept.write_bytes(b"somebody's key")
+
+    assert read_plain(here) is None
+    for put in (
+        lambda: here.symlink_to(kept),
+        lambda: here.symlink_to(tmp_path / "nowhere"),
+        lambda: here.hardlink_to(kept),
+        lambda: os.mkfifo(here),
+    ):
+        put()
+        assert read_plain(here) is None
+        here.unlink()
+    here.mkdir()
+    assert read_plain(here) is None
+    here.rmdir()
+    here.write_bytes(b"ours")
+    assert read_plain(here) == b"ours"
+
+
+def test_a_mode_is_given_before_the_file_has_its_name(tmp_path: Path):
+    """Changed afterwards by name, it could be another's file."""
+    write_secret(tmp_path / "told", b"whole", 0o644)
+
+    assert (tmp_path / "told").stat().st_mode & 0o777 == 0o644

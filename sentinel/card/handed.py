@@ -40,7 +40,7 @@ class Handed:
         return self.kept.with_name(f"{self.kept.name}.cleaned")
 
     def given(self) -> Tables | None:
-        """What the flasher says; None where there is no file, or an empty one, or it is the one we have cleaned.
+        """What the flasher says; None where there is no file, or a blank one, or it is the one we have cleaned.
 
         Raises:
             NotTaken: it cannot be used.
@@ -49,7 +49,7 @@ class Handed:
         misnamed = self.file.with_name(f"{self.file.name}.txt")
         if raw is None and misnamed.exists():
             raise NotTaken(Refused(file=self.file.name, why=Why.NAMED, detail=misnamed.name))
-        if not raw or (self.stored() and self._is_ours(raw)):
+        if not raw or not raw.strip() or _is_cover(raw) or (self.stored() and self._is_ours(raw)):
             return None
         found = without(tables(text(raw, self.file.name)[0], self.file.name), self.unused)
         return _carried(found, self.stored(), self.secrets) if self.seal.exists() else found

@@ -20,7 +20,7 @@ from sentinel.card.writable import writable
 from sentinel.errors import MissingDevice, NotReadable
 
 NEEDED: Final = ("vmlinuz", "initrd.img", "cmdline.txt")
-"""Without these no system starts."""
+"""Without these no system starts; nor without the board's device tree (`_needed`)."""
 SETTLED: Final = 8
 """Pieces between two waits for the card: memory stays small, and `watch` is never behind a long queue."""
 
@@ -100,9 +100,15 @@ def _write_boot(bundle: Bundle, card: Card, slot: Slot) -> dict[Path, str]:
             pieces = iter([_cmdline(tape.whole(_CMDLINE), slot)]) if name == "cmdline.txt" else tape.content()
             written[folder / name] = _write(card, folder / name, pieces)
     card.pen.settle(folder)
-    if missing := [name for name in NEEDED if folder / name not in written]:
+    if missing := [name for name in _needed(card, slot) if folder / name not in written]:
         raise NotReadable(f"boot.tar holds no {missing[0]}")
     return written
+
+
+def _needed(card: Card, slot: Slot) -> list[str]:
+    """What the new system must bring: the firmware takes no folder without kernel and this board's tree."""
+    trees = [each.name for each in _files(card.firmware / slot.other) if each.suffix == ".dtb"]
+    return [*NEEDED, *trees]
 
 
 def _write(card: Card, path: Path, pieces: Iterator[bytes]) -> str:

@@ -48,6 +48,11 @@ def is_new(note: str, path: Path) -> bool:
     return not path.exists() or path.read_bytes() != _saved(note)
 
 
+def saved(path: Path) -> str:
+    """The note that stands there; empty where none does."""
+    return path.read_bytes().decode("utf-8-sig", errors="replace").replace("\r\n", "\n") if path.exists() else ""
+
+
 def put(note: str, path: Path) -> None:
     """Write a note, whole or not at all.
 

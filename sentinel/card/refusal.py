@@ -31,6 +31,8 @@ class Why(StrEnum):
     WIFI_KIND = "wifi_kind"
     COUNTRY = "country"
     TIME_ZONE = "time_zone"
+    ASIDE = "aside"
+    """It was refused, and taken off a claimed card; the detail is where it is kept."""
     STEP = "step"
     """A step of the boot that failed; the detail names it."""
 

@@ -21,7 +21,7 @@ SETTLED: Final = b"-0\n"
 """trial.txt while nothing is tried."""
 
 _CHOICE = re.compile(rb"os_prefix=([ab])/\n")
-"""The first line, for there the initramfs looks when it takes the old system back."""
+"""The first line, for there the initramfs looks when it takes the old system back; it takes no other line end."""
 _TRIAL = re.compile(rb"([ab])(\d)\n")
 
 
@@ -145,9 +145,19 @@ class Card:
     def _choice(self) -> tuple[Slot, int]:
         """And where in config.txt its letter stands."""
         try:
-            found = _CHOICE.match(self.config.read_bytes())
+            held = self.config.read_bytes()
         except OSError as error:
             raise NotReadable(f"{self.config} cannot be read: {error.strerror}") from None
+        found = _CHOICE.match(held)
         if not found:
-            raise NotReadable(f"{self.config} does not begin with the line os_prefix=a/ or os_prefix=b/")
+            raise NotReadable(
+                f"the first line of {self.config} must be os_prefix=a/ or os_prefix=b/ and end as Unix ends lines "
+                f"(LF): it is {_first(held)}"
+            )
         return Slot(found[1].decode()), found.start(1)
+
+
+def _first(held: bytes) -> str:
+    """The first line with its end, so that it is seen which one it is."""
+    line = held.split(b"\n", 1)[0][:40]
+    return ascii((line + b"\n" * (len(held) > len(line))).decode("utf-8", errors="replace"))

@@ -16,7 +16,7 @@ class Came(StrEnum):
     REFUSED = "refused"
     """It was not what it should be, or the card could not take it: nothing has changed."""
     INTERRUPTED = "interrupted"
-    """The power went while it was written: nothing has changed."""
+    """The power went while it was written, or the line while it came: nothing has changed."""
     GIVEN_UP = "given_up"
     """It did not prove itself; the next start takes the old version back."""
     RETURNED = "returned"

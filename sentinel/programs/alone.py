@@ -1,6 +1,7 @@
 """One writer: `watch`, or whoever puts a store back or takes it away."""
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,7 +18,8 @@ def alone(places: Places) -> Iterator[None]:
         MissingDevice: another one is at work in this folder.
     """
     lock = places.lasting / "watch.lock"
-    with lock.open("w") as file:
+    way = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW  # root comes here too, and the folder is another's
+    with os.fdopen(os.open(lock, way, 0o644), "w") as file:
         give(lock)  # `sudo sentinel restore` must not leave one that `watch` could not open
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

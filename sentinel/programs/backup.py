@@ -78,7 +78,7 @@ def _copy(store: Path, to: Path) -> None:
 def _pack(sealer: Sealer, store: Path, config: Path, places: Places, *, keys: bool) -> None:
     with tarfile.open(fileobj=sealer, mode="w|gz") as archive:
         for path, name in _files(store, config, places, keys=keys):
-            if path.is_file():
+            if path.is_file() and not path.is_symlink():
                 archive.add(path, name, recursive=False, filter=_nameless)
 
 
@@ -184,7 +184,8 @@ def _give_back(places: Places) -> None:
     for path in places.lasting.rglob("*"):
         give(path)
     for paper in places.papers.glob("*"):
-        paper.chmod(0o640)
+        if not paper.is_symlink():
+            paper.chmod(0o640)
 
 
 @contextmanager

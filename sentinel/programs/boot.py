@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sentinel import codec, written
-from sentinel.card import mirror, notes, preseed, wifi
+from sentinel.card import leaving, mirror, notes, preseed, wifi
 from sentinel.card.partitions import Partitions
 from sentinel.card.preseed import Preseed
 from sentinel.card.refusal import NotTaken, Refused, Why
@@ -98,6 +98,7 @@ class Boot:
         self.refused += self.wanted.refused
         if given is not None:
             handed.keep(given)
+            leaving.forget(handed)
 
     def name_machine(self) -> None:
         """`/etc/hostname`, `/etc/hosts`, and the kernel."""
@@ -175,6 +176,7 @@ class Boot:
         self.file.chmod(0o640)
         if chosen.given is not None:
             handed.keep(chosen.given)
+            leaving.forget(handed)
 
     def set_mirror_aside(self) -> None:
         """A card that was named to listen is the last one to talk through."""
@@ -192,6 +194,7 @@ class Boot:
 
     def tell_mistakes(self) -> None:
         """On the card, on the page and in the journal; gone when there are none."""
+        self.refused += [*leaving.told(self.card.settings), *leaving.told(self.card.preseed)]
         for each in self.refused:
             log.warning("not used: %s", each.told("en"))
         words = {language: [each.told(language) for each in self.refused] for language in LANGUAGES}
@@ -212,8 +215,7 @@ def _is_id(text: str) -> bool:
 
 def _lay(path: Path, words: str) -> None:
     """A file that everybody may read, whole or not at all."""
-    write_secret(path, words.encode())
-    path.chmod(0o644)
+    write_secret(path, words.encode(), 0o644)
 
 
 def boot(card: Partitions, places: Places, file: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from sentinel.config import Config
 from sentinel.errors import MissingDevice
 from sentinel.places import Places
-from sentinel.secret import write_secret
+from sentinel.secret import read_plain, write_secret
 from sentinel.store import reading
 from sentinel.store.archive import Archive
 from sentinel.store.sessions import Sessions
@@ -78,8 +78,8 @@ def own_code(places: Places) -> str:
 
 
 def _kept(path: Path) -> str:
-    """What an earlier start wrote; nothing when a power cut left it empty."""
-    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
+    """What an earlier start wrote; nothing when a power cut left it empty, or where a link lies."""
+    return (read_plain(path) or b"").decode("utf-8", errors="replace").strip()
 
 
 def _make(path: Path) -> str:

@@ -5,22 +5,19 @@ comes there too. Once the sentinel is claimed nothing secret stays: neither the 
 """
 
 import logging
-import os
-import shutil
+from enum import Enum, auto
 
-from sentinel.card import cleaning, notes
+from sentinel.card import cleaning, leaving, notes
 from sentinel.card.handed import Handed
 from sentinel.card.partitions import Partitions
-from sentinel.card.refusal import NotTaken
+from sentinel.card.refusal import NotTaken, Refused
 from sentinel.card.writable import writable
 from sentinel.config import Config
 from sentinel.places import Places
 from sentinel.programs.claim import claim_code, own_code
+from sentinel.secret import give
 
 log = logging.getLogger(__name__)
-
-LEFT = ("CODE-SENTINELLE.txt", ".*.new", ".Trash*", "*.toml~", "*.toml.bak")
-"""The code, and what a cut, a file manager or an editor leaves beside the files: copies of the same secrets."""
 
 
 def was_claimed(places: Places) -> bool:
@@ -52,9 +49,8 @@ def _code(config: Config, places: Places) -> str:
     Whoever owns the folder owns the file: root may come here first.
     """
     code = own_code(places) if was_claimed(places) else claim_code(config, places)
-    folder = places.lasting.stat()
-    if places.code.exists() and places.code.stat().st_uid != folder.st_uid:  # each change wakes our path unit
-        os.chown(places.code, folder.st_uid, folder.st_gid)
+    if places.code.exists():
+        give(places.code)
     return code
 
 
@@ -68,24 +64,56 @@ def _show(card: Partitions, code: str) -> None:
 
 
 def _clean(card: Partitions) -> None:
-    due = [each for each in (card.settings, card.preseed) if _is_due(each)]
-    left = [each for pattern in LEFT for each in card.fat.glob(pattern)]
-    if not due and not left:
+    files = (card.settings, card.preseed)
+    due, refused = ([each for each in files if _is(each) is state] for state in (State.DUE, State.REFUSED))
+    left = leaving.left(card.fat)
+    copies = [(path, each) for each in files for path in leaving.copies(each)]
+    if not (due or refused or left or copies):
         return
+    before = _told(card)
     with writable(card.fat):
         for path in left:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            leaving.erase(path)
         for each in due:
             cleaning.clean(each)
             log.info("no secret is left in %s", each.file)
+        for each in refused:
+            leaving.cover(each)
+            log.warning("%s was refused, and taken off the card", each.file)
+        for path, each in copies:
+            leaving.take_copy(path, each)
+        _say_where(card, before)
 
 
-def _is_due(handed: Handed) -> bool:
-    """Whether secrets may be in it and the copy holds every one; a file that was refused waits to be put right."""
+def _told(card: Partitions) -> list[Refused]:
+    return [*leaving.told(card.settings), *leaving.told(card.preseed)]
+
+
+def _say_where(card: Partitions, before: list[Refused]) -> None:
+    """Under what the start found wrong; the next one writes it all anew."""
+    if new := [each for each in _told(card) if each not in before]:
+        found = notes.saved(card.mistakes)
+        notes.put("\n".join([*filter(None, [found]), notes.mistakes_note(new)]), card.mistakes)
+
+
+class State(Enum):
+    """Of a file of the flasher, once the sentinel is claimed."""
+
+    SETTLED = auto()
+    """There is none, or none of its secrets is in it."""
+    DUE = auto()
+    """Secrets may be in it, and the copy holds every one."""
+    REFUSED = auto()
+    """What is in it is nowhere else."""
+
+
+def _is(handed: Handed) -> State:
+    if not handed.file.is_file():
+        return State.SETTLED
     try:
         raw, given = handed.raw(), handed.given()
     except NotTaken:
-        return False
+        return State.REFUSED
     if not raw or handed.is_sealed(raw):
-        return False
-    return given is None or given == handed.stored()
+        return State.SETTLED
+    return State.DUE if given is None or given == handed.stored() else State.REFUSED

@@ -18,6 +18,10 @@ LEADS = 3
 """Redirects that are followed, to the same host only."""
 
 
+class Broken(MissingDevice):
+    """The line broke, or was too slow: what it brought is no better or worse for that."""
+
+
 class Source:
     """A folder somewhere that holds `latest.json` and the updates."""
 
@@ -96,16 +100,16 @@ class Stream:
         """At most so many; none at the end.
 
         Raises:
-            MissingDevice: they stopped coming, or it took too long.
+            Broken: they stopped coming, or it took too long.
         """
         if self._clock() > self._until:
-            raise MissingDevice("the update takes too long to come")
+            raise Broken("the update takes too long to come")
         try:
             piece = self._answer.read1(size)
         except (OSError, HTTPException) as error:
-            raise MissingDevice(f"the update stopped coming: {error}") from None
+            raise Broken(f"the update stopped coming: {error}") from None
         if not piece and size and self._answer.length:  # `read1` takes a line that broke for the end
-            raise MissingDevice(f"the update stopped coming, {self._answer.length} bytes before its end")
+            raise Broken(f"the update stopped coming, {self._answer.length} bytes before its end")
         return piece
 
     def __enter__(self) -> Self:

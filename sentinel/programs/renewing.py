@@ -8,7 +8,7 @@ from sentinel.clock import Clock
 from sentinel.errors import NotReadable
 from sentinel.model.renewal import Came, Lack, Lost, Renewal
 from sentinel.places import Places
-from sentinel.secret import as_owner, write_secret
+from sentinel.secret import as_owner, read_plain, write_secret
 
 RUNNING = Path("/usr/lib/sentinel/version")
 """Of the root this system was started from."""
@@ -31,7 +31,7 @@ def running_version(file: Path = RUNNING) -> str:
 def read(places: Places) -> Renewal | None:
     """The last update; none where there was none, or a later release has said it in its own words."""
     try:
-        return codec.decode(places.renewal.read_bytes(), Renewal)
+        return codec.decode(read_plain(places.renewal) or b"", Renewal)
     except (OSError, ValueError):
         return None
 
@@ -61,6 +61,5 @@ class Word:
             lost=lost,
         )
         with as_owner(self._places.lasting):
-            write_secret(self._places.renewal, codec.encode(renewal))
-            self._places.renewal.chmod(0o640)  # the page tells it
+            write_secret(self._places.renewal, codec.encode(renewal), 0o640)  # the page tells it
         log.info("update from %s to %s: %s %s", self._before, self._version or "?", came, why)

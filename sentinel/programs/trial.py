@@ -20,6 +20,7 @@ from sentinel.card.slots import Card, Slot
 from sentinel.card.writable import writable
 from sentinel.clock import Clock, boot_id, now
 from sentinel.config import Config
+from sentinel.errors import NotReadable
 from sentinel.model.renewal import Came, Lack, Lost, Renewal
 from sentinel.places import Places
 from sentinel.programs import renewing, setback
@@ -151,7 +152,7 @@ class Tried:
         Raises:
             OSError: the card or the folder cannot be written.
         """
-        if self.card.chosen() is not self.card.running() or self._is_on_trial():
+        if not self._is_to_stay():
             return  # the next start tries another
         last = renewing.read(self.places)
         lost = setback.put_back(self.places, last.version if last else "")
@@ -161,6 +162,15 @@ class Tried:
             setback.forget(self.places)
         if not self.card.is_settled():
             self._mark(self.card.end_trial)
+
+    def _is_to_stay(self) -> bool:
+        """Not while the next start tries another; where somebody edited config.txt the count alone tells."""
+        try:
+            return self.card.chosen() is self.card.running() and not self._is_on_trial()
+        except NotReadable as error:
+            log.warning("no update can be taken: %s", error)
+        trial = self.card.trial()
+        return trial is None or (trial.slot is not self.card.running() and not trial.left)
 
     def _tell_end(self, last: Renewal, lost: Lost | None) -> None:
         trial = self.card.trial()

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -28,12 +28,13 @@ from sentinel.clock import Clock, boot_id, now
 from sentinel.config import Config
 from sentinel.errors import MissingDevice, MissingRight, NotReadable, SentinelError
 from sentinel.model.finding import Level
-from sentinel.model.renewal import Came
+from sentinel.model.renewal import Came, Lack
 from sentinel.places import Places
 from sentinel.programs import renewing
 from sentinel.programs.effective import effective
-from sentinel.programs.fetching import Source
+from sentinel.programs.fetching import Broken, Source
 from sentinel.programs.renewing import Word
+from sentinel.secret import as_owner
 from sentinel.signals import pulse
 
 KEYS: Final = Path("/usr/lib/sentinel/update-keys")
@@ -43,6 +44,11 @@ NO_CARD: Final = (
 )
 NEWER: Final = 1
 """Exit of `--check` where there is a newer version."""
+
+AGAIN: Final = timedelta(days=7)
+"""A version that was refused is left alone so long: each try costs its provider and this card a gigabyte."""
+MAY_PASS: Final = frozenset({Lack.START, Lack.CAPTURE})
+"""What may have lacked for a reason that was not the version's, as a power cut thrice or an unplugged cable."""
 
 Tell = Callable[[str], object]
 
@@ -105,24 +111,42 @@ class Updating:
             SentinelError: in one sentence, why not.
         """
         self._refuse_elsewhere()
-        config = effective(self.config, self.places)
-        if not self._is_time(config):  # the timer asks every hour: that is no news
+        if not self._is_time():  # the timer asks every hour: that is no news
             return False
         if reason := self._unquiet():
             self.tell(f"no update tonight: {reason}")
             return False
-        source = self.source(config.update.source)
+        if self.card.chosen() is not self.card.running():
+            return self._was_waiting()
+        source = self.source(self._address())
         latest, file = self._latest(source)
         if reason := self._unwanted(latest):
             self.tell(reason)
             return False
         with source.opened(file) as stream:
             self._take(stream.read, latest)
-        return True
+        return self._may_restart()
 
     # -- when ----------------------------------------------------------------------------------------------
 
-    def _is_time(self, config: Config) -> bool:
+    def _was_waiting(self) -> bool:
+        """One that was written since the last start; a start that did not take it would not take it now either."""
+        last, here = renewing.read(self.places), self.clock()
+        is_due = last is not None and last.came is Came.WRITTEN and last.at >= here.wall - here.boot
+        self.tell(
+            "an update was written before, and is tried now" if is_due else "another system is chosen already"
+        )
+        return is_due
+
+    def _may_restart(self) -> bool:
+        """Hours may have gone by since the night was asked; another hour may do it."""
+        reason = self._unquiet() if self._is_time() else "the night is over"
+        if reason:
+            self.tell(f"no restart now: {reason}")
+        return not reason
+
+    def _is_time(self) -> bool:
+        config = self._effective()
         night, zone = config.update, ZoneInfo(config.practice.time_zone)
         local = self.clock().wall.astimezone(zone).time()
         return night.automatic and bool(night.source) and is_within(local, night.opens, night.closes)
@@ -141,7 +165,12 @@ class Updating:
         if ordered(latest.version) <= ordered(running):
             return f"version {running} is running, and none is newer"
         last = renewing.read(self.places)
-        if last and last.version == latest.version and last.came is Came.RETURNED:
+        if last is None or last.version != latest.version:
+            return ""
+        is_old = not timedelta(0) <= self.clock().wall - last.at < AGAIN
+        if last.came is Came.REFUSED and not is_old:
+            return f"version {latest.version} was refused here: it is left alone for a week"
+        if last.came is Came.RETURNED and not (is_old and last.lack in MAY_PASS):
             return f"version {latest.version} was tried and did not prove itself here: a newer one is waited for"
         return ""
 
@@ -168,6 +197,9 @@ class Updating:
                     raise NotReadable("the update is not the one that was announced")
                 word.leave(Came.WRITING)
                 install(bundle, self.card, self.tell)
+            except Broken as error:
+                word.leave(Came.INTERRUPTED, why=str(error))
+                raise
             except SentinelError as error:
                 word.leave(Came.REFUSED, why=str(error))
                 raise
@@ -182,8 +214,12 @@ class Updating:
     def _keys(self) -> tuple[Ed25519PublicKey, ...]:
         return keys_in(self.keys)
 
+    def _effective(self) -> Config:
+        with as_owner(self.places.lasting):  # SQLite makes files beside a store it reads
+            return effective(self.config, self.places)
+
     def _address(self) -> str:
-        address = effective(self.config, self.places).update.source
+        address = self._effective().update.source
         if not address:
             raise NotReadable("[update] source names no place where new versions are")
         return address

@@ -13,6 +13,7 @@ from sentinel.model.machine import Coverage
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Progress
 from sentinel.model.verdict import Verdict
+from sentinel.secret import read_plain
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class Beats:
 def read(path: Path) -> Pulse | None:
     """The last pulse, or nothing when there is none that can be read."""
     try:
-        return codec.decode(path.read_bytes(), Pulse)
+        return codec.decode(read_plain(path) or b"", Pulse)
     except (OSError, ValueError):
         return None
 

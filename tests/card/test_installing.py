@@ -109,6 +109,12 @@ REFUSED = {
         "where boot.tar.zst belongs",
     ),
     "no kernel": (lambda it: boot_with(it, {k: v for k, v in BOOT_FILES.items() if k != "vmlinuz"}), "no vmlinuz"),
+    "no tree of this board": (
+        lambda it: boot_with(
+            it, {k: v for k, v in BOOT_FILES.items() if not k.endswith(".dtb")} | {"pi5.dtb": b"x"}
+        ),
+        r"boot\.tar holds no bcm2711-rpi-4-b\.dtb",
+    ),
     "a file that starts nothing": (
         lambda it: boot_with(it, {**BOOT_FILES, "config.txt": b""}),
         "config.txt, which",

@@ -1,6 +1,7 @@
 """Which system runs, which is chosen, and that one byte in place changes the choice."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from sentinel.card.slots import Card, Slot, Trial
 from sentinel.errors import MissingDevice, NotReadable
 from tests.card.updates import CONFIG, make_card, start
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_kernels_words_say_which_system_runs(tmp_path):
@@ -40,12 +43,27 @@ def test_a_machine_without_our_words_is_no_card(tmp_path, words):
 def test_a_config_that_does_not_begin_with_the_choice_is_not_written(tmp_path, config):
     """The initramfs would not find the letter, and no system that fails would ever be left."""
     card = make_card(tmp_path)
-    card.config.unlink() if config is None else card.config.write_text(config)
+    card.config.unlink() if config is None else card.config.write_bytes(config.encode())
 
     for act in (card.chosen, lambda: card.begin_trial(Slot.B)):
-        with pytest.raises(NotReadable, match=r"config\.txt"):
+        with pytest.raises(NotReadable, match=r"config\.txt") as refused:
             act()
+        if config is not None:
+            assert "os_prefix=a/ or os_prefix=b/" in str(refused.value)
+            assert str(refused.value).endswith(ascii(config.partition("\n")[0] + "\n" * ("\n" in config)))
     assert card.tries.read_text() == "-0\n"
+
+
+def test_a_person_puts_the_other_letter_back_as_the_document_says(tmp_path):
+    """One byte in place: an editor might end the line in another way."""
+    card = make_card(tmp_path)
+    [order] = re.findall(r"`(printf a \|[^`]+)`", (ROOT / "docs/update.md").read_text(encoding="utf-8"))
+
+    order = order.replace("printf a", "printf b")
+    subprocess.run(order, shell=True, cwd=card.firmware, check=True, capture_output=True)
+
+    assert card.chosen() is Slot.B
+    assert card.config.read_text() == CONFIG.replace("os_prefix=a", "os_prefix=b")
 
 
 @pytest.mark.parametrize("content", [None, b"", b"-0\n", b"b3", b"b3\n\n", b"c3\n", b"bx\n", b"\xff\xfe\n"])

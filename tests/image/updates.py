@@ -1,6 +1,7 @@
 """Update files of the image that was built: newer by their number, and broken in ways that a release might be."""
 
 import io
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from tests.image.card import BUILT, ROOT
 
 KEYS = ROOT / "var/update-keys"
 """The development pair the build made, where it was given none."""
+OWN = Path(os.environ.get("SENTINEL_UPDATE_KEY", KEYS / "current.key"))
+"""The key whose public half the image carries."""
 VERSION = "./usr/lib/sentinel/version"
 UNUSED = re.compile(
     r"\./usr/lib/(firmware|modules/[^/]+/kernel/drivers/(gpu|media|net/wireless|scsi|infiniband))/"
@@ -27,7 +30,7 @@ BREAKS = {
 """Five ways: what is missing in the root."""
 
 
-def made(room: Path, version: str, key: Path = KEYS / "current.key", without: str = "$^") -> Path:
+def made(room: Path, version: str, key: Path = OWN, without: str = "$^") -> Path:
     """An update to this version, signed with this key, whose root lacks what matches."""
     room.mkdir(parents=True, exist_ok=True)
     tar, root, update = room / "root.tar", room / "root.ext4", room / f"sentinel-{version}.update"

@@ -194,6 +194,28 @@ def test_what_root_puts_back_belongs_to_the_folders_owner(house, other, tmp_path
     assert {(each.stat().st_uid, each.stat().st_gid) for each in other.places.lasting.rglob("*")} == {owner}
 
 
+def test_links_in_the_folder_lead_a_restoring_root_nowhere(house, other, tmp_path):
+    """The service's user can lay them: neither the lock nor a paper changes what they point to."""
+    key = tmp_path / "key"
+    key.write_text("somebody's")
+    key.chmod(0o600)
+    house.write(tmp_path / "house.sentinel")
+    other.places.make()
+    other.places.papers.mkdir()
+    (other.places.lasting / "watch.lock").symlink_to(key)
+
+    with pytest.raises(OSError, match=r"watch\.lock"):
+        other.put_back(tmp_path / "house.sentinel")
+    (other.places.lasting / "watch.lock").unlink()
+    (house.places.papers / "more.pdf").symlink_to(key)
+    house.write(tmp_path / "linked.sentinel")
+    other.put_back(tmp_path / "linked.sentinel")  # no link was packed
+    (other.places.papers / "more.pdf").symlink_to(key)
+    backup._give_back(other.places)
+
+    assert (key.read_text(), key.stat().st_mode & 0o777) == ("somebody's", 0o600)
+
+
 def test_what_root_could_not_put_back_leaves_nothing_in_the_services_way(other, tmp_path):
     """Its lock, above all: `watch` must be able to take it."""
     other.places.make()

@@ -195,6 +195,25 @@ def test_a_first_file_with_a_mistake_leaves_the_cards_own_settings(start):
     assert "1:10" in start.card.mistakes.read_text("utf-8-sig")
 
 
+def test_a_refused_file_of_a_claimed_card_is_told_and_kept_until_a_good_one_comes(start):
+    """Start after start, though nothing of it is on the card any more."""
+    bad = b"[page]\ncode = '3141-5926'\n[practise\n"
+    start.places.claimed.write_bytes(b"")
+    lay(start, settings=bad)
+    kept = start.card.data / "sentinel.toml.refused"
+    for _ in range(3):
+        start()
+        assert kept.read_bytes() == bad
+        assert str(kept) in start.card.mistakes.read_text("utf-8-sig")
+        assert b"3141" not in start.card.settings.file.read_bytes()
+
+    lay(start, settings=SETTINGS)
+    start()
+
+    assert not kept.exists()
+    assert not start.card.mistakes.exists()
+
+
 def test_what_a_card_fixes_is_not_the_flashers_to_choose(start):
     """A laptop's file, copied as it is, would leave a page nobody can reach; it is told, and the rest is used."""
     lay(start, settings='[page]\nhost = "127.0.0.1"\nport = 8080\n[practice]\nname = "Cabinet"\n')

@@ -75,6 +75,7 @@ def test_copies_that_were_left_on_the_card_go_too(prepared):
         "sentinel.toml~",
         "sentinel.toml.bak",
         ".Trash-1000/files/sentinel.toml",
+        "FSCK0000.REC",
     ):
         (made.fat / name).write_text(SETTINGS)
     (made.fat / "config.txt").write_text("os_prefix=a/\n")
@@ -164,8 +165,8 @@ def test_a_power_cut_before_the_mark_is_made_good_by_the_next_start(prepared):
     assert is_claimed(own)
 
 
-def test_a_file_that_was_refused_keeps_its_secrets_until_it_is_put_right(prepared):
-    """They are nowhere else: taken out, somebody would have to type them again."""
+def test_a_file_that_was_refused_leaves_the_card_and_is_kept_whole(prepared):
+    """Its secrets are nowhere else, and one under a key that is spelt wrong is known to nobody."""
     made, own = prepared
     claim(own)
     settle(made, own, Config())
@@ -174,21 +175,61 @@ def test_a_file_that_was_refused_keeps_its_secrets_until_it_is_put_right(prepare
 
     settle(made, own, Config())
 
-    assert made.settings.file.read_text(encoding="utf-8") == bad
+    kept = made.data / "sentinel.toml.refused"
+    assert (kept.read_text(encoding="utf-8"), kept.stat().st_mode & 0o777) == (bad, 0o600)
+    assert made.settings.file.read_bytes().strip() == b"# retire - removed"
+    assert str(kept) in made.mistakes.read_text("utf-8-sig")
     assert made.settings.stored() == tomllib.loads(SETTINGS)
+    assert made.settings.given() is None
 
 
-@pytest.mark.parametrize("raw", [b"\x00\x01", b"[practice\n"])
-def test_what_cannot_be_read_is_left_alone(prepared, raw):
-    """And stops nothing else."""
+@pytest.mark.parametrize("raw", [b"\x00\x01secret-word", b"[practice\ncode = '3141-5926'\n", b"#" * (300 << 10)])
+def test_what_cannot_be_read_leaves_the_card_and_is_kept_whole(prepared, raw):
+    """And stops nothing else; what the start found wrong stays told."""
     made, own = prepared
     made.settings.file.write_bytes(raw)
+    made.mistakes.write_bytes("line 1, column 10".encode("utf-8-sig"))
     claim(own)
 
     settle(made, own, Config())
 
-    assert made.settings.file.read_bytes() == raw
-    assert "$y$" not in made.preseed.file.read_text(encoding="utf-8")
+    assert (made.data / "sentinel.toml.refused").read_bytes() == raw
+    assert [secret for secret in SECRETS if secret.encode() in b"".join(on_the_fat(made).values())] == []
+    assert made.settings.file.stat().st_size == len(raw)
+    told = made.mistakes.read_text("utf-8-sig")
+    assert "line 1, column 10" in told
+    assert "sentinel.toml.refused" in told
+    before = on_the_fat(made)
+    settle(made, own, Config())
+    assert on_the_fat(made) == before
+
+
+def test_copies_under_other_names_leave_the_card_and_what_they_say_is_kept(prepared):
+    """Windows and its editor make them; one that says the same as what is in force needs no keeping."""
+    made, own = prepared
+    names = ("Sentinel - Copie.toml", "sentinel (1).toml", "sentinel.toml.txt", "rpi-preseed (1).toml")
+    for name in names:
+        (made.fat / name).write_text("[notices]\npractice = ['ntfys://other']\n")
+    (made.fat / "SENTINEL (2).TOML").write_text(SETTINGS, encoding="utf-8")
+    claim(own)
+
+    settle(made, own, Config())
+
+    assert sorted(on_the_fat(made)) == ["ERREUR-SENTINELLE.txt", "rpi-preseed.toml", "sentinel.toml"]
+    assert sorted(each.name for each in made.data.glob("*.refused")) == sorted(f"{name}.refused" for name in names)
+
+
+def test_a_file_whose_name_windows_hid_is_kept_too(prepared):
+    """There is no other."""
+    made, own = prepared
+    made.settings.file.rename(made.fat / "sentinel.toml.txt")
+    made.settings.kept.unlink()
+    claim(own)
+
+    settle(made, own, Config())
+
+    assert (made.data / "sentinel.toml.txt.refused").read_text(encoding="utf-8") == SETTINGS
+    assert "sentinel.toml.txt" not in on_the_fat(made)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
@@ -200,3 +241,23 @@ def test_the_code_belongs_to_whoever_owns_the_folder(prepared):
     settle(made, own, Config())
 
     assert own.code.stat().st_uid == 12345
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize("word", ["code only", "claimed before"])
+def test_a_link_in_the_codes_place_leads_root_nowhere(prepared, word):
+    """The page's and the watch's user can put one there: neither is its target told on the card nor given away."""
+    made, own = prepared
+    target = made.data / "ssh_host_ed25519_key"
+    target.write_text("-----BEGIN PRIVATE KEY-----\n")
+    os.chown(own.lasting, 12345, 12345)
+    if word == "claimed before":
+        own.claimed.write_bytes(b"")
+    own.code.symlink_to(target)
+
+    settle(made, own, Config())
+
+    assert "PRIVATE" not in made.code.read_text("utf-8-sig")
+    assert (target.stat().st_uid, target.read_text()) == (0, "-----BEGIN PRIVATE KEY-----\n")
+    assert (own.code.is_symlink(), own.code.stat().st_uid) == (False, 12345)
+    assert own.code.read_text().strip() in made.code.read_text("utf-8-sig")

@@ -385,6 +385,35 @@ def test_a_start_like_any_other_is_left_alone(tmp_path):
     assert (renewing.read(machine.places), machine.copies(), machine.reboots) == (None, [], 0)
 
 
+def edited(card: Card) -> None:
+    """As Windows' editor saves it."""
+    card.config.write_bytes(card.config.read_bytes().replace(b"\n", b"\r\n"))
+
+
+def test_an_edited_config_does_not_stop_the_settling(machine, caplog):
+    """The old version is back, the card says so, and `watch` starts; the journal names the line."""
+    for _ in range(3):
+        machine.boot()
+    tried = machine.boot()
+    edited(machine.card)
+
+    tried.settle()
+
+    assert (machine.word().came, machine.card.is_settled(), machine.copies()) == (Came.RETURNED, True, [])
+    assert "os_prefix=a/ or os_prefix=b/" in caplog.text
+
+
+def test_an_edited_config_ends_no_trial(machine):
+    """Of the system that runs, or of the one that is to be started next."""
+    tried = machine.boot()
+    edited(machine.card)
+
+    for slot in (Slot.B, Slot.A):
+        start(machine.card, slot)
+        tried.settle()
+        assert machine.card.trial() == Trial(slot=Slot.B, left=2)
+
+
 @pytest.mark.parametrize("content", [b"", b"??\n", b"b9", b"\0\0\0", b"-0\nmore"])
 def test_a_spoiled_count_is_put_right(tmp_path, content):
     """Or the next update would find who knows what."""

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +19,7 @@ from sentinel.errors import MissingDevice, MissingRight, NotReadable
 from sentinel.model.acting import Setting
 from sentinel.model.finding import Code, Level
 from sentinel.model.moment import Moment
-from sentinel.model.renewal import Came, Renewal
+from sentinel.model.renewal import Came, Lack, Renewal
 from sentinel.model.verdict import Assurance, Reason, Verdict, View
 from sentinel.places import Places
 from sentinel.programs import renewing
@@ -43,6 +43,8 @@ class Bench:
     folder: Path
     updating: Updating
     told: list[str]
+    hours: list[int] = field(default_factory=list)
+    """That have gone by."""
 
     @property
     def card(self):
@@ -317,6 +319,96 @@ def test_what_was_ticked_on_the_page_counts(night):
     assert bench.updating.by_night()
 
 
+def meanwhile(bench: Bench, change) -> None:
+    """This happens while the update is being read back."""
+    told = bench.updating.tell
+
+    def tell(words: str) -> None:
+        told(words)
+        if words.startswith("reading it back"):
+            change(bench)
+
+    bench.updating = replace(bench.updating, tell=tell)
+
+
+LATER = {
+    "an alarm": (lambda bench: beat(bench.updating.places, red()), "there is an alarm that nobody has read"),
+    "nobody watches": (lambda bench: bench.updating.places.pulse.unlink(), "nothing is being watched"),
+    "the practice opens": (lambda bench: bench.hours.append(5), "the night is over"),
+}
+
+
+@pytest.mark.parametrize(("change", "words"), LATER.values(), ids=LATER.keys())
+def test_what_was_quiet_before_the_download_is_asked_again_after_it(night, change, words):
+    """It is written, and nothing restarts; a later hour that is quiet restarts, and fetches nothing."""
+    bench, shelf = night
+
+    def clock() -> Moment:
+        gone = timedelta(hours=sum(bench.hours))
+        return replace(at_night(gone), boot=now().boot + gone)
+
+    bench.updating = replace(bench.updating, clock=clock)
+    meanwhile(bench, change)
+
+    assert not bench.updating.by_night()
+    assert bench.told[-1] == f"no restart now: {words}"
+    assert bench.card.trial() == Trial(slot=Slot.B, left=3)
+    asked = list(shelf.asked)
+    assert not bench.updating.by_night()
+
+    bench.hours.append(24 - sum(bench.hours))
+    beat(bench.updating.places, at=clock())
+    assert bench.updating.by_night()
+    assert bench.told[-1] == "an update was written before, and is tried now"
+    assert shelf.asked == asked
+
+
+def test_a_start_that_did_not_take_an_update_is_not_made_again_every_hour(night):
+    """The firmware would not read it: the letter says b, and a runs."""
+    bench, _ = night
+    assert bench.updating.by_night()
+    ago(bench, now().boot.total_seconds() / 86_400 + 1, Came.WRITTEN)  # before this boot
+
+    assert not bench.updating.by_night()
+    assert bench.told[-1] == "another system is chosen already"
+
+
+def ago(bench: Bench, days: float, came: Came, lack: Lack | None = None) -> None:
+    at = at_night(-timedelta(days=days))
+    renewing.Word(bench.updating.places, lambda: at, "0.2.0", "0.1.0").leave(came, lack=lack)
+
+
+def test_a_version_that_was_refused_is_left_alone_for_a_week(night):
+    """Every hour of every night it would be fetched whole."""
+    bench, shelf = night
+    ago(bench, 6.9, Came.REFUSED)
+
+    assert not bench.updating.by_night()
+    assert "was refused here" in bench.told[-1]
+    assert shelf.asked == ["/releases/latest.json"]
+
+    ago(bench, 7, Came.REFUSED)
+    assert bench.updating.by_night()
+
+
+@pytest.mark.parametrize(
+    ("lack", "days", "again"),
+    [
+        (Lack.START, 6.9, False),
+        (Lack.START, 7, True),
+        (Lack.CAPTURE, 7, True),
+        (Lack.PAGE, 700, False),
+        (Lack.STORE, 700, False),
+    ],
+)
+def test_a_version_that_came_back_for_a_reason_that_may_pass_is_tried_after_a_week(night, lack, days, again):
+    """A cable was out, or the power went three times."""
+    bench, _ = night
+    ago(bench, days, Came.RETURNED, lack)
+
+    assert bench.updating.by_night() is again
+
+
 def test_a_version_that_came_back_is_not_tried_every_night(night):
     """A newer one is."""
     bench, shelf = night
@@ -352,7 +444,7 @@ def test_an_update_that_is_not_the_announced_one_is_refused(night):
 
 
 def test_a_line_that_breaks_leaves_the_running_system(night):
-    """Word is left; the next night begins anew."""
+    """Word is left; the next hour begins anew."""
     bench, shelf = night
     update = Making(bench.folder / "long", root=os.urandom(1 << 20)).update()
     shelf.files = {path.name: path.read_bytes() for path in (update, update.with_name("latest.json"))}
@@ -360,7 +452,8 @@ def test_a_line_that_breaks_leaves_the_running_system(night):
 
     with pytest.raises(MissingDevice, match="stopped coming"):
         bench.updating.by_night()
-    assert (bench.word().came, bench.is_untouched()) == (Came.REFUSED, True)
+    assert (bench.word().came, bench.is_untouched()) == (Came.INTERRUPTED, True)
+    assert "stopped coming" in bench.word().why
 
     shelf.cut = None
     assert bench.updating.by_night()
