@@ -335,8 +335,8 @@ def test_doors_are_asked_one_at_a_time_and_imaging_first():
         def script(caller, _told):
             told.append(f"{name} begins")
             time.sleep(0.1)
+            told.append(f"{name} ends")  # before the answer: the next door is asked as soon as that is there
             caller.sendall(answers.ABORT)
-            told.append(f"{name} ends")
 
         return script
 
