@@ -64,9 +64,7 @@ def test_a_door_is_proved_open_and_its_closing_is_proved_within_twenty_seconds(
     assert shut.first.boot < shut.closed.boot
     with_echo.wait(lambda: with_echo.level() is Level.CALM, "calm again")
     with opened(with_echo.places.store) as reader:
-        assert PortList.RETEST in [
-            each.ports for each in reader.checks()
-        ]  # a doubt may have asked since
+        assert PortList.RETEST in [each.ports for each in reader.checks()]  # a doubt may have asked since
 
 
 def test_a_door_over_ipv6_is_proved_and_closed_alike(cabinet: Cabinet, with_echo: Sentinel, tell: Tell):
