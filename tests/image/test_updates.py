@@ -27,7 +27,7 @@ def guest(machine: Machine) -> Guest:
 
 
 def sent(
-    machine: Machine, update: Path, options: str = "", within: float = 900
+    machine: Machine, update: Path, options: str = "", within: float = 1800
 ) -> subprocess.CompletedProcess[bytes]:
     """`sentinel update -` over ssh, as docs/update.md says."""
     assert machine.on
