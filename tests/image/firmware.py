@@ -45,7 +45,7 @@ def start(card: Path, into: Path, tree: str = "") -> Started:
     """What the firmware would start from this card, fetched into the folder; `tree` names the device tree.
 
     Raises:
-        FileNotFoundError: nothing; as the Pi it passes over a prefix under which the kernel or the board's tree is missing.
+        FileNotFoundError: nothing; a Pi passes over a prefix that lacks the kernel or the board's tree, too.
     """
     fat = partition(card, 1, into)
     said = settings(get(fat, "config.txt", 0).decode())
