@@ -190,7 +190,7 @@ def test_the_sentinel_comes_back_by_itself(guest: Guest) -> None:
 def test_once_claimed_no_secret_is_on_the_firmware_partition(
     guest: Guest, machine: Machine, tmp_path: Path
 ) -> None:
-    """A password is set: code, invitation and note leave the FAT, to its last sector, and it is read-only again."""
+    """A password is set: code, invitation and note leave the FAT to its last sector, and it is shut."""
     technician = Technician(guest.http)
     technician.send("/code", "/code", code=CODE)
     technician.send("/password", "/password", new=PASSWORD, again=PASSWORD)
