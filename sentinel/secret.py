@@ -57,13 +57,19 @@ def give(path: Path) -> None:
 def as_owner(folder: Path) -> Iterator[None]:
     """Root does as the folder's owner would, so that all it makes there, SQLite's files too, is the owner's.
 
+    No link its owner may have laid there opens more than he could open himself: root's other groups are left, too.
+
     Raises:
         OSError: there is no such folder.
     """
     if os.geteuid() != 0:
         yield
         return
-    owner = folder.stat()
+    owner, groups = folder.stat(), os.getgroups()
+    if (owner.st_uid, owner.st_gid) == (0, 0):
+        yield
+        return
+    os.setgroups([])
     os.setegid(owner.st_gid)
     os.seteuid(owner.st_uid)
     try:
@@ -71,6 +77,7 @@ def as_owner(folder: Path) -> Iterator[None]:
     finally:
         os.seteuid(0)
         os.setegid(0)
+        os.setgroups(groups)
 
 
 def write_secret(path: Path, content: bytes, mode: int = 0o600) -> None:
