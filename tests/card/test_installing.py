@@ -221,6 +221,7 @@ class Forgetful(Pen):
     """A worn card: of one file, a bit does not stay."""
 
     def __init__(self, name: str) -> None:
+        super().__init__()
         self.name = name
 
     def settle(self, path: Path) -> None:
@@ -273,6 +274,7 @@ class Noting(Pen):
     """Writes, and remembers every step."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.steps: list[tuple[str, Path, bytes, int]] = []
 
     def put(self, path: Path, piece: bytes, place: int) -> None:
