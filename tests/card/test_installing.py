@@ -32,6 +32,8 @@ from tests.card.updates import (
     tar,
 )
 
+pytestmark = pytest.mark.zstd
+
 SWITCHED = BOOT_FILES | {
     "cmdline.txt": b"console=tty1 root=PARTUUID=5e471ae1-03 ro rootwait panic=10 sentinel.slot=b\n"
 }
