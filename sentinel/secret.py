@@ -85,6 +85,10 @@ def write_secret(path: Path, content: bytes, mode: int = 0o600) -> None:
 
     Several threads may write at once: each has a draft of its own, and the last one stands.
 
+    A FAT keeps neither owner nor mode, and takes `mode` without a word. There the mount keeps others out (root's,
+    `umask=0077` in the card's fstab), and only while the card is in its machine: whoever holds the card reads it.
+    So no secret stays on it once the sentinel is claimed (`card.cleaning`).
+
     Raises:
         OSError: the folder cannot be written; what stood there before still does.
     """
