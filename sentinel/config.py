@@ -79,7 +79,10 @@ class Capture:
     """Where frames come from and what belongs to the practice."""
 
     interface: str = ""
-    """The network card on the mirror port; empty: the one of the default route."""
+    """The network card on the mirror port, by its name or its MAC address; empty: the one of the default route.
+
+    Two cards may change names between two starts; their addresses stay.
+    """
     view: View = View.MIRROR
     """`mirror`, or `limited` where the switch port is an ordinary one."""
     prefixes: tuple[str, ...] = ()

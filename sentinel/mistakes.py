@@ -31,6 +31,8 @@ PINS = {
 }
 """How many pins a lamp may have, and for what."""
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+INTERFACE = re.compile(r"(?!\.{1,2}$)[^\s/:]{1,15}")
+"""As the kernel takes it (dev_valid_name)."""
 
 
 def acceptance(path: str, each: Expected) -> list[str]:
@@ -66,6 +68,7 @@ def contradictions(config: Config) -> list[str]:
         *_notices(config.notices),
         *_echo(config.echo),
         *_firewall(config.capture.firewall),
+        *_interface(config.capture.interface),
         *_counts(config),
         *_update(config.update),
     ]
@@ -119,6 +122,12 @@ def _firewall(text: str) -> list[str]:
     if not text or MAC.fullmatch(text.lower()) or _is_address(text):
         return []
     return [f"capture.firewall = {text!r}: expected a MAC address or an IP address"]
+
+
+def _interface(text: str) -> list[str]:
+    if not text or INTERFACE.fullmatch(text) or MAC.fullmatch(text.lower()):
+        return []
+    return [f"capture.interface = {text!r}: expected a card's name such as eth1, or its MAC address"]
 
 
 def _lamp(lamp: Lamp) -> list[str]:

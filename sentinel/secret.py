@@ -57,13 +57,19 @@ def give(path: Path) -> None:
 def as_owner(folder: Path) -> Iterator[None]:
     """Root does as the folder's owner would, so that all it makes there, SQLite's files too, is the owner's.
 
+    No link its owner may have laid there opens more than he could open himself: root's other groups are left, too.
+
     Raises:
         OSError: there is no such folder.
     """
     if os.geteuid() != 0:
         yield
         return
-    owner = folder.stat()
+    owner, groups = folder.stat(), os.getgroups()
+    if (owner.st_uid, owner.st_gid) == (0, 0):
+        yield
+        return
+    os.setgroups([])
     os.setegid(owner.st_gid)
     os.seteuid(owner.st_uid)
     try:
@@ -71,12 +77,17 @@ def as_owner(folder: Path) -> Iterator[None]:
     finally:
         os.seteuid(0)
         os.setegid(0)
+        os.setgroups(groups)
 
 
 def write_secret(path: Path, content: bytes, mode: int = 0o600) -> None:
     """Whole or not at all, also through a power cut, and never readable by others than `mode` lets.
 
     Several threads may write at once: each has a draft of its own, and the last one stands.
+
+    A FAT keeps neither owner nor mode, and takes `mode` without a word. There the mount keeps others out (root's,
+    `umask=0077` in the card's fstab), and only while the card is in its machine: whoever holds the card reads it.
+    So no secret stays on it once the sentinel is claimed (`card.cleaning`).
 
     Raises:
         OSError: the folder cannot be written; what stood there before still does.

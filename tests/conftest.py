@@ -10,8 +10,8 @@ settings.register_profile("beside", deadline=None, suppress_health_check=[Health
 settings.load_profile("beside")  # a machine that is busy with other sections is slow, not wrong
 
 REQUIRED = {
-    "SENTINEL_LAB": ("lab", "browser"),
-    "SENTINEL_IMAGE": ("fresh", "ansible", "image"),
+    "SENTINEL_LAB": ("lab", "browser", "zstd"),
+    "SENTINEL_IMAGE": ("fresh", "ansible", "image", "zstd"),
 }
 """What may not be skipped, by its markers, where `.ci/run` sets the variable to `required`.
 

@@ -276,8 +276,8 @@ SKIPPERS = {
     "a module": "import pytest\npytest.skip('no nft here', allow_module_level=True)\n",
 }
 REQUIRED = {
-    "SENTINEL_LAB": ("lab", "browser"),
-    "SENTINEL_IMAGE": ("fresh", "ansible", "image"),
+    "SENTINEL_LAB": ("lab", "browser", "zstd"),
+    "SENTINEL_IMAGE": ("fresh", "ansible", "image", "zstd"),
 }
 
 

@@ -113,11 +113,12 @@ def _needed(card: Card, slot: Slot) -> list[str]:
 
 def _write(card: Card, path: Path, pieces: Iterator[bytes]) -> str:
     digest, place = sha256(), 0
-    for piece in pieces:
-        card.pen.put(path, piece, place)
-        digest.update(piece)
-        place += len(piece)
-    card.pen.settle(path)
+    with card.pen.holding(path):
+        for piece in pieces:
+            card.pen.put(path, piece, place)
+            digest.update(piece)
+            place += len(piece)
+        card.pen.settle(path)
     return digest.hexdigest()
 
 
@@ -138,7 +139,7 @@ def _cmdline(template: bytes, slot: Slot) -> bytes:
 def _write_root(bundle: Bundle, card: Card, device: Path, tell: Tell) -> None:
     """What stands there already is not written again: most of a root is empty, and a card wears out by writing."""
     size, place = bundle.manifest.root.size, 0
-    with closing(bundle.root()) as plain, device.open("rb", buffering=0) as before:
+    with closing(bundle.root()) as plain, device.open("rb", buffering=0) as before, card.pen.holding(device):
         for number, piece in enumerate(_pieces(reader(plain)), 1):
             if os.pread(before.fileno(), len(piece), place) != piece:
                 card.pen.put(device, piece, place)
@@ -147,7 +148,7 @@ def _write_root(bundle: Bundle, card: Card, device: Path, tell: Tell) -> None:
             place += len(piece)
             if place * 10 // size > (place - len(piece)) * 10 // size:
                 tell(f"{place * 100 // size} %")
-    card.pen.settle(device)
+        card.pen.settle(device)
 
 
 def _pieces(take: Callable[[int], bytes]) -> Iterator[bytes]:

@@ -2,11 +2,13 @@
 
 import re
 
+from sentinel.mistakes import MAC
+
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,14}")
 """What the kernel takes for an interface, and systemd for no pattern."""
 
 _NETWORK = """[Match]
-Name={name}
+{match}
 
 [Network]
 DHCP=yes
@@ -26,9 +28,12 @@ RouteMetric=4096
 """
 
 
-def network(name: str) -> str:
-    """systemd.network(5) of that interface: whatever else is there goes first, and alone it does as well.
+def network(card: str) -> str:
+    """systemd.network(5) of that card, by its name or its address: whatever else is there goes first, and alone it
+    does as well.
 
-    Empty where there is no such name.
+    An address is left to networkd, which knows a card that is plugged in later, too. Empty where it is neither.
     """
-    return _NETWORK.format(name=name) if NAME.fullmatch(name) else ""
+    if MAC.fullmatch(card.lower()):
+        return _NETWORK.format(match=f"MACAddress={card.lower()}")
+    return _NETWORK.format(match=f"Name={card}") if NAME.fullmatch(card) else ""

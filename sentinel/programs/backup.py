@@ -2,8 +2,13 @@
 
 The store is copied as it is at one moment, while `watch` goes on writing. Keys leave the machine only under a
 passphrase: whoever has them can speak to the echo in our name and sign in it.
+
+Root does this by hand, in a folder that belongs to the service's user, who could lay a link there at any moment:
+whatever is done in it is done as its owner, by whom nothing is reached that was not his. The file and the
+configuration are of whoever gave the command.
 """
 
+import io
 import os
 import shutil
 import sqlite3
@@ -22,7 +27,7 @@ from sentinel.model.ledger import EntryKind
 from sentinel.places import Places
 from sentinel.programs.alone import alone
 from sentinel.programs.sealing import CHUNK, WRONG, Opener, Sealer
-from sentinel.secret import give
+from sentinel.secret import as_owner, write_secret
 from sentinel.store.archive import Archive
 from sentinel.store.whole import whole
 
@@ -44,16 +49,14 @@ def backup(file: Path, config: Path, places: Places, passphrase: str, tell: Tell
         raise MissingDevice(f"there is no store in {places.lasting}")
     draft = file.with_name(f".{file.name}.new")
     try:
-        # beside the store, nobody else's: a plain copy on the stick could be found there again after it is removed
-        with TemporaryDirectory(dir=places.lasting, prefix=".backup-") as folder:
-            copy = Path(folder) / STORE
-            _copy(places.store, copy)
-            with _private(draft) as out:
-                with Sealer(out, clock().wall, passphrase) as sealer:
-                    _pack(sealer, copy, config, places, keys=bool(passphrase))
-                out.flush()
-                os.fsync(out.fileno())
-            draft.replace(file)
+        draft.unlink(missing_ok=True)
+        settings = config.read_bytes() if config.is_file() else None
+        with _private(draft) as out, _copied(places) as copy:
+            with Sealer(out, clock().wall, passphrase) as sealer:
+                _pack(sealer, copy, settings, places, keys=bool(passphrase))
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(file)
     except (OSError, sqlite3.Error) as error:
         draft.unlink(missing_ok=True)
         raise MissingDevice(f"{file} cannot be written: {error}") from None
@@ -62,8 +65,20 @@ def backup(file: Path, config: Path, places: Places, passphrase: str, tell: Tell
 
 
 def _private(path: Path) -> BinaryIO:
-    """A new file that nobody else may read."""
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+    """A new file that nobody else may read; a link in its place is no such file."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+@contextmanager
+def _copied(places: Places) -> Iterator[Path]:
+    """A copy of the store, for as long as we are the folder's owner.
+
+    Beside the store: a plain copy on the stick could be found there again after it is removed.
+    """
+    with as_owner(places.lasting), TemporaryDirectory(dir=places.lasting, prefix=".backup-") as folder:
+        copy = Path(folder) / STORE
+        _copy(places.store, copy)
+        yield copy
 
 
 def _copy(store: Path, to: Path) -> None:
@@ -75,16 +90,25 @@ def _copy(store: Path, to: Path) -> None:
         copy.execute("PRAGMA journal_mode = DELETE")
 
 
-def _pack(sealer: Sealer, store: Path, config: Path, places: Places, *, keys: bool) -> None:
+def _pack(sealer: Sealer, store: Path, settings: bytes | None, places: Places, *, keys: bool) -> None:
     with tarfile.open(fileobj=sealer, mode="w|gz") as archive:
-        for path, name in _files(store, config, places, keys=keys):
-            if path.is_file() and not path.is_symlink():
+        with store.open("rb") as copy:  # without it there is no backup
+            _add(archive, STORE, copy)
+        if settings is not None:
+            _add(archive, CONFIG, io.BytesIO(settings))
+        for path, name in _files(places, keys=keys):
+            if not path.is_symlink() and path.is_file():
                 archive.add(path, name, recursive=False, filter=_nameless)
 
 
-def _files(store: Path, config: Path, places: Places, *, keys: bool) -> Iterator[tuple[Path, str]]:
-    yield store, STORE
-    yield config, CONFIG
+def _add(archive: tarfile.TarFile, name: str, file: BinaryIO) -> None:
+    info = tarfile.TarInfo(name)
+    info.size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    archive.addfile(info, file)
+
+
+def _files(places: Places, *, keys: bool) -> Iterator[tuple[Path, str]]:
     yield places.anchors, ANCHORS
     if keys:
         yield from ((places.lasting / name, name) for name in KEYS)
@@ -106,31 +130,41 @@ def restore(file: Path, config: Path, places: Places, passphrase: str, tell: Tel
         MissingDevice: a sentinel is running here, or there is a store already and `over` does not say so.
     """
     places.make()
-    with alone(places):
+    with _read(file) as raw, as_owner(places.lasting), alone(places):
         if places.store.exists() and not over:
             raise MissingDevice(f"there is a store in {places.lasting} already: --over moves it aside")
         with TemporaryDirectory(dir=places.lasting, prefix=".restore-") as folder:
-            made = _unpack(file, Path(folder), passphrase)
+            made = _unpack(file, raw, Path(folder), passphrase)
             head = _looked_at(Path(folder) / STORE)
-            _put_back(Path(folder), config, places, tell)
+            settings = _settings(Path(folder) / CONFIG)
+            _put_back(Path(folder), places, tell)
         with _opened(places) as archive:
             archive.at_once("DELETE FROM sessions", ())  # whoever was logged in then is not now
             archive.tell(EntryKind.RESTORED, now(), made=made, head=head)
             archive.commit()
-        _give_back(places)
+    if settings is not None:
+        place = config.with_name(f"{config.name}.restored") if config.exists() else config
+        write_secret(place, settings)
+        tell(f"The configuration is in {place}.")
     tell(f"Restored as of {made}.")
 
 
-def _unpack(file: Path, folder: Path, passphrase: str) -> str:
+def _read(file: Path) -> BinaryIO:
     try:
-        with file.open("rb") as raw:
-            opener = Opener(raw, passphrase)
-            with tarfile.open(fileobj=opener, mode="r|gz") as archive:
-                for info in archive:
-                    _take(archive, info, folder)
-            while opener.read(CHUNK):  # to its end, or a cut would not be seen
-                pass
-            return opener.made
+        return file.open("rb")
+    except OSError as error:
+        raise NotReadable(f"{file}: {error}") from None
+
+
+def _unpack(file: Path, raw: BinaryIO, folder: Path, passphrase: str) -> str:
+    try:
+        opener = Opener(raw, passphrase)
+        with tarfile.open(fileobj=opener, mode="r|gz") as archive:
+            for info in archive:
+                _take(archive, info, folder)
+        while opener.read(CHUNK):  # to its end, or a cut would not be seen
+            pass
+        return opener.made
     except (OSError, EOFError, tarfile.TarError, ValueError) as error:
         raise NotReadable(f"{file}: {WRONG if isinstance(error, tarfile.TarError) else error}") from None
 
@@ -147,6 +181,8 @@ def _take(archive: tarfile.TarFile, info: tarfile.TarInfo, folder: Path) -> None
     (folder / info.name).parent.mkdir(exist_ok=True)
     with _private(folder / info.name) as out:
         shutil.copyfileobj(source, out)
+        if parts[0] == PAPERS:
+            os.fchmod(out.fileno(), 0o640)  # the page hands them out, so its group reads them
 
 
 def _looked_at(store: Path) -> str:
@@ -160,7 +196,11 @@ def _looked_at(store: Path) -> str:
     return chain.last.hash
 
 
-def _put_back(folder: Path, config: Path, places: Places, tell: Tell) -> None:
+def _settings(held: Path) -> bytes | None:
+    return held.read_bytes() if held.exists() else None
+
+
+def _put_back(folder: Path, places: Places, tell: Tell) -> None:
     aside = places.lasting / f"before-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     for name in (STORE, f"{STORE}-wal", f"{STORE}-shm", ANCHORS, PAPERS, *KEYS):
         new, old = folder / name, places.lasting / name
@@ -171,21 +211,8 @@ def _put_back(folder: Path, config: Path, places: Places, tell: Tell) -> None:
             new.rename(old)
     if aside.exists():
         tell(f"What was here before is in {aside}.")
-    if (folder / CONFIG).exists():
-        place = config.with_name(f"{config.name}.restored") if config.exists() else config
-        shutil.move(folder / CONFIG, place)
-        tell(f"The configuration is in {place}.")
     if not (places.lasting / KEYS[0]).exists():
         tell("There were no keys in it: each echo needs a new invitation.")
-
-
-def _give_back(places: Places) -> None:
-    """To the folder's owner, or `watch` could not open it; the page hands out papers, so its group reads them."""
-    for path in places.lasting.rglob("*"):
-        give(path)
-    for paper in places.papers.glob("*"):
-        if not paper.is_symlink():
-            paper.chmod(0o640)
 
 
 @contextmanager

@@ -46,7 +46,7 @@ def check(config: Config, places: Places, tell: Say, file: Path = Path("sentinel
 
 def _interface(config: Config) -> tuple[bool, str]:
     around = look_around()
-    name = config.capture.interface or around.interface
+    name = link.named(config.capture.interface) or around.interface
     if not name:
         return False, "interface: there is no default route; name the mirror port's card under [capture]"
     if not link.mac(name):

@@ -88,7 +88,7 @@ class Listener:
         self._capture = capture
         self._clock = clock
         self._around = ask()
-        self._interface = capture.interface or self._around.interface or ""
+        self._interface = link.named(capture.interface) or self._around.interface or ""
         if not self._interface:
             raise MissingDevice("no default route: name the mirror port's card under [capture] interface")
         networks = self._find_networks()

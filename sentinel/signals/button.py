@@ -5,8 +5,8 @@ be had is one line in the log, and is tried again.
 """
 
 import logging
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Any
 
@@ -93,7 +93,7 @@ class Button:
         return button
 
     def _down(self) -> None:
-        with self._lock:
+        with self._lock, self._noticing():
             self._began = self._clock()
             self._press.down(self._began.boot)
 
@@ -103,9 +103,21 @@ class Button:
             self._tell(self._press.still(at.boot), at)
 
     def _up(self) -> None:
-        with self._lock:
+        with self._lock, self._noticing():
             at = self._clock()
             self._tell(self._press.up(at.boot), at)
+
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
+        """One line when a loose contact begins, and one when it is over."""
+        before = self._press.restless
+        yield
+        if self._press.restless and not before:
+            log.warning(
+                "the button on pin %d trembles: a loose contact? It means nothing now", self._section.button
+            )
+        elif before and not self._press.restless:
+            log.info("the button on pin %d is still again", self._section.button)
 
     def _tell(self, sign: Sign | None, at: Moment) -> None:
         """Whatever comes of it, the thread goes on: it is the button's only ear."""

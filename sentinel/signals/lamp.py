@@ -170,18 +170,6 @@ class Lamp:
             log.debug("the lamp's change could not be told: %s", error)
 
 
-def darken(section: LampSection) -> None:
-    """Dark, whoever lit it: at boot, and after a stop that nobody could tidy up after.
-
-    Raises:
-        MissingDevice: it cannot be driven.
-        OSError: the kernel refused.
-    """
-    light = switched_on(section)
-    light.off()
-    light.close()
-
-
 class Simulation:
     """The lamp's last flashes, in a small file for the terminal and for whoever wants to count."""
 

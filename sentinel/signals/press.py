@@ -7,9 +7,13 @@
 
 The longest one takes four seconds of warning, however late the clock's calls come; where no lamp can show the
 warning nothing is forgotten (`programs.pressing`). A button that is held when the sentinel starts, or a wire that
-touches ground, means nothing until it is let go once.
+touches ground, means nothing until it is let go once. A line that changes more often than a finger has a reason
+to is a loose contact: by chance it stays down for three seconds, too, and means nothing until it has been still.
+
+What changes faster than the kernel's debouncing (`button`) is no change at all: the line stays what it last was.
 """
 
+from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -19,6 +23,10 @@ from sentinel.model.moment import Moment
 LONG = timedelta(seconds=3)
 WARNS = timedelta(seconds=6)
 WARNING_LASTS = timedelta(seconds=4)
+MANY, WITHIN = 10, timedelta(seconds=20)
+"""So many changes within so long a time, five presses, are nobody's who wants something."""
+STILL = timedelta(seconds=10)
+"""Let go for so long, such a line is believed again."""
 
 
 class Sign(StrEnum):
@@ -60,11 +68,18 @@ class Press:
     """One button. Times are of the boot clock. Its calls must not overlap."""
 
     def __init__(self) -> None:
+        self.restless = False
+        """It changes as no finger does: nothing it does means anything."""
         self._held: _Held | None = None
+        self._changes: deque[timedelta] = deque(maxlen=MANY)
 
     def down(self, at: timedelta) -> None:
         """It is pressed."""
-        self._held = _Held(at)
+        if self._changes and at - self._changes[-1] >= STILL:
+            self.restless = False
+            self._changes.clear()
+        self._note(at)
+        self._held = None if self.restless else _Held(at)
 
     def still(self, at: timedelta) -> Sign | None:
         """It is held; to be called several times a second."""
@@ -85,8 +100,16 @@ class Press:
     def up(self, at: timedelta) -> Sign | None:
         """It is let go."""
         held, self._held = self._held, None
+        self._note(at)
         if held is None or held.done:
             return None
         if held.warned is not None or at - held.since >= WARNS:
             return Sign.CALLED_OFF
+        if self.restless:
+            return None
         return Sign.READ if at - held.since >= LONG else Sign.TEST
+
+    def _note(self, at: timedelta) -> None:
+        self._changes.append(at)
+        if len(self._changes) == MANY and at - self._changes[0] <= WITHIN:
+            self.restless = True

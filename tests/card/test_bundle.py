@@ -19,6 +19,8 @@ from sentinel.errors import NotReadable
 from tests.card.updates import BOOT as BOOT_FILES
 from tests.card.updates import CURRENT, KEYS, MADE, NEXT, STRANGER, Making, signed, tar
 
+pytestmark = pytest.mark.zstd
+
 
 def read(raw: bytes) -> tuple[bytes, bytes]:
     """Both parts of an update."""

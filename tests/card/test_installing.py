@@ -32,6 +32,8 @@ from tests.card.updates import (
     tar,
 )
 
+pytestmark = pytest.mark.zstd
+
 SWITCHED = BOOT_FILES | {
     "cmdline.txt": b"console=tty1 root=PARTUUID=5e471ae1-03 ro rootwait panic=10 sentinel.slot=b\n"
 }
@@ -221,6 +223,7 @@ class Forgetful(Pen):
     """A worn card: of one file, a bit does not stay."""
 
     def __init__(self, name: str) -> None:
+        super().__init__()
         self.name = name
 
     def settle(self, path: Path) -> None:
@@ -273,6 +276,7 @@ class Noting(Pen):
     """Writes, and remembers every step."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.steps: list[tuple[str, Path, bytes, int]] = []
 
     def put(self, path: Path, piece: bytes, place: int) -> None:

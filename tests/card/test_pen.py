@@ -37,6 +37,34 @@ def test_bytes_land_where_they_are_put(tmp_path):
     assert path.read_bytes() == b"abXYef"
 
 
+def test_what_is_held_is_opened_once(tmp_path):
+    """Each end of writing has udev read a device anew, and an update is a thousand pieces."""
+    pen, path = Pen(), tmp_path / "file"
+    with pen.holding(path):
+        pen.put(path, b"abc", 0)
+        path.rename(tmp_path / "other")  # what is open is the same
+        pen.put(path, b"def", 3)
+        pen.settle(path)
+    assert (tmp_path / "other").read_bytes() == b"abcdef"
+    assert not path.exists()
+
+    pen.put(path, b"x", 0)  # let go: by its name again
+    assert path.read_bytes() == b"x"
+
+
+def test_a_device_that_is_held_is_nobody_elses_until_it_is_let_go(loop):
+    """Nothing can be mounted there between two pieces; and it is on the card before the end as after it."""
+    device, backing = loop
+    pen = Pen()
+    with pen.holding(device):
+        pen.put(device, b"new", 0)
+        pen.settle(device)
+        assert backing.read_bytes()[:3] == b"new"
+        with pytest.raises(OSError, match="busy"):
+            os.open(device, os.O_RDONLY | os.O_EXCL)
+    os.close(os.open(device, os.O_RDONLY | os.O_EXCL))
+
+
 def test_a_device_is_written_and_read_anew(loop):
     """After settling, what its file holds is read, and not what memory remembers."""
     device, backing = loop

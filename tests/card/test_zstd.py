@@ -10,9 +10,13 @@ import pytest
 from sentinel.card.tape import CHUNK
 from sentinel.card.zstd import NOBODY, pack, unpacked
 from sentinel.errors import NotReadable
+from tests.card.updates import need_zstd
+
+pytestmark = pytest.mark.zstd
 
 
 def packed(folder: Path, plain: bytes) -> bytes:
+    need_zstd()
     (folder / "plain").write_bytes(plain)
     pack(folder / "plain", folder / "packed")
     return (folder / "packed").read_bytes()
@@ -61,6 +65,7 @@ def test_whoever_stops_early_leaves_no_program_behind(tmp_path):
 
 def test_a_window_larger_than_the_machine_is_refused(tmp_path):
     """Two hundred megabytes asked for by nobody we know."""
+    need_zstd()
     (tmp_path / "plain").write_bytes(os.urandom(CHUNK) + bytes(255 * CHUNK))
     subprocess.run(["zstd", "-q", "-1", "--long=28", "-o", tmp_path / "packed", tmp_path / "plain"], check=True)
 

@@ -7,8 +7,10 @@ import subprocess
 import sys
 import tarfile
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -20,7 +22,7 @@ from sentinel.model.standing import Standing
 from sentinel.places import Places
 from sentinel.programs import backup, verify
 from sentinel.programs.alone import alone
-from sentinel.programs.sealing import Sealer
+from sentinel.programs.sealing import Opener, Sealer
 from sentinel.reach.keys import own_key
 from sentinel.store.archive import Archive
 from sentinel.store.reading import Filter, opened
@@ -72,6 +74,24 @@ def other(tmp_path: Path) -> House:
     made = House(tmp_path / "new")
     made.config.parent.mkdir()
     return made
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[House, Path]]:
+    """A furnished folder of the service's own user, and a folder of root's beside it, with a store in it."""
+    with TemporaryDirectory() as folder:  # pytest's own is closed to others
+        Path(folder).chmod(0o755)
+        house = House(Path(folder)).furnish()
+        for path in (house.places.lasting, *house.places.lasting.rglob("*")):
+            os.chown(path, 12_345, 12_346)
+        roots = Path(folder) / "root"
+        roots.mkdir(mode=0o700)
+        secret = House(roots).furnish().places.store
+        secret.rename(roots / "sentinel.db")
+        yield house, roots
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as somebody else")
 
 
 @pytest.mark.parametrize("passphrase", ["", SECRET])
@@ -183,15 +203,27 @@ def test_what_was_there_before_is_moved_aside_and_not_lost(house, tmp_path):
     assert (house.places.lasting / "sentinel.key").exists()
 
 
-def test_what_root_puts_back_belongs_to_the_folders_owner(house, other, tmp_path):
-    """Or the service could not open its own store."""
+def test_papers_that_came_back_are_the_pages_group_s_to_read(house, other, tmp_path):
+    """It hands them out; the keys stay their owner's alone."""
     house.write(tmp_path / "b", SECRET)
-    other.places.make()
-    owner = (12_345, 12_346) if os.geteuid() == 0 else (os.getuid(), os.getgid())
-    os.chown(other.places.lasting, *owner)
     other.put_back(tmp_path / "b", SECRET)
 
-    assert {(each.stat().st_uid, each.stat().st_gid) for each in other.places.lasting.rglob("*")} == {owner}
+    modes = {each.name: each.stat().st_mode & 0o777 for each in other.places.lasting.rglob("*") if each.is_file()}
+    assert modes["mois-2026-02.pdf"] == 0o640
+    assert modes["sentinel.key"] == 0o600
+
+
+@needs_root
+def test_what_root_puts_back_belongs_to_the_folders_owner(served, tmp_path):
+    """Or the service could not open its own store."""
+    house, _ = served
+    house.write(tmp_path / "b", SECRET)
+    house.put_back(tmp_path / "b", SECRET, over=True)
+
+    assert list(house.places.lasting.glob("before-*")) != []
+    owners = {(each.stat().st_uid, each.stat().st_gid) for each in house.places.lasting.rglob("*")}
+    assert owners == {(12_345, 12_346)}
+    assert house.config.with_name("sentinel.toml.restored").stat().st_uid == 0
 
 
 def test_links_in_the_folder_lead_a_restoring_root_nowhere(house, other, tmp_path):
@@ -210,22 +242,85 @@ def test_links_in_the_folder_lead_a_restoring_root_nowhere(house, other, tmp_pat
     (house.places.papers / "more.pdf").symlink_to(key)
     house.write(tmp_path / "linked.sentinel")
     other.put_back(tmp_path / "linked.sentinel")  # no link was packed
-    (other.places.papers / "more.pdf").symlink_to(key)
-    backup._give_back(other.places)
 
     assert (key.read_text(), key.stat().st_mode & 0o777) == ("somebody's", 0o600)
 
 
-def test_what_root_could_not_put_back_leaves_nothing_in_the_services_way(other, tmp_path):
+@needs_root
+@pytest.mark.parametrize("what", ["its folder", "its copy", "a key"])
+def test_no_link_laid_while_root_copies_brings_out_what_is_roots(served, tmp_path, what):
+    """The service's user owns the folder, and exchanges what he likes in it the moment after root has looked."""
+    house, roots = served
+    with closing(sqlite3.connect(roots / "sentinel.db")) as db, db:
+        db.execute("CREATE TABLE roots (words)")
+        db.execute("INSERT INTO roots VALUES ('for root alone')")
+
+    def lay() -> Moment:
+        (made,) = house.places.lasting.glob(".backup-*")
+        if what == "its folder":
+            made.rename(house.places.lasting / "away")
+            made.symlink_to(roots)
+        else:
+            here = made / "sentinel.db" if what == "its copy" else house.places.lasting / "sentinel.key"
+            here.unlink()
+            here.symlink_to(roots / "sentinel.db")
+        return moment()
+
+    with suppress(MissingDevice):
+        backup.backup(tmp_path / "b", house.config, house.places, SECRET, house.said.append, lay)
+
+    assert os.geteuid() == 0
+    found = b""
+    if (tmp_path / "b").exists():
+        with (tmp_path / "b").open("rb") as raw, tarfile.open(fileobj=Opener(raw, SECRET), mode="r|gz") as tar:
+            found = b"".join(tar.extractfile(each).read() for each in tar)  # type: ignore[union-attr]
+    assert b"for root alone" not in found
+    assert (tmp_path / "b").exists() is (what == "a key")  # without its store it is none; without a key it is one
+
+
+@needs_root
+def test_no_link_laid_while_root_puts_back_leads_it_elsewhere(served, tmp_path):
+    """Neither the store it opens then nor the papers it gives to the page: what is root's stays as it was."""
+    house, roots = served
+    house.write(tmp_path / "b", SECRET)
+    before = {path: (path.read_bytes(), path.stat().st_mode) for path in roots.iterdir() if path.is_file()}
+
+    def lay(_: str) -> None:
+        for name, there in (("sentinel.db", roots / "sentinel.db"), ("papers", roots)):
+            here = house.places.lasting / name
+            if not here.is_symlink():
+                here.rename(here.with_name(f"{name}.away"))
+                here.symlink_to(there)
+
+    with pytest.raises(NotReadable, match="cannot be opened"):
+        backup.restore(tmp_path / "b", house.config, house.places, SECRET, lay, over=True)
+
+    assert os.geteuid() == 0
+    after = {path: (path.read_bytes(), path.stat().st_mode) for path in roots.iterdir() if path.is_file()}
+    assert after == before
+
+
+def test_a_link_where_the_draft_goes_is_not_written_through(house, tmp_path):
+    """The stick, or a folder for everybody, may be another's as well."""
+    kept = tmp_path / "kept"
+    kept.write_text("somebody's")
+    (tmp_path / ".b.new").symlink_to(kept)
+    house.write(tmp_path / "b")
+
+    assert kept.read_text() == "somebody's"
+    assert not (tmp_path / "b").is_symlink()
+
+
+@needs_root
+def test_what_root_could_not_put_back_leaves_nothing_in_the_services_way(served, tmp_path):
     """Its lock, above all: `watch` must be able to take it."""
-    other.places.make()
-    owner = (12_345, 12_346) if os.geteuid() == 0 else (os.getuid(), os.getgid())
-    os.chown(other.places.lasting, *owner)
+    house, _ = served
     (tmp_path / "b").write_bytes(b"no backup")
     with pytest.raises(NotReadable):
-        other.put_back(tmp_path / "b", SECRET)
+        house.put_back(tmp_path / "b", SECRET, over=True)
 
-    assert {(each.stat().st_uid, each.stat().st_gid) for each in other.places.lasting.glob("*.lock")} == {owner}
+    (lock,) = house.places.lasting.glob("*.lock")
+    assert (lock.stat().st_uid, lock.stat().st_gid) == (12_345, 12_346)
 
 
 def packed(file: Path, *entries: tuple[str, bytes], kind: bytes = tarfile.REGTYPE) -> None:

@@ -49,9 +49,19 @@ def test_the_loopback_is_a_card_with_a_carrier(places):
     assert (well, "lo" in sentence) == (True, True)
 
 
-def test_a_card_that_is_not_there_is_missing(places):
-    """By its name."""
-    assert not told(Config(capture=Capture(interface="nowhere0")), places)["interface"][0]
+def test_a_card_may_be_named_by_its_address(places):
+    """And is told by its name."""
+    well, sentence = told(Config(capture=Capture(interface="00:00:00:00:00:00")), places)["interface"]
+
+    assert (well, "interface: lo, " in sentence) == (True, True)
+
+
+@pytest.mark.parametrize("card", ["nowhere0", "02:00:00:00:00:99"])
+def test_a_card_that_is_not_there_is_missing(places, card):
+    """By its name, or by its address."""
+    well, sentence = told(Config(capture=Capture(interface=card)), places)["interface"]
+
+    assert (well, repr(card) in sentence) == (False, True)
 
 
 def test_pins_that_this_board_has_not_are_missing(places):

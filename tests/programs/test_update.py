@@ -30,7 +30,7 @@ from tests.builders import IMAGING, coverage, moment
 from tests.card.updates import CURRENT, NEXT, STRANGER, Making, contents, lay_keys, make_card, start
 from tests.programs.shelves import Shelf, carried, serving
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a card's systems are root's")
+pytestmark = [pytest.mark.zstd, pytest.mark.skipif(os.geteuid() != 0, reason="a card's systems are root's")]
 
 NIGHT = moment(-6 * 3600)
 """Three o'clock UTC, four in Paris."""

@@ -97,6 +97,27 @@ def test_a_wire_that_touches_ground_at_the_start_does_nothing():
     pushed.button.close()
 
 
+def test_a_wire_that_trembles_reads_nothing_and_is_one_line(caplog: pytest.LogCaptureFixture):
+    """It is down for four seconds by chance, again and again; still for a while it is a button as before."""
+    pushed = Pushed()
+    with caplog.at_level(logging.INFO):
+        for _ in range(8):
+            pushed.press(0.2)
+            pushed.at += 0.3
+        for _ in range(3):
+            pushed.press(4)
+            pushed.at += 0.3
+        assert Sign.READ not in pushed.told
+        assert [each.levelname for each in caplog.records] == ["WARNING"]
+
+        pushed.at += 10
+        pushed.press(4)
+    pushed.button.close()
+
+    assert pushed.told[-1] is Sign.READ
+    assert [each.levelname for each in caplog.records] == ["WARNING", "INFO"]
+
+
 def test_a_closed_button_tells_nothing():
     """The street is not walked any more."""
     pushed = Pushed()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentinel.signals.press import LONG, WARNING_LASTS, WARNS, Press, Sign
+from sentinel.signals.press import LONG, STILL, WARNING_LASTS, WARNS, Press, Sign
 
 
 def seconds(number: float) -> timedelta:
@@ -82,3 +82,61 @@ def test_a_button_that_is_held_at_the_start_means_nothing():
 
     assert [press.still(seconds(each)) for each in range(20)] == [None] * 20
     assert press.up(seconds(20)) is None
+
+
+def changes(gaps: list[float]) -> tuple[list[Sign], float, Press]:
+    """A line that is down and up in turn, for so many seconds each; what it comes to, when, and the button."""
+    press, told, at = Press(), [], 100.0
+    for number, lasts in enumerate(gaps):
+        if number % 2:
+            told.append(press.up(seconds(at)))
+        else:
+            press.down(seconds(at))
+            told += [press.still(seconds(at + each / 4)) for each in range(int(lasts * 4))]
+        at += lasts
+    if len(gaps) % 2:
+        told.append(press.up(seconds(at)))
+    return [sign for sign in told if sign], at, press
+
+
+def test_a_wire_that_changes_faster_than_a_finger_reads_nothing():
+    """A loose contact is down for three to six seconds by chance; before it trembled, and it trembles on."""
+    told, at, press = changes([0.1, 0.3] * 10 + [4.0, 0.2, 5.0, 0.4] * 10)
+    assert Sign.READ not in told
+    assert press.restless
+
+    press.down(seconds(at + STILL.total_seconds()))  # let go, and still for a while: a finger again
+    assert press.up(seconds(at + STILL.total_seconds() + 4)) is Sign.READ
+    assert not press.restless
+
+
+def test_a_finger_that_plays_is_no_loose_contact():
+    """Three short ones in a second and a half, then it is meant: it counts."""
+    told, _, press = changes([0.2, 0.3, 0.2, 0.3, 0.2, 0.3, 4.0])
+
+    assert told == [Sign.TEST] * 3 + [Sign.ENOUGH, Sign.READ]
+    assert not press.restless
+
+
+def test_a_warning_is_called_off_by_a_restless_wire_too():
+    """Whoever saw it sees that it is over; and nothing is forgotten by such a wire, however long it is down."""
+    told, at, press = changes([0.2, 0.3] * 4 + [6.5])
+    assert told[-2:] == [Sign.WARNING, Sign.CALLED_OFF]
+
+    press.down(seconds(at + 1))
+    assert [press.still(seconds(at + 1 + each)) for each in range(60)] == [None] * 60
+
+
+@given(st.lists(st.floats(0.05, 2), min_size=40, max_size=60), st.floats(0.05, 6))
+def test_no_loose_contact_reads_however_it_trembles(gaps, last):
+    """A change in two seconds at least, all the while: only its first ones may be taken for a finger's."""
+    press, at = Press(), 0.0
+    for number, lasts in enumerate([*gaps, last] if len(gaps) % 2 == 0 else [*gaps[1:], last]):
+        if number % 2:
+            press.up(seconds(at))
+        else:
+            press.down(seconds(at))
+        at += lasts
+
+    assert press.restless
+    assert press.up(seconds(at)) is None

@@ -96,10 +96,12 @@ def test_a_watch_that_cannot_begin_is_never_ready(tmp_path, systemd):
 
 
 def test_listen_is_ready_when_its_ring_is_open_and_alive_by_its_loop(tmp_path, systemd):
-    """On a card of a namespace; and not before: a card that is not there makes nobody ready."""
+    """On a card of a namespace, named by its address; and not before: a card that is not there makes nobody
+    ready."""
     need()
     with cable() as laid:
-        known = command(tmp_path, "listen", settings=f'[capture]\ninterface = "{CARD}"\n')
+        address = laid.run("left", "cat", f"/sys/class/net/{CARD}/address").stdout.strip()
+        known = command(tmp_path, "listen", settings=f'[capture]\ninterface = "{address.upper()}"\n')
         process = subprocess.Popen(["ip", "netns", "exec", laid.names["left"], *known], env=systemd.environment())
         with process:
             systemd.waits_for("READY=1")
@@ -118,10 +120,12 @@ def test_listen_is_ready_when_its_ring_is_open_and_alive_by_its_loop(tmp_path, s
     assert systemd.words[-1] == "STOPPING=1"
 
 
-def test_a_listen_without_its_card_is_never_ready(tmp_path, systemd):
-    """Its exit code says why."""
-    settings = '[capture]\ninterface = "nowhere0"\n'
-    done = subprocess.run(command(tmp_path, "listen", settings=settings), env=systemd.environment(), check=False)
+@pytest.mark.parametrize("card", ["nowhere0", "02:00:00:00:00:99"])
+def test_a_listen_without_its_card_is_never_ready(tmp_path, systemd, card):
+    """Its exit code says why, and its sentence which card."""
+    known = command(tmp_path, "listen", settings=f'[capture]\ninterface = "{card}"\n')
+    done = subprocess.run(known, env=systemd.environment(), check=False, capture_output=True, text=True)
 
     assert done.returncode in (69, 77)
+    assert done.returncode == 77 or f"cannot capture on '{card}'" in done.stderr
     assert systemd.hear(0.3) == []
