@@ -167,6 +167,7 @@ bare() { # nothing secret, nothing of this machine, nothing twice
   : >etc/machine-id
   mkdir -p boot/firmware data
   touch -d "@$SOURCE_DATE_EPOCH" etc/.updated var/.updated usr # or each boot would make ld.so.cache and more again
+  touch -d "@$SOURCE_DATE_EPOCH" usr/lib/clock-epoch           # no start of systemd is before it; a Pi has no battery
   cd "$top"
 }
 

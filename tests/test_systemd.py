@@ -2,6 +2,7 @@
 
 import os
 import time
+from threading import Thread
 
 import pytest
 
@@ -51,3 +52,22 @@ def test_the_patience_is_ours_alone(monkeypatch):
     assert systemd.patience() == 30
     monkeypatch.setenv("WATCHDOG_PID", "1")
     assert systemd.patience() == 0
+
+
+def test_no_beat_follows_the_last_word(tmp_path, monkeypatch):
+    """Also of a thread that was about to tell one: the first of them waits for a manager whose queue is full."""
+    with manager(tmp_path) as hears:
+        monkeypatch.setenv("NOTIFY_SOCKET", hears.address)
+        beating = systemd.Beating()
+        beats = Thread(target=lambda: [beating.alive() for _ in range(10_000)])
+        beats.start()
+        hears.hear(5, lambda: len(hears.told) > 5)
+        leaves = Thread(target=beating.stop)
+        leaves.start()
+        hears.hear(20, lambda: not (beats.is_alive() or leaves.is_alive()))
+        leaves.join()
+        beats.join()
+        hears.hear(0.3)
+
+    assert hears.words.count("STOPPING=1") == 1
+    assert hears.words[-1] == "STOPPING=1"

@@ -76,7 +76,7 @@ RUN = {
         "tests/ansible/test_echo.py::test_a_second_run_changes_nothing",
         "with an inventory of its own",
     ),
-    "../.venv/bin/ansible-playbook sentinel.yml -e sentinel_state=absent": (
+    "../.venv/bin/ansible-playbook sentinel.yml -e sentinel_state=absent -e sentinel_register=delete": (
         "tests/ansible/test_sentinel.py::test_gone_it_leaves_nothing",
         "with an inventory of its own",
     ),

@@ -32,7 +32,7 @@ def serve(config: Config, places: Places) -> None:
     """
     app, page = create_app(config, places, clock.now), config.page
     signal.signal(signal.SIGTERM, _leave)
-    over, pages = threading.Event(), []
+    over, beating, pages = threading.Event(), systemd.Beating(), []
     thread = None
     try:
         for port in (page.port, page.https_port):
@@ -42,12 +42,12 @@ def serve(config: Config, places: Places) -> None:
             thread = threading.Thread(target=_serve_secure, args=(pages[1], places, over))
             thread.start()
         systemd.tell(systemd.READY)
-        watch_over(pages, over)
+        watch_over(pages, over, beating)
         pages[0].serve()
     except (KeyboardInterrupt, SystemExit):
         pass
     finally:
-        systemd.tell(systemd.STOPPING)
+        beating.stop()
         over.set()
         for each in pages:
             each.stop()

@@ -6,25 +6,27 @@ from collections.abc import Sequence
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
 from sentinel import systemd
+from sentinel.systemd import Beating
 from web.serving import Server
 
 ANY = {"0.0.0.0": "127.0.0.1", "::": "127.0.0.1"}  # noqa: S104 - only where to reach it from here
 """cheroot takes both families on `::`, and a machine may have no IPv6."""
 
 
-def watch_over(pages: Sequence[Server], over: threading.Event) -> None:
+def watch_over(pages: Sequence[Server], over: threading.Event, beating: Beating) -> None:
     """Tell systemd, four times within its patience, as long as every page answers; nothing where nobody waits."""
     pace = systemd.patience() / 4
     if pace:
-        threading.Thread(target=_ask_each, args=(pages, over, pace), name="answering", daemon=True).start()
+        asks = (pages, over, beating, pace)
+        threading.Thread(target=_ask_each, args=asks, name="answering", daemon=True).start()
 
 
-def _ask_each(pages: Sequence[Server], over: threading.Event, pace: float) -> None:
+def _ask_each(pages: Sequence[Server], over: threading.Event, beating: Beating, pace: float) -> None:
     while not over.is_set():
         plain, *secure = pages
         serving = [plain, *(page for page in secure if page.ssl_adapter)]  # the others wait for a certificate
         if all(answers(page, pace) for page in serving):
-            systemd.tell(systemd.ALIVE)
+            beating.alive()
         over.wait(pace)
 
 

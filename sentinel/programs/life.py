@@ -7,9 +7,9 @@ dark by itself after ten seconds, and is only begun anew after thirty: a restart
 
 from datetime import timedelta
 
-from sentinel import systemd
 from sentinel.clock import Clock
 from sentinel.signals import pulse
+from sentinel.systemd import Beating
 from sentinel.timetable import Job
 
 PATIENCE = 3 * pulse.LIVES
@@ -22,6 +22,7 @@ class Life:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._last = clock()
+        self._beating = Beating()
 
     def walked(self) -> None:
         """The street has walked a beat, now."""
@@ -31,7 +32,11 @@ class Life:
         """Telling it, for the timetable."""
         return [Job(name="life", every=OFTEN, work=self._tell)]
 
+    def stop(self) -> None:
+        """Tell that the street is left."""
+        self._beating.stop()
+
     def _tell(self) -> tuple[()]:
         if self._clock().since(self._last) < PATIENCE:
-            systemd.tell(systemd.ALIVE)
+            self._beating.alive()
         return ()

@@ -261,7 +261,7 @@ class Watch:
         self._beats.write(beat)
 
     def _close(self) -> None:
-        systemd.tell(systemd.STOPPING)
+        self._life.stop()
         self._timetable.stop()
         self._telling.close()
         self._button.close()

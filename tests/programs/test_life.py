@@ -20,3 +20,16 @@ def test_it_is_said_until_the_street_has_not_beaten_for_three_of_its_lives(tmp_p
         said.append([*job.work()] or hears.hear(0.3))
 
     assert said == [["WATCHDOG=1"], ["WATCHDOG=1"], [], ["WATCHDOG=1"]]
+
+
+def test_nothing_is_said_of_life_once_the_street_is_left(tmp_path, monkeypatch):
+    """The timetable's thread may be about to."""
+    with manager(tmp_path) as hears:
+        monkeypatch.setenv("NOTIFY_SOCKET", hears.address)
+        life = Life(lambda: moment(0))
+        [job] = life.jobs()
+        job.work()
+        life.stop()
+        job.work()
+
+        assert hears.hear(0.3) == ["WATCHDOG=1", "STOPPING=1"]

@@ -43,12 +43,13 @@ def test_watch_is_ready_when_its_street_has_begun_and_alive_by_its_beats(watch, 
     assert (tmp_path / "sentinel.db").exists()
     heard = systemd.hear(4.2)
     watch.send_signal(signal.SIGTERM)
-    assert watch.wait(5) == 0
+    assert watch.wait(20) == 0
+    systemd.waits_for("STOPPING=1")
     systemd.hear(0.3)
 
     assert 5 <= heard.count("WATCHDOG=1") <= 10
     assert any(word.startswith("STATUS=verdict: ") for word in systemd.words)
-    assert "STOPPING=1" in systemd.words
+    assert systemd.words[-1] == "STOPPING=1"
 
 
 def hang(draft: Path) -> Path:

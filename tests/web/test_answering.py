@@ -16,8 +16,9 @@ from furnished import Cabinet
 
 from sentinel import certificate
 from sentinel.clock import now
+from sentinel.systemd import Beating
 from tests.notified import Manager, manager
-from web.answering import answers
+from web.answering import answers, watch_over
 from web.serving import Server, Tls, server
 
 ROOT = Path(__file__).parents[2]
@@ -51,9 +52,11 @@ def app() -> Flask:
     made = Flask(__name__)
     made.config["free"] = threading.Event()
     made.config["free"].set()
+    made.config["asked"] = threading.Event()
 
     @made.get("/healthz")
     def healthz() -> tuple[str, int]:
+        made.config["asked"].set()
         made.config["free"].wait()
         return "", 503
 
@@ -107,6 +110,22 @@ def test_a_besieged_page_is_not_hung(app):
             each.close()
 
 
+def test_an_answer_that_comes_while_the_page_stops_is_no_beat(app, tmp_path, monkeypatch):
+    """systemd was told that it stops: nothing follows that."""
+    with manager(tmp_path) as hears, serving(app) as page:
+        monkeypatch.setenv("NOTIFY_SOCKET", hears.address)
+        monkeypatch.setenv("WATCHDOG_USEC", "60000000")
+        over, beating = threading.Event(), Beating()
+        app.config["free"].clear()
+        watch_over([page], over, beating)
+        assert app.config["asked"].wait(20)
+        beating.stop()
+        over.set()
+        app.config["free"].set()
+
+        assert hears.hear(1) == ["STOPPING=1"]
+
+
 @pytest.fixture
 def systemd(tmp_path: Path) -> Iterator[Manager]:
     with manager(tmp_path) as hears:
@@ -135,7 +154,8 @@ def test_the_program_is_ready_then_alive_then_stopping(cabinet, systemd):
         systemd.waits_for("READY=1")
         heard = systemd.hear(4)
         process.send_signal(signal.SIGTERM)
-        process.wait(5)
+        process.wait(20)
+    systemd.waits_for("STOPPING=1")
     systemd.hear(0.3)
 
     assert len(heard) >= 4
