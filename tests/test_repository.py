@@ -51,6 +51,7 @@ HOUSE = {
     "test_attacks.py": "what is promised to be impossible, tried",
     "test_answers.py": "what real servers say, read by every module of the echo that asks",
     "test_gate.py": "when a new system is well enough to stay",
+    "test_night.py": "an update that comes by itself",
     "test_steps.py": "what is written of an update, step by step, and a power cut after any",
     "test_missed.py": "why a check was missed, from its outcome to its sentence",
 }
