@@ -26,8 +26,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
 
 
+@pytest.fixture(autouse=True)
+def aloud(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """What was measured is printed, also of a test that passes."""
+    with capsys.disabled():
+        yield
+
+
 @pytest.fixture(scope="session")
-def image() -> Path:
+def image(request: pytest.FixtureRequest) -> Path:
     """The image of this tree, built now; `var/image` holds it and what it was made of."""
     required = os.environ.get("SENTINEL_IMAGE") == "required"
     reason = why_not() or ("" if required or base_is_kept() else "13 minutes for its base: ./dev image-test")
@@ -36,7 +43,8 @@ def image() -> Path:
     if reason:
         pytest.skip(reason)
     if os.environ.get("SENTINEL_IMAGE") != "built":  # for whoever writes these tests
-        subprocess.run([ROOT / "image-build/build.sh"], check=True)
+        with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            subprocess.run([ROOT / "image-build/build.sh"], check=True)
     return IMAGE
 
 

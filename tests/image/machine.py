@@ -2,12 +2,15 @@
 
 import json
 import subprocess
+import time
 import urllib.request
 from pathlib import Path
 
 from tests.image.card import flashed
 from tests.image.guest import Guest
 
+BEGAN = time.monotonic()
+"""When this section did."""
 CHIP = "sentinel-sim"
 PIN = 17
 GPIO_SIM = f"""\

@@ -17,7 +17,7 @@ from html import unescape
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, build_opener
+from urllib.request import BaseHandler, HTTPCookieProcessor, build_opener
 
 import pytest
 
@@ -36,9 +36,9 @@ PRACTICE = {
 class Technician:
     """Somebody at a browser without script."""
 
-    def __init__(self, port: int) -> None:
-        self._page = f"http://127.0.0.1:{port}"
-        self._browser = build_opener(HTTPCookieProcessor(http.cookiejar.CookieJar()))
+    def __init__(self, page: str, *handlers: BaseHandler) -> None:
+        self._page = page
+        self._browser = build_opener(HTTPCookieProcessor(http.cookiejar.CookieJar()), *handlers)
 
     def read(self, path: str) -> str:
         """One page."""
@@ -89,7 +89,7 @@ def technician(tmp_path: Path) -> Iterator[Technician]:
     command = [sys.executable, "-m", "sentinel", "--config", str(file), "--dir", str(tmp_path), "run", "--demo"]
     with (tmp_path / "said").open("w") as said, subprocess.Popen(command, stdout=said, stderr=said) as run:
         try:
-            somebody = Technician(port)
+            somebody = Technician(f"http://127.0.0.1:{port}")
             somebody.wait(lambda: somebody.read("/"), "a page")
             yield somebody
         finally:
