@@ -21,7 +21,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-BUILT = Path(__file__).resolve().parent.parent / "var/image"
+TOP = Path(__file__).resolve().parent.parent
+BUILT = TOP / "var/image"
+LAMP = TOP / "web/static/icons/unsure.svg"
+"""What a card shows that has just been flashed; Imager takes no system without a picture."""
+ICON = "sentinel.svg"
 MADE = int(os.environ["SOURCE_DATE_EPOCH"])
 LICENCE = re.compile(r"/doc/[^/]+/copyright$|\.dist-info/(licenses/|LICEN[CS]E|COPYING|NOTICE)")
 BOARDS = ("pi3-64bit", "pi4-64bit", "pi5-64bit")
@@ -101,6 +105,7 @@ def offered(image: Path, packed: Path, version: str, url: str) -> dict[str, Any]
     system = {
         "name": f"Cabinet Sentinel {version}",
         "description": "Tells a small medical practice, the same day, when its imaging is open to the internet",
+        "icon": f"{url}/{ICON}",
         "url": f"{url}/{packed.name}",
         "extract_size": image.stat().st_size,
         "extract_sha256": sha256(image),
@@ -133,6 +138,7 @@ def main() -> None:
     image = dist / f"sentinel-{version}.img"
     listed = offered(image, image.with_name(f"{image.name}.xz"), version, url)
     (dist / "os_list.json").write_text(json.dumps(listed, indent=1) + "\n")
+    (dist / ICON).write_bytes(LAMP.read_bytes())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What only a release waits for: the same bytes again from nothing, a board with pins, and the papers of dist/."""
+"""The papers of dist/; and what only a release waits for: the same bytes again from nothing, and a board with pins."""
 
 import hashlib
 import json
@@ -16,7 +16,20 @@ from tests.image.guest import Pi3
 from tests.image.heard import until
 from tests.image.machine import NAME, PRESEED
 
-pytestmark = pytest.mark.release
+OF_A_SYSTEM = {
+    "name": str,
+    "description": str,
+    "icon": str,
+    "url": str,
+    "extract_size": int,
+    "extract_sha256": str,
+    "image_download_size": int,
+    "release_date": str,
+    "devices": list,
+}
+"""What Imager asks of each system: its doc/json-schema/os-list-schema.json, of 2026-08-17."""
+MORE = {"image_download_sha256": str, "init_format": str, "architecture": str, "bmap_url": str}
+"""What it may be told, by the same schema and by its source."""
 
 
 def sha256(path: Path) -> str:
@@ -24,6 +37,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@pytest.mark.release
 def test_two_builds_of_one_commit_are_the_same_bytes(image: Path, tmp_path: Path) -> None:
     """The second from nothing: base and wheels are made anew."""
     out, keys = tmp_path / "out", os.environ.get("SENTINEL_UPDATE_KEYS", str(ROOT / "var/update-keys"))
@@ -32,6 +46,7 @@ def test_two_builds_of_one_commit_are_the_same_bytes(image: Path, tmp_path: Path
     assert sha256(out / "sentinel.img") == sha256(image)
 
 
+@pytest.mark.release
 def test_it_boots_on_an_emulated_pi_3(image: Path, tmp_path: Path) -> None:
     """Its own device tree, SD card and USB network; the page answers under the name it was given."""
     card = flashed(tmp_path, {"rpi-preseed.toml": PRESEED.format(key="").encode()}, image)
@@ -71,7 +86,11 @@ def test_the_papers_name_everything_on_the_card(image: Path, tmp_path: Path) -> 
     } <= there
     with tarfile.open(tmp_path / f"{name}-licences.tar.gz") as licences:
         assert any("/raspi-firmware/copyright" in each for each in licences.getnames())
-    (listed,) = json.loads((tmp_path / "os_list.json").read_text())["os_list"]
+    whole = json.loads((tmp_path / "os_list.json").read_text())
+    (listed,) = whole["os_list"]
+    assert set(whole) == {"os_list"}
+    assert {name: type(value) for name, value in listed.items()} == OF_A_SYSTEM | MORE
+    assert (tmp_path / listed["icon"].removeprefix("https://example.org/x/")).read_bytes().startswith(b"<svg")
     assert listed["extract_size"] == image.stat().st_size
     assert listed["extract_sha256"] == sha256(image)
     assert listed["init_format"] == "rpi-preseed"

@@ -9,7 +9,7 @@ from tests.image.disk import get, partition
 from tests.image.guest import Guest
 from tests.image.heard import until
 from tests.image.machine import Machine, told
-from tests.image.test_power_cuts import confirmed, enters
+from tests.image.test_power_cuts import confirmed, stranger
 from tests.image.updates import BREAKS, made, signed, stranger_key
 
 NEWER = "9.0.2"
@@ -23,7 +23,8 @@ def guest(machine: Machine) -> Guest:
     on = machine.on or machine.power()
     on.ready()
     if not confirmed(on):
-        until(lambda: enters(on, 0) > 0, within=120)
+        on.hears(stranger(0))
+        until(lambda: confirmed(on) > 0, within=120)
     return on
 
 
