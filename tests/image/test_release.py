@@ -1,4 +1,4 @@
-"""The papers of dist/; and what only a release waits for: the same bytes again from nothing, and a board with pins."""
+"""The papers of dist/; and what only a release waits for: the same bytes from nothing, and a board with pins."""
 
 import hashlib
 import json
