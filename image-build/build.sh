@@ -11,6 +11,7 @@ top=${here%/*}
 out=${SENTINEL_OUT:-$top/var/image}
 cache=${SENTINEL_CACHE:-/var/cache/cabinet-sentinel}
 keys=${SENTINEL_UPDATE_KEYS:-}
+flavour=${SENTINEL_FLAVOUR:-debian}
 uuid=5e471ae1-0000-4000-8000-00000000000
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$top" log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH E2FSPROGS_FAKE_TIME="$SOURCE_DATE_EPOCH"
@@ -35,14 +36,31 @@ lay() { # lay FOLDER PLACE [FILE...]: what git knows of this folder, as root's, 
 
 # --- base: Debian ----------------------------------------------------------------------------------------------
 
-base() {
+older() { [ -n "$(find "$1" -mtime "+$2")" ]; } # older FILE DAYS: made more than so many days ago
+
+base() { # a release takes Debian as it is today; whoever tries something takes what is kept
   kept=$cache/base-$(hash_of packages.txt base.sh).tar
-  [ -f "$kept" ] || {
-    say "no base kept for these packages: making one, about 13 minutes"
+  why=
+  if [ ! -f "$kept" ]; then
+    why="no base kept for these packages"
+  elif [ "${SENTINEL_RELEASE:-}" = 1 ] && older "$kept" 0; then
+    why="a release, and the base that is kept is not of today"
+  elif older "$kept" 30; then
+    say "OLD: the base is of $(date -r "$kept" +%F), without Debian's security updates since. For a new one remove $kept"
+  fi
+  if [ -n "$why" ]; then
+    say "$why: making one, about 13 minutes"
     "$here/base.sh" "$kept"
-  }
+  fi
+  used base "$kept"
   tar -C "$root" --numeric-owner -xf "$kept"
   say "base: $kept"
+  [ "$flavour" = debian ] || "$here/raspios.sh" "$root"
+}
+
+used() { # used KIND FILE: now; what nobody used for three weeks goes, for other branches have theirs
+  touch -a "$2"
+  find "$cache" -maxdepth 1 -type f -name "$1-*" -atime +20 -exec rm -f {} +
 }
 
 # --- app: the sentinel -----------------------------------------------------------------------------------------
@@ -51,6 +69,7 @@ wheels() { # the venv and its packages, kept by their pins
   site=/opt/sentinel/venv/lib/python3.13/site-packages
   kept=$cache/wheels-$(hash_of packages.txt base.sh wheels.sh ../requirements/run.txt).tar
   if [ -f "$kept" ]; then tar -C "$root" -xf "$kept"; else "$here/wheels.sh" "$root" "$kept"; fi
+  used wheels "$kept"
   say "wheels: $kept"
 }
 
@@ -125,6 +144,7 @@ firmware() { # the FAT partition: the Pi's own firmware, and in a/ what belongs 
   cp "$root/boot/vmlinuz-$version" "$boot/a/vmlinuz"
   cp "$here/boot/cmdline.txt" "$boot/a"
   cp "$here/boot/config.txt" "$boot"
+  [ "$flavour" = debian ] || sed -i '/^upstream_kernel=/d' "$boot/config.txt" # its trees have names of its own
   echo '-0' >"$boot/trial.txt"
   initrd
   find "$boot" -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
@@ -147,6 +167,7 @@ bare() { # nothing secret, nothing of this machine, nothing twice
   : >etc/machine-id
   mkdir -p boot/firmware data
   touch -d "@$SOURCE_DATE_EPOCH" etc/.updated var/.updated usr # or each boot would make ld.so.cache and more again
+  touch -d "@$SOURCE_DATE_EPOCH" usr/lib/clock-epoch           # no start of systemd is before it; a Pi has no battery
   cd "$top"
 }
 
@@ -194,9 +215,16 @@ main() {
     command -v $tool >/dev/null || missing="$missing $tool"
   done
   [ -z "$missing" ] || fail "missing here:$missing; the packages are in tests/image/packages.txt"
+  case $flavour in
+    debian) ;;
+    raspios) "$here/raspios.sh" --check || exit ;;
+    *) fail "SENTINEL_FLAVOUR is debian or raspios, not $flavour" ;;
+  esac
   mkdir -p "$top/var" "$cache"
+  find "$top/var" -maxdepth 1 -name 'image-build.*' -mtime +0 -exec rm -rf {} + # of builds that were killed
   work=$(mktemp -d "$top/var/image-build.XXXXXX")
   trap 'rm -rf "$work"' EXIT
+  trap 'exit 130' INT TERM HUP # or dash would leave it
   root=$work/root boot=$work/boot
   mkdir "$root" "$boot"
   base

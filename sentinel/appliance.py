@@ -12,7 +12,7 @@ from sentinel.safekeeping import Shared
 
 def add_to(main: click.Group) -> None:
     """Beside the others."""
-    for command in (card, update, section, boot, claimed, trial, firewall, dark):
+    for command in (card, update, section, boot, claimed, trial, fetch, firewall, dark):
         main.add_command(command)
 
 
@@ -97,12 +97,15 @@ def dark(shared: Shared) -> None:
 @click.pass_obj
 def update(shared: Shared, file: Path | None, check: bool, night: bool, reboot: bool) -> None:
     """A newer system from a signed FILE (or -) beside the one that runs; the next start tries it."""
+    from sentinel.programs.carrying import Carried
+    from sentinel.programs.fetching import Source
     from sentinel.programs.update import Updating
 
     if sum((file is not None, check, night)) != 1:
         raise click.UsageError("either a FILE, or --check, or --night")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
-    updating = Updating(config=shared.config(), places=shared.places, tell=click.echo)
+    source = Carried if night else Source
+    updating = Updating(config=shared.config(), places=shared.places, tell=click.echo, source=source)
     if check:
         sys.exit(updating.check())
     if night:
@@ -112,6 +115,17 @@ def update(shared: Shared, file: Path | None, check: bool, night: bool, reboot: 
         is_written = True
     if is_written and reboot:
         _reboot()
+
+
+@click.command(hidden=True)
+def fetch() -> None:
+    """One file for who has rights, by who has none: on the socket that systemd hands us."""
+    import socket
+
+    from sentinel.programs.carrying import GIVEN, serve
+
+    with socket.socket(fileno=GIVEN) as entrance:
+        serve(entrance)
 
 
 @click.command(hidden=True)

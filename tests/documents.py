@@ -32,7 +32,6 @@ NO_COMMANDS = (
     "remove ADDRESS",
     "verify --store",
     "judgement: close an incident after a quiet day",
-    "linux-image-rpi-v8 linux-image-rpi-2712",
 )
 """Names of several words, and ends of commands whose beginning has just been said."""
 

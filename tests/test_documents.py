@@ -3,6 +3,8 @@
 import ast
 import re
 import shlex
+import subprocess
+from fnmatch import fnmatch
 
 import click
 import pytest
@@ -10,6 +12,8 @@ import pytest
 from sentinel.__main__ import main
 from sentinel.judgement.verdict import READ_LASTS
 from tests.documents import NO_COMMANDS, ROOT, apart, chapter, commands, found
+from tests.image.boards import BOARDS, MODELS
+from tests.image.firmware import settings
 from tests.typed import BEHIND, BY_HAND, RUN, TESTED, fresh
 
 TABLES = (RUN.keys(), BEHIND.keys(), BY_HAND.keys(), fresh())
@@ -140,3 +144,51 @@ def test_what_three_seconds_of_the_button_do_is_said_plainly():
 
     assert f"**Three seconds by anybody mark every red as read for {hours:g} hours**" in text
     assert "gives nobody anything" not in text
+
+
+def rows(document: str, heading: str) -> list[list[str]]:
+    """The cells of the first table under that heading, without its own head."""
+    whole = re.split(rf"^#+ {heading}$", (ROOT / document).read_text(), flags=re.MULTILINE)[1]
+    table = re.search(r"^\|.*?\n\n", whole, re.MULTILINE | re.DOTALL)
+    assert table
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table[0].splitlines()[2:-1]]
+
+
+def test_the_documents_name_the_boards_that_the_card_is_built_for():
+    """One list: trees on the card, who booted which, what each is good for, and the sections of config.txt."""
+    told = {
+        board: tuple(re.findall(r"`(.+?)`", trees))
+        for board, trees, _ in rows("image-build/README.md", "Which boards")
+    }
+    use = [board for each in rows("docs/hardware.md", "Boards") for board in each[0].split(", ")]
+    sections = set(re.findall(r"^\[(.+)\]$", (ROOT / "image-build/boot/config.txt").read_text(), re.MULTILINE))
+
+    assert told == BOARDS
+    assert sorted(use) == sorted(BOARDS)
+    assert sections - {"all"} == MODELS.keys()
+    assert set().union(*MODELS.values()) <= BOARDS.keys()
+
+
+def test_a_pi_5_is_told_its_device_tree_as_the_document_says(tmp_path):
+    """For a 5 alone; the first line, which chooses the system, stays what it is."""
+    [order] = re.findall(r"^    (printf '\[pi5\].*)$", (ROOT / "docs/hardware.md").read_text(), re.MULTILINE)
+    config = tmp_path / "config.txt"
+    before = (ROOT / "image-build/boot/config.txt").read_text()
+    config.write_text(before)
+    subprocess.run(order, shell=True, cwd=tmp_path, check=True)
+    after = config.read_text()
+
+    assert settings(after, "pi5") == settings(before, "pi5") | {"device_tree": f"{BOARDS['5'][1]}.dtb"}
+    assert settings(after, "pi4") == settings(before, "pi4")
+    assert after.splitlines()[0] == "os_prefix=a/"
+
+
+def test_what_lies_once_on_the_card_is_told_to_be_never_renewed():
+    """An update brings the files of one folder; the firmware's own lie beside both."""
+    build = (ROOT / "image-build/build.sh").read_text()
+    [copied] = re.findall(r'raspi-firmware" && cp ((?:[^"]|\n)+) "\$boot"\)', build)
+    told = re.findall(r"`(.+?)`", " ".join(each[0] for each in rows("docs/update.md", "What no update renews")))
+    once = [*copied.replace("\\\n", " ").split(), "config.txt"]
+
+    assert len(once) > 5
+    assert [name for name in once if not any(fnmatch(name, pattern) for pattern in told)] == []

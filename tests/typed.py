@@ -76,7 +76,7 @@ RUN = {
         "tests/ansible/test_echo.py::test_a_second_run_changes_nothing",
         "with an inventory of its own",
     ),
-    "../.venv/bin/ansible-playbook sentinel.yml -e sentinel_state=absent": (
+    "../.venv/bin/ansible-playbook sentinel.yml -e sentinel_state=absent -e sentinel_register=delete": (
         "tests/ansible/test_sentinel.py::test_gone_it_leaves_nothing",
         "with an inventory of its own",
     ),
@@ -109,6 +109,10 @@ RUN = {
     "printf a | dd of=config.txt bs=1 seek=10 conv=notrunc": (
         "tests/card/test_slots.py::test_a_person_puts_the_other_letter_back_as_the_document_says",
         "with the other letter",
+    ),
+    r"printf '[pi5]\ndevice_tree=bcm2712-d-rpi-5-b.dtb\n' >>config.txt": (
+        "tests/test_documents.py::test_a_pi_5_is_told_its_device_tree_as_the_document_says",
+        "in a folder",
     ),
 }
 """What a test starts by its command line: the test, and what differs there."""
@@ -153,6 +157,15 @@ BEHIND = {
     ),
     "sentinel update --check": (UPDATE + "test_whoever_asks_hears_whether_there_is_a_newer_version", ""),
     "ssh root@sentinel.local sentinel paper wall-card /tmp": (WALL, "what is typed behind ssh"),
+    "ssh -t root@sentinel.local sentinel backup /tmp/sentinel.backup --passphrase": (
+        BACKUP,
+        "what is typed behind ssh",
+    ),
+    "ssh -t root@sentinel.local 'systemctl stop sentinel.target && "
+    "sentinel restore /tmp/sentinel.backup --passphrase --over'": (
+        "tests/programs/test_backup.py::test_what_was_there_before_is_moved_aside_and_not_lost",
+        "what is typed behind ssh and behind the stop",
+    ),
     "python -m tests.pcaps.make": (
         "tests/programs/test_replay.py::test_the_golden_files_are_what_their_script_writes",
         "",
@@ -166,6 +179,9 @@ BY_HAND = {
     "cp ansible/hosts.example.yml ansible/hosts.yml": "a person's own copy; the example is read where it lies",
     "journalctl -u 'sentinel-*'": "it only shows the journal",
     "journalctl -u 'sentinel-trial*' -u sentinel-update": "it only shows the journal",
+    "scp root@sentinel.local:/tmp/sentinel.backup .": "it only fetches what the line before it has made",
+    "scp sentinel.backup root@sentinel.local:/tmp": "it only brings what was fetched",
+    "ssh root@sentinel.local systemctl reboot": "tests/image cuts the power of its guests instead",
     "systemctl reboot": "tests/image cuts the power of its guests instead, which is harder",
     "cp cabinets/tilleuls.toml /Volumes/FIRMWARE/sentinel.toml && diskutil eject /Volumes/FIRMWARE": (
         "no Mac is here; the same file is laid on a folder by `sentinel card`"

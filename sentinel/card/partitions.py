@@ -33,6 +33,11 @@ class Partitions:
             raise MissingDevice("this machine does not run from a sentinel's memory card")
 
     @property
+    def config(self) -> Path:
+        """What the board's firmware reads first; without it there is no card."""
+        return self.fat / "config.txt"
+
+    @property
     def settings(self) -> Handed:
         """`sentinel.toml`."""
         return self._handed("sentinel.toml", SECRETS)

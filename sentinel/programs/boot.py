@@ -19,6 +19,7 @@ from sentinel.card.preseed import Preseed
 from sentinel.card.refusal import NotTaken, Refused, Why
 from sentinel.card.settings import in_force
 from sentinel.card.writable import writable
+from sentinel.errors import MissingDevice
 from sentinel.places import Places
 from sentinel.programs import claimed
 from sentinel.secret import write_secret
@@ -48,6 +49,7 @@ class Boot:
     def run(self) -> None:
         """Every step, in order; this never fails."""
         for name, work in (
+            ("boot/firmware", self.find_firmware),
             ("machine-id", self.keep_machine_id),
             ("preseed", self.read_preseed),
             ("hostname", self.name_machine),
@@ -70,6 +72,15 @@ class Boot:
             self.refused.append(Refused(file="boot", why=Why.STEP, detail=name))
 
     # -- the machine ---------------------------------------------------------------------------------------
+
+    def find_firmware(self) -> None:
+        """Where it could not be mounted, the copies of an earlier start are in force, and that is said.
+
+        Raises:
+            MissingDevice: it is not there.
+        """
+        if not self.card.config.exists():
+            raise MissingDevice(f"nothing of the card lies under {self.card.fat}")
 
     def keep_machine_id(self) -> None:
         """The id of the first start stays; the journal of this one is found under it too."""

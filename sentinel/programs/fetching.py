@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import urljoin, urlsplit
 
 from sentinel.errors import MissingDevice, NotReadable
@@ -20,6 +20,27 @@ LEADS = 3
 
 class Broken(MissingDevice):
     """The line broke, or was too slow: what it brought is no better or worse for that."""
+
+
+class Readable(Protocol):
+    """A file that comes from elsewhere."""
+
+    def read(self, size: int) -> bytes:
+        """At most so many bytes; none at the end."""
+
+
+def whole(stream: Readable, most: int, what: str) -> bytes:
+    """A small file, to its end.
+
+    Raises:
+        NotReadable: it is larger than `most`.
+    """
+    held = b""
+    while piece := stream.read(most + 1 - len(held)):
+        held += piece
+    if len(held) > most:
+        raise NotReadable(f"{what} is larger than {most} bytes")
+    return held
 
 
 class Source:
@@ -38,12 +59,7 @@ class Source:
             NotReadable: it is larger than `most`.
         """
         with self.opened(name) as stream:
-            held = b""
-            while piece := stream.read(most + 1 - len(held)):
-                held += piece
-        if len(held) > most:
-            raise NotReadable(f"{name} of {self._address} is larger than {most} bytes")
-        return held
+            return whole(stream, most, f"{name} of {self._address}")
 
     def opened(self, name: str) -> "Stream":
         """A file as it comes.

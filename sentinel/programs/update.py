@@ -31,6 +31,7 @@ from sentinel.model.finding import Level
 from sentinel.model.renewal import Came, Lack
 from sentinel.places import Places
 from sentinel.programs import renewing
+from sentinel.programs.carrying import Carried
 from sentinel.programs.effective import effective
 from sentinel.programs.fetching import Broken, Source
 from sentinel.programs.renewing import Word
@@ -64,7 +65,7 @@ class Updating:
     keys: Path = KEYS
     running: Path = renewing.RUNNING
     clock: Clock = now
-    source: Callable[[str], Source] = Source
+    source: Callable[[str], Source | Carried] = Source
 
     def from_file(self, file: Path | None) -> None:
         """From a file, or where there is none from standard input.
@@ -208,7 +209,7 @@ class Updating:
                 raise MissingDevice(f"the card cannot be written: {error}") from None
             word.leave(Came.WRITTEN)
 
-    def _latest(self, source: Source) -> tuple[Manifest, str]:
+    def _latest(self, source: Source | Carried) -> tuple[Manifest, str]:
         return announced(source.small(LATEST, MOST), self._keys())
 
     def _keys(self) -> tuple[Ed25519PublicKey, ...]:

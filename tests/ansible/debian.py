@@ -4,6 +4,7 @@ import hashlib
 import os
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 RELEASE = "trixie"
@@ -23,6 +24,8 @@ AT_HAND = ["avahi-daemon", "nftables", "python3-venv", "systemd-timesyncd", "tzd
 CACHE = Path(os.environ.get("SENTINEL_CACHE", "/var/cache/cabinet-sentinel"))
 LEFT_OUT = ("man", "doc", "locale")
 MAKES_WITHIN = 600.0
+UNUSED = 21 * 86_400.0
+"""Seconds after which one of other packages goes; image-build/build.sh says the same of its own."""
 
 
 def root(folder: Path) -> Path:
@@ -32,17 +35,32 @@ def root(folder: Path) -> Path:
     return folder
 
 
-def tarball() -> Path:
-    """It, made where none of these packages is kept."""
+def place(cache: Path) -> Path:
+    """Where it is kept, under the hash of what it is made of."""
     recipe = " ".join([RELEASE, *PACKAGES, *AT_HAND, *LEFT_OUT])
-    kept = CACHE / f"debian-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.tar"
+    return cache / f"debian-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.tar"
+
+
+def tarball(cache: Path = CACHE) -> Path:
+    """It, made where none of these packages is kept."""
+    kept = place(cache)
     if not kept.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as folder:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as folder:
             made = Path(folder) / kept.name
             _make(made)
             made.replace(kept)
+    _used(kept)
     return kept
+
+
+def _used(kept: Path) -> None:
+    """Now; the others of its kind go once nobody has used them for long."""
+    now = time.time()
+    os.utime(kept, (now, kept.stat().st_mtime))
+    for other in kept.parent.glob("debian-*"):
+        if now - other.stat().st_atime >= UNUSED:
+            other.unlink(missing_ok=True)
 
 
 def _make(out: Path) -> None:

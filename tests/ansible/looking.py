@@ -3,7 +3,7 @@
 import re
 import shlex
 
-from tests.ansible.machine import Machine
+from tests.ansible.machine import HOME, Machine
 
 PAGE = """
 import functools, socket, ssl, sys, urllib.request
@@ -34,6 +34,14 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
         except TimeoutError:
             pass
 """
+KNOCK = """
+import socket, sys
+try:
+    socket.create_connection((sys.argv[1], int(sys.argv[2])), 2)
+    print("open")
+except OSError as error:
+    print(error)
+"""
 FOLDERS = "/boot /etc /opt /root /run /srv /tmp /usr /var"
 
 
@@ -47,6 +55,11 @@ def address(machine: Machine, asked_from: str, name: str) -> str:
     return machine.lan.python(NAME, asked_from, *name.split(".")).strip()
 
 
+def door(machine: Machine, port: int, where: str = HOME) -> str:
+    """Whether a port is open to the LAN; or how it answers."""
+    return machine.lan.python(KNOCK, where, str(port)).strip()
+
+
 def settled(machine: Machine) -> str:
     """systemd's word on the machine and every unit that failed, once nothing is starting any more."""
     state = "systemctl is-system-running"
@@ -54,9 +67,9 @@ def settled(machine: Machine) -> str:
     return machine.run(f"{state}; systemctl --failed --plain --no-legend", check=False)
 
 
-def exposure(machine: Machine, unit: str) -> float:
+def exposure(machine: Machine, unit: str, options: str = "") -> float:
     """systemd's count of what a hole in a unit would open: 10 is everything."""
-    said = machine.run(f"systemd-analyze security --no-pager {unit}.service")
+    said = machine.run(f"systemd-analyze security --no-pager {options} {unit}.service")
     score = float(re.findall(r"exposure level for \S+: ([\d.]+)", said)[0])
     print(f"{unit}: {score}")
     return score

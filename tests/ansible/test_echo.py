@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ansible.looking import comes_back, exposure, settled, tables, traces
+from tests.ansible.looking import comes_back, door, exposure, settled, tables, traces
 from tests.ansible.machine import HOME, HOME6, Machine, machine
 
 SETTINGS = {"echo_contact": "abuse@example.org", "echo_options": ["--lab"], "echo_backups": 2}
@@ -21,14 +21,6 @@ with socket.create_connection((sys.argv[1], 443), 5) as plain, context.wrap_sock
     print(line.version(), len(line.getpeercert(True)) > 100)
 """
 VISIT = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).read().decode())"
-KNOCK_AT = """
-import socket, sys
-try:
-    socket.create_connection((sys.argv[1], int(sys.argv[2])), 2)
-    print("open")
-except OSError as error:
-    print(error)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +53,8 @@ def test_the_echo_answers_on_every_address(installed: Machine):
     for address, url in ((HOME, HOME), (HOME6, f"[{HOME6}]")):
         assert installed.lan.python(CALL, address).strip() == "TLSv1.3 True"
         assert "abuse@example.org" in installed.lan.python(VISIT, f"http://{url}/")
-        assert installed.lan.python(KNOCK_AT, address, "22").strip() == "open"
-        assert installed.lan.python(KNOCK_AT, address, "8080").strip() == "timed out"
+        assert door(installed, 22, address) == "open"
+        assert door(installed, 8080, address) == "timed out"
 
 
 def test_its_own_check_of_itself_passes_behind_its_firewall(installed: Machine):
@@ -133,4 +125,4 @@ def test_gone_it_leaves_nothing(installed: Machine):
     assert traces(installed) == installed.before
     assert tables(installed) == []
     assert installed.run("ps -eo args | grep -c '[s]entinel' || true").strip() == "0"
-    assert "refused" in installed.lan.python(KNOCK_AT, HOME, "443")
+    assert "refused" in door(installed, 443)

@@ -65,15 +65,6 @@ def test_only_what_is_called_may_be_executed(folder: Path):
     assert called
 
 
-def test_every_unit_bounds_its_memory_and_writes_no_core():
-    """A core would hold what passed on the wire."""
-    for unit in (*FILES.rglob("*.service"), *ECHO_FILES.rglob("*.service")):
-        text = unit.read_text()
-        if "[Service]" in text and "avahi" not in unit.parts:
-            assert "LimitCORE=0" in text, unit.name
-            assert "MemoryMax=" in text, unit.name
-
-
 def test_the_table_is_one_the_kernel_takes():
     """And names the port of the IPv6 door test as the program does."""
     nft = shutil.which("nft")

@@ -14,6 +14,7 @@ echo 'root=PARTUUID=5e471ae1-02 ro sentinel.slot=a' >cmdline
 mount --bind cmdline proc/cmdline
 mount -t tmpfs tmpfs boot/firmware
 cp "$top/docs/examples/sentinel.toml" "$top/docs/examples/rpi-preseed.toml" boot/firmware
+echo 'os_prefix=a/' >boot/firmware/config.txt
 mount -o remount,ro boot/firmware
 
 sentinel() {

@@ -2,6 +2,8 @@
 
 import os
 import re
+import shutil
+import re
 import subprocess
 from pathlib import Path
 
@@ -119,14 +121,20 @@ def test_each_slot_has_its_own_partition():
 SCRIPT = Path(__file__).parents[2] / "image-build/initramfs/trial"
 
 
-def boot(card: Card, folder: Path) -> bool:
-    """Run the initramfs's own script on this card, started as config.txt says; whether it restarts the machine."""
-    start(card, card.chosen())
+def boot(card: Card, folder: Path, *, slot: Slot | None = None, writes: bool = True) -> bool:
+    """Run the initramfs's own script on this card, started as config.txt says; whether it restarts the machine.
+
+    What it mounted, and how, stands in `done` afterwards. A card that only says that it writes: `writes=False`.
+    """
+    start(card, slot or card.chosen())
     tools = folder / "tools"
-    tools.mkdir(exist_ok=True)
-    for name in ("mount", "umount", "modprobe", "reboot"):
-        (tools / name).write_text(f'#!/bin/sh\necho {name} >>"{folder}/done"\n')
-        (tools / name).chmod(0o755)
+    shutil.rmtree(tools, ignore_errors=True)
+    tools.mkdir()
+    for name in ("mount", "umount", "modprobe", *(() if writes else ("dd",))):
+        (tools / name).write_text(f'#!/bin/sh\necho {name} "$@" >>"{folder}/done"\n')
+    (tools / "reboot").write_text(f'#!/bin/sh\necho reboot >>"{folder}/done"\nkill $PPID\n')  # nothing comes after
+    for tool in tools.iterdir():
+        tool.chmod(0o755)
     (folder / "done").write_text("")
     told = (
         SCRIPT.read_text().replace("/run/firmware", str(card.firmware)).replace("/proc/cmdline", str(card.cmdline))
@@ -139,6 +147,11 @@ def boot(card: Card, folder: Path) -> bool:
         capture_output=True,
     )
     return "reboot" in (folder / "done").read_text().split()
+
+
+def mounts(folder: Path) -> list[str]:
+    """How the card was mounted, one after the other."""
+    return re.findall(r"^mount .* -o (\w+)", (folder / "done").read_text(), re.MULTILINE)
 
 
 @pytest.mark.parametrize("chosen", Slot)
@@ -154,6 +167,7 @@ def test_the_initramfs_reads_the_three_bytes_as_the_programs_do(tmp_path, chosen
 
     if on_trial is None or on_trial.slot is not chosen:
         assert (restarts, card.chosen(), card.tries.read_text()) == (False, chosen, trial)
+        assert mounts(tmp_path) == ["ro"]
     elif on_trial.left:
         assert (restarts, card.chosen()) == (False, chosen)
         assert card.trial() == Trial(slot=chosen, left=on_trial.left - 1)
@@ -171,3 +185,27 @@ def test_a_system_that_never_ends_its_trial_is_left_after_three_starts(tmp_path)
     assert [(boot(card, tmp_path), card.chosen()) for _ in range(4)] == [(False, Slot.B)] * 3 + [(True, Slot.A)]
     assert not boot(card, tmp_path)
     assert card.running() is Slot.A
+
+
+def test_a_card_that_takes_no_letter_any_more_is_not_restarted_for_ever(tmp_path):
+    """An old card may only say that it was written: the new system, however ill, is more than a machine that never starts."""
+    card = make_card(tmp_path)
+    card.config.write_text("os_prefix=b/\n")
+    card.tries.write_text("b0\n")
+
+    assert not boot(card, tmp_path, writes=False)
+    assert mounts(tmp_path) == ["ro", "rw", "ro"]
+    assert card.running() is Slot.B
+    assert boot(card, tmp_path)
+
+
+def test_a_first_line_that_somebody_edited_is_not_restarted_for_ever(tmp_path):
+    """There is no letter to put back: an editor of Windows ends its lines otherwise."""
+    card = make_card(tmp_path)
+    card.config.write_text("os_prefix=b/\n")
+    card.tries.write_text("b0\n")
+    card.config.write_bytes(b"os_prefix=b/\r\n")
+
+    assert not boot(card, tmp_path, slot=Slot.B)
+    assert mounts(tmp_path) == ["ro"]
+    assert card.config.read_bytes() == b"os_prefix=b/\r\n"

@@ -25,6 +25,13 @@ def get(fat: Path, name: str, at: int = FAT) -> bytes:
     return done.stdout
 
 
+def names(fat: Path, folder: str, at: int = FAT) -> set[str]:
+    """What lies in a folder of the FAT partition."""
+    listed = ["mdir", "-b", "-i", f"{fat}@@{at}", f"::{folder}"]
+    done = subprocess.run(listed, capture_output=True, text=True, check=False)
+    return {Path(line).name for line in done.stdout.splitlines()}
+
+
 def partition(card: Path, number: int, into: Path) -> Path:
     """One partition of a card, as a file of its own; where it lies is read from the card's table."""
     table = _window(card, 0, 512, into / "table").read_bytes()

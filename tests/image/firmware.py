@@ -6,10 +6,13 @@ A wrong config.txt, a kernel missing on the card or one that the Pi could not lo
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.image.disk import get, partition
+from tests.image.disk import get, names, partition
 
 IMAGE_MAGIC = b"ARM\x64"
 """At byte 56 of a kernel the Pi can load: Documentation/arch/arm64/booting.rst."""
+
+ANY_BOARD = "bcm2711-rpi-4-b.dtb"
+"""A tree that every card has, for boards the Pi's firmware does not know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +42,16 @@ def settings(config: str, model: str = "none") -> dict[str, str]:
 
 
 def start(card: Path, into: Path, tree: str = "") -> Started:
-    """What the firmware would start from this card, fetched into the folder; `tree` names the device tree."""
+    """What the firmware would start from this card, fetched into the folder; `tree` names the device tree.
+
+    Raises:
+        FileNotFoundError: nothing; a Pi passes over a prefix that lacks the kernel or the board's tree, too.
+    """
     fat = partition(card, 1, into)
     said = settings(get(fat, "config.txt", 0).decode())
     prefix = said.get("os_prefix", "")
+    if not {said["kernel"], tree or ANY_BOARD} <= names(fat, prefix, 0):
+        prefix = ""
     for name in filter(None, (said["kernel"], said["initramfs"], tree)):
         (into / name).write_bytes(get(fat, prefix + name, 0))
     with (into / said["kernel"]).open("rb") as kernel:

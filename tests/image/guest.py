@@ -19,19 +19,19 @@ BOOTS_WITHIN = 600.0
 ENDS_WITH_US = "setpriv --pdeathsig KILL nice -n 10 qemu-system-aarch64 -display none -no-reboot"
 VIRT = """
 -M virt -cpu cortex-a72 -smp 2 -m 1024 -accel tcg,thread=multi -serial stdio -device virtio-rng-pci
--drive if=none,id=card,file={card},format=qcow2,cache=writethrough -device virtio-blk-pci,drive=card
+-drive if=none,id=card,file={card},format=qcow2,cache=writeback -device virtio-blk-pci,drive=card
 -netdev user,id=lan,restrict=on,ipv6=off{forwards} -device virtio-net-pci,netdev=lan,romfile=
 -netdev dgram,id=mirror,local.type=unix,local.path={room}/port,remote.type=unix,remote.path={room}/switch
 -device virtio-net-pci,netdev=mirror,romfile=
 -chardev socket,id=shell,path={room}/shell,server=on,wait=off
 -device virtio-serial-pci -device virtserialport,chardev=shell,nr=1
--qmp unix:{room}/monitor,server=on,wait=off
+-qmp unix:{room}/monitor,server=on,wait=off -rtc base=1970-01-01
 """
 """`restrict`: nothing of the guest reaches beyond this machine, and DHCP offers no gateway, so that the end of
-the forwards is a neighbour as any other, to whom the page may answer."""
+the forwards is a neighbour as any other, to whom the page may answer. A Pi has no clock with a battery: `-rtc`."""
 RASPI3B = """
 -M raspi3b -accel tcg,thread=multi -serial null -serial stdio
--drive if=sd,format=qcow2,file={card},cache=writethrough
+-drive if=sd,format=qcow2,file={card},cache=writeback
 -netdev user,id=lan,restrict=on,ipv6=off{forwards} -device usb-net,netdev=lan
 """
 PATIENCE = "systemd.default_timeout_start_sec=300 systemd.default_device_timeout_sec=300"
@@ -125,15 +125,16 @@ class Guest(Board):
     """A board with a second network card on the mirror port, a monitor, and a shell."""
 
     def __init__(
-        self, card: Path, room: Path, *, units: Mapping[str, str] | None = None, instant: str = ""
+        self, card: Path, room: Path, *, units: Mapping[str, str] | None = None, parts: str = "", instant: str = ""
     ) -> None:
-        """Power on; `instant` names a snapshot to go on from instead."""
+        """Power on, with these parts more; `instant` names a snapshot to go on from instead."""
         room.mkdir(parents=True, exist_ok=True)
         self._mirror = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._mirror.bind(str(room / "switch"))
         more = {"test-shell.service": SHELL, **(units or {})}
         append = " ".join([PATIENCE, *(unit(name, text) for name, text in more.items())])
-        super().__init__(card, room, append=append, options=("-loadvm", instant) if instant else ())
+        options = f"{parts} -loadvm {instant}" if instant else parts
+        super().__init__(card, room, append=append, options=options.split())
         self._monitor = self._connected("monitor")
         self._monitor_says = Heard(self._monitor.recv)
         self.control("qmp_capabilities")

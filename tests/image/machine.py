@@ -66,13 +66,12 @@ class Machine:
         self._starts = 0
         self.on: Guest | None = None
 
-    def power(self, instant: str = "") -> Guest:
+    def power(self, instant: str = "", parts: str = "") -> Guest:
         """A start, after a cut where it was on; `instant` names a snapshot to go on from."""
         self.off()
         self._starts += 1
-        self.on = Guest(
-            self.card, self.room / f"start{self._starts}", units={"test-gpio.service": GPIO_SIM}, instant=instant
-        )
+        room, units = self.room / f"start{self._starts}", {"test-gpio.service": GPIO_SIM}
+        self.on = Guest(self.card, room, units=units, parts=parts, instant=instant)
         return self.on
 
     def off(self) -> None:

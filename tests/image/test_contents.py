@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.image.boards import BOARDS, DRIVERS
 from tests.image.card import BUILT, ROOT
 from tests.image.disk import get
 from tests.image.firmware import settings, start
@@ -14,16 +15,6 @@ from tests.image.firmware import settings, start
 SHARED = ROOT / "ansible/roles/sentinel/files/rootfs"
 OWN = ROOT / "image-build/rootfs"
 SITE = "opt/sentinel/venv/lib/python3.13/site-packages"
-BOARDS = (
-    "bcm2837-rpi-zero-2-w",
-    "bcm2837-rpi-3-a-plus",
-    "bcm2837-rpi-3-b",
-    "bcm2837-rpi-3-b-plus",
-    "bcm2711-rpi-4-b",
-    "bcm2711-rpi-400",
-    "bcm2712-rpi-5-b",
-)
-DRIVERS = ("pinctrl-rp1", "clk-rp1", "macb", "dwc3", "bcm2835_wdt", "genet", "lan78xx", "smsc95xx", "gpio-sim")
 
 
 @pytest.fixture(scope="module")
@@ -110,17 +101,7 @@ def test_its_kernel_drives_every_board_from_3_to_5(root, read):
     """Debian 13's own kernel has neither the Pi 5's RP1 (Ethernet, USB, pins) nor gpio-sim."""
     modules = next(name for name in root if name.endswith("modules.dep"))
     drivers = (read(modules) + read(modules.replace("modules.dep", "modules.builtin"))).decode()
-    for driver in (
-        "pinctrl-rp1",
-        "clk-rp1",
-        "macb",
-        "dwc3",
-        "bcm2835_wdt",
-        "genet",
-        "lan78xx",
-        "smsc95xx",
-        "gpio-sim",
-    ):
+    for driver in DRIVERS:
         assert f"/{driver}.ko" in drivers, driver
 
 
@@ -131,10 +112,10 @@ def test_the_initramfs_finds_what_it_needs(root, read):
 
 def test_the_firmware_finds_kernel_tree_and_words_of_every_board(image, tmp_path):
     """os_prefix leads to a bare Image, its initramfs, and a device tree that is no stub of an older kernel."""
-    for board in BOARDS:
-        tree = start(image, tmp_path, f"{board}.dtb").tree
+    for name in (tree for trees in BOARDS.values() for tree in trees):
+        tree = start(image, tmp_path, f"{name}.dtb").tree
         assert tree is not None
-        assert tree.stat().st_size > 15_000, board
+        assert tree.stat().st_size > 15_000, name
     started = start(image, tmp_path)
     assert started.slot == "a"
     assert "sentinel.slot=a" in started.cmdline.split()

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from scapy.utils import RawPcapReader
 
+from tests.image.disk import partition
 from tests.image.guest import Guest
 from tests.image.heard import until
 from tests.image.machine import CODE, INVITATION, NAME, PIN, Machine, told
+from tests.story.test_first_hour import Technician
 
 WATCHES_THE_PIN = textwrap.dedent(f"""
     import glob, json, time
@@ -51,6 +53,7 @@ STOPS = textwrap.dedent(f"""
 """)
 STORE = "file:/var/lib/sentinel/sentinel.db?mode=ro"
 INCIDENTS = "select * from incidents"
+PASSWORD = "quatre-tilleuls-au-vent"
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +106,14 @@ def test_the_card_is_read_and_never_written_but_for_its_data(guest: Guest) -> No
     options = guest.run("findmnt -no OPTIONS /data").strip().split(",")
     assert {"rw", "nosuid", "nodev", "noexec"} <= set(options)
     assert int(guest.run("df --output=size -B1M /data | tail -1")) > 4000
+
+
+def test_a_card_just_flashed_starts_where_its_system_was_made(guest: Guest) -> None:
+    """A Pi has no clock with a battery; without the net it is never in 1970, and never calm."""
+    made = int(subprocess.run(["git", "log", "-1", "--format=%ct"], capture_output=True, check=True).stdout)
+    assert int(guest.run("date +%s")) >= made
+    assert guest.run("timedatectl show -P NTPSynchronized").strip() == "no"
+    assert told(guest)["level"] != "calm"
 
 
 def test_it_fits_a_board_of_one_gigabyte(guest: Guest) -> None:
@@ -174,6 +185,22 @@ def test_the_lamp_is_dark_ten_seconds_after_watch_has_stopped_moving(guest: Gues
 def test_the_sentinel_comes_back_by_itself(guest: Guest) -> None:
     """And shows the incident it had."""
     until(lambda: told(guest)["level"] == "alarm", within=120)
+
+
+def test_once_claimed_no_secret_is_on_the_firmware_partition(
+    guest: Guest, machine: Machine, tmp_path: Path
+) -> None:
+    """A password is set: code, invitation and note leave the FAT to its last sector, and it is shut."""
+    technician = Technician(guest.http)
+    technician.send("/code", "/code", code=CODE)
+    technician.send("/password", "/password", new=PASSWORD, again=PASSWORD)
+    until(lambda: "CODE-SENTINELLE.txt" not in guest.run("ls /boot/firmware"), within=120)
+    until(lambda: guest.run("systemctl is-active sentinel-claimed", check=False).strip() == "inactive", within=60)
+    held = partition(machine.card, 1, tmp_path).read_bytes()
+    assert b"Cabinet des Tilleuls" in held
+    assert not [secret for secret in (CODE, "abcdefgh234567ab") if secret.encode() in held]
+    assert "ro" in guest.run("findmnt -no OPTIONS /boot/firmware").strip().split(",")
+    assert INVITATION in guest.run("cat /etc/sentinel/sentinel.toml")
 
 
 @pytest.mark.release

@@ -29,6 +29,8 @@ from tests.pcaps.make import association
 CUTS = int(os.environ.get("SENTINEL_CUTS") or (200 if os.environ.get("SENTINEL_RELEASE") else 20))
 RESTARTED = 10
 """Every so many cuts the card is started again."""
+LATER = "cd /var/lib/systemd/timesync && touch -d '+1 hour' clock && sync . && stat -c %Y clock"
+"""As if the time had been asked for in the net, an hour from now: no later start may be before it."""
 COUNTED = """
 import sqlite3
 store = sqlite3.connect("file:/var/lib/sentinel/sentinel.db?mode=ro", uri=True)
@@ -88,6 +90,7 @@ def test_no_incident_that_was_confirmed_is_ever_lost(machine: Machine, tmp_path:
             pytest.fail(guest.run("journalctl -b --no-pager -u 'sentinel-*' | tail -60; ip -s link show eth1"))
         for _ in range(chance.randint(0, 20)):  # it is writing when the plug is pulled
             guest.hears(stranger(next(numbers)))
+        later = int(guest.run(LATER))
         said = confirmed(guest)
         machine.off()
         there = survived(machine.card, tmp_path)
@@ -97,3 +100,4 @@ def test_no_incident_that_was_confirmed_is_ever_lost(machine: Machine, tmp_path:
             guest = machine.power()
             assert guest.ready() == "running"
             assert confirmed(guest) >= there
+            assert int(guest.run("date +%s")) >= later

@@ -10,8 +10,9 @@ from tests.image.guest import Guest
 from tests.image.heard import until
 from tests.image.machine import Machine, told
 from tests.image.test_power_cuts import confirmed, enters
-from tests.image.updates import BREAKS, made, stranger_key
+from tests.image.updates import BREAKS, made, signed, stranger_key
 
+NEWER = "9.0.2"
 STARTS = 6
 """Three of a broken system, the one that takes the old one back, and the old one's own, with one to spare."""
 
@@ -24,6 +25,12 @@ def guest(machine: Machine) -> Guest:
     if not confirmed(on):
         until(lambda: enters(on, 0) > 0, within=120)
     return on
+
+
+@pytest.fixture(scope="module")
+def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An update that works."""
+    return made(tmp_path_factory.mktemp("newer"), NEWER)
 
 
 def sent(
@@ -55,18 +62,22 @@ def started(machine: Machine, until_slot: str) -> Guest:
 
 def test_an_update_that_others_signed_is_refused(guest: Guest, machine: Machine, tmp_path: Path) -> None:
     """Before one byte of it is written."""
-    done = sent(machine, made(tmp_path, "9.0.0", stranger_key(tmp_path)))
+    root, update = tmp_path / "root", tmp_path / "strangers.update"
+    root.write_bytes(b"whatever they like" * 1000)
+    signed(update, root, "9.0.0", stranger_key(tmp_path))
+    done = sent(machine, update)
     assert done.returncode != 0
     assert b"sign" in done.stderr + done.stdout, done
     assert guest.run("head -c 12 /boot/firmware/config.txt; cat /boot/firmware/trial.txt") == "os_prefix=a/-0\n"
     assert guest.run("head -c 4096 /dev/disk/by-partuuid/5e471ae1-03 | tr -d '\\0' | wc -c").strip() == "0"
 
 
-def test_a_cut_while_an_update_is_written_changes_nothing(guest: Guest, machine: Machine, tmp_path: Path) -> None:
+def test_a_cut_while_an_update_is_written_changes_nothing(
+    guest: Guest, newer: Path, machine: Machine, tmp_path: Path
+) -> None:
     """The plug is pulled when half of it has been sent; the card starts what it started before."""
-    update = made(tmp_path, "9.0.1")
     before = confirmed(guest)
-    whole = update.read_bytes()
+    whole = newer.read_bytes()
     command = guest.ssh_command(machine.key, "sentinel update -")
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -83,18 +94,18 @@ def test_a_cut_while_an_update_is_written_changes_nothing(guest: Guest, machine:
     assert confirmed(again) >= before
 
 
-def test_a_healthy_update_is_tried_and_stays(machine: Machine, tmp_path: Path) -> None:
+def test_a_healthy_update_is_tried_and_stays(newer: Path, machine: Machine, tmp_path: Path) -> None:
     """It is written beside the old one, started, found well for two minutes, and kept; the data is what it was."""
     assert machine.on
     before = confirmed(machine.on)
-    done = sent(machine, made(tmp_path, "9.0.2"), "--reboot")
+    done = sent(machine, newer, "--reboot")
     assert done.returncode in (0, 255), done  # 255: the line went with the machine
     machine.on.ended(within=300)
     assert chosen(machine, tmp_path) == ("b", b"b3\n")
     guest = machine.power()
     assert guest.started.slot == "b"
     assert guest.ready() == "running"
-    assert guest.run("cat /usr/lib/sentinel/version").strip() == "9.0.2"
+    assert guest.run("cat /usr/lib/sentinel/version").strip() == NEWER
     assert guest.run("findmnt -no SOURCE /run/root/card").strip().endswith("3")
     until(lambda: guest.run("cat /boot/firmware/trial.txt") == "-0\n", within=600)
     assert confirmed(guest) >= before

@@ -1,8 +1,9 @@
-"""A server on loopback that has updates to give, over TLS."""
+"""A server on loopback that has updates to give, over TLS, and who fetches from it for somebody else."""
 
+import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from sentinel import certificate
+from sentinel.programs.carrying import Carried, serve
 from sentinel.programs.fetching import Source
 
 
@@ -68,3 +70,25 @@ def serving(folder: Path) -> Iterator[Shelf]:
         yield shelf
         server.shutdown()
         thread.join()
+
+
+@contextmanager
+def heard(folder: Path, times: int, deed: Callable[[socket.socket], object]) -> Iterator[Path]:
+    """A socket as systemd makes it, at which somebody does this so often."""
+    place = folder / "fetch.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as entrance:
+        entrance.bind(str(place))
+        entrance.listen()
+        thread = threading.Thread(target=lambda: [deed(entrance) for _ in range(times)])
+        thread.start()
+        yield place
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+@contextmanager
+def carried(shelf: Shelf, folder: Path, times: int = 1, **more: float) -> Iterator[Carried]:
+    """By who fetches for whoever asks, from this server."""
+    trusting = lambda address: Source(address, shelf.trust, **more)  # noqa: E731 - a name says what it is
+    with heard(folder, times, lambda entrance: serve(entrance, trusting)) as place:
+        yield Carried(shelf.address, place)

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def start(tmp_path):
     made, own, names = card(tmp_path), places(tmp_path), []
+    made.config.write_text("os_prefix=a/\n")
 
     def run() -> Boot:
         one = Boot(
@@ -244,6 +245,7 @@ def test_a_step_that_fails_is_told_and_the_others_go_on(tmp_path, step):
 
     setattr(Broken, step, fail)
     made, names = card(tmp_path), []
+    made.config.write_text("os_prefix=a/\n")
     one = Broken(
         card=made,
         places=places(tmp_path),
@@ -292,8 +294,32 @@ def test_the_real_commands_on_a_root_that_ram_covers(tmp_path):
     assert done.stdout.split() == [
         "sentinel-tilleuls",
         *("640", "960"),
-        *("CODE-SENTINELLE.txt", "rpi-preseed.toml", "sentinel.toml"),
-        *("rpi-preseed.toml", "sentinel.toml"),
+        *("CODE-SENTINELLE.txt", "config.txt", "rpi-preseed.toml", "sentinel.toml"),
+        *("config.txt", "rpi-preseed.toml", "sentinel.toml"),
         *("boot/firmware/rpi-preseed.toml:0", "data/rpi-preseed.toml:1"),
     ]
     assert socket.gethostname() == here
+
+
+def test_a_firmware_partition_that_could_not_be_mounted_is_said_and_stops_nothing(start):
+    """What an earlier start kept of the flasher's files is in force."""
+    lay(start, preseed=PRESEED)
+    start()
+    shutil.rmtree(start.card.fat)
+    start.card.fat.mkdir()
+
+    one = start()
+
+    assert [(each.file, each.detail) for each in one.refused] == [("boot", "boot/firmware")]
+    assert "boot/firmware" in start.places.mistakes.read_text()
+    assert start.names[-1] == "cabinet-martin"
+
+
+def test_the_start_waits_for_the_firmware_partition_and_not_only_for_those_that_must_be():
+    """`nofail` takes it out of local-fs.target, and so out of what that target waits for."""
+    table = (ROOT / "image-build/rootfs/etc/fstab").read_text()
+    unit = (ROOT / "image-build/rootfs/usr/lib/systemd/system/sentinel-boot.service").read_text()
+    firmware = next(line.split() for line in table.splitlines() if " /boot/firmware " in line)
+
+    assert {"ro", "nofail"} <= set(firmware[3].split(","))
+    assert "\nAfter=boot-firmware.mount\n" in unit

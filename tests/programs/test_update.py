@@ -28,7 +28,7 @@ from sentinel.signals import pulse
 from sentinel.store.archive import Archive
 from tests.builders import IMAGING, coverage, moment
 from tests.card.updates import CURRENT, NEXT, STRANGER, Making, contents, lay_keys, make_card, start
-from tests.programs.shelves import Shelf, serving
+from tests.programs.shelves import Shelf, carried, serving
 
 pytestmark = [pytest.mark.zstd, pytest.mark.skipif(os.geteuid() != 0, reason="a card's systems are root's")]
 
@@ -255,6 +255,18 @@ def test_by_night_the_newest_version_comes_by_itself(night):
 
     assert bench.card.trial() == Trial(slot=Slot.B, left=3)
     assert shelf.asked == ["/releases/latest.json", "/releases/sentinel-0.2.0.update"]
+
+
+def test_by_night_it_comes_by_the_hands_of_who_may_do_nothing_else(night, tmp_path):
+    """Root has no network then; what it is handed is worth what its signature is worth."""
+    bench, shelf = night
+
+    with carried(shelf, tmp_path, 2) as source:
+        bench.updating = replace(bench.updating, source=lambda _: source)
+        assert bench.updating.by_night()
+
+    assert bench.card.trial() == Trial(slot=Slot.B, left=3)
+    assert bench.word().came is Came.WRITTEN
 
 
 def red() -> Reason:
@@ -512,5 +524,5 @@ def test_the_nights_unit_restarts_only_what_was_written_and_lets_watching_go_fir
     timer = UNIT.with_suffix(".timer").read_text()
 
     assert "ExecStart=/usr/bin/sentinel update --night --reboot\n" in text
-    assert {"Nice=19", "IOSchedulingClass=idle", "NoNewPrivileges=yes"} <= set(text.splitlines())
+    assert {"Nice=19", "IOSchedulingClass=idle"} <= set(text.splitlines())
     assert {"OnCalendar=hourly", "RandomizedDelaySec=50min"} <= set(timer.splitlines())

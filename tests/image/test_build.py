@@ -1,0 +1,199 @@
+"""What the build keeps, for how long, and what it refuses before its slow stage; Debian is a stand-in."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TOOLS = ("mmdebstrap", "genimage", "mcopy", "mkfs.vfat", "mke2fs", "sfdisk", "cpio", "zstd", "openssl")
+DAY = 86_400
+BASE = """#!/bin/sh
+{slow}mkdir -p "$0.made/etc" && date +%s%N >"$0.made/etc/made" && tar -C "$0.made" -cf "$1" .
+"""
+
+
+class Yard:
+    """A tree with the build's own scripts, but for the stage that asks Debian's archive; its cache beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.cache, self.var, self.scripts = folder / "cache", folder / "var", folder / "image-build"
+        self.programs = folder / "programs"
+        for each in (self.cache, self.var, self.scripts, self.programs):
+            each.mkdir()
+        for name in ("build.sh", "raspios.sh", "packages.txt"):
+            shutil.copy(ROOT / "image-build" / name, self.scripts)
+        self.archive()
+        for name in TOOLS:
+            self.program(name, "exit 1")  # they are looked for, and the slow stage alone needs none
+        self.program("id", "echo 0")
+
+    def archive(self, slow: str = "") -> None:
+        """Stands for base.sh, which takes 13 minutes."""
+        (self.scripts / "base.sh").write_text(BASE.format(slow=slow))
+        (self.scripts / "base.sh").chmod(0o755)
+
+    def program(self, name: str, body: str) -> None:
+        """One that is found first."""
+        path = self.programs / name
+        path.write_text(f"#!/bin/sh\n{body}\n")
+        path.chmod(0o755)
+
+    def start(self, **environment: str) -> "subprocess.Popen[str]":
+        """`build.sh base`, in a process group of its own."""
+        given = {
+            "PATH": f"{self.programs}:{os.environ['PATH']}",
+            "SENTINEL_CACHE": str(self.cache),
+            "SOURCE_DATE_EPOCH": "1790000000",
+            "SENTINEL_RELEASE": "",
+        }
+        return subprocess.Popen(
+            [self.scripts / "build.sh", "base"],
+            env=os.environ | given | environment,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def base(self, **environment: str) -> str:
+        """What it says of its base."""
+        process = self.start(**environment)
+        _, said = process.communicate(timeout=60)
+        return said
+
+    @property
+    def kept(self) -> Path:
+        """The one base of the present scripts."""
+        [path] = self.cache.glob("base-????????????????.tar")
+        return path
+
+    def other(self, name: str, unused: int) -> Path:
+        """Something else in the cache that nobody has used for so many days; made long before."""
+        path = self.cache / name
+        path.touch()
+        os.utime(path, (time.time() - unused * DAY - 60, time.time() - 400 * DAY))
+        return path
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Yard:
+    return Yard(tmp_path)
+
+
+def aged(path: Path, days: int) -> float:
+    """As if it had been made, and used, so many days ago."""
+    when = time.time() - days * DAY - 60
+    os.utime(path, (when, when))
+    return path.stat().st_mtime
+
+
+def test_a_base_is_made_once_and_each_use_is_marked(yard):
+    """By its time of access; the other one says of which day its Debian is."""
+    assert "making one, about 13 minutes" in yard.base()
+    made = aged(yard.kept, 5)
+
+    assert "making" not in yard.base()
+    assert yard.kept.stat().st_mtime == made
+    assert time.time() - yard.kept.stat().st_atime < DAY
+
+
+def test_what_nobody_used_for_three_weeks_goes_and_only_that(yard):
+    """Each is half a gigabyte, and other branches have theirs. Other kinds are not this stage's to judge."""
+    gone = [yard.other("base-0000000000000000.tar", 21), yard.other("base-1111111111111111.tar.new", 40)]
+    stays = [
+        yard.other("base-2222222222222222.tar", 20),
+        yard.other("wheels-0000000000000000.tar", 90),
+        yard.other("debian-0000000000000000.tar", 90),
+    ]
+    yard.base()
+
+    assert [each.name for each in gone if each.exists()] == []
+    assert [each.name for each in stays if not each.exists()] == []
+
+
+@pytest.mark.parametrize(("days", "told"), [(30, False), (31, True)])
+def test_a_base_that_is_a_month_old_is_told_with_its_day(yard, days, told):
+    """Its Debian lacks the security updates since; who tries something still has it at once."""
+    yard.base()
+    made = aged(yard.kept, days)
+    said = yard.base()
+
+    assert ("OLD" in said and time.strftime("%Y-%m-%d", time.localtime(made)) in said) == told
+    assert yard.kept.stat().st_mtime == made
+
+
+def test_a_release_takes_debian_as_it_is_today(yard):
+    """Whatever is kept; one that was made within the day is today's."""
+    yard.base()
+    made = aged(yard.kept, 1)
+    said = yard.base(SENTINEL_RELEASE="1")
+
+    assert "not of today: making one" in said
+    assert yard.kept.stat().st_mtime > made
+    made = aged(yard.kept, 0)
+    assert "making" not in yard.base(SENTINEL_RELEASE="1")
+    assert yard.kept.stat().st_mtime == made
+
+
+def test_what_killed_builds_have_left_goes_the_next_day(yard):
+    """One of today may be running."""
+    for name, days in (("image-build.killed", 2), ("image-build.runs", 0), ("image", 9)):
+        (yard.var / name / "root").mkdir(parents=True)
+        aged(yard.var / name, days)
+    yard.base()
+
+    assert sorted(each.name for each in yard.var.iterdir()) == ["image", "image-build.runs"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_build_that_is_stopped_leaves_nothing(yard, number):
+    """dash does not run what it shall do at its end when a signal ends it."""
+    yard.archive(slow='touch "$0.began"; sleep 60\n')
+    process = yard.start()
+    end = time.monotonic() + 30
+    while not (yard.scripts / "base.sh.began").exists():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    os.killpg(process.pid, number)
+    process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert list(yard.var.iterdir()) == []
+
+
+def test_a_flavour_is_refused_before_the_slow_stage_where_it_lacks_something(yard, tmp_path):
+    """Its archive and the keys of it are named by whoever builds: this tree names no host."""
+    keys = tmp_path / "keys.pgp"
+    keys.touch()
+
+    assert "not ubuntu" in yard.base(SENTINEL_FLAVOUR="ubuntu")
+    for given in ({}, {"SENTINEL_RASPIOS_URL": "copy:/x"}, {"SENTINEL_RASPIOS_KEYRING": str(keys)}):
+        assert "say where that archive and its keys are" in yard.base(SENTINEL_FLAVOUR="raspios", **given)
+    assert list(yard.cache.iterdir()) == []
+
+
+def test_the_flavour_of_raspberry_pi_os_takes_its_kernel_in_debians_place(yard, tmp_path):
+    """Debian's base is kept for both; apt is shown that archive, its keys and this root, and nothing else."""
+    keys = tmp_path / "keys.pgp"
+    keys.touch()
+    yard.program(
+        "apt-get",
+        f"""exec >>{tmp_path}/said; echo "$*"
+        for word; do case $word in Dir::Etc::SourceList=*) cat "${{word#*=}}" ;; esac; done""",
+    )
+    yard.program("chroot", f'shift; echo "$*" >>{tmp_path}/said; [ "$1" != dpkg-query ] || echo linux-image-arm64')
+    for name in ("mount", "umount"):
+        yard.program(name, ":")
+    yard.base()
+    made = yard.kept.stat().st_mtime
+    yard.base(SENTINEL_FLAVOUR="raspios", SENTINEL_RASPIOS_URL="copy:/x", SENTINEL_RASPIOS_KEYRING=str(keys))
+    said = (tmp_path / "said").read_text()
+
+    assert f"URIs: copy:/x\nSuites: trixie\nComponents: main\nSigned-By: {keys}\n" in said
+    assert "dpkg --purge linux-image-arm64\n" in said
+    assert said.index("--purge") < said.index("install -y linux-image-rpi-v8 raspi-firmware")
+    assert (len(list(yard.cache.iterdir())), yard.kept.stat().st_mtime) == (1, made)
