@@ -6,8 +6,8 @@
 #   SENTINEL_RASPIOS_KEYRING  a file with the archive's public keys
 #
 # Raspberry Pi OS of 64 bits is Debian's arm64 with that archive beside, so this is one installation more on Debian's base.
-# NOT TRIED with the real archive, which our tests cannot reach, but with one of four packages made for it: no card of
-# it was ever booted.
+# NOT TRIED with the real archive, which our tests cannot reach, but with one of four packages made for the purpose: no
+# card of it was ever booted.
 set -eu
 url=${SENTINEL_RASPIOS_URL:-} keyring=$(readlink -f -- "${SENTINEL_RASPIOS_KEYRING:-/}")
 

@@ -1,4 +1,4 @@
-"""The one command: what it says, what it runs beside what, how it is stopped, and what may not be skipped."""
+"""The one command: what it says, what it runs beside what, and how it is stopped."""
 
 import itertools
 import os
@@ -9,29 +9,11 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 60
-"""Seconds."""
-FREE = {"SENTINEL_LAB": "", "SENTINEL_IMAGE": ""}
-"""Whatever this run requires, the run inside a test does not."""
-
-
-def run(*command: str | Path, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    """One command of the house, its words kept."""
-    return subprocess.run(
-        [str(word) for word in command],
-        cwd=folder,
-        env=os.environ | FREE | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
+from tests.commands import FREE, PATIENCE, ROOT, run
 
 
 def test_dev_alone_names_every_command():
@@ -264,143 +246,3 @@ def wait_for(condition) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)
-
-
-# --- what may not be skipped -----------------------------------------------------------------------------------
-
-SKIPPERS = {
-    "a test": "import pytest\n@pytest.mark.{marker}\ndef test_x():\n    pytest.skip('no nft here')\n",
-    "a marker": "import pytest\n@pytest.mark.{marker}\n@pytest.mark.skip('no nft here')\ndef test_x(): ...\n",
-    "an expected failure": "import pytest\n@pytest.mark.{marker}\n@pytest.mark.xfail(reason='no nft here')\n"
-    "def test_x():\n    raise OSError\n",
-    "a module": "import pytest\npytest.skip('no nft here', allow_module_level=True)\n",
-}
-REQUIRED = {
-    "SENTINEL_LAB": ("lab", "browser", "zstd"),
-    "SENTINEL_IMAGE": ("fresh", "ansible", "image", "zstd"),
-}
-
-
-def required() -> Iterator[tuple[str, str, str]]:
-    """Each way of skipping, once for each variable; each marker once."""
-    for variable, markers in REQUIRED.items():
-        for number, source in enumerate(SKIPPERS.values()):
-            yield variable, markers[number % len(markers)], source
-
-
-@pytest.mark.parametrize(("variable", "marker", "source"), list(required()))
-def test_where_it_is_required_nothing_of_it_is_skipped(tmp_path, variable, marker, source):
-    """However the skip was made, it fails with its reason; elsewhere it stays a skip."""
-    alone(tmp_path, source.format(marker=marker))
-
-    free = run(*PYTEST, tmp_path, folder=tmp_path)
-    asked = run(*PYTEST, tmp_path, folder=tmp_path, **{variable: "required"})
-
-    assert free.returncode in (0, 5), free.stdout  # 5: a module that skips itself leaves no test
-    assert asked.returncode in (1, 2), asked.stdout
-    assert f"{variable}=required: " in asked.stdout
-    assert "no nft here" in asked.stdout
-
-
-@pytest.mark.parametrize(("variable", "mark"), [("SENTINEL_LAB", ""), ("SENTINEL_IMAGE", "@pytest.mark.lab")])
-def test_where_something_is_required_other_tests_may_still_be_skipped(tmp_path, variable, mark):
-    """Only what the variable stands for is asked for."""
-    alone(tmp_path, f"import pytest\n{mark}\ndef test_x():\n    pytest.skip('not on this machine')\n")
-
-    done = run(*PYTEST, tmp_path, folder=tmp_path, **{variable: "required"})
-
-    assert done.returncode == 0, done.stdout
-
-
-PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider")
-
-
-def alone(folder: Path, source: str) -> None:
-    """A folder with our conftest and that one test file."""
-    shutil.copy(ROOT / "tests/conftest.py", folder)
-    markers = "".join(f"    {marker}: x\n" for each in REQUIRED.values() for marker in each)
-    (folder / "pytest.ini").write_text(f"[pytest]\naddopts = -ra\nmarkers =\n{markers}")
-    (folder / "test_skipper.py").write_text(source)
-
-
-class Yard:
-    """A tree in which a release would be made: two pairs of keys, and an image built with the first."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.keys, self.image = folder, folder / "var/update-keys", folder / "var/image"
-        root = folder / "root/usr/lib/sentinel"
-        for each in (folder / "image-build", self.keys, self.image, root / "update-keys"):
-            each.mkdir(parents=True)
-        shutil.copy(ROOT / "image-build/release.sh", folder / "image-build")
-        for name in ("current", "next"):
-            key = self.keys / f"{name}.key"
-            for order in (
-                f"genpkey -algorithm ed25519 -out {key}",
-                f"pkey -in {key} -pubout -out {key.with_suffix('.pem')}",
-            ):
-                subprocess.run(["openssl", *order.split()], check=True, capture_output=True)
-        shutil.copy(self.keys / "current.pem", root / "update-keys/current.pub")
-        (root / "version").write_text("0.2.0\n")
-        (self.image / "version").write_text("0.2.0\n")
-        order = f"mke2fs -q -t ext4 -d {folder / 'root'} {self.image / 'root.ext4'} 4M"
-        subprocess.run(order.split(), check=True, capture_output=True)
-        (folder / "dist").mkdir()
-        (folder / "dist/before").touch()
-
-    def release(self, *words: str, keys: str = "", key: str = "", **more: str) -> subprocess.CompletedProcess[str]:
-        given = {"SENTINEL_UPDATE_KEYS": keys, "SENTINEL_UPDATE_KEY": key, "SENTINEL_DEVELOPMENT": "", **more}
-        order = [str(self.folder / "image-build/release.sh"), *words]
-        return subprocess.run(
-            order, env=os.environ | given, capture_output=True, text=True, timeout=60, check=False
-        )
-
-
-@pytest.fixture
-def yard(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", f"{os.environ['PATH']}:/usr/sbin:/sbin")
-    if missing := [name for name in ("openssl", "mke2fs", "debugfs") if not shutil.which(name)]:
-        pytest.skip(f"no {missing[0]} here, and no image can be built without it")
-    return Yard(tmp_path)
-
-
-def test_a_release_is_not_signed_by_the_development_pair_unasked(yard):
-    """The cards of a practice would take whatever anybody who built one signs."""
-    keys, own = str(yard.keys), str(yard.keys / "current.key")
-    for given in ({}, {"keys": keys}, {"key": own}):
-        done = yard.release(**given)
-        assert (done.returncode, (yard.folder / "dist/before").exists()) == (69, True)
-        assert "SENTINEL_DEVELOPMENT=1" in done.stderr
-
-    assert yard.release("--check", keys=keys, key=own).returncode == 0
-    assert yard.release("--check", SENTINEL_DEVELOPMENT="1").returncode == 0
-
-
-def test_a_release_is_signed_by_the_key_its_cards_trust(yard):
-    """Else no card in the field would ever take it."""
-    keys = str(yard.keys)
-    done = yard.release(keys=keys, key=str(yard.keys / "next.key"))
-    assert (done.returncode, "is not the private half of" in done.stderr) == (69, True)
-
-    for end in (".key", ".pem"):  # a pair of its own, and not the image's
-        (yard.keys / f"next{end}").replace(yard.keys / f"current{end}")
-    done = yard.release(keys=keys, key=str(yard.keys / "current.key"))
-    assert (done.returncode, "was built with other keys" in done.stderr) == (69, True)
-    assert (yard.folder / "dist/before").exists()
-
-
-def test_a_release_says_the_version_its_root_says(yard):
-    """A card compares the next update with what its root says, not with what it was told."""
-    (yard.image / "version").write_text("0.3.0\n")
-
-    done = yard.release(SENTINEL_DEVELOPMENT="1")
-
-    assert (done.returncode, "the root is version 0.2.0, and its update would say 0.3.0" in done.stderr) == (
-        69,
-        True,
-    )
-    assert (yard.folder / "dist/before").exists()
-
-    (yard.image / "version").write_text("0.2.0\n")
-    done = yard.release(SENTINEL_DEVELOPMENT="1", SOURCE_DATE_EPOCH="1790000000")
-    assert "sentinel.img" in done.stderr  # all is well so far, and the next thing is not in this yard
-    assert not (yard.folder / "dist/before").exists()

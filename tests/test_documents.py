@@ -11,6 +11,7 @@ import pytest
 
 from sentinel.__main__ import main
 from sentinel.judgement.verdict import READ_LASTS
+from tests.bench.wear import called
 from tests.documents import NO_COMMANDS, ROOT, apart, chapter, commands, found
 from tests.image.boards import BOARDS, MODELS
 from tests.image.firmware import settings
@@ -127,14 +128,21 @@ def test_a_chapter_ends_where_the_next_begins():
 
 
 def test_a_day_reckoned_from_minutes_is_told_as_such():
-    """Until an hour with its check has been measured, the README says from how little its figure comes."""
+    """From how much of it, and whether a check was among that: a check is written too."""
     row = re.compile(r"^\| (written to the card in a day.*?) \|", re.MULTILINE)
     [measured] = row.findall((ROOT / "docs/benchmarks.md").read_text())
     [told] = row.findall((ROOT / "README.md").read_text())
     minutes = float(re.findall(r"from ([\d.]+) minutes", measured)[0])
+    checked = measured == called(minutes, checked=True)
 
-    assert f"from {minutes:g} minutes" in told
-    assert minutes >= 60 or all("without a check" in each for each in (measured, told))
+    assert measured == called(minutes, checked=checked)
+    assert told == measured.replace(" from ", " reckoned from ")
+    for document in ("README.md", "docs/benchmarks.md"):
+        assert (NO_CHECK in " ".join((ROOT / document).read_text().split())) is not checked, document
+
+
+NO_CHECK = "No check was among it, and one an hour adds to it."
+"""Said of the figure as long as it is so."""
 
 
 def test_what_three_seconds_of_the_button_do_is_said_plainly():

@@ -43,12 +43,16 @@ HOUSE = {
     "test_repository.py": "the house itself",
     "test_documents.py": "every command of the documents, and who types it",
     "test_screens.py": "the pictures of the documents",
-    "test_dev.py": "the one command: what is run beside what, and what may not be skipped",
+    "test_dev.py": "the one command: what is run beside what, and how it is stopped",
+    "test_skipping.py": "what a run may not leave out",
     "test_in_a_browser.py": "every page at once, as a person sees it",
     "test_languages.py": "every page in both languages, and the first without a word of the trade",
     "test_accessibility.py": "every page for everybody: keyboard, contrast, width, paper",
     "test_attacks.py": "what is promised to be impossible, tried",
     "test_answers.py": "what real servers say, read by every module of the echo that asks",
+    "test_gate.py": "when a new system is well enough to stay",
+    "test_night.py": "an update that comes by itself",
+    "test_steps.py": "what is written of an update, step by step, and a power cut after any",
     "test_missed.py": "why a check was missed, from its outcome to its sentence",
 }
 

@@ -33,8 +33,7 @@ def serve(entrance: socket.socket, source: Callable[[str], Source] = Source) -> 
         OSError: he went away.
     """
     line, _ = entrance.accept()
-    with line:
-        line.settimeout(2 * SILENCE)
+    with line:  # no time limit of ours here: a slow card may take its time, and who is gone hangs up
         address, _, name = _line(line).partition(" ")
         try:
             stream = source(address).opened(name)

@@ -38,6 +38,7 @@ def test_a_short_day_is_measured_to_its_end(tmp_path: Path, lab_possible: None):
     [figure] = wear.measure(tmp_path, minutes=0.2, settles=0, batch=1)
 
     assert figure.value > 0
+    assert figure.name == wear.called(0.2, checked=True)
     assert dict(figure.parts).keys() == set(wear.PROGRAMS)
     assert dict(figure.parts)["watch"] > dict(figure.parts)["listen"] == 0  # the page's log is not on the card
     assert " 0 " not in figure.note

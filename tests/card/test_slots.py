@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import re
 import subprocess
 from pathlib import Path
 
@@ -188,7 +187,7 @@ def test_a_system_that_never_ends_its_trial_is_left_after_three_starts(tmp_path)
 
 
 def test_a_card_that_takes_no_letter_any_more_is_not_restarted_for_ever(tmp_path):
-    """An old card may only say that it was written: the new system, however ill, is more than a machine that never starts."""
+    """An old card may only say that it was written. Ill is better than never started."""
     card = make_card(tmp_path)
     card.config.write_text("os_prefix=b/\n")
     card.tries.write_text("b0\n")

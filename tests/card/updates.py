@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from sentinel.card import bundle
+from sentinel.card.installing import install
 from sentinel.card.slots import Card, Slot
 
 MADE = datetime(2026, 11, 26, 4, 0, tzinfo=UTC)
@@ -34,6 +35,8 @@ BOOT = {
     "initrd.img": b"initrd 0.2.0 " * 999,
     "vmlinuz": b"kernel 0.2.0 " * 999,
 }
+SWITCHED = BOOT | {"cmdline.txt": b"console=tty1 root=PARTUUID=5e471ae1-03 ro rootwait panic=10 sentinel.slot=b\n"}
+"""The same, once they lie in b."""
 CONFIG = "os_prefix=a/\n# the firmware's words\narm_64bit=1\nenable_uart=1\n"
 
 
@@ -168,6 +171,14 @@ def contents(card: Card) -> tuple[dict[str, bytes], dict[Slot, bytes]]:
         if path.is_file()
     }
     return files, {slot: path.read_bytes() for slot, path in card.roots.items()}
+
+
+def put(update: Path | bytes, card: Card) -> list[str]:
+    """Install it; what was told."""
+    told: list[str] = []
+    raw = update if isinstance(update, bytes) else update.read_bytes()
+    install(bundle.Bundle(BytesIO(raw).read, KEYS), card, told.append)
+    return told
 
 
 def random_root(size: int) -> bytes:

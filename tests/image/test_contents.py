@@ -1,5 +1,6 @@
 """What lies on the card before anybody has switched it on."""
 
+import re
 import stat
 import tarfile
 from collections.abc import Iterator
@@ -60,6 +61,24 @@ def test_the_card_holds_both_trees_to_the_byte(tree, root, read):
 def test_the_card_changes_nothing_that_ansible_lays():
     """What a card has beyond it are files of other names."""
     assert not laid(SHARED).keys() & laid(OWN).keys()
+
+
+def test_what_is_to_start_starts(root):
+    """Each of our units that says by whom it is wanted; the preset is in force before the card's first start."""
+    system = "systemd/system"
+    units = [
+        unit
+        for tree in (SHARED, OWN)
+        for unit in (tree / "usr/lib" / system).glob("sentinel*.*")
+        if unit.is_file()
+    ]
+    wanted = {
+        f"etc/{system}/{target}.wants/{unit.name}"
+        for unit in units
+        for target in re.findall(r"^WantedBy=(.*)$", unit.read_text(), re.MULTILINE)
+    }
+    assert f"etc/{system}/sockets.target.wants/sentinel-fetch.socket" in wanted
+    assert wanted <= root.keys()
 
 
 def test_nothing_secret_and_nothing_of_the_builder_is_in_it(root, read):

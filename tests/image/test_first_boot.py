@@ -116,6 +116,12 @@ def test_a_card_just_flashed_starts_where_its_system_was_made(guest: Guest) -> N
     assert told(guest)["level"] != "calm"
 
 
+def test_the_journal_of_this_start_is_found(guest: Guest) -> None:
+    """Though the machine got its lasting id only after the journal had begun."""
+    said = guest.run("journalctl --boot --unit=init.scope --output=cat --no-pager")
+    assert "Reached target sysinit.target" in said
+
+
 def test_it_fits_a_board_of_one_gigabyte(guest: Guest) -> None:
     """Its memory is printed; half of 1 GB is left."""
     total, used, *_, available = map(int, guest.run("free -m | sed -n 's/^Mem: *//p'").split())

@@ -1,191 +1,23 @@
-"""A new system stays when all three were well for two minutes on end; else the old one comes back."""
+"""A new system stays once the gate says that it is well; else the old one comes back, whenever the power goes."""
 
-import json
-import subprocess
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from sentinel.card.slots import Card, Slot, Trial
-from sentinel.clock import boot_id, now
-from sentinel.config import Config, Page
-from sentinel.model.finding import Level
 from sentinel.model.moment import Moment
 from sentinel.model.renewal import Came, Lack, Lost, Renewal
-from sentinel.model.verdict import Assurance, Verdict, View
 from sentinel.places import Places
 from sentinel.programs import renewing, setback
 from sentinel.programs.renewing import Word
-from sentinel.programs.trial import CONTENT, PATIENCE, Gate, Tried, lacking
-from sentinel.signals import pulse
-from tests.builders import coverage, moment
+from sentinel.programs.trial import Tried
+from tests.builders import moment
 from tests.card.updates import contents, make_card, start, started
 from tests.programs.test_setback import cut, furnish, live_on, seen
 
 OLD, NEW = "0.1.0", "0.2.0"
-
-
-# -- the gate ----------------------------------------------------------------------------------------------------
-
-
-def after(**span: float) -> timedelta:
-    return timedelta(**span)
-
-
-def heard(*looks: tuple[Lack | None, float], run: str = "run") -> bool | None:
-    """The gate's last word, after looks at these seconds."""
-    gate, word = Gate(timedelta(0)), None
-    for lack, at in looks:
-        word = gate.heard(lack, run, after(seconds=at))
-    return word
-
-
-@pytest.mark.parametrize(
-    ("looks", "word"),
-    [
-        ([(None, 0), (None, 119)], None),
-        ([(None, 0), (None, 120)], True),
-        ([(None, 0), (Lack.PAGE, 60), (None, 61), (None, 180)], None),
-        ([(None, 0), (Lack.PAGE, 60), (None, 61), (None, 181)], True),
-        ([(Lack.CAPTURE, 0), (Lack.CAPTURE, 599)], None),
-        ([(Lack.CAPTURE, 0), (Lack.CAPTURE, 600)], False),
-        ([(Lack.STORE, 479), (None, 480), (None, 600)], True),  # the last two minutes of its ten
-        ([(Lack.STORE, 481), (None, 482), (None, 600)], False),
-    ],
-)
-def test_two_minutes_on_end_within_ten(looks, word):
-    """Not two in all."""
-    assert heard(*looks) is word
-    assert (after(minutes=2), after(minutes=10)) == (CONTENT, PATIENCE)
-
-
-def test_a_watch_that_was_started_anew_was_not_well_in_between():
-    """One that dies every minute looks well whenever somebody looks."""
-    gate = Gate(timedelta(0))
-    words = [gate.heard(None, f"run {second // 60}", after(seconds=second)) for second in range(0, 601, 10)]
-
-    assert words[:-1] == [None] * 60
-    assert words[-1] is False
-
-
-# -- one look ----------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Spoken:
-    """What a page answers."""
-
-    status: int = 503
-    told: object = field(default_factory=lambda: {"alive": True, "store_readable": True, "verdict": "unsure"})
-
-
-@pytest.fixture
-def page() -> Iterator[tuple[Config, Spoken]]:
-    """A page on loopback that says what it is told to."""
-    spoken = Spoken()
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(spoken.status if self.path == "/healthz" else 404)
-            self.end_headers()
-            told = spoken.told
-            self.wfile.write(told if isinstance(told, bytes) else json.dumps(told).encode())
-
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Answer) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield Config(page=Page(host="::", port=server.server_address[1])), spoken
-        server.shutdown()
-        thread.join()
-
-
-def beat(places: Places, *, fresh: dict[str, bool] | None = None, **more: object) -> None:
-    """The street's last one, at this moment."""
-    verdict = Verdict(
-        level=Level.UNSURE,
-        reasons=(),
-        at=now(),
-        view=View.MIRROR,
-        assurance=Assurance.NONE,
-        checked=None,
-        fresh={"capture": True, "store": True, "outside": False, **(fresh or {})},
-    )
-    last = pulse.Pulse(at=now(), boot=boot_id(), started=moment(), verdict=verdict, coverage=coverage(now()))
-    pulse.write(replace(last, **more), places.pulse)
-
-
-@pytest.fixture
-def places(tmp_path) -> Places:
-    made = Places(lasting=tmp_path / "lasting", passing=tmp_path / "passing")
-    made.make()
-    return made
-
-
-def test_a_sentinel_that_works_lacks_nothing(places, page):
-    """Also one that is unsure of the outside: no echo is no fault of the new version."""
-    beat(places)
-
-    assert lacking(page[0], places) == (None, moment().wall.isoformat())
-
-
-def test_a_street_that_does_not_beat_has_no_store(places, page):
-    """None, one of another boot, one that is old, one whose store is ill."""
-    assert lacking(page[0], places) == (Lack.STORE, "")
-    for more in (
-        {"boot": "another"},
-        {"at": replace(now(), boot=now().boot - after(seconds=11))},
-        {"fresh": {"store": False}},
-        {"parts": {"store": "disk full"}},
-    ):
-        beat(places, **more)
-        assert lacking(page[0], places)[0] is Lack.STORE, more
-
-
-@pytest.mark.parametrize("more", [{"coverage": None}, {"fresh": {"capture": False}}, {"parts": {"capture": "x"}}])
-def test_a_capture_that_says_nothing_is_not_alive(places, page, more):
-    """It has not reported yet, or no more."""
-    beat(places, **more)
-
-    assert lacking(page[0], places)[0] is Lack.CAPTURE
-
-
-@pytest.mark.parametrize(
-    "told",
-    [
-        {"alive": False, "store_readable": True},
-        {"alive": True, "store_readable": False},
-        {"alive": 1, "store_readable": 1},
-        {},
-        [],
-        b"<html>502</html>",
-        b"",
-    ],
-)
-def test_a_page_that_does_not_see_the_sentinel_does_not_answer(places, page, told):
-    """Whatever it says instead."""
-    config, spoken = page
-    beat(places)
-    spoken.told = told
-
-    assert lacking(config, places)[0] is Lack.PAGE
-
-
-def test_a_page_that_is_not_there_does_not_answer(places):
-    """Nobody listens."""
-    beat(places)
-
-    assert lacking(Config(page=Page(port=1)), places)[0] is Lack.PAGE
-
-
-# -- a trial -----------------------------------------------------------------------------------------------------
 
 
 class Clock:
@@ -450,63 +282,3 @@ def test_a_cut_at_any_step_of_settling_comes_to_the_same_end(tmp_path):
             break
     assert whole_way
     assert number > 10
-
-
-# -- the units ---------------------------------------------------------------------------------------------------
-
-ROOTFS = Path(__file__).parents[2] / "image-build/rootfs/usr/lib"
-
-
-def unit(name: str) -> dict[str, list[str]]:
-    """Each key of a unit file, and its values."""
-    lines = (ROOTFS / f"systemd/system/{name}").read_text().splitlines()
-    pairs = [line.split("=", 1) for line in lines if "=" in line and not line.startswith("#")]
-    return {key: [value for name, value in pairs if name == key] for key, _ in pairs}
-
-
-@pytest.mark.parametrize(
-    ("trial", "cmdline", "on_trial"),
-    [
-        ("b2\n", "root=x sentinel.slot=b", True),
-        ("b0\n", "sentinel.slot=b quiet", True),
-        ("a3\n", "sentinel.slot=a", True),
-        ("b3\n", "sentinel.slot=a", False),
-        ("-0\n", "sentinel.slot=a", False),
-        ("\n", "sentinel.slot=a", False),
-        ("", "sentinel.slot=a", False),
-        ("bb\n", "sentinel.slot=b", False),
-        ("0\n", "root=/dev/sda1", False),
-        (None, "sentinel.slot=a", False),
-    ],
-)
-def test_whether_this_system_is_on_trial_is_known_without_its_programs(tmp_path, trial, cmdline, on_trial):
-    """They may be what does not work."""
-    (tmp_path / "cmdline").write_text(f"{cmdline}\n")
-    if trial is not None:
-        (tmp_path / "trial.txt").write_text(trial)
-    asked = ["sh", ROOTFS / "sentinel/on-trial", tmp_path, tmp_path / "cmdline"]
-
-    assert (subprocess.run(asked, check=False, capture_output=True, timeout=10).returncode == 0) is on_trial
-
-
-def test_a_trial_whose_programs_do_not_run_restarts_until_its_count_is_done():
-    """And a start that is no trial is never restarted for it, or a card would start for ever."""
-    keep, gate, settle = (unit(f"sentinel-trial{name}.service") for name in ("-keep", "", "-settle"))
-
-    assert keep["FailureAction"] == gate["StartLimitAction"] == ["reboot"]
-    assert keep["ExecCondition"] == gate["ExecCondition"] == ["/usr/lib/sentinel/on-trial"]
-    assert gate["Restart"] == ["on-failure"]
-    assert settle["ExecCondition"] == ["/bin/sh -c '! /usr/lib/sentinel/on-trial'"]
-    assert not {"FailureAction", "StartLimitAction"} & settle.keys()
-
-
-def test_the_store_is_copied_and_put_back_before_anybody_opens_it():
-    """Neither part may come second."""
-    for name in ("-keep", "-settle"):
-        assert unit(f"sentinel-trial{name}.service")["Before"] == ["sentinel-watch.service sentinel-web.service"]
-
-
-def test_a_gate_holds_up_no_start():
-    """`systemctl is-system-running` says `running` meanwhile."""
-    assert unit("sentinel-trial.service")["Type"] == ["exec"]
-    assert "Before" not in unit("sentinel-trial.service")
