@@ -1,46 +1,31 @@
 """The street, from fact to signal. Read this first.
 
-    fact ──judge──▶ findings ──casebook──▶ incidents ──weigh──▶ verdict ──▶ lamp, pulse
-      └──────────────────────────────────────┴──────────────────▶ archive
+    fact ──intake──▶ findings ──casebook──▶ incidents ──weigh──▶ verdict ──▶ lamp, pulse
+      └───────────────────────────────────────┴──────────────────▶ archive
 
-One thread walks it, one fact at a time. Every part is handed in, built once in `programs/watch.py`. The lamp
-comes before the disk: red never waits for a write.
+One thread walks it, one fact at a time. Every part is handed in, built once in `programs/watch.py`; what becomes
+of each kind of fact is told in `intake.py`. The lamp comes before the disk: red never waits for a write.
 """
 
 import logging
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import timedelta
 
-from sentinel.judgement import drill
+from sentinel.intake import Intake
 from sentinel.judgement.casebook import Casebook, Change
 from sentinel.judgement.conditions import condition
-from sentinel.judgement.doors import cell_verdict
 from sentinel.judgement.judge import Judge
 from sentinel.judgement.unanswered import Unanswered
 from sentinel.judgement.verdict import Outlook, weigh
-from sentinel.model.acting import (
-    Acceptance,
-    Drill,
-    FalseAlarm,
-    Measure,
-    NoticeOutcome,
-    Paper,
-    Setting,
-    Withdrawal,
-)
-from sentinel.model.box import BoxReading
-from sentinel.model.connection import Attempts, Connection
-from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
+from sentinel.model.exposure import Exposure, ReachOutcome
 from sentinel.model.fact import AT_ONCE, SAID, Fact, when
 from sentinel.model.finding import Code, Finding, Level, StoryKind
 from sentinel.model.incident import IncidentState
-from sentinel.model.ledger import Signed
 from sentinel.model.machine import Coverage, HostSighting
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
-from sentinel.model.passing import Beat, Health, NetworkAnswer, Part, Read, SourceName
+from sentinel.model.passing import Beat, Health, Part
 from sentinel.model.verdict import Verdict
 from sentinel.store.archive import Archive
 from sentinel.wire.facts import Parcel
@@ -98,9 +83,7 @@ class Street:
         self.judge = judge
         self.casebook = casebook
         self.archive = archive
-        self.outlook = outlook
-        self.ill: dict[str, str] = {}
-        """Parts that report badly, with the console's reason."""
+        self._intake = Intake(judge, archive, outlook)
         self._unanswered = Unanswered(self.judge.outside.public_ports)
         self._signal = signal
         self._acknowledge = acknowledge
@@ -118,14 +101,9 @@ class Street:
             return
         if isinstance(fact, Beat):
             self._last_beat = fact.at
-        proofs, ends = self.outlook.proofs.keys(), self.judge.ends
-        findings = [self.judge.itself.told(finding) for finding in self._judge(fact)]
-        forgotten = self.casebook.forgotten
-        changes = [change for finding in findings if (change := self.casebook.take(finding))]
-        changes += self.casebook.live(fact)
-        if self.casebook.forgotten > forgotten:
-            self.lose(when(fact))
-        at = when(fact)
+        at, proofs, ends = when(fact), self._intake.outlook.proofs.keys(), self.judge.ends
+        findings = [self.judge.itself.told(finding) for finding in self._intake.take(fact, self._run)]
+        changes = self._tell_stories(fact, findings)
         if changes or isinstance(fact, (Beat, ReachOutcome, HomeNetwork, *SAID)):
             changes += self._show(at)
         self._keep(changes)
@@ -133,10 +111,10 @@ class Street:
         self._write(fact, urgent=any(change.is_urgent for change in changes) or isinstance(fact, AT_ONCE))
         if self.judge.ends > ends or isinstance(fact, Beat):
             self._ask_again(at, ended=self.judge.ends > ends)
-        if any(_is_doubt(change) for change in changes) or not proofs <= self.outlook.proofs.keys():
-            self._ask_soon()  # a proof that went with our old public address is a doubt as well
-        elif isinstance(fact, Beat) and any(finding.code is Code.CLOCK_WRONG for finding in findings):
-            self._ask_soon()  # the clock has jumped once more, perhaps back to where it is right
+        lost = not proofs <= self._intake.outlook.proofs.keys()  # with our old public address: a doubt as well
+        jumped = isinstance(fact, Beat) and any(finding.code is Code.CLOCK_WRONG for finding in findings)
+        if lost or jumped or any(_is_doubt(change) for change in changes):
+            self._ask_soon()  # a clock that has jumped once more is perhaps back where it is right
 
     def begin(self, at: Moment) -> None:
         """After a restart: a condition that holds is found anew within seconds, one that has gone must end."""
@@ -147,13 +125,28 @@ class Street:
                 self._keep([change] if change else [])
 
     def lose(self, at: Moment) -> None:
-        """A fact could not be walked: what it told is in no row, and that is told."""
+        """Something may be in no row and no sum, as of a fact that could not be walked; and that is told."""
         change = self.casebook.take(self.judge.sight.lose(at))
         self._keep([change] if change else [])
 
     def verdict(self, at: Moment) -> Verdict:
         """What is to be said at this moment."""
-        return weigh(self.casebook.told(), self.outlook, at, self.judge.granted.reasons(at))
+        return weigh(self.casebook.told(), self._intake.outlook, at, self.judge.granted.reasons(at))
+
+    @property
+    def ill(self) -> dict[str, str]:
+        """Parts that report badly, with the console's reason."""
+        return self._intake.ill
+
+    # -- finding to signal ---------------------------------------------------------------------------------
+
+    def _tell_stories(self, fact: Fact, findings: Iterable[Finding]) -> list[Change]:
+        forgotten = self.casebook.forgotten
+        changes = [change for finding in findings if (change := self.casebook.take(finding))]
+        changes += self.casebook.live(fact)
+        if self.casebook.forgotten > forgotten:
+            self.lose(when(fact))
+        return changes
 
     def _show(self, at: Moment) -> list[Change]:
         """As of the last beat, which is our own clock's: a fact that had to wait, or a frame stamped while the
@@ -173,86 +166,6 @@ class Street:
             self._retest(family, ports)
         if ended and not asked:
             self._ask_all()
-
-    # -- frame to finding ----------------------------------------------------------------------------------
-
-    def _judge(self, fact: Fact) -> Iterable[Finding]:  # noqa: PLR0911, PLR0912 - one line a kind of fact is the clearest
-        match fact:
-            case Connection():
-                standing = self.judge.standing(fact)
-                self.archive.connection(self._run, fact, standing)
-                return self.judge.connection(fact, standing)
-            case Attempts():
-                self.archive.attempts(self._run, fact)
-                return self.judge.attempts(fact)
-            case HostSighting():
-                self.archive.sighting(fact)
-                return self.judge.sighting(fact)
-            case Knock():
-                return self.judge.knock(fact)
-            case Exposure():
-                return self._expose(fact)
-            case ReachOutcome():
-                findings = list(self.judge.outcome(fact))  # first: whether this echo is believed at all
-                denied = self.judge.outside.echoes.denies(fact.echo, fact.family)
-                self.outlook = self.outlook.learn(fact, denied=denied)
-                self.archive.outcome(fact)
-                return findings
-            case NetworkAnswer():
-                self.archive.network(fact)
-                return self.judge.answer(fact)
-            case HomeNetwork():
-                return self._adopt(fact)
-            case BoxReading():
-                self.archive.box(fact)
-                return self.judge.box.take(fact)
-            case Coverage():
-                return self.judge.see(fact)
-            case Health():
-                self._note(fact)
-                return self.judge.health(fact)
-            case Beat():
-                return self.judge.beat(fact)
-            case Signed():
-                self.archive.proofs.hold(fact)
-                return ()
-            case Setting():
-                self.archive.setting(fact)
-                return ()
-            case Acceptance():
-                self.archive.acceptance(fact)
-                return self.judge.accept(fact)
-            case Withdrawal():
-                self.archive.withdrawal(fact)
-                return self.judge.withdraw(fact)
-            case Paper():
-                self.archive.paper(fact)
-                return ()
-            case Drill():
-                return (drill.begun(fact),)
-            case Read() | SourceName() | Measure() | FalseAlarm() | NoticeOutcome():
-                return ()
-
-    def _adopt(self, home: HomeNetwork) -> Iterable[Finding]:
-        self.outlook = replace(self.outlook, families=home.families)
-        return self.judge.adopt(home)
-
-    def _expose(self, exposure: Exposure) -> list[Finding]:
-        findings = list(self.judge.exposure(exposure))
-        heard = self.judge.heard(exposure)
-        machine = (heard.machine, heard.mac, heard.port) if heard and exposure.reach is Reach.OPEN else None
-        self.archive.exposure(exposure, cell_verdict(exposure, findings), machine)
-        return findings
-
-    def _note(self, health: Health) -> None:
-        """Log the change, not the state."""
-        known = self.ill.get(health.part)
-        if health.well:
-            if self.ill.pop(health.part, None) is not None:
-                log.info("%s works again", health.part)
-        elif known != health.detail:
-            self.ill[health.part] = health.detail
-            log.warning("%s fails: %s", health.part, health.detail)
 
     # -- incident to disk ----------------------------------------------------------------------------------
 
@@ -312,17 +225,11 @@ class Street:
         if self.archive.forgotten:
             log.warning("%d rows were lost", self.archive.forgotten)
             self.archive.forgotten = 0
-            self._miss(at)
-
-    def _miss(self, at: Moment) -> None:
-        """Something may be in no row and no sum."""
-        change = self.casebook.take(self.judge.sight.lose(at))
-        if change is not None:
-            self._keep([change])
+            self.lose(at)
 
     def _tell(self, health: Health) -> None:
         """Walk a health fact of our own without writing again at once."""
-        for finding in self._judge(health):
+        for finding in self._intake.take(health, self._run):
             change = self.casebook.take(finding)
             if change is not None:
                 self._keep([change])
@@ -333,7 +240,7 @@ class Street:
     def _is_new(self, parcel: Parcel, fact: Fact) -> bool:
         if parcel.run != self._run:
             if self._run:  # `listen` began anew: what passed until it listened again was not seen
-                self._miss(when(fact))
+                self.lose(when(fact))
             self._run = parcel.run
             self.judge.forget_run()
             self.archive.begin_run(parcel.run, when(fact))

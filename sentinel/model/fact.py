@@ -19,22 +19,14 @@ from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Beat, Health, NetworkAnswer, Read, SourceName
 
-Fact = (
-    Connection
-    | Attempts
-    | HostSighting
-    | Coverage
-    | Knock
-    | Exposure
-    | ReachOutcome
-    | Health
-    | Beat
-    | Read
+Heard = Connection | Attempts | HostSighting | Coverage
+"""From the wire: what `listen` sends."""
+Answered = Knock | Exposure | ReachOutcome | HomeNetwork | BoxReading | Signed
+"""What came of asking: the echoes, the kernel, the box."""
+Deed = (
+    Read
     | NetworkAnswer
     | SourceName
-    | HomeNetwork
-    | BoxReading
-    | Signed
     | Setting
     | Measure
     | FalseAlarm
@@ -44,6 +36,8 @@ Fact = (
     | NoticeOutcome
     | Paper
 )
+"""What somebody did, or we did for somebody."""
+Fact = Heard | Answered | Deed | Health | Beat
 
 SAID = (Read, Measure, FalseAlarm, Acceptance, Withdrawal)
 """What people do about incidents and doors: shown at once."""

@@ -104,7 +104,7 @@ def _export(folder: Path, places: Places) -> None:
         lines = dict.fromkeys((*found.anchors, *anchors.read(places.anchors)))
         (folder / HEADS).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     if places.papers.is_dir():
-        shutil.copytree(places.papers, folder / PAPERS)
+        shutil.copytree(places.papers, folder / PAPERS, symlinks=True)  # root follows no link of the service's
 
 
 def _revoking(places: Places) -> Iterable[str]:

@@ -110,3 +110,17 @@ def test_a_folder_that_cannot_be_written_keeps_everything(places, tmp_path):
         close(tmp_path / "out", CONFIG, places, print)
     assert places.store.exists()
     assert (places.lasting / "sentinel.key").exists()
+
+
+def test_a_link_among_the_papers_takes_nothing_else_along(places, tmp_path):
+    """Root closes, and the folder was the service's: what its user may not read is not handed to him."""
+    (tmp_path / "key").write_text("root's")
+    (places.papers / "more.pdf").symlink_to(tmp_path / "key")
+    (places.papers / "all").symlink_to(tmp_path)
+
+    close(tmp_path / "out", CONFIG, places, lambda _: None, clock=moment)
+
+    papers = tmp_path / "out" / "papiers"
+    assert all((papers / each).is_symlink() for each in ("more.pdf", "all"))
+    assert not (papers / "mois-2026-02.pdf").is_symlink()
+    assert (tmp_path / "key").read_text() == "root's"
