@@ -112,11 +112,13 @@ class Card:
         """The firmware starts `slot` from now on, and counts.
 
         Raises:
-            NotReadable: config.txt cannot be read, or does not choose.
+            NotReadable: config.txt cannot be read or does not choose, or the card does not keep the count.
             OSError: the card cannot be written.
         """
         _, place = self._choice()
         self._mark(f"{slot}{TRIES}\n".encode())
+        if self.trial() != Trial(slot=slot, left=TRIES):
+            raise NotReadable(f"the card does not keep what is written on it ({self.tries.name}): replace it")
         self.pen.put(self.config, slot.encode(), place)
         self.pen.settle(self.config)
 

@@ -14,13 +14,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 
 from sentinel.card.slots import Card, Slot
 from sentinel.card.writable import writable
 from sentinel.clock import Clock, boot_id, now
 from sentinel.config import Config
-from sentinel.errors import NotReadable
+from sentinel.errors import MissingDevice, NotReadable
 from sentinel.model.renewal import Came, Lack, Lost, Renewal
 from sentinel.places import Places
 from sentinel.programs import renewing, setback
@@ -32,6 +33,10 @@ CONTENT = timedelta(minutes=2)
 """So long on end everything must be well."""
 PATIENCE = timedelta(minutes=10)
 """From the gate's start; a board's slowest start is well within it."""
+LOOKS = 5.0
+"""Seconds between two looks: each shows a page."""
+ANSWERS = 10.0
+"""Seconds a page may take on a board that has just started."""
 ENDS = 600.0
 """Seconds a restart may take to end us."""
 UNDER_WAY = frozenset({Came.WRITING, Came.WRITTEN, Came.TRYING, Came.GIVEN_UP})
@@ -83,15 +88,26 @@ def _is_well(last: pulse.Pulse, part: str) -> bool:
 
 
 def _page_answers(config: Config) -> bool:
-    """It sees the pulse and can read the store; what it says of the rest, as of the outside, judges no version."""
-    host = "127.0.0.1" if config.page.host in ANY else config.page.host
-    line = HTTPConnection(host, config.page.port, timeout=5)
+    """It sees the pulse, reads the store, shows its first page; what that says of the outside judges no version."""
     try:
-        line.request("GET", "/healthz", headers={"Connection": "close"})
-        told = json.loads(line.getresponse().read(65_536))
-        return told["alive"] is True and told["store_readable"] is True
+        told = json.loads(_asked(config, "/healthz")[1])
+        return (
+            told["alive"] is True
+            and told["store_readable"] is True
+            and _asked(config, "/")[0] < HTTPStatus.BAD_REQUEST
+        )
     except (OSError, HTTPException, ValueError, KeyError, TypeError):
         return False
+
+
+def _asked(config: Config, path: str) -> tuple[int, bytes]:
+    """Status and beginning of what this machine's own page answers."""
+    host = "127.0.0.1" if config.page.host in ANY else config.page.host
+    line = HTTPConnection(host, config.page.port, timeout=ANSWERS)
+    try:
+        line.request("GET", path, headers={"Connection": "close"})
+        answer = line.getresponse()
+        return answer.status, answer.read(65_536)
     finally:
         line.close()
 
@@ -112,8 +128,10 @@ class Tried:
         """Before `watch` of a system on trial: copy the store; a system whose store cannot be copied is not tried.
 
         Raises:
+            MissingDevice: the firmware partition is not there, so that nobody knows whether this is a trial.
             OSError: the card cannot be written.
         """
+        self._see_card()
         if not self._is_on_trial():
             return
         last = renewing.read(self.places)
@@ -139,7 +157,7 @@ class Tried:
             return True
         gate = Gate(self.clock().boot)
         while (stays := gate.heard(*look(), self.clock().boot)) is None:
-            self.wait(1)
+            self.wait(LOOKS)
         if stays:
             self._confirm()
         else:
@@ -150,8 +168,10 @@ class Tried:
         """Before `watch` of a system that is not on trial: what became of the last one.
 
         Raises:
+            MissingDevice: the firmware partition is not there, so that nobody knows whether this is a trial.
             OSError: the card or the folder cannot be written.
         """
+        self._see_card()
         if not self._is_to_stay():
             return  # the next start tries another
         last = renewing.read(self.places)
@@ -162,6 +182,10 @@ class Tried:
             setback.forget(self.places)
         if not self.card.is_settled():
             self._mark(self.card.end_trial)
+
+    def _see_card(self) -> None:
+        if not self.card.config.exists():
+            raise MissingDevice(f"nothing of the card lies under {self.card.firmware}")
 
     def _is_to_stay(self) -> bool:
         """Not while the next start tries another; where somebody edited config.txt the count alone tells."""

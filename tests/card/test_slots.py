@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sentinel.card.pen import Pen
 from sentinel.card.slots import Card, Slot, Trial
 from sentinel.errors import MissingDevice, NotReadable
 from tests.card.updates import CONFIG, make_card, start
@@ -94,10 +95,9 @@ def test_a_trial_is_begun_ended_and_given_up_by_bytes_in_place(tmp_path):
 
 def test_the_choice_is_one_byte(tmp_path):
     """Nothing else of config.txt is written: half a write is the old letter or the new one."""
-    card = make_card(tmp_path)
     written: list[tuple[str, bytes, int]] = []
 
-    class Noting(type(card.pen)):  # type: ignore[misc]
+    class Noting(Pen):
         def put(self, path: Path, piece: bytes, place: int) -> None:
             written.append((path.name, piece, place))
             super().put(path, piece, place)
@@ -115,6 +115,21 @@ def test_each_slot_has_its_own_partition():
     assert os.fspath(make_card.__globals__["Card"]().roots[Slot.B]) == "/dev/disk/by-partuuid/5e471ae1-03"
 
 
+def test_a_card_that_keeps_no_count_is_not_tried(tmp_path):
+    """It would be started with nobody to take it back."""
+
+    class Forgetting(Pen):
+        def put(self, path: Path, piece: bytes, place: int) -> None:
+            if path.name != "trial.txt":
+                super().put(path, piece, place)
+
+    card = make_card(tmp_path, pen=Forgetting())
+
+    with pytest.raises(NotReadable, match="replace it"):
+        card.begin_trial(Slot.B)
+    assert (card.chosen(), card.trial()) == (Slot.A, None)
+
+
 # -- the initramfs, which counts ---------------------------------------------------------------------------------
 
 SCRIPT = Path(__file__).parents[2] / "image-build/initramfs/trial"
@@ -129,14 +144,18 @@ def boot(card: Card, folder: Path, *, slot: Slot | None = None, writes: bool = T
     tools = folder / "tools"
     shutil.rmtree(tools, ignore_errors=True)
     tools.mkdir()
-    for name in ("mount", "umount", "modprobe", *(() if writes else ("dd",))):
+    for name in ("mount", "umount", "modprobe", "blkid", *(() if writes else ("dd",))):
         (tools / name).write_text(f'#!/bin/sh\necho {name} "$@" >>"{folder}/done"\n')
     (tools / "reboot").write_text(f'#!/bin/sh\necho reboot >>"{folder}/done"\nkill $PPID\n')  # nothing comes after
     for tool in tools.iterdir():
         tool.chmod(0o755)
     (folder / "done").write_text("")
+    (folder / "mark").unlink(missing_ok=True)
     told = (
-        SCRIPT.read_text().replace("/run/firmware", str(card.firmware)).replace("/proc/cmdline", str(card.cmdline))
+        SCRIPT.read_text()
+        .replace("/run/firmware", str(card.firmware))
+        .replace("/run/sentinel-trial", str(folder / "mark"))
+        .replace("/proc/cmdline", str(card.cmdline))
     )
     subprocess.run(
         ["sh", "-c", told],
@@ -173,6 +192,7 @@ def test_the_initramfs_reads_the_three_bytes_as_the_programs_do(tmp_path, chosen
     else:
         assert (restarts, card.chosen(), card.tries.read_text()) == (True, chosen.other, trial)
     assert len(card.config.read_text()) == len("os_prefix=a/\n# more\n")
+    assert (tmp_path / "mark").exists() is (on_trial is not None and on_trial.slot is chosen)
 
 
 def test_a_system_that_never_ends_its_trial_is_left_after_three_starts(tmp_path):
@@ -194,6 +214,7 @@ def test_a_card_that_takes_no_letter_any_more_is_not_restarted_for_ever(tmp_path
 
     assert not boot(card, tmp_path, writes=False)
     assert mounts(tmp_path) == ["ro", "rw", "ro"]
+    assert (tmp_path / "mark").exists()
     assert card.running() is Slot.B
     assert boot(card, tmp_path)
 

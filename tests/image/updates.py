@@ -19,7 +19,7 @@ SITE = r"\./opt/sentinel/venv/lib/python3\.13/site-packages"
 UNUSED = re.compile(
     r"\./usr/lib/(firmware|udev/hwdb\.bin|modules/[^/]+/kernel/(sound|drivers/(gpu|iio|media|net|scsi|infiniband|usb)))"
     r"|\./usr/share/(doc|locale|man)/"
-    rf"|{SITE}/(babel/locale-data/(?!(root|fr|en)\.)|PIL|pillow\.libs|reportlab|aiohttp|apprise)"
+    rf"|{SITE}/(babel/locale-data/(?!(root|fr|en)[._])|PIL|pillow\.libs|reportlab|aiohttp|apprise)"
 )
 """Of no use under QEMU, or only for papers and notices; without it an update is a third as long."""
 BREAKS = {

@@ -68,6 +68,8 @@ class Spoken:
     """What a page answers."""
 
     status: int = 503
+    first: int = 200
+    """Of the first page."""
     told: object = field(default_factory=lambda: {"alive": True, "store_readable": True, "verdict": "unsure"})
 
 
@@ -78,7 +80,7 @@ def page() -> Iterator[tuple[Config, Spoken]]:
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(spoken.status if self.path == "/healthz" else 404)
+            self.send_response({"/healthz": spoken.status, "/": spoken.first}.get(self.path, 404))
             self.end_headers()
             told = spoken.told
             self.wfile.write(told if isinstance(told, bytes) else json.dumps(told).encode())
@@ -170,3 +172,12 @@ def test_a_page_that_is_not_there_does_not_answer(places):
     beat(places)
 
     assert lacking(Config(page=Page(port=1)), places)[0] is Lack.PAGE
+
+
+def test_a_sentinel_whose_first_page_is_broken_does_not_answer(places, page):
+    """Though it says that it is well: people read that page."""
+    config, spoken = page
+    beat(places)
+    spoken.first = 500
+
+    assert lacking(config, places)[0] is Lack.PAGE

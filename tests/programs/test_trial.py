@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sentinel.card.slots import Card, Slot, Trial
+from sentinel.errors import MissingDevice
 from sentinel.model.moment import Moment
 from sentinel.model.renewal import Came, Lack, Lost, Renewal
 from sentinel.places import Places
@@ -282,3 +283,14 @@ def test_a_cut_at_any_step_of_settling_comes_to_the_same_end(tmp_path):
             break
     assert whole_way
     assert number > 10
+
+
+@pytest.mark.parametrize("part", ["keep", "settle"])
+def test_where_the_firmware_partition_is_not_there_nothing_is_decided(machine, part):
+    """Whether this is a trial cannot be known: to copy, to put back or to confirm could each be wrong."""
+    tried = machine.boot()
+    machine.card.config.unlink()
+
+    with pytest.raises(MissingDevice):
+        getattr(tried, part)()
+    assert (machine.word().came, machine.copies()) == (Came.WRITTEN, [])
