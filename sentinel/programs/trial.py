@@ -88,7 +88,7 @@ def _is_well(last: pulse.Pulse, part: str) -> bool:
 
 
 def _page_answers(config: Config) -> bool:
-    """It sees the pulse, reads the store, shows its first page; what that says of the outside judges no version."""
+    """It sees the pulse, reads the store, shows its first page; what that says of the outside is no fault."""
     try:
         told = json.loads(_asked(config, "/healthz")[1])
         return (
