@@ -6,7 +6,7 @@ SENTINEL_IMAGE=required. What takes an hour is marked `release` and collected by
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,11 +26,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in left_out]
 
 
-@pytest.fixture(autouse=True)
-def aloud(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """What was measured is printed, also of a test that passes."""
-    with capsys.disabled():
-        yield
+    with item.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        return (yield)
 
 
 @pytest.fixture(scope="session")
