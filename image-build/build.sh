@@ -29,9 +29,9 @@ in_root() { SYSTEMD_LOG_LEVEL=err chroot "$root" "$@"; }
 hash_of() (cd "$here" && cat "$@" | sha256sum | cut -c1-16)
 
 lay() { # lay FOLDER PLACE [FILE...]: what git knows of this folder, as root's, whatever the umask it was cloned with
-  (cd "$top/$1" && git ls-files -z) |
-    tar -C "$top/$1" --null -T - --owner=0 --group=0 --mode=u=rwX,go=rX -cf - |
-    tar -C "$root$2" --keep-directory-symlink --no-overwrite-dir -xf -
+  (cd "$top/$1" && git ls-files -z) >"$work/laid"
+  tar -C "$top/$1" --null -T "$work/laid" --owner=0 --group=0 --mode=u=rwX,go=rX -cf "$work/laid.tar"
+  tar -C "$root$2" --keep-directory-symlink --no-overwrite-dir -xf "$work/laid.tar"
 }
 
 # --- base: Debian ----------------------------------------------------------------------------------------------
@@ -50,12 +50,18 @@ base() { # a release takes Debian as it is today; whoever tries something takes 
   fi
   if [ -n "$why" ]; then
     say "$why: making one, about 13 minutes"
-    "$here/base.sh" "$kept"
+    # shellcheck disable=SC2016 # blanks of that shell. Its trap is not in base.sh, whose hash is the base's name
+    making sh -c 'trap "exit 130" INT TERM HUP; . "$0"' "$here/base.sh"
   fi
   used base "$kept"
   tar -C "$root" --numeric-owner -xf "$kept"
   say "base: $kept"
   [ "$flavour" = debian ] || "$here/raspios.sh" "$root"
+}
+
+making() { # making COMMAND...: of two builds at once each writes a file of its own; whole, it is kept
+  "$@" "$kept.$own"
+  mv "$kept.$own" "$kept"
 }
 
 used() { # used KIND FILE: now; what nobody used for three weeks goes, for other branches have theirs
@@ -68,7 +74,7 @@ used() { # used KIND FILE: now; what nobody used for three weeks goes, for other
 wheels() { # the venv and its packages, kept by their pins
   site=/opt/sentinel/venv/lib/python3.13/site-packages
   kept=$cache/wheels-$(hash_of packages.txt base.sh wheels.sh ../requirements/run.txt).tar
-  if [ -f "$kept" ]; then tar -C "$root" -xf "$kept"; else "$here/wheels.sh" "$root" "$kept"; fi
+  if [ -f "$kept" ]; then tar -C "$root" -xf "$kept"; else making "$here/wheels.sh" "$root"; fi
   used wheels "$kept"
   say "wheels: $kept"
 }
@@ -198,13 +204,13 @@ image() {
     --tmppath "$work/tmp" --rootpath "$work/nothing"
 }
 
-deliver() { # at once and whole, or not at all
+deliver() { # `version` goes first and comes last: what lies without it is not whole, and release.sh takes none of it
   mkdir -p "$out"
-  rm -rf "${out:?}/boot"
+  rm -rf "${out:?}/version" "${out:?}/boot"
   mv "$boot" "$out/boot"
-  cp "$root/usr/lib/sentinel/version" "$out/version"
   mv "$work/root.ext4" "$work/root.tar" "$out"
   mv "$work/out/sentinel.img" "$out/sentinel.img"
+  cp "$root/usr/lib/sentinel/version" "$out/version"
   say "$out/sentinel.img $(sha256sum "$out/sentinel.img" | cut -c1-16)…"
 }
 
@@ -223,7 +229,8 @@ main() {
   mkdir -p "$top/var" "$cache"
   find "$top/var" -maxdepth 1 -name 'image-build.*' -mtime +0 -exec rm -rf {} + # of builds that were killed
   work=$(mktemp -d "$top/var/image-build.XXXXXX")
-  trap 'rm -rf "$work"' EXIT
+  own=${work##*.}
+  trap 'rm -rf "$work" "$cache"/*".$own" "$cache"/*".$own.new"' EXIT
   trap 'exit 130' INT TERM HUP # or dash would leave it
   root=$work/root boot=$work/boot
   mkdir "$root" "$boot"

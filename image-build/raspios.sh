@@ -9,7 +9,8 @@
 # NOT TRIED with the real archive, which our tests cannot reach, but with one of four packages made for the purpose: no
 # card of it was ever booted.
 set -eu
-url=${SENTINEL_RASPIOS_URL:-} keyring=$(readlink -f -- "${SENTINEL_RASPIOS_KEYRING:-/}")
+url=${SENTINEL_RASPIOS_URL:-}
+keyring=$(readlink -f -- "${SENTINEL_RASPIOS_KEYRING:-/}") || keyring=
 
 if [ -z "$url" ] || [ ! -f "$keyring" ]; then
   echo "raspios.sh: SENTINEL_RASPIOS_URL and SENTINEL_RASPIOS_KEYRING say where that archive and its keys are" >&2

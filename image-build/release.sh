@@ -1,6 +1,6 @@
 #!/bin/sh
 # dist/ from var/image: what is put on a server for others, whole, with its checksums. `release.sh --check` only looks
-# at the keys.
+# at the keys, and whether all is committed.
 #
 #   SENTINEL_URL          where dist/ will be found; goes into os_list.json
 #   SENTINEL_UPDATE_KEYS  the folder with the public keys the image was built with
@@ -29,13 +29,15 @@ fi
 [ "${1:-}$mark" != --check-dev ] || [ -e "$key" ] || exit 0 # the build makes the pair
 public=$(openssl pkey -in "$key" -pubout) || fail "$key is no private key"
 [ "$public" = "$(cat "$keys/current.pem")" ] || fail "$key is not the private half of $keys/current.pem"
+[ -n "$mark" ] || changed=$(git -C "$top" status --porcelain)
+[ -z "${changed:-}" ] || fail "a release is made of what is committed, and \`git status\` names more"
 
 held() { # held FILE: of the root that was built
   debugfs -R "cat /usr/lib/sentinel/$1" "$built/root.ext4" 2>/dev/null
 }
 
 [ "${1:-}" != --check ] || exit 0
-version=$(cat "$built/version")
+version=$(cat "$built/version") || fail "$built is not whole; ./dev image"
 [ "$(held version)" = "$version" ] || fail "the root is version $(held version), and its update would say $version"
 [ "$(held update-keys/current.pub)" = "$public" ] || fail "the image was built with other keys than $keys"
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$top" log -1 --format=%ct)}
@@ -45,7 +47,8 @@ name=$dist/sentinel-$version$mark
 rm -rf "$dist"
 mkdir -p "$dist"
 cp --sparse=always "$built/sentinel.img" "$name.img"
-bmaptool --quiet create -o "$name.img.bmap" "$name.img"
+# Of the image as it was built: the copy has holes also where zeroes must be written, in the FATs and the journal.
+bmaptool --quiet create -o "$name.img.bmap" "$built/sentinel.img"
 xz -T2 -3 --keep "$name.img" # Imager reads xz everywhere; -3, for half the time of -6 saves all but 2 %
 (cd "$top" && "$python" -m sentinel.card.bundle "$name.update" --version "$version" --root "$built/root.ext4" \
   --boot "$built/boot/a" --key "$key" --made "$SOURCE_DATE_EPOCH")

@@ -1,6 +1,7 @@
 """What the build keeps, for how long, and what it refuses before its slow stage; Debian is a stand-in."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -43,8 +44,8 @@ class Yard:
         path.write_text(f"#!/bin/sh\n{body}\n")
         path.chmod(0o755)
 
-    def start(self, **environment: str) -> "subprocess.Popen[str]":
-        """`build.sh base`, in a process group of its own."""
+    def start(self, *words: str, **environment: str) -> "subprocess.Popen[str]":
+        """`build.sh WORDS`, in a process group of its own."""
         given = {
             "PATH": f"{self.programs}:{os.environ['PATH']}",
             "SENTINEL_CACHE": str(self.cache),
@@ -52,7 +53,8 @@ class Yard:
             "SENTINEL_RELEASE": "",
         }
         return subprocess.Popen(
-            [self.scripts / "build.sh", "base"],
+            # As in the foreground: a shell that was started with SIGINT ignored cannot trap it.
+            ["env", "--default-signal=INT", self.scripts / "build.sh", *words],
             env=os.environ | given | environment,
             stderr=subprocess.PIPE,
             text=True,
@@ -61,7 +63,7 @@ class Yard:
 
     def base(self, **environment: str) -> str:
         """What it says of its base."""
-        process = self.start(**environment)
+        process = self.start("base", **environment)
         _, said = process.communicate(timeout=60)
         return said
 
@@ -122,7 +124,7 @@ def test_a_base_that_is_a_month_old_is_told_with_its_day(yard, days, told):
     made = aged(yard.kept, days)
     said = yard.base()
 
-    assert ("OLD" in said and time.strftime("%Y-%m-%d", time.localtime(made)) in said) == told
+    assert ("OLD" in said and time.strftime("%Y-%m-%d", time.gmtime(made)) in said) == told
     assert yard.kept.stat().st_mtime == made
 
 
@@ -150,10 +152,13 @@ def test_what_killed_builds_have_left_goes_the_next_day(yard):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_build_that_is_stopped_leaves_nothing(yard, number):
-    """dash does not run what it shall do at its end when a signal ends it."""
-    yard.archive(slow='touch "$0.began"; sleep 60\n')
-    process = yard.start()
+def test_a_build_that_is_stopped_leaves_nothing(yard, tmp_path, number):
+    """dash does not run what it shall do at its end when a signal ends it; base.sh has no trap of its own."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    slow = """work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; touch "$1" "$1.new" "$0.began"; sleep 60\n"""
+    yard.archive(slow=slow)
+    process = yard.start("base", TMPDIR=str(temporary))
     end = time.monotonic() + 30
     while not (yard.scripts / "base.sh.began").exists():
         assert time.monotonic() < end
@@ -162,7 +167,57 @@ def test_a_build_that_is_stopped_leaves_nothing(yard, number):
     process.communicate(timeout=30)
 
     assert process.returncode == 130
-    assert list(yard.var.iterdir()) == []
+    assert [each for folder in (yard.var, yard.cache, temporary) for each in folder.iterdir()] == []
+
+
+def test_two_builds_at_once_do_not_write_the_same_file(yard):
+    """They share the cache, and the slow stage takes long."""
+    yard.archive(slow='echo "$1" >>"$0.told"; sleep 1\n')
+    for process in [yard.start("base") for _ in range(2)]:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    told = (yard.scripts / "base.sh.told").read_text().split()
+
+    assert len(set(told)) == 2
+    assert list(yard.cache.iterdir()) == [yard.kept]
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["git does not answer", "a file of the commit is gone"])
+def test_a_card_is_not_made_without_a_file_that_git_knows(yard, known):
+    """Of a pipe the shell believes the last program alone."""
+    for path in (yard.scripts / "rootfs/etc/lost", yard.scripts / "rootfs/etc/there"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    reached = yard.scripts / "wheels.sh.reached"
+    (yard.scripts / "wheels.sh").write_text(f"#!/bin/sh\ntouch {reached}\nexit 1\n")
+    (yard.scripts / "wheels.sh").chmod(0o755)
+    if known:
+        for order in ("init -q", "add image-build/rootfs"):
+            subprocess.run(["git", *order.split()], cwd=yard.scripts.parent, check=True)
+        (yard.scripts / "rootfs/etc/lost").unlink()
+    process = yard.start()
+    process.communicate(timeout=60)
+
+    assert process.returncode != 0
+    assert not reached.exists()
+
+
+@pytest.mark.parametrize("moves", range(4))
+def test_of_an_image_that_is_delivered_the_version_is_last(tmp_path, moves):
+    """A release takes none without: a delivery cut short leaves the kernel of one build, the root of another."""
+    [deliver] = re.findall(r"^deliver\(\) \{.*?^\}$", (ROOT / "image-build/build.sh").read_text(), re.M | re.S)
+    for name in ("made/boot", "made/out", "made/root/usr/lib/sentinel", "out/boot"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("root.ext4", "root.tar", "out/sentinel.img", "root/usr/lib/sentinel/version"):
+        (tmp_path / "made" / name).touch()
+    (tmp_path / "out/version").touch()
+    cut = f"""set -eu; out=out work=made boot=made/boot root=made/root moves={moves}; say() {{ :; }}
+        mv() {{ moves=$((moves - 1)); [ $moves -ge 0 ] && command mv "$@"; }}
+        {deliver}
+        deliver"""
+    done = subprocess.run(["sh", "-c", cut], cwd=tmp_path, check=False)
+
+    assert (done.returncode == 0) == (tmp_path / "out/version").exists() == (moves == 3)
 
 
 def test_a_flavour_is_refused_before_the_slow_stage_where_it_lacks_something(yard, tmp_path):
@@ -171,7 +226,8 @@ def test_a_flavour_is_refused_before_the_slow_stage_where_it_lacks_something(yar
     keys.touch()
 
     assert "not ubuntu" in yard.base(SENTINEL_FLAVOUR="ubuntu")
-    for given in ({}, {"SENTINEL_RASPIOS_URL": "copy:/x"}, {"SENTINEL_RASPIOS_KEYRING": str(keys)}):
+    lost = {"SENTINEL_RASPIOS_URL": "copy:/x", "SENTINEL_RASPIOS_KEYRING": str(tmp_path / "no folder/keys.pgp")}
+    for given in ({}, {"SENTINEL_RASPIOS_URL": "copy:/x"}, {"SENTINEL_RASPIOS_KEYRING": str(keys)}, lost):
         assert "say where that archive and its keys are" in yard.base(SENTINEL_FLAVOUR="raspios", **given)
     assert list(yard.cache.iterdir()) == []
 

@@ -15,6 +15,23 @@ from tests.image.firmware import settings, start
 
 SHARED = ROOT / "ansible/roles/sentinel/files/rootfs"
 OWN = ROOT / "image-build/rootfs"
+STARTED = {
+    "sysinit.target": ("sentinel-boot.service", "sentinel-dark.service"),
+    "data.mount": ("sentinel-grow.service",),
+    "multi-user.target": ("sentinel.target", "sentinel-claimed.path"),
+    "sentinel.target": ("sentinel-trial.service", "sentinel-trial-keep.service", "sentinel-trial-settle.service"),
+    "sockets.target": ("sentinel-fetch.socket",),
+    "timers.target": ("sentinel-update.timer",),
+}
+"""Our units that are enabled, by who wants them."""
+PULLED = {
+    "sentinel-listen.service",
+    "sentinel-watch.service",
+    "sentinel-web.service",
+    "sentinel-firewall.service",
+    "sentinel-firewall.timer",
+}
+"""What sentinel.target starts by its own words."""
 SITE = "opt/sentinel/venv/lib/python3.13/site-packages"
 
 
@@ -64,21 +81,27 @@ def test_the_card_changes_nothing_that_ansible_lays():
 
 
 def test_what_is_to_start_starts(root):
-    """Each of our units that says by whom it is wanted; the preset is in force before the card's first start."""
-    system = "systemd/system"
-    units = [
-        unit
-        for tree in (SHARED, OWN)
-        for unit in (tree / "usr/lib" / system).glob("sentinel*.*")
-        if unit.is_file()
-    ]
-    wanted = {
-        f"etc/{system}/{target}.wants/{unit.name}"
-        for unit in units
-        for target in re.findall(r"^WantedBy=(.*)$", unit.read_text(), re.MULTILINE)
-    }
-    assert f"etc/{system}/sockets.target.wants/sentinel-fetch.socket" in wanted
-    assert wanted <= root.keys()
+    """The preset is in force before the card's first start: ours are wanted, each by its target, and no other."""
+    wants = re.compile(r"etc/systemd/system/([^/]+)\.wants/(sentinel[^/]*)")
+    found = [match.groups() for name in root if (match := wants.fullmatch(name))]
+
+    assert sorted(found) == sorted((target, unit) for target, units in STARTED.items() for unit in units)
+
+
+def test_every_unit_that_is_to_start_says_so():
+    """One that lost its [Install], or its line in sentinel.target, would lie on the card and never run."""
+    said: dict[str, set[str]] = {}
+    for tree in (SHARED, OWN):
+        for unit in (tree / "usr/lib/systemd/system").glob("sentinel*.*"):
+            if unit.is_file():
+                for target in re.findall(r"^WantedBy=(.*)$", unit.read_text(), re.MULTILINE):
+                    said.setdefault(target, set()).add(unit.name)
+    pulled = re.findall(
+        r"^Wants=(.*)$", (SHARED / "usr/lib/systemd/system/sentinel.target").read_text(), re.MULTILINE
+    )
+
+    assert said == {target: set(units) for target, units in STARTED.items()}
+    assert set(" ".join(pulled).split()) == PULLED
 
 
 def test_nothing_secret_and_nothing_of_the_builder_is_in_it(root, read):

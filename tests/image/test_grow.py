@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.image
+
 GROW = Path(__file__).parents[2] / "image-build/rootfs/usr/lib/sentinel/grow"
 MB = 1 << 20
 ADD = 1
