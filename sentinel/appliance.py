@@ -125,7 +125,10 @@ def fetch() -> None:
     from sentinel.programs.carrying import GIVEN, serve
 
     with socket.socket(fileno=GIVEN) as entrance:
-        serve(entrance)
+        try:
+            serve(entrance)
+        except OSError as error:  # he has refused the update by then, or was ended: no unit of ours has failed
+            click.echo(f"whoever asked went away: {error}")
 
 
 @click.command(hidden=True)

@@ -34,12 +34,14 @@ def refuse_unless_idle(card: Card) -> Slot:
     """The system an update may be written over.
 
     Raises:
-        MissingDevice: this machine is no card.
-        NotReadable: a trial is under way, or the card does not say what it starts.
+        MissingDevice: this machine is no card, or has no second system.
+        NotReadable: a trial is under way, the card does not say what it starts, or the system is another card's.
     """
     running = card.running()
     if card.chosen() is not running or card.trial() is not None:
         raise NotReadable("an update is being tried already: it ends by itself, or at the next start")
+    if not card.is_beside(running.other):
+        raise NotReadable("a second card of ours is in this machine, and would be written: take it out first")
     return running.other
 
 

@@ -5,6 +5,7 @@ trial.txt, and a sector of a card is written whole or not at all: whenever the p
 and it lies there complete. trial.txt is written first, so a new system is never chosen without its count.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -61,6 +62,7 @@ class Card:
     firmware: Path = Path("/boot/firmware")
     roots: Mapping[Slot, Path] = field(default_factory=lambda: ROOTS)
     cmdline: Path = Path("/proc/cmdline")
+    devices: Path = Path("/sys/dev/block")
     pen: Pen = field(default_factory=Pen)
 
     @property
@@ -84,6 +86,23 @@ class Card:
         if len(found) != 1:
             raise MissingDevice("this machine does not run from a sentinel's memory card")
         return Slot(found[0][-1])
+
+    def is_beside(self, slot: Slot) -> bool:
+        """The root of `slot` lies on the disk that holds the choice: a second card of ours has the same numbers.
+
+        Raises:
+            MissingDevice: there is no such root.
+        """
+        try:
+            return self._disk(self.firmware) == self._disk(self.roots[slot])
+        except OSError as error:
+            raise MissingDevice(f"the card's other system cannot be reached: {error}") from None
+
+    def _disk(self, path: Path) -> Path:
+        """Of a partition, or of the one that a folder lies on."""
+        about = path.stat()
+        number = about.st_rdev or about.st_dev
+        return (self.devices / f"{os.major(number)}:{os.minor(number)}").resolve().parent
 
     def chosen(self) -> Slot:
         """The system the firmware starts next.

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sentinel.programs.carrying import PLACE
+from sentinel.signals import leds
 
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEM = "usr/lib/systemd/system"
@@ -117,6 +118,26 @@ def test_a_unit_is_bounded(unit):
     assert "ProtectHostname" in bounds or unit.stem == "sentinel-boot", "which alone names the machine"
     # A oneshot would otherwise start for ever; any other waits for 90 s.
     assert "TimeoutStartSec" in bounds or bounds.get("Type", ["simple"]) == ["simple"]
+
+
+LINKS = re.compile(r"-?/sys/(block|class/[^/]+|bus/[^/]+/(devices|drivers)|dev/(block|char))/?")
+
+
+@pytest.mark.parametrize("unit", units(INSTALLED, CARD, ECHO), ids=known)
+def test_what_may_be_written_in_sys_is_named_link_by_link(unit):
+    """systemd follows a link that is named; where it opens a folder of links, what they lead to stays shut."""
+    paths = [path for line in effective(unit).get("ReadWritePaths", ()) for path in line.split()]
+
+    assert [path for path in paths if LINKS.fullmatch(path)] == []
+
+
+@pytest.mark.parametrize("name", ["dark", "watch"])
+def test_whoever_drives_or_puts_out_the_boards_own_light_may_write_it(name):
+    """By each name that kernels give it."""
+    lines = effective(INSTALLED / SYSTEM / f"sentinel-{name}.service")["ReadWritePaths"]
+    named = {path for path in " ".join(lines).split() if path.startswith("-/sys/")}
+
+    assert named == {f"-{leds.FOLDER / each}" for each in leds.NAMES}
 
 
 def order(unit: str, *trees: Path) -> dict[str, set[str]]:

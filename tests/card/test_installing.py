@@ -2,12 +2,13 @@
 
 import os
 import tracemalloc
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from sentinel.card.bundle import BOOT, MANIFEST, ROOT, SIGNED, Bundle
-from sentinel.card.installing import install
+from sentinel.card.installing import install, refuse_unless_idle
 from sentinel.card.pen import Pen
 from sentinel.card.slots import Slot
 from sentinel.errors import MissingDevice, NotReadable
@@ -188,6 +189,22 @@ def test_a_card_whose_other_system_is_gone_takes_none(tmp_path):
 
     with pytest.raises(MissingDevice, match="other system cannot be reached"):
         put(Making(tmp_path / "new").update(), card)
+
+
+@pytest.mark.parametrize(("disk", "is_taken"), [("mmc/mmcblk0/mmcblk0p3", True), ("usb1/sda/sda3", False)])
+def test_a_second_card_in_the_same_machine_is_never_written(tmp_path, disk, is_taken):
+    """It has the same numbers, and may be found by them. For its root stands a device that is everywhere."""
+    card = make_card(tmp_path, devices=tmp_path / "sys/dev/block")
+    there, elsewhere = card.firmware.stat().st_dev, Path("/dev/null")
+    card.roots[Slot.B].unlink()
+    card.roots[Slot.B].symlink_to(elsewhere)  # as udev's own link
+    for number, place in ((there, "mmc/mmcblk0/mmcblk0p1"), (elsewhere.stat().st_rdev, disk)):
+        (tmp_path / "sys/devices" / place).mkdir(parents=True)
+        card.devices.mkdir(parents=True, exist_ok=True)
+        (card.devices / f"{os.major(number)}:{os.minor(number)}").symlink_to(tmp_path / "sys/devices" / place)
+
+    with nullcontext() if is_taken else pytest.raises(NotReadable, match="second card of ours"):
+        assert refuse_unless_idle(card) is Slot.B
 
 
 @pytest.mark.parametrize("when", ["chosen", "on trial"])

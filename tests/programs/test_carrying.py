@@ -1,11 +1,14 @@
 """A file of elsewhere by another's hands: whole, or broken and said so, whatever the other hands do."""
 
 import os
+import re
 import socket
 import struct
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -114,14 +117,57 @@ def test_without_anybody_who_fetches_nothing_comes(tmp_path):
         Carried(ADDRESS, tmp_path / "none.sock").opened("file")
 
 
-def test_the_units_command_serves_one_and_ends(tmp_path):
-    """On the descriptor that systemd hands it; what cannot be had is one sentence to the asker."""
+@contextmanager
+def started(folder: Path, **environment: str) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
+    """The unit's command, on the descriptor that systemd hands it."""
+    place = folder / "fetch.sock"
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as entrance:
-        entrance.bind(str(tmp_path / "fetch.sock"))
+        entrance.bind(str(place))
         entrance.listen()
         script = f"import os, sys; os.dup2({entrance.fileno()}, 3); os.execv(sys.argv[1], sys.argv[1:])"
         command = [sys.executable, "-c", script, sys.executable, "-m", "sentinel", "fetch"]
-        with subprocess.Popen(command, pass_fds=[entrance.fileno()]) as served:
-            with pytest.raises(MissingDevice, match=r"http://192\.0\.2\.1/file is not https"):
-                Carried("http://192.0.2.1", tmp_path / "fetch.sock").opened("file")
-            assert served.wait(20) == 0
+        with subprocess.Popen(
+            command,
+            pass_fds=[entrance.fileno()],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | environment,
+        ) as served:
+            try:
+                yield place, served
+            finally:
+                served.kill()
+
+
+def test_the_units_command_serves_one_and_ends(tmp_path):
+    """What cannot be had is one sentence to the asker."""
+    with started(tmp_path) as (place, served):
+        with pytest.raises(MissingDevice, match=r"http://192\.0\.2\.1/file is not https"):
+            Carried("http://192.0.2.1", place).opened("file")
+        assert served.wait(20) == 0
+
+
+@pytest.mark.parametrize("asked", [b"", b"https://192.0.2.1/releases fi"])
+def test_who_goes_away_before_he_has_asked_leaves_one_line(tmp_path, asked):
+    """A unit that failed for that would have the machine called degraded until its next start."""
+    with started(tmp_path) as (place, served):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            line.connect(str(place))
+            line.sendall(asked)
+        told, _ = served.communicate(timeout=20)
+
+    assert (served.returncode, told) == (0, "whoever asked went away: whoever was at the other end is gone\n")
+
+
+def test_who_goes_away_in_mid_file_leaves_one_line(shelf, tmp_path):
+    """As after every update that is refused before its end."""
+    shelf.files = {"file": bytes(64 * PIECE)}
+
+    with started(tmp_path, SSL_CERT_FILE=str(tmp_path / "cert.pem")) as (place, served):
+        with Carried(shelf.address, place).opened("file") as stream:
+            assert stream.read(PIECE)
+        told, _ = served.communicate(timeout=20)
+
+    assert served.returncode == 0, told
+    assert re.fullmatch(r"whoever asked went away: .*(Broken pipe|reset by peer)\n", told)
