@@ -191,17 +191,16 @@ def test_the_lamp_is_dark_ten_seconds_after_watch_has_stopped_moving(guest: Gues
 
 def test_the_sentinel_comes_back_by_itself(guest: Guest) -> None:
     """And shows the incident it had."""
+    until(lambda: guest.run("systemctl is-active sentinel-watch", check=False).strip() == "active", within=120)
     until(lambda: told(guest)["level"] == "alarm", within=120)
 
 
-def test_once_claimed_no_secret_is_on_the_firmware_partition(
-    guest: Guest, machine: Machine, tmp_path: Path
-) -> None:
+def test_once_claimed_the_card_holds_no_secret(guest: Guest, machine: Machine, tmp_path: Path) -> None:
     """A password is set: code, invitation and note leave the FAT to its last sector, and it is shut."""
     unverified = urllib.request.HTTPSHandler(context=ssl._create_unverified_context())
     technician = Technician(f"https://127.0.0.1:{guest.https}", unverified)
-    technician.send("/code", "/code", code=CODE)
-    technician.send("/password", "/password", new=PASSWORD, again=PASSWORD)
+    assert "choisissez un mot de passe" in technician.send("/code", "/code", code=CODE)
+    assert "Mot de passe enregistré" in technician.send("/password", "/password", new=PASSWORD, again=PASSWORD)
     until(lambda: "CODE-SENTINELLE.txt" not in guest.run("ls /boot/firmware"), within=120)
     until(lambda: guest.run("systemctl is-active sentinel-claimed", check=False).strip() == "inactive", within=60)
     held = partition(machine.card, 1, tmp_path).read_bytes()
