@@ -17,7 +17,6 @@ from sentinel.capture import rights
 from tests.ansible import debian
 
 ROOT = Path(__file__).resolve().parents[2]
-PLAYBOOKS = ROOT / "ansible"
 LIVES = 1200
 """Seconds after which a machine is ended whatever happens."""
 BOOTS_WITHIN = 90.0
@@ -110,6 +109,7 @@ class Machine:
         self.folder = folder
         self.root = debian.root(folder / "root")
         self._key = folder / "key"
+        self._playbooks = _cloned(folder / "clone")
         self._prepare()
         self._nspawn: subprocess.Popen[bytes] | None = None
         self.variables: dict[str, Any] = {}
@@ -199,7 +199,7 @@ class Machine:
         words = self.lan.run(
             Path(sys.executable).with_name("ansible-playbook"),
             *("-i", inventory, "-e", f"@{extra}", book),
-            cwd=PLAYBOOKS,
+            cwd=self._playbooks,
             within=PLAYS_WITHIN,
             check=False,
             env=os.environ | environment | {"ANSIBLE_NOCOLOR": "1"},
@@ -237,6 +237,14 @@ class Played:
         numbers = dict(word.split("=") for word in recap.split() if "=" in word)
         self.changed = int(numbers.get("changed", -1))
         self.well = numbers.get("failed") == numbers.get("unreachable") == "0"
+
+
+def _cloned(folder: Path) -> Path:
+    """The playbooks, as somebody has them whose umask leaves others nothing."""
+    for name in ("ansible", "requirements"):
+        shutil.copytree(ROOT / name, folder / name)
+    _done(["chmod", "-R", "go=", folder])
+    return folder / "ansible"
 
 
 def _children(process: int) -> list[int]:

@@ -55,14 +55,17 @@ def test_the_example_names_what_the_roles_know():
         Config(**{name: SECTIONS[name](**keys) for name, keys in host.get("sentinel_settings", {}).items()})
 
 
-@pytest.mark.parametrize("folder", [FILES, ECHO_FILES], ids=["sentinel", "echo"])
-def test_only_what_is_called_may_be_executed(folder: Path):
-    """Modes are laid as git keeps them."""
+@pytest.mark.parametrize(("role", "folder"), [("sentinel", FILES), ("echo", ECHO_FILES)], ids=["sentinel", "echo"])
+def test_only_what_is_called_may_be_executed(role: str, folder: Path):
+    """On a card, as git keeps the modes; by a playbook, as the role says them, whatever the umask of a clone."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     called = [path for path in files if path.read_bytes().startswith(b"#!/bin/")]
+    said = re.search(rf"^{role}_called: \[(.*)\]$", (folder / "../../vars/main.yml").read_text(), re.MULTILINE)
 
     assert {path for path in files if path.stat().st_mode & 0o111} == set(called)
-    assert called
+    assert said
+    assert said[1].split(", ") == [f"/{path.relative_to(folder)}" for path in called]
+    assert not [each for each in (PLAYBOOKS / "roles").rglob("*.yml") if "mode: preserve" in each.read_text()]
 
 
 def test_the_table_is_one_the_kernel_takes():

@@ -11,7 +11,7 @@ import pytest
 from tests.ansible.borrowed import fetched, lamp_and_boot
 from tests.ansible.looking import address, comes_back, door, exposure, inside, page, settled, tables, traces
 from tests.ansible.machine import BOX, CLIENT, HOME, HOME6, Machine, machine
-from tests.ansible.test_units import MOST, TREES, laid, units
+from tests.ansible.test_units import INSTALLED, MOST, TREES, laid, units
 
 PROGRAMS = ("listen", "watch", "web")
 UNITS = (*PROGRAMS, "dark", "firewall", "firewall-sets")
@@ -50,6 +50,14 @@ def test_a_second_run_changes_nothing(installed: Machine):
     again = installed.play("sentinel.yml", sentinel_settings=SETTINGS)
 
     assert again.changed == 0, again.words
+
+
+def test_whatever_was_laid_has_its_own_mode(installed: Machine):
+    """Not that of the clone the playbook ran from, which leaves others nothing: programs of four users read it."""
+    files = [f"/{path.relative_to(INSTALLED)}" for path in INSTALLED.rglob("*") if path.is_file()]
+    told = installed.run(f"stat -c '%a %U %G %n' {' '.join(files)}").splitlines()
+
+    assert told == [f"{755 if each == '/usr/bin/sentinel' else 644} root root {each}" for each in files]
 
 
 def test_the_page_answers_the_lan_over_both_protocols_and_families(installed: Machine):
@@ -300,6 +308,17 @@ def test_a_register_is_not_deleted_without_a_word(installed: Machine):
     left = set(traces(installed).splitlines()) - set(installed.before.splitlines())
     assert {Path(each).parts[:4] for each in left} == {("/", "var", "lib", "sentinel")}
     assert int(installed.run(register).split()[0])
+    assert installed.run("stat -c '%a %U %G' /var/lib/sentinel") == "700 root root\n"
+
+
+def test_a_register_that_was_kept_is_the_next_sentinels(installed: Machine):
+    """Installed anew, it goes on with what is there."""
+    before = installed.run("stat -c %i /var/lib/sentinel/sentinel.db")
+    installed.play("sentinel.yml", sentinel_settings=SETTINGS)
+
+    assert installed.run("stat -c '%a %U %G' /var/lib/sentinel") == "2750 sentinel-watch sentinel\n"
+    assert settled(installed) == "running\n"
+    assert installed.run("stat -c %i /var/lib/sentinel/sentinel.db") == before
 
 
 def test_gone_it_leaves_nothing(installed: Machine):
