@@ -16,10 +16,10 @@ from tests.image.firmware import settings, start
 SHARED = ROOT / "ansible/roles/sentinel/files/rootfs"
 OWN = ROOT / "image-build/rootfs"
 STARTED = {
-    "sysinit.target": ("sentinel-boot.service", "sentinel-dark.service"),
+    "sysinit.target": ("sentinel-boot.service", "sentinel-dark.service", "sentinel-trial.service"),
     "data.mount": ("sentinel-grow.service",),
     "multi-user.target": ("sentinel.target", "sentinel-claimed.path"),
-    "sentinel.target": ("sentinel-trial.service", "sentinel-trial-keep.service", "sentinel-trial-settle.service"),
+    "sentinel.target": ("sentinel-trial-keep.service", "sentinel-trial-settle.service"),
     "sockets.target": ("sentinel-fetch.socket",),
     "timers.target": ("sentinel-update.timer",),
 }

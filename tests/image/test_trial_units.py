@@ -51,4 +51,13 @@ def test_the_store_is_copied_and_put_back_before_anybody_opens_it():
 def test_a_gate_holds_up_no_start():
     """`systemctl is-system-running` says `running` meanwhile."""
     assert unit("sentinel-trial.service")["Type"] == ["exec"]
-    assert "Before" not in unit("sentinel-trial.service")
+    assert unit("sentinel-trial.service")["Before"] == ["shutdown.target"]
+
+
+def test_a_start_that_never_comes_to_its_end_is_ended_by_the_gate():
+    """It waits for nothing that such a start may never reach, not even for the copy of the store."""
+    gate = unit("sentinel-trial.service")
+
+    assert gate["WantedBy"] == ["sysinit.target"]
+    assert gate["DefaultDependencies"] == ["no"]
+    assert gate["After"] == ["local-fs.target boot-firmware.mount sentinel-boot.service"]
