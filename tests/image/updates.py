@@ -27,9 +27,10 @@ BREAKS = {
     "no page": rf"{SITE}/web/(__pycache__/)?app\.",
     "no capture": rf"{SITE}/sentinel/programs/(__pycache__/)?listen\.",
     "no street": rf"{SITE}/sentinel/(__pycache__/)?pipeline\.",
+    "no sentinel": r"\./usr/lib/systemd/system/sentinel\.target$",
     "no Python": r"\./usr/bin/python3\.13$",
 }
-"""Five ways: what is missing in the root."""
+"""Six ways: what is missing in the root. Without its target nothing of the sentinel is even started."""
 
 
 def made(room: Path, version: str, key: Path = OWN, without: str = "$^") -> Path:
