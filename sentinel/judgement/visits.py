@@ -135,17 +135,26 @@ def answered_network(answer: NetworkAnswer) -> Finding:
 
 
 def summed(more: Attempts, before: Attempts | None) -> Iterator[Finding]:
-    """Visits that were counted rather than kept: what is new since the sum was last told."""
-    grown = more.bytes_out - (before.bytes_out if before else 0)
-    for reached, now, then in (
-        (Grade.SCANNED, more.silent, before.silent if before else 0),
-        (Grade.REFUSED, more.refused, before.refused if before else 0),
-        (Grade.ANSWERED, more.answered - more.connected, before.answered - before.connected if before else 0),
-        (Grade.CONNECTED, more.connected, before.connected if before else 0),
+    """Visits that were counted rather than kept: what is new since the sum was last told.
+
+    A visit that had been told as answered and has connected since is a visit no second time.
+    """
+    silent, refused, answered, connected, grown = (
+        now - then for now, then in zip(_sums(more), _sums(before) if before else (0,) * 5, strict=True)
+    )
+    for reached, more_of_it, visits in (
+        (Grade.SCANNED, silent, silent),
+        (Grade.REFUSED, refused, refused),
+        (Grade.ANSWERED, answered - connected, answered - connected),
+        (Grade.CONNECTED, connected, min(connected, answered)),
     ):
         took = grown if reached is Grade.CONNECTED else 0
-        if now > then or took > 0:
-            yield _summed(more, reached, max(0, now - then), max(0, took))
+        if more_of_it > 0 or took > 0:
+            yield _summed(more, reached, max(0, visits), max(0, took))
+
+
+def _sums(of: Attempts) -> tuple[int, ...]:
+    return (of.silent, of.refused, of.answered, of.connected, of.bytes_out)
 
 
 def summed_network(more: Attempts, before: Attempts | None) -> Iterator[Finding]:

@@ -205,11 +205,11 @@ def test_a_new_run_of_the_capture_begins_its_serials_anew():
     """Serial 1 of today is not serial 1 of yesterday, and its sums start from nothing."""
     by = judge()
     told(by, connection())
-    told(by, attempts(connected=5))
+    told(by, attempts(answered=5, connected=5))
     by.forget_run()
 
     assert [each.count for each in told(by, connection())] == [1]
-    assert [each.count for each in told(by, attempts(connected=2))] == [2]
+    assert [each.count for each in told(by, attempts(answered=2, connected=2))] == [2]
 
 
 # -- sums --------------------------------------------------------------------------------------------------------

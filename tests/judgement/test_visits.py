@@ -241,3 +241,20 @@ def test_a_source_is_known_by_where_it_stands(source, standing):
     home = practice(box=(ip_address("192.168.1.1"),))
 
     assert whose(ip_address(source), home, {ip_address("10.9.0.9")}) is standing
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ((1, 0), (1, 1), [(Grade.CONNECTED, 0)]),
+        ((2, 0), (3, 2), [(Grade.CONNECTED, 1)]),
+        ((2, 1), (5, 2), [(Grade.ANSWERED, 2), (Grade.CONNECTED, 1)]),
+        ((3, 3), (3, 3), []),
+    ],
+)
+def test_a_counted_visit_that_connects_after_it_was_told_is_a_visit_no_second_time(before, after, told):
+    """The sum may be told between an answer and its acknowledgement: the grade grows, the count does not."""
+    earlier, later = (attempts(answered=answered, connected=connected) for answered, connected in (before, after))
+
+    assert [(each.grade, each.count) for each in summed(later, earlier)] == told
+    assert sum(each.count for each in summed(later, earlier)) == after[0] - before[0]
