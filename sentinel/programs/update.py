@@ -228,7 +228,10 @@ class Updating:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Two at once would write into the same half."""
-        place = os.open(self.card.firmware / "a", os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            place = os.open(self.card.firmware / "a", os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            raise MissingDevice(f"the card's firmware partition cannot be read: {error}") from None
         try:
             if not _is_free(place):
                 raise MissingDevice("another update is being written")

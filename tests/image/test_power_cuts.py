@@ -116,6 +116,6 @@ def test_no_incident_that_was_confirmed_is_ever_lost(machine: Machine, tmp_path:
         assert there >= said
         if cut % RESTARTED == 0:
             guest = machine.power()
-            assert guest.ready() == "running"
+            assert guest.ready() == "running", guest.run("systemctl --failed --no-legend")
             assert confirmed(guest) >= there
             assert int(guest.run("date +%s")) >= later
