@@ -132,6 +132,14 @@ def test_two_at_once_do_not_write_into_the_same_half(bench):
         bench.updating.from_file(Making(bench.folder / "new").update())
 
 
+def test_a_firmware_partition_that_is_not_there_is_said(bench):
+    """It could not be mounted at this start."""
+    bench.card.firmware.rename(bench.folder / "elsewhere")
+
+    with pytest.raises(MissingDevice, match="firmware partition cannot be read"):
+        bench.updating.from_file(Making(bench.folder / "new").update())
+
+
 def test_whoever_asks_hears_whether_there_is_a_newer_version(night):
     """At any hour, ticked or not; nothing is written."""
     bench, _ = night
