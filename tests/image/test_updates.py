@@ -22,9 +22,9 @@ def guest(machine: Machine) -> Guest:
     """On, with an incident that must outlive what follows."""
     on = machine.on or machine.power()
     on.ready()
-    if not confirmed(on):
+    if told(on)["level"] != "alarm":
         on.hears(stranger(0))
-        until(lambda: confirmed(on) > 0, within=120)
+        until(lambda: told(on)["level"] == "alarm", within=120)
     return on
 
 
