@@ -31,7 +31,7 @@ class Job:
         try:
             for fact in self.work():
                 post(fact)
-        except Exception:
+        except Exception:  # of any job: the other jobs come all the same
             log.exception("the job %s failed", self.name)
 
 

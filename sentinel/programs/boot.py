@@ -67,7 +67,7 @@ class Boot:
     def _attempt(self, name: str, work: Callable[[], None]) -> None:
         try:
             work()
-        except Exception:
+        except Exception:  # whatever it is: a card that does not start watches nothing
             log.exception("boot: %s failed", name)
             self.refused.append(Refused(file="boot", why=Why.STEP, detail=name))
 

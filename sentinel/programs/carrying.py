@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from sentinel.errors import MissingDevice, SentinelError
-from sentinel.programs.fetching import SILENCE, Broken, Readable, Source, whole
+from sentinel.programs.fetching import SILENCE, Broken, Readable, Source
 
 PLACE: Final = Path("/run/sentinel-fetch.sock")
 """Made by sentinel-fetch.socket, for root alone."""
@@ -67,16 +67,6 @@ class Carried:
     def __init__(self, address: str, place: Path = PLACE) -> None:
         self._address = address
         self._place = place
-
-    def small(self, name: str, most: int) -> bytes:
-        """A small file.
-
-        Raises:
-            MissingDevice: it cannot be had.
-            NotReadable: it is larger than `most`.
-        """
-        with self.opened(name) as stream:
-            return whole(stream, most, f"{name} of {self._address}")
 
     def opened(self, name: str) -> "Handed":
         """A file as it comes.

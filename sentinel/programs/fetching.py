@@ -3,6 +3,7 @@
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from http.client import HTTPException, HTTPResponse, HTTPSConnection
 from types import TracebackType
 from typing import Protocol, Self
@@ -29,17 +30,30 @@ class Readable(Protocol):
         """At most so many bytes; none at the end."""
 
 
-def whole(stream: Readable, most: int, what: str) -> bytes:
+class Opening(Protocol):
+    """A folder that holds `latest.json` and the updates, elsewhere (`Source`) or by others' hands (`carrying`)."""
+
+    def opened(self, name: str) -> AbstractContextManager[Readable]:
+        """A file as it comes.
+
+        Raises:
+            MissingDevice: it cannot be had.
+        """
+
+
+def small(folder: Opening, name: str, most: int) -> bytes:
     """A small file, to its end.
 
     Raises:
+        MissingDevice: it cannot be had.
         NotReadable: it is larger than `most`.
     """
     held = b""
-    while piece := stream.read(most + 1 - len(held)):
-        held += piece
+    with folder.opened(name) as stream:
+        while piece := stream.read(most + 1 - len(held)):
+            held += piece
     if len(held) > most:
-        raise NotReadable(f"{what} is larger than {most} bytes")
+        raise NotReadable(f"{name} is larger than {most} bytes")
     return held
 
 
@@ -50,16 +64,6 @@ class Source:
         self._address = address.rstrip("/") + "/"
         self._trust = trust or ssl.create_default_context()
         self._until = time.monotonic() + longest
-
-    def small(self, name: str, most: int) -> bytes:
-        """A small file.
-
-        Raises:
-            MissingDevice: it cannot be had.
-            NotReadable: it is larger than `most`.
-        """
-        with self.opened(name) as stream:
-            return whole(stream, most, f"{name} of {self._address}")
 
     def opened(self, name: str) -> "Stream":
         """A file as it comes.

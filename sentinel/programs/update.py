@@ -31,9 +31,8 @@ from sentinel.model.finding import Level
 from sentinel.model.renewal import Came, Lack
 from sentinel.places import Places
 from sentinel.programs import renewing
-from sentinel.programs.carrying import Carried
 from sentinel.programs.effective import effective
-from sentinel.programs.fetching import Broken, Source
+from sentinel.programs.fetching import Broken, Opening, Source, small
 from sentinel.programs.renewing import Word
 from sentinel.secret import as_owner
 from sentinel.signals import pulse
@@ -65,7 +64,7 @@ class Updating:
     keys: Path = KEYS
     running: Path = renewing.RUNNING
     clock: Clock = now
-    source: Callable[[str], Source | Carried] = Source
+    source: Callable[[str], Opening] = Source
 
     def from_file(self, file: Path | None) -> None:
         """From a file, or where there is none from standard input.
@@ -209,8 +208,8 @@ class Updating:
                 raise MissingDevice(f"the card cannot be written: {error}") from None
             word.leave(Came.WRITTEN)
 
-    def _latest(self, source: Source | Carried) -> tuple[Manifest, str]:
-        return announced(source.small(LATEST, MOST), self._keys())
+    def _latest(self, source: Opening) -> tuple[Manifest, str]:
+        return announced(small(source, LATEST, MOST), self._keys())
 
     def _keys(self) -> tuple[Ed25519PublicKey, ...]:
         return keys_in(self.keys)

@@ -221,7 +221,7 @@ class Watch:
                 continue
             try:
                 self._one(item)
-            except Exception:
+            except Exception:  # a lost fact is counted; a street that ended would lose all
                 log.exception("one fact could not be walked")
                 with contextlib.suppress(Exception):
                     self._street.lose(self._clock())

@@ -125,7 +125,7 @@ class Button:
             return
         try:
             self._told(Pressed(sign, self._began, at))
-        except Exception:
+        except Exception:  # of whoever is told
             log.exception("a press could not be heeded")
 
     def _fail(self, error: Exception) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from sentinel.errors import MissingDevice, NotReadable
 from sentinel.programs.carrying import LINE, PIECE, Carried
-from sentinel.programs.fetching import Broken
+from sentinel.programs.fetching import Broken, small
 from tests.programs.shelves import Shelf, carried, heard, serving
 
 ADDRESS = "https://192.0.2.1/releases"
@@ -44,7 +44,7 @@ def test_a_file_comes_as_if_it_had_been_fetched_by_the_asker(shelf, tmp_path):
     with carried(shelf, tmp_path, 3) as source:
         assert whole(source, "long") == shelf.files["long"]
         assert whole(source, "empty") == b""
-        assert source.small("small", 64) == b"x" * 64
+        assert small(source, "small", 64) == b"x" * 64
     assert shelf.asked == ["/releases/long", "/releases/empty", "/releases/small"]
 
 
@@ -56,7 +56,7 @@ def test_a_small_file_that_is_large_is_refused(shelf, tmp_path):
         carried(shelf, tmp_path) as source,
         pytest.raises(NotReadable, match=r"latest\.json .* larger than 64 bytes"),
     ):
-        source.small("latest.json", 64)
+        small(source, "latest.json", 64)
 
 
 def test_what_is_not_there_is_told_in_the_fetchers_words(shelf, tmp_path):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from sentinel.errors import MissingDevice, NotReadable
-from sentinel.programs.fetching import Source
+from sentinel.programs.fetching import Source, small
 from tests.programs.shelves import Shelf, serving
 
 
@@ -28,7 +28,7 @@ def test_a_file_comes_whole_and_in_pieces(shelf):
     shelf.files = {"long": bytes(range(256)) * 99, "small": b"x" * 64}
 
     assert whole(shelf.source(), "long") == shelf.files["long"]
-    assert shelf.source().small("small", 64) == b"x" * 64
+    assert small(shelf.source(), "small", 64) == b"x" * 64
     assert shelf.asked == ["/releases/long", "/releases/small"]
 
 
@@ -37,7 +37,7 @@ def test_a_small_file_that_is_large_is_refused(shelf):
     shelf.files = {"latest.json": b"x" * 65}
 
     with pytest.raises(NotReadable, match="larger than 64 bytes"):
-        shelf.source().small("latest.json", 64)
+        small(shelf.source(), "latest.json", 64)
 
 
 def test_the_same_host_may_lead_on(shelf):
