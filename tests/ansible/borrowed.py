@@ -16,10 +16,10 @@ UNITS = ROOT / "image-build/rootfs/usr/lib/systemd/system"
 ASK = """
 import sys
 from sentinel.programs.carrying import Carried
-from sentinel.programs.fetching import Source
+from sentinel.programs.fetching import Source, small
 for source in (Source, Carried):
     try:
-        print(source.__name__, source(sys.argv[1]).small("file", 1 << 20).decode())
+        print(source.__name__, small(source(sys.argv[1]), "file", 1 << 20).decode())
     except Exception as error:
         print(source.__name__, error)
 """
