@@ -5,11 +5,10 @@ What does not hold together is `Unreadable`, never an exception: strangers choos
 
 import struct
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address
 
 from sentinel.decode.dicom import association_head, read_association
 from sentinel.model.machine import SeenBy
-from sentinel.model.moment import Address, Moment
+from sentinel.model.moment import Address, Moment, unpacked
 from sentinel.model.packet import Announcement, Fragment, Packet, Segment, Unreadable
 
 IPV4, ARP, VLAN, IPV6, QINQ = 0x0800, 0x0806, 0x8100, 0x86DD, 0x88A8
@@ -17,7 +16,7 @@ TCP, FRAGMENT, ICMP6 = 6, 44, 58
 EXTENSIONS = (0, 43, 60)  # hop-by-hop, routing, destination options: RFC 8200 section 4
 NEIGHBOUR_SOLICITATION, NEIGHBOUR_ADVERTISEMENT = 135, 136
 
-_tcp = struct.Struct("!HHIIBB")  # ports, seq, ack, data offset, flags: RFC 9293 section 3.1
+_tcp = struct.Struct("!IIBB")  # seq, ack, data offset, flags, behind the ports: RFC 9293 section 3.1
 
 
 def read_frame(frame: bytes, at: Moment, vlan: int | None = None) -> Packet | None:
@@ -59,11 +58,6 @@ def _mac(raw: bytes) -> str:
     return raw.hex(":")
 
 
-@lru_cache(maxsize=8192)
-def _address(raw: bytes) -> Address:
-    return IPv4Address(raw) if len(raw) == 4 else IPv6Address(raw)
-
-
 def _ip4(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
     """RFC 791 section 3.1."""
     header = (frame[ip] & 15) * 4
@@ -73,15 +67,7 @@ def _ip4(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
         return None
     if _half(frame, ip + 6) & 0x3FFF:
         return Fragment(at)
-    return _segment(
-        frame,
-        ip + header,
-        _half(frame, ip + 2) - header,
-        frame[ip + 12 : ip + 16],
-        frame[ip + 16 : ip + 20],
-        at,
-        vlan,
-    )
+    return _segment(frame, ip + header, _half(frame, ip + 2) - header, frame[ip + 12 : ip + 20], at, vlan)
 
 
 def _ip6(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
@@ -100,32 +86,26 @@ def _ip6(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
         return _neighbour(frame, start, at)
     if protocol != TCP:
         return None
-    return _segment(frame, start, size, frame[ip + 8 : ip + 24], frame[ip + 24 : ip + 40], at, vlan)
+    return _segment(frame, start, size, frame[ip + 8 : ip + 40], at, vlan)
 
 
-def _segment(
-    frame: bytes, tcp: int, size: int, source: bytes, target: bytes, at: Moment, vlan: int | None
-) -> Segment | Unreadable:
-    source_port, target_port, seq, ack, offset, flags = _tcp.unpack_from(frame, tcp)
+def _segment(frame: bytes, tcp: int, size: int, ends: bytes, at: Moment, vlan: int | None) -> Segment | Unreadable:
+    seq, ack, offset, flags = _tcp.unpack_from(frame, tcp + 4)
     header = (offset >> 4) * 4
     if header < 20 or size < header:
         return Unreadable(at)
     length = size - header
-    payload = frame[tcp + header : tcp + header + length]
+    head = association_head(frame[tcp + header : tcp + size]) if length else b""
     return Segment(
-        at=at,
-        source_mac=_mac(frame[6:12]),
-        target_mac=_mac(frame[0:6]),
-        vlan=vlan,
-        source=_address(source),
-        source_port=source_port,
-        target=_address(target),
-        target_port=target_port,
-        seq=seq,
-        ack=ack,
-        flags=flags & 0x3F,
-        length=length,
-        association=read_association(association_head(payload)) if payload else None,
+        at,
+        frame[:12],
+        vlan,
+        ends + frame[tcp : tcp + 4],
+        seq,
+        ack,
+        flags & 0x3F,
+        length,
+        read_association(head) if head else None,
     )
 
 
@@ -133,7 +113,7 @@ def _arp(frame: bytes, start: int, at: Moment) -> Announcement | None:
     """RFC 826: whoever asks or answers is alive; a probe without an address says nothing (RFC 5227)."""
     if _half(frame, start) != 1 or _half(frame, start + 2) != IPV4:
         return None
-    sender, peer = _address(frame[start + 14 : start + 18]), _address(frame[start + 24 : start + 28])
+    sender, peer = unpacked(frame[start + 14 : start + 18]), unpacked(frame[start + 24 : start + 28])
     return _announcement(frame, at, frame[start + 8 : start + 14], sender, SeenBy.ARP, peer)
 
 
@@ -141,8 +121,8 @@ def _neighbour(frame: bytes, icmp: int, at: Moment) -> Announcement | Unreadable
     """RFC 4861 sections 4.3 and 4.4: the address advertised, or the one that solicits."""
     if len(frame) < icmp + 24:
         return Unreadable(at) if frame[icmp] == NEIGHBOUR_ADVERTISEMENT else None
-    source, target = _address(frame[icmp - 32 : icmp - 16]), _address(frame[icmp - 16 : icmp])
-    about = _address(frame[icmp + 8 : icmp + 24])
+    source, target = unpacked(frame[icmp - 32 : icmp - 16]), unpacked(frame[icmp - 16 : icmp])
+    about = unpacked(frame[icmp + 8 : icmp + 24])
     if frame[icmp] == NEIGHBOUR_ADVERTISEMENT:
         return _announcement(frame, at, frame[6:12], about, SeenBy.NDP, target)
     if frame[icmp] == NEIGHBOUR_SOLICITATION:

@@ -3,6 +3,7 @@
 from abc import ABC
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,12 @@ else:
 
     Address.register(IPv4Address)
     Address.register(IPv6Address)
+
+
+@lru_cache(maxsize=8192)
+def unpacked(raw: bytes) -> Address:
+    """An address from its bytes on the wire, 4 or 16 of them."""
+    return IPv4Address(raw) if len(raw) == 4 else IPv6Address(raw)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import NamedTuple
 
 from sentinel.model.connection import Direction
-from sentinel.model.moment import Address, Moment
+from sentinel.model.moment import Address, Moment, unpacked
 
 Network = IPv4Network | IPv6Network
 
@@ -42,6 +43,23 @@ class Place(StrEnum):
     OUTSIDE = "outside"
 
 
+class End(NamedTuple):
+    """What an address is to the practice."""
+
+    place: Place
+    """As a source."""
+    is_ours: bool
+    """As a target."""
+
+
+def crossing(source: End, target: End) -> Direction:
+    """Which way a connection crosses the practice's boundary."""
+    from_inside = source.place is Place.INSIDE
+    if target.is_ours:
+        return Direction.INTERNAL if from_inside else Direction.INBOUND
+    return Direction.OUTBOUND if from_inside else Direction.FOREIGN
+
+
 @dataclass(frozen=True, kw_only=True)
 class Networks:
     """The practice's own networks and its box.
@@ -67,6 +85,20 @@ class Networks:
             known = self._places[address] = self._find(address)
         return known
 
+    @cached_property
+    def _ends(self) -> dict[bytes, End]:
+        return {}
+
+    def end(self, raw: bytes) -> End:
+        """The same of an address as it is on the wire, and whether it is ours when somebody connects to it."""
+        known = self._ends.get(raw)
+        if known is None:
+            if len(self._ends) > 4096:
+                self._ends.clear()
+            address = unpacked(raw)
+            known = self._ends[raw] = End(self.place(address), self.is_target(address))
+        return known
+
     def _find(self, address: Address) -> Place:
         if address in self.box:
             return Place.BOX
@@ -84,10 +116,7 @@ class Networks:
 
     def direction(self, source: Address, target: Address) -> Direction:
         """Which way a connection from `source` to `target` crosses the practice's boundary."""
-        from_inside = self.place(source) is Place.INSIDE
-        if self.is_target(target):
-            return Direction.INTERNAL if from_inside else Direction.INBOUND
-        return Direction.OUTBOUND if from_inside else Direction.FOREIGN
+        return crossing(self.end(source.packed), self.end(target.packed))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,11 +4,15 @@ Tuples rather than dataclasses: one is made for every frame that passes the kern
 """
 
 from enum import IntFlag
+from functools import lru_cache
 from typing import NamedTuple
 
 from sentinel.model.connection import Association, DicomService
 from sentinel.model.machine import SeenBy
-from sentinel.model.moment import Address, Moment
+from sentinel.model.moment import Address, Moment, unpacked
+
+SHORT = 12
+"""Bytes of a way of IPv4."""
 
 
 class Flags(IntFlag):
@@ -35,22 +39,77 @@ class AssociationHead(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """One TCP segment: its headers, and the association PDU at its start if there was one."""
+    """One TCP segment: its headers, and the association PDU at its start if there was one.
+
+    Who sent it to whom stays as it was on the wire: of a hundred segments one makes a fact, and bytes are found in
+    a table ten times as fast as addresses.
+    """
 
     at: Moment
-    source_mac: str
-    target_mac: str
+    macs: bytes
+    """Of the target and of the source, 6 bytes each."""
     vlan: int | None
-    source: Address
-    source_port: int
-    target: Address
-    target_port: int
+    way: bytes
+    """Addresses of source and target, then their ports: 12 bytes, of IPv6 36."""
     seq: int
     ack: int
     flags: int
     length: int
     """Payload on the wire, in bytes, by the IP header: the payload itself was cut off."""
     association: AssociationHead | None = None
+
+    @property
+    def source(self) -> Address:
+        """Whose segment it is."""
+        return unpacked(source_of(self.way))
+
+    @property
+    def target(self) -> Address:
+        """Whom it goes to."""
+        return unpacked(target_of(self.way))
+
+    @property
+    def source_port(self) -> int:
+        """1-65535; a stranger may also send 0."""
+        return self.way[-4] << 8 | self.way[-3]
+
+    @property
+    def target_port(self) -> int:
+        """As `source_port`."""
+        return self.way[-2] << 8 | self.way[-1]
+
+    @property
+    def source_mac(self) -> str:
+        """The hardware address it came from: of a stranger's segment the box's."""
+        return self.macs[6:].hex(":")
+
+    @property
+    def target_mac(self) -> str:
+        """The hardware address it went to."""
+        return self.macs[:6].hex(":")
+
+
+@lru_cache(maxsize=64)
+def raw_mac(mac: str) -> bytes:
+    """A hardware address as it stands in a frame; empty for none."""
+    return bytes.fromhex(mac.replace(":", ""))
+
+
+def source_of(way: bytes) -> bytes:
+    """The source's address, as on the wire."""
+    return way[:4] if len(way) == SHORT else way[:16]
+
+
+def target_of(way: bytes) -> bytes:
+    """The target's address, as on the wire."""
+    return way[4:8] if len(way) == SHORT else way[16:32]
+
+
+def turned(way: bytes) -> bytes:
+    """The way of the answers to a segment."""
+    if len(way) == SHORT:
+        return way[4:8] + way[:4] + way[10:] + way[8:10]
+    return way[16:32] + way[:16] + way[34:] + way[32:34]
 
 
 class Announcement(NamedTuple):

@@ -3,157 +3,261 @@
 A connection is told when its state or its association changes, never for its data. Outbound connections of the
 practice are not followed at all, and internal ones are told only once DICOM was recognised on them: the
 sentinel is not there to watch the staff.
+
+A SYN makes an attempt (`halfopen`), which anybody may send as many of as he likes; its answer makes a connection,
+for that carries both ends and the client's first sequence number. So a connection is the same with and without its
+SYN, and also where the SYN is read after what answers it: they come through different rings.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, Direction
-from sentinel.model.moment import Address, Moment
-from sentinel.model.networks import Networks, Place
-from sentinel.model.packet import AssociationHead, Flags, Segment
+from sentinel.model.moment import Moment
+from sentinel.model.networks import End, Networks, Place, crossing
+from sentinel.model.packet import AssociationHead, Flags, Segment, source_of, target_of, turned
 from sentinel.services import service
-from sentinel.tracking.flow import Flow, Side
+from sentinel.tracking import halfopen, table
+from sentinel.tracking.flow import MODULUS, Flow, Side, ends
 from sentinel.tracking.hairpin import Hairpins
+from sentinel.tracking.halfopen import UNANSWERED, Attempt, Half, HalfOpen
+from sentinel.tracking.table import Table
 
-Key = tuple[Address, int, Address, int]
-
-UNANSWERED = timedelta(seconds=20)
-"""After this an attempt is told as one; a client's own retries have mostly ended."""
 LINGER = timedelta(seconds=30)
 """A finished connection is remembered this long, so that a late copy does not look like a new one."""
 IDLE = timedelta(days=7)
 """A silent association may last for days; after this it is given up."""
-MOST = 65_536
 EPHEMERAL = 32_768
 """The lowest port that clients pick on the systems of a practice."""
 WINDOW = 1 << 16
 """A SYN-ACK may acknowledge this much beyond the SYN itself: what the SYN carried (RFC 7413)."""
+FIN, SYN, RST, ACK = (int(flag) for flag in (Flags.FIN, Flags.SYN, Flags.RST, Flags.ACK))
 
 
 class Tracker:
-    """Every connection being followed.
+    """Every connection being followed, and every attempt that waits.
 
     Args:
         networks: what is ours.
         every: follow outbound, internal and foreign connections too; only for recorded files.
-        most: connections remembered at once; beyond it the oldest is forgotten and counted.
+        most: connections remembered at once; beyond it the least is forgotten and counted.
+        waiting: attempts remembered at once; beyond it the oldest is told early.
     """
 
-    def __init__(self, networks: Networks, *, every: bool = False, most: int = MOST) -> None:
+    def __init__(
+        self, networks: Networks, *, every: bool = False, most: int = table.MOST, waiting: int = halfopen.MOST
+    ) -> None:
         self.networks = networks
-        self.forgotten = 0
+        self.attempts = HalfOpen(waiting)
         self._every = every
-        self._most = most
-        self._flows: dict[Key, Flow] = {}
+        self._table = Table(most)
         self._serial = 0
         self._hairpins = Hairpins()
 
-    def feed(self, segment: Segment) -> Iterator[Connection]:
+    @property
+    def forgotten(self) -> int:
+        """Connections that had to make room."""
+        return self._table.forgotten
+
+    def feed(self, segment: Segment) -> list[Connection]:
         """The connections this segment changed: none or one, two where a 4-tuple is used again."""
-        flow = self._find(segment)
-        if flow is not None and _begins_anew(flow, segment):
-            yield from self._end(flow, segment.at)
-            flow = None
+        flow = self._table.find(segment.way)
         if flow is None:
-            flow = self._begin(segment)
-            if flow is None:
-                return
+            return self._new(segment)
+        if not _begins_anew(flow, segment):
+            return self._known(flow, segment)
+        ended = list(self._end(flow, segment.at))
+        return ended + self._new(segment)
+
+    def _known(self, flow: Flow, segment: Segment) -> list[Connection]:
+        """What a segment of a connection we follow changes."""
         flow.seen = segment.at
         before = (flow.state, flow.dicom)
         self._follow(flow, segment)
-        if (flow.state, flow.dicom) != before or _has_grown(flow):
-            flow.changed = segment.at
-            yield from self._tell(flow)
+        self._table.keep(flow)
+        if (flow.state, flow.dicom) == before and not _has_grown(flow):
+            return []
+        flow.changed = segment.at
+        return list(self._tell(flow))
+
+    def _new(self, segment: Segment) -> list[Connection]:
+        """Of nothing we follow: an attempt, an answer to one, or the middle of something."""
+        kind = segment.flags & (SYN | ACK)
+        if kind == SYN:
+            return list(self._attempt(segment))
+        if segment.flags & RST:
+            return self._refuse(segment)
+        if not kind & SYN and not segment.length and not segment.flags & FIN:
+            return []  # a bare ACK tells of nothing
+        flow = self._begin(segment, is_answer=bool(kind & SYN))
+        return self._known(flow, segment) if flow else []
+
+    # -- attempts --------------------------------------------------------------------------------------------
+
+    def _attempt(self, syn: Segment) -> Iterator[Connection]:
+        """A SYN: nobody knows yet whether it reaches anybody."""
+        source, target = self._ends(syn.way)
+        direction = crossing(source, target)
+        if direction is Direction.OUTBOUND:
+            self._hairpins.leaves(syn)
+        if not self._every and direction is not Direction.INBOUND:
+            return
+        first = (syn.seq + 1) % MODULUS
+        before = self.attempts.find(syn.way)
+        if before and before.first in (None, first):
+            return  # a retry, or a copy
+        if before and not before.is_refused:
+            yield self.attempt(syn.way, before)
+        hairpin = self._hairpins.returns(syn) if source.place is Place.BOX else None
+        self._serial += 1
+        self.attempts.take(syn.way)
+        self.attempts.add(
+            syn.way,
+            Half(at=syn.at, macs=syn.macs, vlan=syn.vlan, first=first, hairpin=hairpin, serial=self._serial),
+        )
+        if self.attempts.is_full:
+            yield from (self.attempt(*each) for each in self.overdue(syn.at))
+
+    def _refuse(self, reset: Segment) -> list[Connection]:
+        """A closed door says no (RFC 9293 section 3.10.7.1); a reset of anything else begins nothing."""
+        way = turned(reset.way)
+        half = self.attempts.find(way)
+        if half is None or half.is_refused:
+            return []
+        serial = self._number(half)
+        self.attempts.refuse(way, serial)
+        return [self._fact(way, half, serial, ConnectionState.REFUSED, reset.at)]
+
+    def _number(self, half: Half | None) -> int:
+        """Its serial, or the next."""
+        if half and half.serial:
+            return half.serial
+        self._serial += 1
+        return self._serial
+
+    def overdue(self, now: Moment) -> list[Attempt]:
+        """Attempts that nothing answered in time, or that had to make room; each is told by `attempt`."""
+        return self.attempts.overdue(now, self._was_answered)
+
+    def attempt(self, way: bytes, half: Half) -> Connection:
+        """One of them, as a fact."""
+        return self._fact(way, half, self._number(half), ConnectionState.ATTEMPTED, half.at)
+
+    def _was_answered(self, attempt: Attempt) -> bool:
+        """Its answer overtook it, and made a connection."""
+        flow = self._table.find(attempt[0])
+        return flow is not None and flow.way == attempt[0] and attempt[1].first in (None, flow.client.first)
+
+    def _fact(
+        self, way: bytes, half: Half, serial: int, state: ConnectionState, changed: Moment
+    ) -> Connection:
+        return Connection(
+            serial=serial,
+            **ends(way, half.macs),
+            vlan=half.vlan,
+            direction=crossing(*self._ends(way)),
+            state=state,
+            opened=half.at,
+            changed=changed,
+            hairpin=half.hairpin,
+        )
+
+    def _ends(self, way: bytes) -> tuple[End, End]:
+        return self.networks.end(source_of(way)), self.networks.end(target_of(way))
+
+    # -- connections -----------------------------------------------------------------------------------------
 
     def expire(self, now: Moment) -> Iterator[Connection]:
         """Give up what has waited too long; attempts that nothing answered are told here."""
-        for key, flow in list(self._flows.items()):
+        yield from (self.attempt(*each) for each in self.overdue(now))
+        yield from self.give_up(now)
+
+    def give_up(self, now: Moment) -> Iterator[Connection]:
+        """Connections that are over, or of which nothing was heard for a week."""
+        for flow in self._table:
             if flow.over and now.since(flow.seen) >= LINGER:
-                del self._flows[key]
+                self._table.drop(flow)
                 yield from self._correct(flow)
             elif not flow.over and _has_waited(flow, now):
-                del self._flows[key]
+                self._table.drop(flow)
                 if flow.state is not ConnectionState.ATTEMPTED:
                     flow.changed = now
-                yield from self._give_up(flow)
+                yield from self._close(flow)
 
     def flush(self) -> Iterator[Connection]:
         """The end of a recorded file: everything still open is told once more, as it stands."""
-        for flow in self._flows.values():
+        yield from (self.attempt(*each) for each in self.attempts.flush(self._was_answered))
+        for flow in self._table:
+            self._table.drop(flow)
             yield from self._correct(flow) if flow.over else self._tell(flow)
-        self._flows.clear()
 
     def __len__(self) -> int:
-        return len(self._flows)
+        return len(self._table) + len(self.attempts)
 
-    def _find(self, segment: Segment) -> Flow | None:
-        there = (segment.source, segment.source_port, segment.target, segment.target_port)
-        back = (segment.target, segment.target_port, segment.source, segment.source_port)
-        return self._flows.get(there) or self._flows.get(back)
-
-    def _begin(self, segment: Segment) -> Flow | None:
-        """A new connection, if it is one we follow."""
-        opening = segment.flags & (Flags.SYN | Flags.ACK) == Flags.SYN
-        if not opening and not _says_something(segment):
-            return None
-        swapped = not opening and _came_from_server(segment)
-        client, server = (_target(segment), _source(segment)) if swapped else (_source(segment), _target(segment))
-        direction = self.networks.direction(client[0], server[0])
-        if opening and direction is Direction.OUTBOUND:
-            self._hairpins.leaves(segment)
+    def _begin(self, segment: Segment, *, is_answer: bool) -> Flow | None:
+        """A connection by its answer, or from its middle, if it is one we follow."""
+        swapped = is_answer or self._is_from_server(segment)
+        way, back = (turned(segment.way), segment.way) if swapped else (segment.way, turned(segment.way))
+        direction = crossing(*self._ends(way))
         if not self._every and direction not in (Direction.INBOUND, Direction.INTERNAL):
             return None
-        halfway = not segment.flags & Flags.SYN
-        if not self._every and halfway and server[1] >= EPHEMERAL and service(server[1]) is None:
+        port = way[-2] << 8 | way[-1]
+        half = self._half(way, segment if is_answer else None)
+        if not (self._every or is_answer or half) and port >= EPHEMERAL and service(port) is None:
             return None  # from the middle, and no door we know: an answer to somebody of the practice
-        self._serial += 1
-        flow = Flow(
-            serial=self._serial,
-            source=client[0],
-            source_port=client[1],
-            target=server[0],
-            target_port=server[1],
-            source_mac=client[2],
-            target_mac=server[2],
+        macs = segment.macs[6:] + segment.macs[:6] if swapped else segment.macs
+        is_refused = half is not None and half.is_refused
+        return Flow(
+            serial=self._number(half),
+            way=way,
+            back=back,
+            macs=half.macs if half else macs,
             vlan=segment.vlan,
             direction=direction,
-            opened=segment.at,
+            opened=half.at if half else segment.at,
             changed=segment.at,
             seen=segment.at,
-            hairpin=self._turned_back(segment) if opening else None,
-            client=Side(),
+            hairpin=half.hairpin if half else None,
+            is_opened=half is not None,
+            state=ConnectionState.REFUSED if is_refused else ConnectionState.ATTEMPTED,
+            over=is_refused,
+            client=Side(first=half.first if half else None),
             server=Side(),
         )
-        self._remember(flow)
-        return flow
 
-    def _turned_back(self, syn: Segment) -> Address | None:
-        return self._hairpins.returns(syn) if self.networks.place(syn.source) is Place.BOX else None
+    def _is_from_server(self, segment: Segment) -> bool:
+        """Seen from the middle: whoever was called, whoever answers an association, else the lower port."""
+        if self.attempts.find(segment.way) is not None:
+            return False
+        return self.attempts.find(turned(segment.way)) is not None or _came_from_server(segment)
 
-    def _remember(self, flow: Flow) -> None:
-        if len(self._flows) >= self._most:
-            del self._flows[next(iter(self._flows))]
-            self.forgotten += 1
-        self._flows[(flow.source, flow.source_port, flow.target, flow.target_port)] = flow
+    def _half(self, way: bytes, answer: Segment | None) -> Half | None:
+        """The attempt it began with, which is none any more; not one that this SYN-ACK does not fit."""
+        half = self.attempts.find(way)
+        if half is None:
+            return None
+        if answer and half.first is not None and (answer.ack - half.first) % MODULUS >= WINDOW:
+            return None
+        self.attempts.take(way)
+        return half
 
     def _follow(self, flow: Flow, segment: Segment) -> None:
-        from_client = flow.is_from_client(segment)
+        from_client = segment.way == flow.way
         own, peer = (flow.client, flow.server) if from_client else (flow.server, flow.client)
-        if segment.flags & Flags.SYN:
+        if segment.flags & SYN:
             _shake_hands(flow, segment, from_client)
             return
-        if segment.flags & Flags.RST:
+        if segment.flags & RST:
             _reset(flow, segment, from_client)
             return
-        if segment.length or segment.flags & Flags.FIN:
+        if segment.length or segment.flags & FIN:
             _speak(flow, segment, from_client)  # first: what it acknowledges must not prove itself
         flow.count(segment, own, peer)
         if segment.association:
             _associate(flow, segment.association, from_client)
         if flow.client.finished and flow.server.finished:
-            _close(flow)
+            _finish(flow)
 
     def _tell(self, flow: Flow) -> Iterator[Connection]:
         flow.told = flow.client.sent + flow.server.sent
@@ -162,30 +266,22 @@ class Tracker:
 
     def _end(self, flow: Flow, at: Moment) -> Iterator[Connection]:
         """Its 4-tuple was taken by a new connection."""
-        del self._flows[(flow.source, flow.source_port, flow.target, flow.target_port)]
+        self._table.drop(flow)
         if flow.over:
             yield from self._correct(flow)
         else:
             flow.changed = at
-            yield from self._give_up(flow)
+            yield from self._close(flow)
 
     def _correct(self, flow: Flow) -> Iterator[Connection]:
         """It was over when last told, but more of it was on its way."""
         if flow.client.sent + flow.server.sent != flow.told:
             yield from self._tell(flow)
 
-    def _give_up(self, flow: Flow) -> Iterator[Connection]:
+    def _close(self, flow: Flow) -> Iterator[Connection]:
         if flow.state is ConnectionState.CONNECTED:
             flow.state = ConnectionState.CLOSED
         yield from self._tell(flow)
-
-
-def _source(segment: Segment) -> tuple[Address, int, str]:
-    return segment.source, segment.source_port, segment.source_mac
-
-
-def _target(segment: Segment) -> tuple[Address, int, str]:
-    return segment.target, segment.target_port, segment.target_mac
 
 
 def _has_grown(flow: Flow) -> bool:
@@ -202,22 +298,15 @@ def _has_waited(flow: Flow, now: Moment) -> bool:
 
 def _begins_anew(flow: Flow, segment: Segment) -> bool:
     """A SYN with another initial sequence number on a known 4-tuple (RFC 9293 section 3.10.7.4)."""
-    if segment.flags & (Flags.SYN | Flags.ACK) != Flags.SYN:
+    if segment.flags & (SYN | ACK) != SYN:
         return False
-    if not flow.is_from_client(segment):
+    if not segment.way == flow.way:
         return flow.over or not (flow.is_shaken or flow.is_opened)
-    return flow.client.first != (segment.seq + 1) % (1 << 32)
-
-
-def _says_something(segment: Segment) -> bool:
-    """Seen from the middle: data or an end tell of a connection, a bare ACK or RST does not."""
-    return bool(segment.length or segment.flags & (Flags.SYN | Flags.FIN))
+    return flow.client.first != (segment.seq + 1) % MODULUS
 
 
 def _came_from_server(segment: Segment) -> bool:
-    """Who is the server of a connection whose SYN was not seen: whoever answers, else the lower port."""
-    if segment.flags & Flags.SYN:
-        return True
+    """Who is the server of a connection seen from its middle: whoever answers an association, else the lower port."""
     if segment.association and segment.association.kind is not Association.ABORTED:
         return segment.association.kind is not Association.PROPOSED
     return segment.source_port < segment.target_port
@@ -225,22 +314,29 @@ def _came_from_server(segment: Segment) -> bool:
 
 def _shake_hands(flow: Flow, segment: Segment, from_client: bool) -> None:
     """RFC 9293 section 3.5. A refused client that tries again may be answered after all."""
-    after = (segment.seq + 1) % (1 << 32)
-    if not segment.flags & Flags.ACK:
+    after = (segment.seq + 1) % MODULUS
+    if not segment.flags & ACK:
         if from_client:
-            flow.is_opened = True
-            flow.client.first = after if flow.client.first is None else flow.client.first
+            _open(flow, segment)
         return
     if from_client or flow.state in (ConnectionState.CONNECTED, ConnectionState.CLOSED):
         return
     if flow.client.first is None:  # the SYN was lost on the way to us; its answer names it
         flow.client.first = segment.ack
     known = flow.server.first if flow.is_shaken else None
-    if after != known and (segment.ack - flow.client.first) % (1 << 32) < WINDOW:  # a SYN may carry data
+    if after != known and (segment.ack - flow.client.first) % MODULUS < WINDOW:  # a SYN may carry data
         flow.server.begins(after)
         flow.is_shaken, flow.over = True, False
         flow.state = ConnectionState.ANSWERED
         _connect(flow)
+
+
+def _open(flow: Flow, syn: Segment) -> None:
+    """Its SYN, perhaps read after what answered it."""
+    flow.is_opened = True
+    flow.client.first = (syn.seq + 1) % MODULUS if flow.client.first is None else flow.client.first
+    if syn.at.since(flow.opened) < timedelta(0):
+        flow.opened = syn.at
 
 
 def _reset(flow: Flow, segment: Segment, from_client: bool) -> None:
@@ -251,13 +347,13 @@ def _reset(flow: Flow, segment: Segment, from_client: bool) -> None:
         if from_client:
             return
         flow.state = ConnectionState.REFUSED
-    elif segment.flags & Flags.ACK:
+    elif segment.flags & ACK:
         _hear(flow, segment, from_client)
         _connect(flow)
-    if segment.flags & Flags.ACK and flow.state is ConnectionState.CONNECTED:
+    if segment.flags & ACK and flow.state is ConnectionState.CONNECTED:
         own, peer = (flow.client, flow.server) if from_client else (flow.server, flow.client)
         flow.count(segment._replace(length=0), own, peer)
-    _close(flow)
+    _finish(flow)
 
 
 def _speak(flow: Flow, segment: Segment, from_client: bool) -> None:
@@ -271,7 +367,7 @@ def _speak(flow: Flow, segment: Segment, from_client: bool) -> None:
 def _hear(flow: Flow, segment: Segment, from_client: bool) -> None:
     if from_client:
         flow.heard = segment.ack
-    elif segment.flags & Flags.ACK:
+    elif segment.flags & ACK:
         flow.note_belief(segment.ack)
 
 
@@ -307,7 +403,7 @@ def _answer(flow: Flow, head: AssociationHead) -> None:
         flow.dicom = replace(flow.dicom, result=head.kind, rejection=head.rejection)
 
 
-def _close(flow: Flow) -> None:
+def _finish(flow: Flow) -> None:
     """An answered connection whose client never spoke stays `answered`: that is what it was."""
     flow.over = True
     if flow.state is ConnectionState.CONNECTED:

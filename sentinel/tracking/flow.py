@@ -1,10 +1,12 @@
 """One TCP connection while it is being followed."""
 
 from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final, TypedDict
 
 from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, Direction
-from sentinel.model.moment import Address, Moment
-from sentinel.model.packet import AssociationHead, Flags, Segment
+from sentinel.model.moment import Address, Moment, unpacked
+from sentinel.model.packet import AssociationHead, Flags, Segment, source_of, target_of
 
 HALF = 1 << 31
 MODULUS = 1 << 32
@@ -46,17 +48,37 @@ class Side:
         self.finished = True
 
 
-@dataclass(slots=True, kw_only=True)
+class Rank(IntEnum):
+    """What a flow is worth where there is no room for all."""
+
+    TRIED = 0
+    """Nothing of ours has spoken: a stranger may make as many as he likes."""
+    OVER = 1
+    ANSWERED = 2
+    REAL = 3
+    """Its client is one that the server knows."""
+
+
+RANKS: Final = {
+    ConnectionState.ATTEMPTED: Rank.TRIED,
+    ConnectionState.REFUSED: Rank.OVER,
+    ConnectionState.ANSWERED: Rank.ANSWERED,
+    ConnectionState.CONNECTED: Rank.REAL,
+    ConnectionState.CLOSED: Rank.OVER,
+}
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
 class Flow:
     """What is remembered of one connection; the client is whoever began it."""
 
     serial: int
-    source: Address
-    source_port: int
-    target: Address
-    target_port: int
-    source_mac: str
-    target_mac: str | None
+    way: bytes
+    """Of the client's packets (`Segment.way`)."""
+    back: bytes
+    """Of the server's."""
+    macs: bytes
+    """Of the server and of the client, 6 bytes each, as the client's packets carry them."""
     vlan: int | None
     direction: Direction
     opened: Moment
@@ -82,10 +104,15 @@ class Flow:
     """Payload bytes of both sides when it was last told."""
     over: bool = False
     """Nothing more is expected; kept a while so that a late copy does not look new."""
+    filed: Rank | None = None
+    """Where the table keeps it."""
 
-    def is_from_client(self, segment: Segment) -> bool:
-        """Which end sent it."""
-        return segment.source_port == self.source_port and segment.source == self.source
+    @property
+    def rank(self) -> Rank:
+        """As it stands now."""
+        if self.over:
+            return Rank.OVER
+        return RANKS[self.state]
 
     def count(self, segment: Segment, own: Side, peer: Side) -> None:
         """Move both sides' byte counts; a segment far outside the window says nothing."""
@@ -109,12 +136,7 @@ class Flow:
         """The connection as it stands."""
         return Connection(
             serial=self.serial,
-            source=self.source,
-            source_port=self.source_port,
-            target=self.target,
-            target_port=self.target_port,
-            source_mac=self.source_mac,
-            target_mac=self.target_mac,
+            **ends(self.way, self.macs),
             vlan=self.vlan,
             direction=self.direction,
             state=self.state,
@@ -146,3 +168,26 @@ class Flow:
     def is_associated(self) -> bool:
         """An association was accepted on it."""
         return self.dicom is not None and self.dicom.result is Association.ACCEPTED
+
+
+class Ends(TypedDict):
+    """Who a connection is between, as its fact says it."""
+
+    source: Address
+    source_port: int
+    target: Address
+    target_port: int
+    source_mac: str
+    target_mac: str
+
+
+def ends(way: bytes, macs: bytes) -> Ends:
+    """From the client's packets."""
+    return Ends(
+        source=unpacked(source_of(way)),
+        source_port=int.from_bytes(way[-4:-2], "big"),
+        target=unpacked(target_of(way)),
+        target_port=int.from_bytes(way[-2:], "big"),
+        source_mac=macs[6:].hex(":"),
+        target_mac=macs[:6].hex(":"),
+    )

@@ -7,15 +7,19 @@ that does the second and never the first hangs on the box's own ports, where nob
 from datetime import timedelta
 
 from sentinel.model.machine import HostSighting, SeenBy
-from sentinel.model.moment import Address, Moment
+from sentinel.model.moment import Moment, unpacked
 from sentinel.model.networks import Networks, Place
-from sentinel.model.packet import Announcement, Segment
+from sentinel.model.packet import Announcement, Segment, raw_mac, source_of, target_of
 
 AGAIN = timedelta(seconds=60)
 SELDOM = timedelta(minutes=10)
 """How often a way to show that says more than « alive » is told, where another was told within the minute."""
 MOST = 4_096
 TELLING = (SeenBy.ASKING, SeenBy.PASSING)
+OURS = (Place.INSIDE, Place.BOX)
+
+Shown = tuple[bytes, bytes, SeenBy | None]
+"""Hardware address and address as on the wire, and how it showed: None for « alive »."""
 
 
 class Machines:
@@ -30,16 +34,16 @@ class Machines:
         self.networks = networks
         self.talk_mac = talk_mac
         self.forgotten = 0
-        self._own_mac = own_mac
-        self._told: dict[tuple[str, Address, SeenBy | None], Moment] = {}
+        self._own_mac = raw_mac(own_mac)
+        self._told: dict[Shown, Moment] = {}
 
     def feed(self, packet: Segment | Announcement) -> HostSighting | None:
         """A sighting, if the packet's sender is ours and has not just been told."""
         if isinstance(packet, Announcement):
-            mac, address, seen_by = packet.mac, packet.address, self._announced(packet)
+            mac, address, seen_by = raw_mac(packet.mac), packet.address.packed, self._announced(packet)
         else:
-            mac, address, seen_by = packet.source_mac, packet.source, self._sent(packet)
-        if self.networks.place(address) not in (Place.INSIDE, Place.BOX):
+            mac, address, seen_by = packet.macs[6:], source_of(packet.way), self._sent(packet)
+        if self.networks.end(address).place not in OURS:
             return None
         if self._is_fresh((mac, address, None), packet.at, AGAIN) and (
             seen_by not in TELLING or self._is_fresh((mac, address, seen_by), packet.at, SELDOM)
@@ -47,7 +51,7 @@ class Machines:
             return None
         for way in (None, seen_by) if seen_by in TELLING else (None,):
             self._remember((mac, address, way), packet.at)
-        return HostSighting(mac=mac, address=address, seen_by=seen_by, at=packet.at)
+        return HostSighting(mac=mac.hex(":"), address=unpacked(address), seen_by=seen_by, at=packet.at)
 
     def _announced(self, packet: Announcement) -> SeenBy:
         if packet.peer is None or packet.peer not in self.networks.box:
@@ -56,15 +60,15 @@ class Machines:
 
     def _sent(self, segment: Segment) -> SeenBy:
         """Talk between two machines of ours may pass the watched port from its other side."""
-        is_out = self.networks.place(segment.target) is not Place.INSIDE
-        is_foreign = segment.target_mac not in (self._own_mac, self.talk_mac)
+        is_out = self.networks.end(target_of(segment.way)).place is not Place.INSIDE
+        is_foreign = segment.macs[:6] not in (self._own_mac, raw_mac(self.talk_mac))
         return SeenBy.PASSING if is_out and is_foreign else SeenBy.TCP
 
-    def _is_fresh(self, machine: tuple[str, Address, SeenBy | None], at: Moment, lasts: timedelta) -> bool:
+    def _is_fresh(self, machine: Shown, at: Moment, lasts: timedelta) -> bool:
         told = self._told.get(machine)
         return told is not None and at.since(told) < lasts
 
-    def _remember(self, machine: tuple[str, Address, SeenBy | None], at: Moment) -> None:
+    def _remember(self, machine: Shown, at: Moment) -> None:
         if machine not in self._told and len(self._told) >= MOST:
             del self._told[next(iter(self._told))]
             self.forgotten += 1

@@ -2,7 +2,7 @@
 
 from sentinel.model.moment import Moment
 from sentinel.model.networks import Networks, Place
-from sentinel.model.packet import Segment
+from sentinel.model.packet import Segment, raw_mac, source_of, target_of
 
 
 class View:
@@ -20,14 +20,15 @@ class View:
         self.talk_mac = talk_mac
         self.inward: Moment | None = None
         self.outward: Moment | None = None
-        self._own = own_mac
+        self._own = raw_mac(own_mac)
 
     def feed(self, segment: Segment) -> None:
         """Note which way a frame for somebody else went."""
-        ends = (segment.target_mac, segment.source_mac)
-        if self._own in ends or (self.talk_mac and self.talk_mac not in ends):
+        ends = (segment.macs[:6], segment.macs[6:])
+        if self._own in ends or (self.talk_mac and raw_mac(self.talk_mac) not in ends):
             return
-        source, target = self.networks.place(segment.source), self.networks.place(segment.target)
+        source = self.networks.end(source_of(segment.way)).place
+        target = self.networks.end(target_of(segment.way)).place
         if source is Place.INSIDE and target is not Place.INSIDE:
             self.outward = segment.at
         elif source is not Place.INSIDE and target is Place.INSIDE:

@@ -594,16 +594,36 @@ def test_a_recorded_file_may_be_followed_whole(client, server, direction):
 # -- bounds ------------------------------------------------------------------------------------------------------
 
 
-def test_beyond_its_bound_the_oldest_is_forgotten_and_counted():
-    """A flood costs memory no more than once."""
-    tracker = Tracker(networks(), most=100)
+def test_attempts_without_room_are_told_early_and_none_is_lost():
+    """A flood costs memory no more than once, and each of it is an attempt to be counted."""
+    tracker = Tracker(networks(), waiting=80)
+    told = []
     for port in range(1_000, 1_250):
         talk = Talk(client_port=port)
-        feed(tracker, talk, talk.syn())
+        told += feed(tracker, talk, talk.syn())
+        assert len(tracker) <= 90
+    told += tracker.flush()
+
+    assert [each.source_port for each in told] == list(range(1_000, 1_250))
+    assert {each.state for each in told} == {ATTEMPTED}
+    assert tracker.forgotten == 0
+
+
+def test_a_client_that_is_real_outlives_any_number_of_knocks():
+    """What a stranger alone said makes room first, then what is over, then what was merely answered; and is counted."""
+    tracker = Tracker(networks(), most=100)
+    real = Talk()
+    feed(tracker, real, *real.handshake(), real.asks())
+    for port in range(1_000, 1_150):
+        talk = Talk(client_port=port)
+        feed(tracker, talk, talk.syn(), talk.syn_ack())
+    for port in range(50_000, 50_050):  # data to nobody, which opens nothing
+        talk = Talk(client_port=port)
+        feed(tracker, talk, talk.asks())
 
     assert len(tracker) == 100
-    assert tracker.forgotten == 150
-    assert [told.source_port for told in tracker.flush()] == list(range(1_150, 1_250))
+    assert tracker.forgotten == 51 + 50
+    assert [each.state for each in feed(tracker, real, *real.goodbye())] == [CLOSED]
 
 
 def test_a_finished_connection_is_remembered_a_while_and_then_dropped():
@@ -656,7 +676,7 @@ def words() -> st.SearchStrategy[list[tuple[int, int, int, int, int, int, bytes]
 @given(words())
 def test_no_sequence_of_segments_raises_or_grows_beyond_its_bounds(given_words):
     """And a state never goes back down, except that a refused client may try again."""
-    tracker = Tracker(networks(), every=True, most=3)
+    tracker = Tracker(networks(), every=True, most=3, waiting=8)
     reached: dict[int, int] = {}
     for number, (from_client, client_port, server_port, flags, seq, ack, payload) in enumerate(given_words):
         talk = Talk(client_port=client_port, server_port=server_port)
@@ -669,5 +689,5 @@ def test_no_sequence_of_segments_raises_or_grows_beyond_its_bounds(given_words):
             reached[told.serial] = step
             assert 0 <= told.bytes_in < 1 << 34
             assert 0 <= told.bytes_out < 1 << 34
-        assert len(tracker) <= 3
+        assert len(tracker) <= 3 + 9
     list(tracker.flush())

@@ -15,6 +15,7 @@ from tests.builders import (
     STRANGER,
     WORKSTATION,
     Talk,
+    mac_bytes,
     moment,
     networks,
 )
@@ -110,7 +111,7 @@ def test_what_a_frame_says_of_the_way_its_sender_takes(packet, seen_by):
 def test_what_is_sent_to_our_own_cards_passes_no_mirror(ours):
     """Whoever reads our page from another network sends us frames wherever it hangs."""
     talk = Talk()
-    frame = talk.segment(talk.syn_ack())._replace(target_mac=ours)
+    frame = talk.segment(talk.syn_ack())._replace(macs=mac_bytes(ours) + mac_bytes(IMAGING_MAC))
 
     assert seen(frame) == [SeenBy.TCP]
 

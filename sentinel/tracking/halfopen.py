@@ -1,0 +1,102 @@
+"""Connection attempts that nothing has answered yet: what a stranger can send at will, so an entry is small.
+
+An attempt is known by its way (addresses and ports), and remembered until it is answered, refused, or has waited.
+A hundred thousand may come within a second: those of one block of the ring share one `Half`, and where there is
+no more room the oldest are told early instead of being forgotten.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sentinel.model.moment import Address, Moment
+
+UNANSWERED = timedelta(seconds=20)
+"""After this an attempt is told as one; a client's own retries have mostly ended."""
+MOST = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Half:
+    """What is known of an attempt beyond its way; shared by those that came together."""
+
+    at: Moment
+    macs: bytes
+    """Of the target and of the source, 6 bytes each."""
+    vlan: int | None = None
+    first: int | None = None
+    """Sequence number of its first byte; None where many came at once."""
+    hairpin: Address | None = None
+    """The public address an inside machine called, where the box turned that very call back."""
+    serial: int = 0
+    """0 where many came at once: they are numbered when they are told."""
+    is_refused: bool = False
+    """It was told as such; kept for its retries and late copies."""
+
+
+Attempt = tuple[bytes, Half]
+"""The way of its SYN, and the rest."""
+
+
+class HalfOpen:
+    """Attempts in the order they came."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._waiting: dict[bytes, Half] = {}
+
+    def add(self, way: bytes, half: Half) -> None:
+        """One that is none of those that wait."""
+        self._waiting[way] = half
+
+    def add_many(self, ways: Iterable[bytes], halves: Iterable[Half]) -> None:
+        """As many as a block of the ring holds, without a step of Python for each."""
+        new = dict(zip(ways, halves, strict=True))
+        for way in new.keys() & self._waiting.keys():
+            del new[way]
+        self._waiting.update(new)
+
+    def find(self, way: bytes) -> Half | None:
+        """The attempt that went this way."""
+        return self._waiting.get(way)
+
+    def take(self, way: bytes) -> None:
+        """It was answered: it is a connection."""
+        self._waiting.pop(way, None)
+
+    def refuse(self, way: bytes, serial: int) -> None:
+        """It was told under this serial as refused."""
+        self._waiting[way] = replace(self._waiting[way], serial=serial, is_refused=True)
+
+    def overdue(self, now: Moment, is_known: Callable[[Attempt], bool]) -> list[Attempt]:
+        """What has waited too long, or has to make room: to be told as attempts, oldest first.
+
+        Args:
+            now: the present.
+            is_known: of an attempt whose answer overtook it, and which is a connection by now.
+        """
+        oldest = list(self._late(now))
+        for way, _ in oldest:
+            del self._waiting[way]
+        return [each for each in oldest if not each[1].is_refused and not is_known(each)]
+
+    def _late(self, now: Moment) -> Iterator[Attempt]:
+        too_many = len(self._waiting) - self._most
+        for number, each in enumerate(self._waiting.items()):
+            if number >= too_many and now.since(each[1].at) < UNANSWERED:
+                return
+            yield each
+
+    def flush(self, is_known: Callable[[Attempt], bool]) -> list[Attempt]:
+        """Whatever still waits, at the end of a recorded file."""
+        left = [each for each in self._waiting.items() if not each[1].is_refused and not is_known(each)]
+        self._waiting.clear()
+        return left
+
+    @property
+    def is_full(self) -> bool:
+        """There are so many more than there is room for that `overdue` is to be asked now, not at the next second."""
+        return len(self._waiting) > self._most + self._most // 8
+
+    def __len__(self) -> int:
+        return len(self._waiting)
