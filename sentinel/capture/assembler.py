@@ -37,7 +37,10 @@ OPCODES = {
     "keep_a": 0x16,
 }
 
-RANDOM = 0xFFFFF000 + 56  # SKF_AD_OFF + SKF_AD_RANDOM: a fresh random word
+ANCILLARY = 0xFFFFF000  # SKF_AD_OFF: a load from here on is not of the frame but of what the kernel knows of it
+PROTOCOL = ANCILLARY + 0  # SKF_AD_PROTOCOL: of what follows the header, and a tag that was taken off
+DIRECTION = ANCILLARY + 4  # SKF_AD_PKTTYPE; PACKET_OUTGOING is 4
+RANDOM = ANCILLARY + 56  # SKF_AD_RANDOM: a fresh random word
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,21 +3,26 @@
 Layout: linux/if_packet.h, `struct tpacket_block_desc` and `struct tpacket3_hdr`. One wake-up per frame costs
 six times as much as blocks retired every 50 ms, and a plain receive buffer is charged for whole frames where
 the ring holds only what the filter kept; both were measured before this was written.
+
+No unfiltered frame ever gets in: the socket has no protocol until a filter that keeps nothing stands and the ring is
+mapped; it is bound, shares its tap with the others, and only then is that filter replaced and locked.
 """
 
 import ctypes
 import mmap
-import select
 import socket
 import struct
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
+from sentinel.capture.keep import NOTHING
 from sentinel.errors import MissingDevice, MissingRight
 
 SOL_PACKET = 263
-ADD_MEMBERSHIP, RX_RING, STATISTICS, VERSION = 1, 5, 6, 10
+ADD_MEMBERSHIP, RX_RING, STATISTICS, VERSION, FANOUT, FANOUT_DATA = 1, 5, 6, 10, 18, 22
+FANOUT_CBPF = 6
 MEMBERSHIP_PROMISCUOUS = 1
 TPACKET_V3 = 2
 SO_ATTACH_FILTER, SO_LOCK_FILTER = 26, 44
@@ -31,6 +36,14 @@ VLAN_VALID = 1 << 4  # TP_STATUS_VLAN_VALID
 
 _block = struct.Struct("=III")  # status, packets, offset of the first: at byte 8 of the block
 _frame = struct.Struct("=IIIIIIHHII")  # next, sec, nsec, snaplen, len, status, mac, net, rxhash, vlan_tci
+
+
+class Block(NamedTuple):
+    """Frames that were handed over together."""
+
+    start: int
+    """Of the first one's header, in the ring's memory."""
+    packets: int
 
 
 class Frame(NamedTuple):
@@ -47,72 +60,88 @@ class Frame(NamedTuple):
 
 
 class Ring:
-    """A bound, promiscuous capture on one interface; closed by `close`.
-
-    No unfiltered frame ever gets in: the socket has no protocol until the filter is locked and the ring
-    mapped, and is bound last.
+    """A promiscuous capture on one interface, mapped and bound; it is given nothing until it is armed.
 
     Raises:
         MissingRight: CAP_NET_RAW is needed.
         MissingDevice: there is no such interface.
     """
 
-    def __init__(self, interface: str, program: bytes, blocks: int = BLOCKS) -> None:
+    def __init__(self, interface: str, blocks: int = BLOCKS) -> None:
         try:
-            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         except PermissionError:
             raise MissingRight("capturing needs the right CAP_NET_RAW: run as root, or through the unit") from None
         try:
-            self._set_up(interface, program, blocks)
+            self._set_up(interface, blocks)
         except OSError as error:
-            self._socket.close()
+            self.socket.close()
             raise MissingDevice(f"cannot capture on {interface!r}: {error.strerror or error}") from None
         self.frames = 0
         self.dropped = 0
 
-    def _set_up(self, interface: str, program: bytes, blocks: int) -> None:
+    def _set_up(self, interface: str, blocks: int) -> None:
         index = socket.if_nametoindex(interface)
-        _attach(self._socket, program)
-        self._socket.setsockopt(
+        _attach(self.socket, NOTHING)
+        self.socket.setsockopt(
             SOL_PACKET, ADD_MEMBERSHIP, struct.pack("=iHH8s", index, MEMBERSHIP_PROMISCUOUS, 0, b"")
         )
-        self._socket.setsockopt(SOL_PACKET, VERSION, TPACKET_V3)
+        self.socket.setsockopt(SOL_PACKET, VERSION, TPACKET_V3)
         size = struct.pack("=7I", BLOCK, blocks, 2048, BLOCK // 2048 * blocks, RETIRE_MS, 0, 0)
-        self._socket.setsockopt(SOL_PACKET, RX_RING, size)
-        self.memory = mmap.mmap(self._socket.fileno(), BLOCK * blocks)
+        self.socket.setsockopt(SOL_PACKET, RX_RING, size)
+        self.memory = mmap.mmap(self.socket.fileno(), BLOCK * blocks)
         self._blocks = blocks
         self._next = 0
         self._barrier = threading.Lock()
-        self._poll = select.poll()
-        self._poll.register(self._socket, select.POLLIN | select.POLLERR)
-        self._socket.bind((interface, ETH_P_ALL))
+        self.socket.bind((interface, ETH_P_ALL))
 
-    def read(self, wait_ms: int = 200) -> Iterator[Frame]:
-        """The frames the kernel has handed over, one turn of the ring at most; after `wait_ms` at most."""
-        if any(event & select.POLLERR for _, event in self._poll.poll(wait_ms)):
-            self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # taken, or no later wait would wait
-        for _ in range(self._blocks):  # a flood that never leaves an empty block must not keep us for ever
+    def join(self, group: int, program: bytes = b"") -> None:
+        """Share one tap with others, in the order they join; the first brings the program that tells whose a frame is."""
+        self.socket.setsockopt(SOL_PACKET, FANOUT, group | FANOUT_CBPF << 16)
+        if program:
+            with _as_filter(program) as header:
+                self.socket.setsockopt(SOL_PACKET, FANOUT_DATA, header)
+
+    def arm(self, program: bytes) -> None:
+        """From now on frames come, as this program lets them; neither it nor the group's can be changed any more."""
+        _attach(self.socket, program)
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_LOCK_FILTER, 1)
+
+    def blocks(self, most: int = 0) -> Iterator[Block]:
+        """What the kernel has handed over, one turn of the ring at most; each goes back with the next step."""
+        for _ in range(most or self._blocks):  # a flood that never leaves an empty block must not keep us for ever
             start = self._next * BLOCK
             status, packets, first = _block.unpack_from(self.memory, start + 8)
             if not status & USER:
                 return
             self._fence()
-            yield from self._frames(start + first, packets)
+            yield Block(start + first, packets)
             self._fence()
             struct.pack_into("=I", self.memory, start + 8, 0)  # TP_STATUS_KERNEL: the block goes back
             self._next = (self._next + 1) % self._blocks
 
-    def _frames(self, at: int, packets: int) -> Iterator[Frame]:
-        for _ in range(packets):
-            step, sec, nsec, kept, length, status, mac, _, _, tci = _frame.unpack_from(self.memory, at)
+    def frames_of(self, block: Block) -> Iterator[Frame]:
+        """Each of them, copied."""
+        memory, at = self.memory, block.start
+        for _ in range(block.packets):
+            step, sec, nsec, kept, length, status, mac, _, _, tci = _frame.unpack_from(memory, at)
             frame = at + mac
             yield Frame(
                 sec * 1_000_000_000 + nsec,
-                self.memory[frame : frame + kept],
+                memory[frame : frame + kept],
                 length,
                 tci & 0xFFF if status & VLAN_VALID else None,
             )
             at += step
+
+    def stamp(self, block: Block) -> int:
+        """When its first frame passed: nanoseconds of the wall clock, since 1970."""
+        _, sec, nsec, *_ = _frame.unpack_from(self.memory, block.start)
+        return int(sec) * 1_000_000_000 + int(nsec)
+
+    def take_error(self) -> None:
+        """A card that went down left one; taken, or no later wait would wait."""
+        self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
     def _fence(self) -> None:
         """Order our reads with the kernel's writes on weakly ordered processors: a lock does it, per block."""
@@ -125,19 +154,24 @@ class Ring:
         Returns:
             False when the interface is gone: the ring must be closed and opened again.
         """
-        passed, dropped = struct.unpack("=II", self._socket.getsockopt(SOL_PACKET, STATISTICS, 12)[:8])
+        passed, dropped = struct.unpack("=II", self.socket.getsockopt(SOL_PACKET, STATISTICS, 12)[:8])
         self.frames += passed
         self.dropped += dropped
-        return bool(self._socket.getsockname()[0])
+        return bool(self.socket.getsockname()[0])
 
     def close(self) -> None:
         """Give the ring back."""
         self.memory.close()
-        self._socket.close()
+        self.socket.close()
+
+
+@contextmanager
+def _as_filter(program: bytes) -> Iterator[bytes]:
+    """`struct sock_fprog`, as long as what it points at is there."""
+    code = ctypes.create_string_buffer(program)
+    yield struct.pack("@HP", len(program) // 8, ctypes.addressof(code))
 
 
 def _attach(line: socket.socket, program: bytes) -> None:
-    code = ctypes.create_string_buffer(program)
-    header = struct.pack("@HP", len(program) // 8, ctypes.addressof(code))  # struct sock_fprog
-    line.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, header)
-    line.setsockopt(socket.SOL_SOCKET, SO_LOCK_FILTER, 1)
+    with _as_filter(program) as header:
+        line.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, header)

@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 from sentinel import systemd
 from sentinel.capture import link, rights
-from sentinel.capture.keep import keep_program
-from sentinel.capture.ring import Frame, Ring
+from sentinel.capture.flood import Alike
+from sentinel.capture.ring import Frame
+from sentinel.capture.rings import Flood, Rings
 from sentinel.capture.surroundings import Question, ask
 from sentinel.clock import Clock, now
 from sentinel.config import Capture
@@ -32,6 +33,8 @@ from sentinel.wire.facts import Outbox, Sender, Sent
 TICK = timedelta(seconds=1)
 NUDGE = timedelta(seconds=1)
 OLDEST = timedelta(minutes=10)
+HUNDREDTH = 10_000_000
+"""Nanoseconds: frames are told to the hundredth of a second, so that those of a busy one share a moment."""
 LOOK_AROUND = timedelta(seconds=60)
 """A new prefix or a new box is learnt within this time."""
 
@@ -66,10 +69,21 @@ class Ear:
             self.view.feed(packet)
             yield from self._rows(self.tracker.feed(packet))
 
+    def flood(self, alike: Alike, at: Moment) -> Iterator[Sent]:
+        """The facts of many attempts that came together; most of them are told when they have waited."""
+        self.heard = at
+        self.tracker.knocks(alike.ways, alike.macs, at)
+        if self.tracker.attempts.is_full:
+            yield from self._silent(at)
+
     def tick(self, at: Moment) -> Iterator[Sent]:
         """Once a second: what has waited too long, and the sums that moved."""
-        yield from self._rows(self.tracker.expire(at))
+        yield from self._silent(at)
+        yield from self._rows(self.tracker.give_up(at))
         yield from self.summing.changed()
+
+    def _silent(self, at: Moment) -> Iterator[Connection]:
+        return self.summing.silent(self.tracker.overdue(at), self.tracker.attempt)
 
     def _rows(self, connections: Iterable[Connection]) -> Iterator[Sent]:
         for connection in connections:
@@ -92,7 +106,7 @@ class Listener:
         if not self._interface:
             raise MissingDevice("no default route: name the mirror port's card under [capture] interface")
         networks = self._find_networks()
-        self._ring = Ring(self._interface, keep_program(networks.own))
+        self._rings = Rings(self._interface, networks.own)
         self._ear = Ear(networks, link.mac(self._interface), self._talk_mac())
         self._sender = Sender(str(places.facts), Outbox(uuid.uuid4().hex))
         self._stopping = False
@@ -132,15 +146,22 @@ class Listener:
         self._sender.close()
 
     def _drain(self, at: Moment) -> None:
-        for frame in self._ring.read(100):
-            seen = stamp(frame, at)
-            for fact in self._ear.feed(read_frame(frame.kept, seen, frame.vlan), seen):
+        moments: dict[int, Moment] = {}
+        for passed in self._rings.read(100):
+            tick = passed.nanoseconds // HUNDREDTH
+            seen = moments.get(tick) or moments.setdefault(tick, stamp(tick * HUNDREDTH, at))
+            for fact in self._facts(passed, seen):
                 self._sender.send(fact)
+
+    def _facts(self, passed: Frame | Flood, seen: Moment) -> Iterator[Sent]:
+        if isinstance(passed, Flood):
+            return self._ear.flood(passed.alike, seen)
+        return self._ear.feed(read_frame(passed.kept, seen, passed.vlan), seen)
 
     def _tick(self, at: Moment) -> None:
         for fact in self._ear.tick(at):
             self._sender.send(fact)
-        if not self._ring.count():
+        if not self._rings.count():
             raise MissingDevice(f"the interface {self._interface!r} has gone")
         self._sender.send(self._coverage(at))
         systemd.tell(systemd.ALIVE)
@@ -153,8 +174,8 @@ class Listener:
             inward=self._ear.view.inward,
             outward=self._ear.view.outward,
             heard=self._ear.heard,
-            frames=self._ring.frames,
-            dropped=self._ring.dropped,
+            frames=sum(loss.frames for loss in self._rings.losses.values()),
+            dropped=sum(loss.dropped for loss in self._rings.losses.values()),
             undecodable=self._ear.undecodable,
             forgotten=self._ear.forgotten,
             unsent=self._sender.outbox.unsent,
@@ -172,12 +193,12 @@ class Listener:
             self._ear.adopt(self._find_networks(), self._talk_mac())
 
 
-def stamp(frame: Frame, at: Moment) -> Moment:
+def stamp(nanoseconds: int, at: Moment) -> Moment:
     """When a frame passed: its wall stamp, and the boot clock by the offset that holds as we read it.
 
     A stamp from the future, or older than any ring, was made before the wall clock was set: then it passed now.
     """
-    wall = datetime.fromtimestamp(frame.nanoseconds / 1e9, UTC)
+    wall = datetime.fromtimestamp(nanoseconds / 1e9, UTC)
     earlier = at.wall - wall
     if not -NUDGE <= earlier <= OLDEST:
         return at

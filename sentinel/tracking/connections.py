@@ -9,7 +9,7 @@ for that carries both ends and the client's first sequence number. So a connecti
 SYN, and also where the SYN is read after what answers it: they come through different rings.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -119,6 +119,17 @@ class Tracker:
         if self.attempts.is_full:
             yield from (self.attempt(*each) for each in self.overdue(syn.at))
 
+    def knocks(self, ways: Sequence[bytes], macs: Sequence[bytes], at: Moment) -> None:
+        """Many SYNs at once, of which nothing is known but who sent them to whom.
+
+        One on a way that is a connection already changes nothing: where a port is used again, the answer tells.
+        """
+        halves = {each: Half(at=at, macs=each) for each in set(macs)}
+        new = dict(zip(ways, map(halves.__getitem__, macs), strict=True))
+        for way in self._table.known(new.keys()):
+            del new[way]
+        self.attempts.add_many(new)
+
     def _refuse(self, reset: Segment) -> list[Connection]:
         """A closed door says no (RFC 9293 section 3.10.7.1); a reset of anything else begins nothing."""
         way = turned(reset.way)
@@ -138,16 +149,19 @@ class Tracker:
 
     def overdue(self, now: Moment) -> list[Attempt]:
         """Attempts that nothing answered in time, or that had to make room; each is told by `attempt`."""
-        return self.attempts.overdue(now, self._was_answered)
+        return self.attempts.overdue(now, self._is_news)
 
     def attempt(self, way: bytes, half: Half) -> Connection:
         """One of them, as a fact."""
         return self._fact(way, half, self._number(half), ConnectionState.ATTEMPTED, half.at)
 
-    def _was_answered(self, attempt: Attempt) -> bool:
-        """Its answer overtook it, and made a connection."""
-        flow = self._table.find(attempt[0])
-        return flow is not None and flow.way == attempt[0] and attempt[1].first in (None, flow.client.first)
+    def _is_news(self, attempt: Attempt) -> bool:
+        """Of one that waited: nothing answered it, and it went to us. An answer may overtake it and make a connection."""
+        way, half = attempt
+        if not self._every and not self.networks.end(target_of(way)).is_ours:
+            return False
+        flow = self._table.find(way)
+        return flow is None or flow.way != way or half.first not in (None, flow.client.first)
 
     def _fact(
         self, way: bytes, half: Half, serial: int, state: ConnectionState, changed: Moment
@@ -187,7 +201,7 @@ class Tracker:
 
     def flush(self) -> Iterator[Connection]:
         """The end of a recorded file: everything still open is told once more, as it stands."""
-        yield from (self.attempt(*each) for each in self.attempts.flush(self._was_answered))
+        yield from (self.attempt(*each) for each in self.attempts.flush(self._is_news))
         for flow in self._table:
             self._table.drop(flow)
             yield from self._correct(flow) if flow.over else self._tell(flow)
@@ -297,12 +311,24 @@ def _has_waited(flow: Flow, now: Moment) -> bool:
 
 
 def _begins_anew(flow: Flow, segment: Segment) -> bool:
-    """A SYN with another initial sequence number on a known 4-tuple (RFC 9293 section 3.10.7.4)."""
-    if segment.flags & (SYN | ACK) != SYN:
+    """A SYN with another initial sequence number on a known 4-tuple (RFC 9293 section 3.10.7.4), or the answer to one
+    that was not seen.
+    """
+    kind = segment.flags & (SYN | ACK)
+    if kind == SYN | ACK:
+        return segment.way == flow.back and _answers_another(flow, segment)
+    if kind != SYN:
         return False
-    if not segment.way == flow.way:
+    if segment.way != flow.way:
         return flow.over or not (flow.is_shaken or flow.is_opened)
     return flow.client.first != (segment.seq + 1) % MODULUS
+
+
+def _answers_another(flow: Flow, answer: Segment) -> bool:
+    """A SYN-ACK that acknowledges another client's number than this connection's, which is over or was answered."""
+    if not flow.is_shaken or (answer.seq + 1) % MODULUS == flow.server.first:
+        return False
+    return (answer.ack - (flow.client.first or 0)) % MODULUS >= WINDOW
 
 
 def _came_from_server(segment: Segment) -> bool:

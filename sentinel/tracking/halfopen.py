@@ -5,7 +5,7 @@ A hundred thousand may come within a second: those of one block of the ring shar
 no more room the oldest are told early instead of being forgotten.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -49,9 +49,8 @@ class HalfOpen:
         """One that is none of those that wait."""
         self._waiting[way] = half
 
-    def add_many(self, ways: Iterable[bytes], halves: Iterable[Half]) -> None:
-        """As many as a block of the ring holds, without a step of Python for each."""
-        new = dict(zip(ways, halves, strict=True))
+    def add_many(self, new: dict[bytes, Half]) -> None:
+        """As many as a block of the ring holds; a retry of one that waits changes nothing."""
         for way in new.keys() & self._waiting.keys():
             del new[way]
         self._waiting.update(new)
@@ -68,17 +67,17 @@ class HalfOpen:
         """It was told under this serial as refused."""
         self._waiting[way] = replace(self._waiting[way], serial=serial, is_refused=True)
 
-    def overdue(self, now: Moment, is_known: Callable[[Attempt], bool]) -> list[Attempt]:
+    def overdue(self, now: Moment, is_news: Callable[[Attempt], bool]) -> list[Attempt]:
         """What has waited too long, or has to make room: to be told as attempts, oldest first.
 
         Args:
             now: the present.
-            is_known: of an attempt whose answer overtook it, and which is a connection by now.
+            is_news: of one that was never answered.
         """
         oldest = list(self._late(now))
         for way, _ in oldest:
             del self._waiting[way]
-        return [each for each in oldest if not each[1].is_refused and not is_known(each)]
+        return [each for each in oldest if not each[1].is_refused and is_news(each)]
 
     def _late(self, now: Moment) -> Iterator[Attempt]:
         too_many = len(self._waiting) - self._most
@@ -87,9 +86,9 @@ class HalfOpen:
                 return
             yield each
 
-    def flush(self, is_known: Callable[[Attempt], bool]) -> list[Attempt]:
+    def flush(self, is_news: Callable[[Attempt], bool]) -> list[Attempt]:
         """Whatever still waits, at the end of a recorded file."""
-        left = [each for each in self._waiting.items() if not each[1].is_refused and not is_known(each)]
+        left = [each for each in self._waiting.items() if not each[1].is_refused and is_news(each)]
         self._waiting.clear()
         return left
 

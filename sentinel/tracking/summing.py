@@ -2,16 +2,19 @@
 
 Every answered connection is a row or is counted: 1,000 rows an hour and door, then sums. Attempts that came to
 nothing share fewer rows, by source network, so that a scan cannot fill the store while an echo's refused knock
-is still told one by one.
+is still told one by one. A flood with invented sources has more networks than anybody could read: from the 257th
+of one door on they are summed together, as 0.0.0.0/0 or ::/0.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
+from itertools import islice
 
 from sentinel.model.connection import Attempts, Connection, ConnectionState, Direction
-from sentinel.model.moment import Address
+from sentinel.model.moment import Address, Moment, unpacked
+from sentinel.model.packet import SHORT
+from sentinel.tracking.halfopen import Attempt, Half
 
 ROWS = 1_000
 """Rows an hour for the answered connections of one door."""
@@ -22,10 +25,24 @@ TRIES = 256
 ALL_TRIES = 4_096
 """Rows an hour for what came to nothing, from everywhere."""
 SUMS = 20_000
+NETWORKS = 256
+"""Source networks of one door that are summed apart, within an hour."""
+AT_ONCE = 1_000
+"""Sums told in one second; the others wait for the next, and are then told with what came meanwhile."""
 VAIN = (ConnectionState.ATTEMPTED, ConnectionState.REFUSED)
+EVERYWHERE = b""
 
 Door = tuple[datetime, Address, int]
-Sum = tuple[str, Address, int, datetime]
+Sum = tuple[bytes, Address, int, datetime]
+
+
+@dataclass(slots=True)
+class Many:
+    """Attempts of one network at one door, counted together."""
+
+    count: int
+    first: Half
+    last: Half
 
 
 class Summing:
@@ -37,12 +54,13 @@ class Summing:
         self._all_rows = all_rows
         self._most = sums
         self._doors: dict[Door, int] = {}
-        self._tries: dict[str, int] = {}
+        self._tries: dict[bytes, int] = {}
         self._all_tries = 0
         self._own: set[int] = set()
         self._counted: dict[int, ConnectionState] = {}
         self._sums: dict[Sum, Attempts] = {}
-        self._changed: set[Sum] = set()
+        self._networks: dict[Door, int] = {}
+        self._changed: dict[Sum, None] = {}
         self._hour: datetime | None = None
 
     def take(self, connection: Connection) -> Iterator[Connection]:
@@ -54,11 +72,36 @@ class Summing:
         else:
             self._count(connection, hour)
 
-    def changed(self) -> Iterator[Attempts]:
-        """The sums that moved since the last call."""
-        for key in sorted(self._changed, key=str):
-            yield self._sums[key]
-        self._changed.clear()
+    def silent(
+        self, attempts: Iterable[Attempt], tell: Callable[[bytes, Half], Connection]
+    ) -> Iterator[Connection]:
+        """Attempts that nothing answered: rows while there is room for them, then sums, made of a thousand at once.
+
+        Args:
+            attempts: of strangers, oldest first.
+            tell: makes one of them a fact.
+        """
+        many: dict[bytes, Many] = {}
+        for way, half in attempts:
+            if self._may_try(way[:3] if len(way) == SHORT else way[:8], ask=True):
+                yield from self.take(tell(way, half))
+                continue
+            door = way[:3] + way[4:8] + way[10:] if len(way) == SHORT else way[:8] + way[16:32] + way[34:]
+            known = many.get(door)
+            if known is None:
+                many[door] = Many(1, half, half)
+            else:
+                known.count += 1
+                known.last = half
+        for door, each in many.items():
+            self._count_many(door, each)
+
+    def changed(self) -> list[Attempts]:
+        """Sums that moved since they were last told; the longest waiting first."""
+        told = list(islice(self._changed, AT_ONCE))
+        for key in told:
+            del self._changed[key]
+        return [self._sums[key] for key in told]
 
     def _turn(self, hour: datetime) -> None:
         """A new hour, or a clock set back: the sums have been told, and the doors start anew."""
@@ -71,6 +114,7 @@ class Summing:
             self._all_tries = 0
             self._own.clear()
             self._counted.clear()
+            self._networks.clear()
             self._sums = {key: self._sums[key] for key in self._changed}
 
     def _has_row(self, connection: Connection, hour: datetime) -> bool:
@@ -86,43 +130,79 @@ class Summing:
         self._own.add(connection.serial)
         return True
 
-    def _may_try(self, network: str) -> bool:
+    def _may_try(self, network: bytes, *, ask: bool = False) -> bool:
+        """Whether there is room for one more row, which is taken unless this only asks."""
         tries = self._tries.get(network, 0)
         if tries >= TRIES or self._all_tries >= ALL_TRIES:
             return False
-        self._tries[network] = tries + 1
-        self._all_tries += 1
+        if not ask:
+            self._tries[network] = tries + 1
+            self._all_tries += 1
         return True
 
     def _count(self, connection: Connection, hour: datetime) -> None:
-        key = (_network(connection.source), connection.target, connection.target_port, hour)
-        known = self._sums.get(key)
-        if known is None:
+        key = self._key(_network(connection.source), connection.target, connection.target_port, hour)
+        known = self._sums.get(key) or _empty(key, connection.target_mac, connection.opened)
+        if self._put(key, _add(known, connection, self._counted.get(connection.serial)), 1):
+            self._remember(connection)
+
+    def _remember(self, connection: Connection) -> None:
+        """What it was counted as, so that it is counted once for each thing it was."""
+        if connection.state in VAIN:
+            return
+        self._counted[connection.serial] = connection.state
+        if len(self._counted) > self._all_rows:
+            del self._counted[next(iter(self._counted))]
+
+    def _count_many(self, door: bytes, many: Many) -> None:
+        size = 3 if len(door) == 9 else 8
+        target, port = unpacked(door[size:-2]), door[-2] << 8 | door[-1]
+        hour = many.last.at.wall.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        self._turn(hour)
+        key = self._key(door[:size], target, port, hour)
+        known = self._sums.get(key) or _empty(key, many.first.macs[:6].hex(":"), many.first.at)
+        self._put(key, replace(known, silent=known.silent + many.count, last=many.last.at), many.count)
+
+    def _key(self, network: bytes, target: Address, port: int, hour: datetime) -> Sum:
+        """Where it is summed: by its network, or with all others of a door that has too many."""
+        key = (network, target, port, hour)
+        if key in self._sums or self._networks.get((hour, target, port), 0) < NETWORKS:
+            return key
+        return (EVERYWHERE, target, port, hour)
+
+    def _put(self, key: Sum, value: Attempts, count: int) -> bool:
+        """Keep a sum; where there is no room for another, what it would count is counted as forgotten."""
+        if key not in self._sums:
             if len(self._sums) >= self._most:
-                self.forgotten += 1
-                return
-            known = _empty(connection, hour)
-        self._sums[key] = _add(known, connection, self._counted.get(connection.serial))
-        self._changed.add(key)
-        if connection.state not in VAIN:
-            self._counted[connection.serial] = connection.state
-            if len(self._counted) > self._all_rows:
-                del self._counted[next(iter(self._counted))]
+                self.forgotten += count
+                return False
+            door = (key[3], key[1], key[2])
+            self._networks[door] = self._networks.get(door, 0) + 1
+        self._sums[key] = value
+        self._changed[key] = None
+        return True
 
 
-def _network(source: Address) -> str:
-    return str(ip_network(f"{source}/{24 if source.version == 4 else 64}", strict=False))
+def _network(source: Address) -> bytes:
+    """Its /24 or /64, as on the wire."""
+    return source.packed[:3] if source.version == 4 else source.packed[:8]
 
 
-def _empty(connection: Connection, hour: datetime) -> Attempts:
+def _named(network: bytes, target: Address) -> str:
+    size = {3: 4, 8: 16}.get(len(network), target.max_prefixlen // 8)
+    return f"{unpacked(network.ljust(size, bytes(1)))}/{len(network) * 8}"
+
+
+def _empty(key: Sum, mac: str | None, first: Moment) -> Attempts:
+    network, target, port, hour = key
     return Attempts(
-        source_network=_network(connection.source),
-        target=connection.target,
-        target_port=connection.target_port,
-        target_mac=connection.target_mac,
+        source_network=_named(network, target),
+        target=target,
+        target_port=port,
+        target_mac=mac,
         hour=hour,
-        first=connection.opened,
-        last=connection.changed,
+        first=first,
+        last=first,
     )
 
 

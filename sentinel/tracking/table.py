@@ -4,7 +4,7 @@ What a stranger alone has said makes room before what is over, that before what 
 client that is real: nobody can push a connection that carries images out of memory by knocking at doors.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from sentinel.tracking.flow import Flow, Rank
 
@@ -25,6 +25,10 @@ class Table:
     def find(self, way: bytes) -> Flow | None:
         """The flow this way belongs to, as the client's or as the server's."""
         return self._ways.get(way)
+
+    def known(self, ways: Set[bytes]) -> Set[bytes]:
+        """Those of these ways that belong to a flow."""
+        return ways & self._ways.keys()
 
     def keep(self, flow: Flow) -> None:
         """A new flow, or one whose rank may have changed."""

@@ -2,7 +2,7 @@
 
 import struct
 
-from sentinel.capture.assembler import RANDOM
+from sentinel.capture.assembler import DIRECTION, PROTOCOL, RANDOM
 
 WIDTHS = {0x20: 4, 0x28: 2, 0x30: 1, 0x40: 4, 0x48: 2, 0x50: 1}
 WORD = 0xFFFFFFFF
@@ -10,22 +10,34 @@ WORD = 0xFFFFFFFF
 
 def run(program: bytes, frame: bytes, random: int = 1) -> int:
     """How many bytes of the frame it keeps; a load beyond the frame ends it with none."""
+    kept = verdict(program, frame, {RANDOM: random})
+    return min(kept, len(frame)) if frame else kept
+
+
+def routed(program: bytes, frame: bytes, direction: int = 0) -> int:
+    """Which socket of the group gets it: it runs behind the Ethernet header, which is put back afterwards."""
+    protocol = int.from_bytes(frame[12:14], "big")
+    return verdict(program, frame[14:], {DIRECTION: direction, PROTOCOL: protocol})
+
+
+def verdict(program: bytes, frame: bytes, known: dict[int, int]) -> int:
+    """What it returns."""
     steps = list(struct.iter_unpack("=HBBI", program))
     try:
-        return min(_walk(steps, frame, random), len(frame)) if frame else _walk(steps, frame, random)
+        return _walk(steps, frame, known)
     except IndexError:
         return 0
 
 
-def _walk(steps: list[tuple[int, ...]], frame: bytes, random: int) -> int:  # noqa: PLR0912 - one branch an opcode
+def _walk(steps: list[tuple[int, ...]], frame: bytes, known: dict[int, int]) -> int:  # noqa: PLR0912 - one branch an opcode
     a = x = place = 0
     memory = [0] * 16
     while True:
         code, yes, no, k = steps[place]
         place += 1
         match code:
-            case 0x20 if k == RANDOM:
-                a = random
+            case 0x20 if k in known:
+                a = known[k]
             case 0x20 | 0x28 | 0x30:
                 a = _load(frame, k, WIDTHS[code])
             case 0x40 | 0x48 | 0x50:

@@ -10,8 +10,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import pytest
 
-from sentinel.capture.keep import HIGH_DOORS, keep_program
-from sentinel.capture.ring import Ring
+from sentinel.capture.keep import HIGH_DOORS, OUTGOING, Kind, keep, route
+from sentinel.capture.rings import Rings
+from sentinel.capture.ring import Frame
 from sentinel.decode.dicom import association_head
 from sentinel.model.packet import Flags
 from tests.builders import (
@@ -33,10 +34,11 @@ from tests.builders import (
     tcp_frame,
 )
 from tests.capture import cable
-from tests.capture.bpf import run
+from tests.capture.bpf import routed, run
 from tests.decode.test_frame import FRAGMENT, SHAPES4, SHAPES6, arp, neighbour
 
-PROGRAM = keep_program(INSIDE)
+ROUTE = route(INSIDE)
+PROGRAMS = {kind: keep(kind) for kind in Kind}
 OPENING = {"SYN": Flags.SYN, "SYN-ACK": Flags.SYN | Flags.ACK, "FIN": Flags.FIN | Flags.ACK, "RST": Flags.RST}
 DATA = Flags.PSH | Flags.ACK
 RQ, AC, RJ = associate_rq(), associate_ac(), associate_rj()
@@ -190,6 +192,11 @@ def others() -> list[Claim]:
 CLAIMS = claims()
 
 
+def kept(frame: bytes, random: int = 1, route: bytes = ROUTE) -> int:
+    """How many bytes of it the socket keeps that it is routed to."""
+    return run(PROGRAMS[Kind(routed(route, frame))], frame, random)
+
+
 def as_the_kernel_sees(frame: bytes) -> tuple[bytes, int]:
     """The outermost tag is taken off before a filter runs; how many bytes that was."""
     if frame[12:14] in (b"\x81\x00", b"\x88\xa8"):
@@ -203,9 +210,9 @@ def test_the_filter_keeps_what_it_says_and_no_more(claim):
     frame, taken = as_the_kernel_sees(claim.frame)
     wanted = len(frame) if claim.kept == -1 else max(0, claim.kept - taken)
 
-    assert run(PROGRAM, frame) == wanted
+    assert kept(frame) == wanted
     if claim.sampled:
-        sampled = frame[: run(PROGRAM, frame, random=256)]
+        sampled = frame[: kept(frame, random=256)]
         assert sampled
         assert PATIENT not in sampled
         assert len(sampled) <= 14 + 4 + 40 + 8 + 24 + 16 + 60
@@ -232,24 +239,25 @@ def test_the_kernel_agrees():
 
 def through_the_kernel(laid: cable.Cable, frames: list[bytes]) -> list[bytes]:
     """What the ring hands over of each frame, in order: a mark is sent behind each of them."""
-    mark = [to_door(b"", Flags.SYN, port=9, seq=number) for number in range(len(frames))]
+    mark = [to_door(b"", Flags.FIN, port=9, seq=number) for number in range(len(frames))]
     with laid.at("right"):
-        ring = Ring(cable.CARD, PROGRAM)
+        rings = Rings(cable.CARD, INSIDE)
     try:
         laid.inject([each for pair in zip(frames, mark, strict=True) for each in pair])
         got: list[bytes] = []
         waiting = b""
         while len(got) < len(frames):
-            for frame in ring.read(1_000):
+            for frame in rings.read(1_000):
+                assert isinstance(frame, Frame)
                 if frame.kept == mark[len(got)]:
                     got.append(waiting)
                     waiting = b""
                 else:
                     waiting = frame.kept
-        assert ring.count()
-        assert ring.dropped == 0
+        assert rings.count()
+        assert sum(loss.dropped for loss in rings.losses.values()) == 0
     finally:
-        ring.close()
+        rings.close()
     return got
 
 
@@ -259,7 +267,7 @@ def test_of_20_000_random_payloads_the_filter_keeps_not_one_byte():
     for _ in range(20_000):
         start = dice.choice((b"", b"\x01\x00", b"\x02\x00", b"\x03\x00\x00\x00\x00\x04", b"\x04\x00"))
         payload = start + dice.randbytes(dice.choice((4, 8, 90, 200)))
-        assert run(PROGRAM, from_door(payload)) == NOTHING or association_head(payload)
+        assert kept(from_door(payload)) == NOTHING or association_head(payload)
 
 
 def test_the_filter_and_the_decoder_draw_the_same_line():
@@ -269,8 +277,8 @@ def test_the_filter_and_the_decoder_draw_the_same_line():
         payload = bytearray(dice.choice((RQ, AC, RJ, ABORT)))
         for _ in range(dice.randrange(3)):
             payload[dice.randrange(min(len(payload), 90))] = dice.choice((0, 1, 2, 3, 7, 255))
-        kept = run(PROGRAM, from_door(bytes(payload)))
-        assert kept == (54 + len(head) if (head := association_head(bytes(payload))) else 0)
+        found = kept(from_door(bytes(payload)))
+        assert found == (54 + len(head) if (head := association_head(bytes(payload))) else 0)
 
 
 @pytest.mark.parametrize("number", [0, 1, 8, 64, 100])
@@ -278,19 +286,22 @@ def test_a_filter_for_many_networks_can_be_written(number):
     """Conditional jumps reach 255 steps: a long list of prefixes must not break the start."""
     own = [*INSIDE, *(IPv4Network((0x0A000000 + (n << 8), 24)) for n in range(number))]
     own += [IPv6Network(((0x20010DB8 << 96) + (n << 64), 64)) for n in range(number)]
-    program = keep_program(tuple(own) if number else ())
+    program = route(tuple(own) if number else ())
 
     assert len(program) // 8 <= 4_096  # BPF_MAXINSNS
-    assert run(program, to_door(PATIENT)) == 54
-    assert run(program, to_door(PATIENT, family=6)) == 74
+    assert kept(to_door(PATIENT), route=program) == 54
+    assert kept(to_door(PATIENT, family=6), route=program) == 74
+    inside = Kind.ANSWERS if number else Kind.CLIENTS
+    assert routed(program, from_door(PATIENT)) == inside
+    assert routed(program, from_door(PATIENT, family=6)) == inside
 
 
 def test_without_any_network_everybody_is_outside():
     """And a network of everything hides everybody."""
     own = tcp_frame(WORKSTATION, 40_000, IMAGING, 4242, DATA, PATIENT)
 
-    assert run(keep_program(), own) == 54
-    assert run(keep_program((ip_network("0.0.0.0/0"),)), to_door(PATIENT)) == 0
+    assert kept(own, route=route(())) == 54
+    assert kept(to_door(PATIENT), route=route((ip_network("0.0.0.0/0"),))) == 0
 
 
 @pytest.mark.lab
@@ -300,4 +311,74 @@ def test_the_kernel_takes_a_long_program():
     own = [IPv4Network((0x0A000000 + (n << 8), 24)) for n in range(100)]
     own += [IPv6Network(((0x20010DB8 << 96) + (n << 64), 64)) for n in range(100)]
     with cable.cable() as laid, laid.at("right"):
-        Ring(cable.CARD, keep_program(tuple(own))).close()
+        Rings(cable.CARD, tuple(own)).close()
+
+
+# -- whose a frame is ---------------------------------------------------------------------------------------------
+
+
+def routes() -> list[tuple[str, bytes, Kind]]:
+    """What a stranger can send or provoke at will shares no room with what only a real connection brings."""
+    found = []
+    for name, family, shape in shapes():
+        is_chained = "extensions" in shape  # of such a header a stranger may have any: it is not walked here
+        found += [
+            (f"a stranger's SYN ({name})", to_door(b"", Flags.SYN, family, **shape), Kind.ATTEMPTS),
+            (f"a stranger's SYN-ACK ({name})", to_door(b"", OPENING["SYN-ACK"], family, **shape), Kind.ATTEMPTS),
+            *(
+                (f"a stranger's {says} ({name})", frame, Kind.ATTEMPTS if is_chained else Kind.CLIENTS)
+                for says, flags in (("FIN", OPENING["FIN"]), ("RST", Flags.RST), ("data", DATA))
+                for frame in [to_door(PATIENT, flags, family, **shape)]
+            ),
+            *(
+                (f"our {says} ({name})", from_door(b"", flags, family, seq=7, **shape), Kind.ANSWERS)
+                for says, flags in (*OPENING.items(), ("data", DATA), ("reset in a connection", Flags.RST))
+            ),
+        ]
+        refusal = from_door(b"", Flags.RST | Flags.ACK, family, seq=0, ack=8, **shape)
+        found.append((f"our refusal ({name})", refusal, Kind.ANSWERS if is_chained else Kind.ATTEMPTS))
+    return [
+        *found,
+        ("a stranger's fragment", to_door(PATIENT, fragment=0x2000), Kind.ATTEMPTS),
+        ("our fragment", from_door(PATIENT, fragment=0x2000), Kind.ANSWERS),
+        ("ARP", arp(), Kind.ANNOUNCEMENTS),
+        ("a neighbour's word", neighbour(136, IMAGING6.packed), Kind.ANNOUNCEMENTS),
+        ("UDP", ip_frame(STRANGER, IMAGING, PATIENT, protocol=17), Kind.ANNOUNCEMENTS),
+        ("our UDP over IPv6", ip_frame(IMAGING6, STRANGER6, PATIENT, protocol=17), Kind.ANNOUNCEMENTS),
+        ("a stranger's UDP over IPv6", ip_frame(STRANGER6, IMAGING6, PATIENT, protocol=17), Kind.ANNOUNCEMENTS),
+    ]
+
+
+ROUTES = routes()
+
+
+@pytest.mark.parametrize(("says", "frame", "kind"), ROUTES, ids=[says for says, _, _ in ROUTES])
+def test_a_frame_goes_to_the_socket_of_its_kind(says, frame, kind):
+    """Read by an interpreter."""
+    seen, _ = as_the_kernel_sees(frame)
+
+    assert Kind(routed(ROUTE, seen)) is kind
+
+
+def test_what_this_machine_sends_itself_comes_from_inside():
+    """It has its Ethernet header still, so nothing of it is looked at."""
+    assert Kind(routed(ROUTE, to_door(b"", Flags.SYN), direction=OUTGOING)) is Kind.ANSWERS
+
+
+@pytest.mark.lab
+def test_the_kernel_routes_alike():
+    """By the counters of the four sockets, and by what each of them holds."""
+    cable.need()
+    with cable.cable() as laid:
+        with laid.at("right"):
+            rings = Rings(cable.CARD, INSIDE)
+        laid.inject([frame for _, frame, _ in ROUTES])
+        list(rings.read(500))
+        assert rings.count()
+        losses = rings.losses
+        rings.close()
+    wanted = {kind: 0 for kind in Kind}
+    for _, frame, kind in ROUTES:
+        wanted[kind] += bool(kept(as_the_kernel_sees(frame)[0]))
+    got = {kind: loss.frames for kind, loss in losses.items()}
+    assert {kind: abs(got[kind] - wanted[kind]) < 4 for kind in Kind} == dict.fromkeys(Kind, True)  # 1 in 256 samples

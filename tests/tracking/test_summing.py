@@ -5,9 +5,21 @@ from ipaddress import ip_address
 
 import pytest
 
-from sentinel.model.connection import Attempts, ConnectionState, Direction
-from sentinel.tracking.summing import ALL_TRIES, TRIES, Summing
-from tests.builders import IMAGING, START, STRANGER, STRANGER6, connection, moment
+from sentinel.model.connection import Attempts, Connection, ConnectionState, Direction
+from sentinel.tracking.halfopen import Attempt, Half
+from sentinel.tracking.summing import ALL_TRIES, NETWORKS, TRIES, Summing
+from tests.builders import (
+    BOX_MAC,
+    IMAGING,
+    IMAGING6,
+    IMAGING_MAC,
+    START,
+    STRANGER,
+    STRANGER6,
+    connection,
+    mac_bytes,
+    moment,
+)
 
 ATTEMPTED, REFUSED, ANSWERED, CONNECTED, CLOSED = ConnectionState
 
@@ -15,7 +27,7 @@ ATTEMPTED, REFUSED, ANSWERED, CONNECTED, CLOSED = ConnectionState
 def feed(summing: Summing, *told) -> tuple[int, list[Attempts]]:
     """How many kept a row, and the sums that moved."""
     rows = sum(1 for each in told for _ in summing.take(each))
-    return rows, list(summing.changed())
+    return rows, [each for some in iter(summing.changed, []) for each in some]
 
 
 def many(number: int, state: ConnectionState, first: int = 1, **about):
@@ -190,3 +202,76 @@ def test_the_hour_is_utc():
 
     assert sum_.hour == START
     assert sum_.hour.utcoffset() == timedelta(0)
+
+
+# -- a flood ------------------------------------------------------------------------------------------------------
+
+
+def flood(number: int, networks: int, target_port: int = 4242) -> list[Attempt]:
+    """So many attempts from so many networks, two sources in each, within a second."""
+    half = Half(at=moment(1), macs=mac_bytes(IMAGING_MAC) + mac_bytes(BOX_MAC))
+    doors = IMAGING.packed + b"\xc3\x50" + target_port.to_bytes(2, "big")
+    return [((0x0B000001 + (each % networks << 8) + each % 2).to_bytes(4, "big") + doors, half) for each in range(number)]
+
+
+def tell(way: bytes, half: Half) -> Connection:
+    """As the tracker does."""
+    return connection(state=ATTEMPTED, source=ip_address(way[:4]), at=half.at)
+
+
+def test_a_flood_is_rows_while_there_is_room_and_then_sums():
+    """Each attempt is in one or the other, and none in both."""
+    summing = Summing()
+
+    rows = list(summing.silent(flood(10_000, networks=20), tell))
+
+    sums = summing.changed()
+    assert len(rows) == ALL_TRIES
+    assert sum(each.silent for each in sums) == 10_000 - ALL_TRIES
+    assert {each.source_network for each in sums} == {f"11.0.{number}.0/24" for number in range(20)}
+    assert {(each.target, each.target_port, each.target_mac) for each in sums} == {(IMAGING, 4242, IMAGING_MAC)}
+
+
+def test_a_flood_of_invented_networks_is_summed_as_everywhere():
+    """Nobody could read them one by one, and none is forgotten."""
+    summing = Summing()
+
+    rows = list(summing.silent(flood(20_000, networks=10_000), tell))
+
+    sums = summing.changed()
+    assert len(sums) == NETWORKS + 1
+    assert len(rows) + sum(each.silent for each in sums) == 20_000
+    (everywhere,) = (each for each in sums if each.source_network == "0.0.0.0/0")
+    assert everywhere.silent > 10_000
+    assert summing.forgotten == 0
+
+
+def test_of_many_sums_a_thousand_are_told_in_a_second():
+    """A scan of all ports moves one for each; the last are told a minute later, and whole."""
+    summing = Summing(rows=0)
+    for port in range(1, 2_501):
+        feed_one = connection(serial=port, state=ANSWERED, target_port=port)
+        assert list(summing.take(feed_one)) == []
+
+    told = [summing.changed() for _ in range(4)]
+
+    assert [len(each) for each in told] == [1_000, 1_000, 500, 0]
+    assert len({each.target_port for sums in told for each in sums}) == 2_500
+
+
+def test_a_flood_over_ipv6_is_summed_by_its_64():
+    """Whoever has one has all of its addresses."""
+    half = Half(at=moment(1), macs=bytes(12))
+    ends = STRANGER6.packed[:8], IMAGING6.packed + b"\xc3\x50\x00\x68"
+    summing = Summing()
+
+    rows = list(summing.silent([(ends[0] + bytes(7) + bytes((n % 256,)) + ends[1], half) for n in range(1_000)], tell6))
+
+    (sum_,) = summing.changed()
+    assert len(rows) == TRIES
+    assert (sum_.source_network, sum_.target, sum_.target_port) == ("2001:db8:bad::/64", IMAGING6, 104)
+    assert sum_.silent == 1_000 - TRIES
+
+
+def tell6(way: bytes, half: Half) -> Connection:
+    return connection(state=ATTEMPTED, source=ip_address(way[:16]), target=IMAGING6, target_port=104, at=half.at)

@@ -1,0 +1,140 @@
+"""The four rings of the capture: opened together, behind one tap, drained by what they are worth, and counted apart.
+
+Frames come back in the order they passed: two ends of one connection are in two rings, and the kernel hands each
+ring over in its own time. So a frame waits until whatever passed before it must have been handed over.
+"""
+
+import os
+import select
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from operator import itemgetter
+from typing import Final, NamedTuple
+
+from sentinel.capture import flood
+from sentinel.capture.flood import Alike
+from sentinel.capture.keep import Kind, keep, route
+from sentinel.capture.ring import RETIRE_MS, Frame, Ring
+from sentinel.model.networks import Network
+
+BLOCKS: Final = {Kind.ANSWERS: 32, Kind.CLIENTS: 16, Kind.ANNOUNCEMENTS: 2, Kind.ATTEMPTS: 16}
+"""Room of each, in blocks of a quarter of a mebibyte: some 2,000 kept frames."""
+AT_ONCE: Final = 4
+"""Blocks of attempts that are read before the answers are looked at again."""
+HOLD: Final = 2 * RETIRE_MS * 1_000_000
+"""Nanoseconds: the kernel's timer goes round twice before it hands over a block that is not full."""
+
+
+class Flood(NamedTuple):
+    """So many attempts that they are told together."""
+
+    nanoseconds: int
+    """Wall clock, since 1970: when the first of them passed, at most 50 ms before the last."""
+    alike: Alike
+
+
+class Loss(NamedTuple):
+    """What one ring was given, and what it had no room for, since it was opened."""
+
+    frames: int
+    dropped: int
+
+
+class Rings:
+    """A capture on one interface; closed by `close`.
+
+    Args:
+        interface: its name.
+        own: the practice's networks; what comes from there has rings of its own.
+        blocks: room of each ring.
+
+    Raises:
+        MissingRight: CAP_NET_RAW is needed.
+        MissingDevice: there is no such interface.
+    """
+
+    def __init__(
+        self, interface: str, own: tuple[Network, ...] = (), blocks: dict[Kind, int] | None = None
+    ) -> None:
+        self._held: list[Frame] = []
+        self._poll = select.poll()
+        with ExitStack() as opened:
+            self._rings = {kind: Ring(interface, (blocks or BLOCKS)[kind]) for kind in Kind}
+            for ring in self._rings.values():
+                opened.callback(ring.close)
+                self._poll.register(ring.socket, select.POLLIN | select.POLLERR)
+            self._share(route(own))
+            for kind, ring in self._rings.items():
+                ring.arm(keep(kind))
+            opened.pop_all()
+
+    def _share(self, program: bytes) -> None:
+        """One tap for all; the number of their group is any that nobody on this machine has."""
+        for ring in self._rings.values():
+            ring.join(os.getpid() & 0xFFFF, program)
+            program = b""
+
+    def read(self, wait_ms: int = 200) -> Iterator[Frame | Flood]:
+        """What has passed since the last call, in its order; floods first, for they are of no order.
+
+        Args:
+            wait_ms: at most so long for the first block of any ring.
+        """
+        self._wait(RETIRE_MS if self._held else wait_ms)
+        for kind in (Kind.ANSWERS, Kind.CLIENTS, Kind.ANNOUNCEMENTS):
+            for block in self._rings[kind].blocks():
+                self._held += self._rings[kind].frames_of(block)
+        yield from self._attempts()
+        yield from self._ripe(time.time_ns())
+
+    def _wait(self, wait_ms: int) -> None:
+        ready = dict(self._poll.poll(wait_ms))
+        for ring in self._rings.values():
+            if ready.get(ring.socket.fileno(), 0) & select.POLLERR:
+                ring.take_error()
+
+    def _attempts(self) -> Iterator[Flood]:
+        ring = self._rings[Kind.ATTEMPTS]
+        for block in ring.blocks(AT_ONCE):
+            if block.packets < flood.MANY:
+                self._held += ring.frames_of(block)
+                continue
+            alike, others = flood.read(ring.memory, block)
+            for each in others:
+                self._held += ring.frames_of(each)
+            first = ring.stamp(block)
+            yield from (Flood(first, each) for each in alike)
+
+    def _ripe(self, now: int) -> Iterator[Frame]:
+        """Before which nothing can come any more. A stamp from the future waits for nothing: the clock was set."""
+        self._held.sort(key=itemgetter(0))
+        held, self._held = self._held, []
+        for frame in held:
+            if now - HOLD < frame.nanoseconds <= now:
+                self._held.append(frame)
+            else:
+                yield frame
+
+    def count(self) -> bool:
+        """Add the kernel's counters to ours.
+
+        Returns:
+            False when the interface is gone: the rings must be closed and opened again.
+        """
+        return all([ring.count() for ring in self._rings.values()])
+
+    @property
+    def losses(self) -> dict[Kind, Loss]:
+        """As of the last count."""
+        return {kind: Loss(ring.frames, ring.dropped) for kind, ring in self._rings.items()}
+
+    @property
+    def memory(self) -> bytes:
+        """All that the kernel has put there."""
+        return b"".join(ring.memory[:] for ring in self._rings.values())
+
+    def close(self) -> None:
+        """Give the rings back."""
+        for ring in self._rings.values():
+            ring.close()
