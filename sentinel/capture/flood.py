@@ -1,7 +1,7 @@
 """Many attempts at once: read from the ring's memory in strides, without a step of Python for each.
 
-A scanner's SYNs are alike, so their records in the ring are equally long, and `struct` walks them by itself. What is
-not a plain SYN over IPv4 or IPv6 (tagged, with IP options, a fragment, a refusal) is left to be read one by one.
+A scanner's SYNs are alike, so their records in the ring are equally long, and `struct` walks them by itself. What
+is not a plain SYN over IPv4 or IPv6 (tagged, with IP options, a fragment, a refusal) is left to be read singly.
 """
 
 import struct
@@ -68,6 +68,7 @@ def _runs(memory: mmap, block: Block) -> Iterator[tuple[Block, int]]:
         while left:
             step = words[at // 4]
             run = _equal(words[at // 4 : (at + left * step) // 4 : step // 4], step) if step else 1
+            run = min(run, (len(memory) - at) // step) if step else run  # the last may be shorter than the others
             yield Block(at, run), step
             at += run * step
             left -= run

@@ -1,13 +1,4 @@
-"""Which frames the kernel hands to us, and how much of each: the programs that keep payload out of our memory.
-
-    frame ── from inside ────────────────────────────────▶ answers        SYN-ACK, FIN, RST, what accepts or rejects
-          │   └─ a refusal (RST numbered 0) ──────┐
-          ── from outside ── SYN, fragment ───────┴──────▶ attempts       what strangers send, or provoke, at will
-          │   └─ anything else of TCP ───────────────────▶ clients        FIN, RST, requests: who goes on, and how far
-          ── not TCP ────────────────────────────────────▶ announcements  ARP, IPv6 neighbour discovery
-
-Four sockets, so that no flood of the one kind takes the room of another. `route` sends each frame to one of them
-(PACKET_FANOUT_CBPF: one tap for all four, and its price once); the program of that socket then says what is kept:
+"""How much of a frame each socket of the capture keeps: the programs that keep payload out of our memory.
 
     SYN, FIN, RST ──────────────────────▶ headers, up to the payload's first byte
     A-ASSOCIATE-RQ, -AC ────────────────▶ headers and that PDU, not a byte further
@@ -17,37 +8,20 @@ Four sockets, so that no flood of the one kind takes the room of another. `route
     fragment of TCP ────────────────────▶ the IP header: it is counted
     ARP, neighbour discovery ───────────▶ its addresses
 
-The outermost VLAN tag was taken off by the kernel before a program runs; a second one (QinQ) moves every offset by
-four, so that half of each program stands twice. P-DATA is never kept: association PDUs are told from image data by
-more than a hundred fixed bits (PS3.8 section 9.3.2: type, reserved bytes, version, and the application context item
-that must come first), a rejection or an abort by being ten bytes alone.
-
-Inside is where the source address says so, as of the start: a prefix that the box gives out later is watched all
-the same, but shares its room with strangers. So does whoever forges an inside address past the box.
+The outermost VLAN tag was taken off by the kernel before a program runs; a second one (QinQ) moves every offset
+by four, so that half of each program stands twice. P-DATA is never kept: association PDUs are told from image data
+by more than a hundred fixed bits (PS3.8 section 9.3.2: type, reserved bytes, version, and the application context
+item that must come first), a rejection or an abort by being ten bytes alone.
 """
 
-from enum import IntEnum
-from ipaddress import IPv4Network
-
-from sentinel.capture.assembler import DIRECTION, PROTOCOL, RANDOM, Line, Step, assemble
-from sentinel.model.networks import Network
+from sentinel.capture.assembler import RANDOM, Line, Step, assemble
+from sentinel.capture.route import Kind
 
 ETHERNET, TAGGED = 14, 18  # where the IP header begins, in a frame
-BARE, BEHIND_TAG = 0, 4  # and where it does as `route` sees it: without the Ethernet header
 PAYLOAD, IP_HEADER = 0, 1  # scratch memory: offset of the payload; length of the IP header(s)
 SAMPLE = 256
 EPHEMERAL = 32768  # the lowest port that clients pick on the systems of a practice
 HIGH_DOORS = (33389, 34567, 37777)  # doors of imaging_ports.csv above it
-OUTGOING = 4  # PACKET_OUTGOING, linux/if_packet.h
-
-
-class Kind(IntEnum):
-    """The sockets, by their number in the fanout group; also the order in which they are drained."""
-
-    ANSWERS = 0
-    CLIENTS = 1
-    ANNOUNCEMENTS = 2
-    ATTEMPTS = 3
 
 
 def keep(kind: Kind) -> bytes:
@@ -245,122 +219,3 @@ def _pushed(start: int) -> list[Line]:
 
 def _ends() -> list[Line]:
     return ["headers", Step("ld_memory", PAYLOAD), Step("keep_a"), "drop", Step("keep", 0)]
-
-
-# -- which socket ----------------------------------------------------------------------------------------------------
-
-
-def route(own: tuple[Network, ...]) -> bytes:
-    """Whose a frame is, by who sent it and what a stranger could have provoked.
-
-    It runs before the Ethernet header of a frame that arrives is put back, so offsets count from the IP header; a
-    frame this machine sends itself still has that header, and comes from inside anyway.
-
-    Args:
-        own: the practice's networks.
-
-    Returns:
-        `struct sock_filter[]`, for PACKET_FANOUT_DATA; its verdict is a `Kind`.
-    """
-    return assemble(
-        [
-            Step("ld_word", DIRECTION),
-            Step("if_equal", OUTGOING, "answers", None),
-            Step("ld_word", PROTOCOL),
-            Step("if_equal", 0x0800, "ip4", None),
-            Step("if_equal", 0x86DD, "ip6", None),
-            Step("if_equal", 0x8100, "tag", None),
-            Step("if_equal", 0x88A8, "tag", "other"),
-            "ip4",
-            Step("jump", "an IPv4 header"),
-            "ip6",
-            Step("jump", "an IPv6 header"),
-            "tag",
-            Step("jump", "second tag"),
-            *_to(Kind.ANSWERS, Kind.ANNOUNCEMENTS),
-            *_routed(BARE, own),
-            "second tag",
-            Step("ld_half", 2),
-            Step("if_equal", 0x0800, "ip4", None),
-            Step("if_equal", 0x86DD, "ip6", "other"),
-            "ip4",
-            Step("jump", "an IPv4 header"),
-            "ip6",
-            Step("jump", "an IPv6 header"),
-            *_to(Kind.ANNOUNCEMENTS),
-            *_routed(BEHIND_TAG, own),
-        ]
-    )
-
-
-def _to(*kinds: Kind) -> list[Line]:
-    names = {Kind.ANNOUNCEMENTS: "other"}
-    return [line for kind in kinds for line in (names.get(kind, kind.name.lower()), Step("keep", kind))]
-
-
-def _routed(start: int, own: tuple[Network, ...]) -> list[Line]:
-    fours = [network for network in own if network.version == 4]
-    sixes = [network for network in own if network.version == 6]
-    return [
-        "an IPv4 header",
-        Step("ld_byte", start + 9),
-        Step("if_equal", 6, "TCP over it", "other"),
-        *_to(Kind.ANNOUNCEMENTS),
-        "TCP over it",
-        Step("ldx_ip_header", start),
-        *(line for network in fours for line in _leave(network, start + 12)),
-        Step("ld_half", start + 6),
-        Step("if_any_bit", 0x3FFF, "attempts", "unbroken"),
-        *_to(Kind.ATTEMPTS),
-        "unbroken",
-        Step("jump", "whole"),  # far: networks of IPv6 stand between
-        "an IPv6 header",
-        Step("ldx_value", 40),
-        *(line for network in sixes for line in _leave(network, start + 8)),
-        Step("ld_byte", start + 6),
-        Step("if_equal", 6, "whole", None),
-        *(Step("if_equal", number, "attempts", None) for number in (0, 43, 44)),  # headers, fragments: RFC 8200
-        Step("if_equal", 60, "attempts", "other"),
-        "whole",
-        Step("ld_byte_x", start + 13),
-        Step("if_any_bit", 0x02, "attempts", "clients"),  # SYN
-        *_to(Kind.ATTEMPTS, Kind.CLIENTS, Kind.ANNOUNCEMENTS),
-        *_from_inside(start),
-    ]
-
-
-def _from_inside(start: int) -> list[Line]:
-    """A closed port numbers its refusal 0 (RFC 9293 section 3.10.7.1): whoever scans provokes one for each knock.
-
-    Only a plain header is looked at; of IPv6, too, what is no TCP goes with the announcements.
-    """
-    return [
-        "inside",
-        Step("ld_byte", start),
-        Step("and", 0xF0),
-        Step("if_equal", 0x60, None, "flags"),
-        Step("ld_byte", start + 6),
-        Step("if_equal", 6, "flags", None),
-        *(Step("if_equal", number, "answers", None) for number in (0, 43, 44)),
-        Step("if_equal", 60, "answers", "other"),
-        "flags",
-        Step("ld_byte_x", start + 13),
-        Step("if_any_bit", 0x04, None, "answers"),  # RST
-        Step("ld_word_x", start + 4),
-        Step("if_equal", 0, "attempts", "answers"),
-        *_to(Kind.ANSWERS, Kind.ATTEMPTS, Kind.ANNOUNCEMENTS),
-    ]
-
-
-def _leave(network: Network, at: int) -> list[Line]:
-    """Go on at « inside » when the address at this offset belongs to the network."""
-    miss = f"not {network} at {at}"
-    lines: list[Line] = []
-    words = 1 if isinstance(network, IPv4Network) else 4
-    for word in range(words):
-        shift = 32 * (words - 1 - word)
-        mask = (int(network.netmask) >> shift) & 0xFFFFFFFF
-        if mask:
-            wanted = (int(network.network_address) >> shift) & mask
-            lines += [Step("ld_word", at + 4 * word), Step("and", mask), Step("if_equal", wanted, None, miss)]
-    return [*lines, Step("jump", "inside"), miss]

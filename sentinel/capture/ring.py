@@ -4,8 +4,8 @@ Layout: linux/if_packet.h, `struct tpacket_block_desc` and `struct tpacket3_hdr`
 six times as much as blocks retired every 50 ms, and a plain receive buffer is charged for whole frames where
 the ring holds only what the filter kept; both were measured before this was written.
 
-No unfiltered frame ever gets in: the socket has no protocol until a filter that keeps nothing stands and the ring is
-mapped; it is bound, shares its tap with the others, and only then is that filter replaced and locked.
+No unfiltered frame ever gets in: the socket has no protocol until a filter that keeps nothing stands and the ring
+is mapped; it is bound, shares its tap with the others, and only then is that filter replaced and locked.
 """
 
 import ctypes
@@ -22,7 +22,7 @@ from sentinel.errors import MissingDevice, MissingRight
 
 SOL_PACKET = 263
 ADD_MEMBERSHIP, RX_RING, STATISTICS, VERSION, FANOUT, FANOUT_DATA = 1, 5, 6, 10, 18, 22
-FANOUT_CBPF = 6
+FANOUT_CBPF, FANOUT_UNIQUE = 6, 0x2000  # PACKET_FANOUT_FLAG_UNIQUEID: a number nobody has
 MEMBERSHIP_PROMISCUOUS = 1
 TPACKET_V3 = 2
 SO_ATTACH_FILTER, SO_LOCK_FILTER = 26, 44
@@ -95,15 +95,23 @@ class Ring:
         self._barrier = threading.Lock()
         self.socket.bind((interface, ETH_P_ALL))
 
-    def join(self, group: int, program: bytes = b"") -> None:
-        """Share one tap with others, in the order they join; the first brings the program that tells whose a frame is."""
+    def share(self, program: bytes) -> int:
+        """Let others share this one's tap; the program tells, by their order, whose a frame is.
+
+        Returns:
+            The number of the group, for `join`.
+        """
+        self.socket.setsockopt(SOL_PACKET, FANOUT, (FANOUT_CBPF | FANOUT_UNIQUE) << 16)
+        with _as_filter(program) as header:
+            self.socket.setsockopt(SOL_PACKET, FANOUT_DATA, header)
+        return self.socket.getsockopt(SOL_PACKET, FANOUT) & 0xFFFF
+
+    def join(self, group: int) -> None:
+        """Share the tap of another: one tap is paid for with every frame on the wire, each further one again."""
         self.socket.setsockopt(SOL_PACKET, FANOUT, group | FANOUT_CBPF << 16)
-        if program:
-            with _as_filter(program) as header:
-                self.socket.setsockopt(SOL_PACKET, FANOUT_DATA, header)
 
     def arm(self, program: bytes) -> None:
-        """From now on frames come, as this program lets them; neither it nor the group's can be changed any more."""
+        """From now on frames come, as this program lets them; neither it nor the group's can be changed again."""
         _attach(self.socket, program)
         self.socket.setsockopt(socket.SOL_SOCKET, SO_LOCK_FILTER, 1)
 

@@ -1,10 +1,9 @@
-"""The four rings of the capture: opened together, behind one tap, drained by what they are worth, and counted apart.
+"""The four rings of the capture: opened together behind one tap, drained by what they are worth, counted apart.
 
 Frames come back in the order they passed: two ends of one connection are in two rings, and the kernel hands each
 ring over in its own time. So a frame waits until whatever passed before it must have been handed over.
 """
 
-import os
 import select
 import time
 from collections.abc import Iterator
@@ -14,8 +13,9 @@ from typing import Final, NamedTuple
 
 from sentinel.capture import flood
 from sentinel.capture.flood import Alike
-from sentinel.capture.keep import Kind, keep, route
+from sentinel.capture.keep import keep
 from sentinel.capture.ring import RETIRE_MS, Frame, Ring
+from sentinel.capture.route import Kind, route
 from sentinel.model.networks import Network
 
 BLOCKS: Final = {Kind.ANSWERS: 32, Kind.CLIENTS: 16, Kind.ANNOUNCEMENTS: 2, Kind.ATTEMPTS: 16}
@@ -57,23 +57,24 @@ class Rings:
     def __init__(
         self, interface: str, own: tuple[Network, ...] = (), blocks: dict[Kind, int] | None = None
     ) -> None:
-        self._held: list[Frame] = []
-        self._poll = select.poll()
         with ExitStack() as opened:
-            self._rings = {kind: Ring(interface, (blocks or BLOCKS)[kind]) for kind in Kind}
-            for ring in self._rings.values():
+            rings = {kind: Ring(interface, (blocks or BLOCKS)[kind]) for kind in Kind}
+            for ring in rings.values():
                 opened.callback(ring.close)
-                self._poll.register(ring.socket, select.POLLIN | select.POLLERR)
-            self._share(route(own))
-            for kind, ring in self._rings.items():
+            group = rings[Kind.ANSWERS].share(route(own))
+            for kind in list(Kind)[1:]:
+                rings[kind].join(group)
+            for kind, ring in rings.items():
                 ring.arm(keep(kind))
             opened.pop_all()
+        self._watch(rings)
 
-    def _share(self, program: bytes) -> None:
-        """One tap for all; the number of their group is any that nobody on this machine has."""
-        for ring in self._rings.values():
-            ring.join(os.getpid() & 0xFFFF, program)
-            program = b""
+    def _watch(self, rings: dict[Kind, Ring]) -> None:
+        self._rings = rings
+        self._held: list[Frame] = []
+        self._poll = select.poll()
+        for ring in rings.values():
+            self._poll.register(ring.socket, select.POLLIN | select.POLLERR)
 
     def read(self, wait_ms: int = 200) -> Iterator[Frame | Flood]:
         """What has passed since the last call, in its order; floods first, for they are of no order.
@@ -82,10 +83,12 @@ class Rings:
             wait_ms: at most so long for the first block of any ring.
         """
         self._wait(RETIRE_MS if self._held else wait_ms)
-        for kind in (Kind.ANSWERS, Kind.CLIENTS, Kind.ANNOUNCEMENTS):
-            for block in self._rings[kind].blocks():
-                self._held += self._rings[kind].frames_of(block)
-        yield from self._attempts()
+        for kind, ring in self._rings.items():
+            if kind is Kind.ATTEMPTS:
+                yield from self._attempts(ring)
+                continue
+            for block in ring.blocks():
+                self._held += ring.frames_of(block)
         yield from self._ripe(time.time_ns())
 
     def _wait(self, wait_ms: int) -> None:
@@ -94,8 +97,7 @@ class Rings:
             if ready.get(ring.socket.fileno(), 0) & select.POLLERR:
                 ring.take_error()
 
-    def _attempts(self) -> Iterator[Flood]:
-        ring = self._rings[Kind.ATTEMPTS]
+    def _attempts(self, ring: Ring) -> Iterator[Flood]:
         for block in ring.blocks(AT_ONCE):
             if block.packets < flood.MANY:
                 self._held += ring.frames_of(block)
@@ -122,7 +124,8 @@ class Rings:
         Returns:
             False when the interface is gone: the rings must be closed and opened again.
         """
-        return all([ring.count() for ring in self._rings.values()])
+        there = [ring.count() for ring in self._rings.values()]  # each, also behind one that is gone
+        return all(there)
 
     @property
     def losses(self) -> dict[Kind, Loss]:

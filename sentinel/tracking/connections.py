@@ -10,16 +10,16 @@ SYN, and also where the SYN is read after what answers it: they come through dif
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
-from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, Direction
+from sentinel.model.connection import Association, Connection, ConnectionState, Direction
 from sentinel.model.moment import Moment
 from sentinel.model.networks import End, Networks, Place, crossing
-from sentinel.model.packet import AssociationHead, Flags, Segment, source_of, target_of, turned
+from sentinel.model.packet import Segment, source_of, target_of, turned
 from sentinel.services import service
 from sentinel.tracking import halfopen, table
 from sentinel.tracking.flow import MODULUS, Flow, Side, ends
+from sentinel.tracking.following import ACK, FIN, RST, SYN, WINDOW, begins_anew, follow
 from sentinel.tracking.hairpin import Hairpins
 from sentinel.tracking.halfopen import UNANSWERED, Attempt, Half, HalfOpen
 from sentinel.tracking.table import Table
@@ -30,9 +30,6 @@ IDLE = timedelta(days=7)
 """A silent association may last for days; after this it is given up."""
 EPHEMERAL = 32_768
 """The lowest port that clients pick on the systems of a practice."""
-WINDOW = 1 << 16
-"""A SYN-ACK may acknowledge this much beyond the SYN itself: what the SYN carried (RFC 7413)."""
-FIN, SYN, RST, ACK = (int(flag) for flag in (Flags.FIN, Flags.SYN, Flags.RST, Flags.ACK))
 
 
 class Tracker:
@@ -65,7 +62,7 @@ class Tracker:
         flow = self._table.find(segment.way)
         if flow is None:
             return self._new(segment)
-        if not _begins_anew(flow, segment):
+        if not begins_anew(flow, segment):
             return self._known(flow, segment)
         ended = list(self._end(flow, segment.at))
         return ended + self._new(segment)
@@ -74,7 +71,7 @@ class Tracker:
         """What a segment of a connection we follow changes."""
         flow.seen = segment.at
         before = (flow.state, flow.dicom)
-        self._follow(flow, segment)
+        follow(flow, segment)
         self._table.keep(flow)
         if (flow.state, flow.dicom) == before and not _has_grown(flow):
             return []
@@ -156,16 +153,14 @@ class Tracker:
         return self._fact(way, half, self._number(half), ConnectionState.ATTEMPTED, half.at)
 
     def _is_news(self, attempt: Attempt) -> bool:
-        """Of one that waited: nothing answered it, and it went to us. An answer may overtake it and make a connection."""
+        """Whether it went to us, and no answer has overtaken it and made a connection."""
         way, half = attempt
         if not self._every and not self.networks.end(target_of(way)).is_ours:
             return False
         flow = self._table.find(way)
         return flow is None or flow.way != way or half.first not in (None, flow.client.first)
 
-    def _fact(
-        self, way: bytes, half: Half, serial: int, state: ConnectionState, changed: Moment
-    ) -> Connection:
+    def _fact(self, way: bytes, half: Half, serial: int, state: ConnectionState, changed: Moment) -> Connection:
         return Connection(
             serial=serial,
             **ends(way, half.macs),
@@ -256,23 +251,6 @@ class Tracker:
         self.attempts.take(way)
         return half
 
-    def _follow(self, flow: Flow, segment: Segment) -> None:
-        from_client = segment.way == flow.way
-        own, peer = (flow.client, flow.server) if from_client else (flow.server, flow.client)
-        if segment.flags & SYN:
-            _shake_hands(flow, segment, from_client)
-            return
-        if segment.flags & RST:
-            _reset(flow, segment, from_client)
-            return
-        if segment.length or segment.flags & FIN:
-            _speak(flow, segment, from_client)  # first: what it acknowledges must not prove itself
-        flow.count(segment, own, peer)
-        if segment.association:
-            _associate(flow, segment.association, from_client)
-        if flow.client.finished and flow.server.finished:
-            _finish(flow)
-
     def _tell(self, flow: Flow) -> Iterator[Connection]:
         flow.told = flow.client.sent + flow.server.sent
         if self._every or flow.direction is Direction.INBOUND or flow.dicom is not None:
@@ -310,127 +288,8 @@ def _has_waited(flow: Flow, now: Moment) -> bool:
     return now.since(flow.seen) >= IDLE
 
 
-def _begins_anew(flow: Flow, segment: Segment) -> bool:
-    """A SYN with another initial sequence number on a known 4-tuple (RFC 9293 section 3.10.7.4), or the answer to one
-    that was not seen.
-    """
-    kind = segment.flags & (SYN | ACK)
-    if kind == SYN | ACK:
-        return segment.way == flow.back and _answers_another(flow, segment)
-    if kind != SYN:
-        return False
-    if segment.way != flow.way:
-        return flow.over or not (flow.is_shaken or flow.is_opened)
-    return flow.client.first != (segment.seq + 1) % MODULUS
-
-
-def _answers_another(flow: Flow, answer: Segment) -> bool:
-    """A SYN-ACK that acknowledges another client's number than this connection's, which is over or was answered."""
-    if not flow.is_shaken or (answer.seq + 1) % MODULUS == flow.server.first:
-        return False
-    return (answer.ack - (flow.client.first or 0)) % MODULUS >= WINDOW
-
-
 def _came_from_server(segment: Segment) -> bool:
-    """Who is the server of a connection seen from its middle: whoever answers an association, else the lower port."""
+    """Seen from the middle: the server is whoever answers an association, else whoever has the lower port."""
     if segment.association and segment.association.kind is not Association.ABORTED:
         return segment.association.kind is not Association.PROPOSED
     return segment.source_port < segment.target_port
-
-
-def _shake_hands(flow: Flow, segment: Segment, from_client: bool) -> None:
-    """RFC 9293 section 3.5. A refused client that tries again may be answered after all."""
-    after = (segment.seq + 1) % MODULUS
-    if not segment.flags & ACK:
-        if from_client:
-            _open(flow, segment)
-        return
-    if from_client or flow.state in (ConnectionState.CONNECTED, ConnectionState.CLOSED):
-        return
-    if flow.client.first is None:  # the SYN was lost on the way to us; its answer names it
-        flow.client.first = segment.ack
-    known = flow.server.first if flow.is_shaken else None
-    if after != known and (segment.ack - flow.client.first) % MODULUS < WINDOW:  # a SYN may carry data
-        flow.server.begins(after)
-        flow.is_shaken, flow.over = True, False
-        flow.state = ConnectionState.ANSWERED
-        _connect(flow)
-
-
-def _open(flow: Flow, syn: Segment) -> None:
-    """Its SYN, perhaps read after what answered it."""
-    flow.is_opened = True
-    flow.client.first = (syn.seq + 1) % MODULUS if flow.client.first is None else flow.client.first
-    if syn.at.since(flow.opened) < timedelta(0):
-        flow.opened = syn.at
-
-
-def _reset(flow: Flow, segment: Segment, from_client: bool) -> None:
-    """A refusal, the end of a scan, or the end of a connection (RFC 9293 section 3.10.7)."""
-    if flow.over:
-        return
-    if flow.state is ConnectionState.ATTEMPTED:
-        if from_client:
-            return
-        flow.state = ConnectionState.REFUSED
-    elif segment.flags & ACK:
-        _hear(flow, segment, from_client)
-        _connect(flow)
-    if segment.flags & ACK and flow.state is ConnectionState.CONNECTED:
-        own, peer = (flow.client, flow.server) if from_client else (flow.server, flow.client)
-        flow.count(segment._replace(length=0), own, peer)
-    _finish(flow)
-
-
-def _speak(flow: Flow, segment: Segment, from_client: bool) -> None:
-    """Data or FIN. A server that speaks has answered; both ends must have been heard before a client is real."""
-    _hear(flow, segment, from_client)
-    if not from_client and flow.state in (ConnectionState.ATTEMPTED, ConnectionState.REFUSED):
-        flow.state = ConnectionState.ANSWERED
-    _connect(flow)
-
-
-def _hear(flow: Flow, segment: Segment, from_client: bool) -> None:
-    if from_client:
-        flow.heard = segment.ack
-    elif segment.flags & ACK:
-        flow.note_belief(segment.ack)
-
-
-def _connect(flow: Flow) -> None:
-    """Whatever came before, also a reset that the other end did not believe."""
-    if flow.state is ConnectionState.ANSWERED and flow.is_real:
-        flow.state = ConnectionState.CONNECTED
-        flow.over = False
-
-
-def _associate(flow: Flow, head: AssociationHead, from_client: bool) -> None:
-    """PS3.8 section 9.2: the client asks, the server accepts or rejects, either may abort."""
-    if head.kind is Association.PROPOSED:
-        if from_client and flow.dicom is None:
-            flow.dicom = Dicom(
-                called=head.called,
-                calling=head.calling,
-                result=head.kind,
-                services=head.services,
-                request_size=head.size,
-            )
-            if flow.answer:
-                _answer(flow, flow.answer)
-    elif not from_client or head.kind is Association.ABORTED:
-        _answer(flow, head)
-
-
-def _answer(flow: Flow, head: AssociationHead) -> None:
-    """The first answer counts: an abort that follows it is only an end."""
-    if flow.dicom is None:
-        flow.answer = flow.answer or head
-    elif flow.dicom.result is Association.PROPOSED:
-        flow.dicom = replace(flow.dicom, result=head.kind, rejection=head.rejection)
-
-
-def _finish(flow: Flow) -> None:
-    """An answered connection whose client never spoke stays `answered`: that is what it was."""
-    flow.over = True
-    if flow.state is ConnectionState.CONNECTED:
-        flow.state = ConnectionState.CLOSED

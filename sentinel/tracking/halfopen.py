@@ -94,7 +94,7 @@ class HalfOpen:
 
     @property
     def is_full(self) -> bool:
-        """There are so many more than there is room for that `overdue` is to be asked now, not at the next second."""
+        """There are so many more than there is room for that `overdue` is to be asked now."""
         return len(self._waiting) > self._most + self._most // 8
 
     def __len__(self) -> int:

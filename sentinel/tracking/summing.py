@@ -75,7 +75,7 @@ class Summing:
     def silent(
         self, attempts: Iterable[Attempt], tell: Callable[[bytes, Half], Connection]
     ) -> Iterator[Connection]:
-        """Attempts that nothing answered: rows while there is room for them, then sums, made of a thousand at once.
+        """Attempts that nothing answered: rows while there is room, then sums, made of thousands at once.
 
         Args:
             attempts: of strangers, oldest first.

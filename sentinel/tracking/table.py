@@ -1,7 +1,7 @@
 """Connections by the way of their packets, either direction; when it is full, the least is forgotten first.
 
-What a stranger alone has said makes room before what is over, that before what was merely answered, and that before a
-client that is real: nobody can push a connection that carries images out of memory by knocking at doors.
+What a stranger alone has said makes room before what is over, that before what was merely answered, and that
+before a client that is real: nobody pushes a connection that carries images out of memory by knocking at doors.
 """
 
 from collections.abc import Iterator, Set

@@ -1,8 +1,12 @@
 """Classic BPF as the kernel runs it (Documentation/networking/filter.rst), for tests without root."""
 
 import struct
+from functools import lru_cache
 
 from sentinel.capture.assembler import DIRECTION, PROTOCOL, RANDOM
+from sentinel.capture.keep import keep
+from sentinel.capture.route import Kind, route
+from sentinel.model.networks import Network
 
 WIDTHS = {0x20: 4, 0x28: 2, 0x30: 1, 0x40: 4, 0x48: 2, 0x50: 1}
 WORD = 0xFFFFFFFF
@@ -18,6 +22,14 @@ def routed(program: bytes, frame: bytes, direction: int = 0) -> int:
     """Which socket of the group gets it: it runs behind the Ethernet header, which is put back afterwards."""
     protocol = int.from_bytes(frame[12:14], "big")
     return verdict(program, frame[14:], {DIRECTION: direction, PROTOCOL: protocol})
+
+
+def kept(frame: bytes, own: tuple[Network, ...]) -> int:
+    """How many bytes of it its own socket keeps."""
+    return run(_keep(Kind(routed(_route(own), frame))), frame)
+
+
+_keep, _route = lru_cache(keep), lru_cache(route)
 
 
 def verdict(program: bytes, frame: bytes, known: dict[int, int]) -> int:

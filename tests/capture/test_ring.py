@@ -1,4 +1,4 @@
-"""The ring, on a real cable: what comes over, what is counted, and what happens when the cable goes."""
+"""The rings, on a real cable: what comes over, what is counted, and what happens when the cable goes."""
 
 import shutil
 import sys
@@ -6,64 +6,65 @@ import time
 
 import pytest
 
-from sentinel.capture.keep import keep_program
 from sentinel.capture.ring import Frame, Ring
+from sentinel.capture.rings import Rings
+from sentinel.capture.route import Kind
 from sentinel.errors import MissingDevice
 from sentinel.model.packet import Flags
-from tests.builders import IMAGING, STRANGER, tcp_frame
+from tests.builders import IMAGING, INSIDE, STRANGER, tcp_frame
 from tests.capture import cable
 from tests.lab import images
 
 pytestmark = pytest.mark.lab
 
 
-def syns(number: int, **shape: object) -> list[bytes]:
-    """So many strangers' attempts, told apart by their sequence numbers."""
-    return [tcp_frame(STRANGER, 40_000, IMAGING, 4242, Flags.SYN, seq=seq, **shape) for seq in range(number)]
+def ends(number: int, **shape: object) -> list[bytes]:
+    """So many last words of a client, told apart by their sequence numbers."""
+    return [tcp_frame(STRANGER, 40_000, IMAGING, 4242, Flags.FIN, seq=seq, **shape) for seq in range(number)]
 
 
-def read(ring: Ring, number: int, seconds: float = 5) -> list[Frame]:
+def read(rings: Rings, number: int, seconds: float = 5) -> list[Frame]:
     """The first frames it hands over."""
     got: list[Frame] = []
     end = time.monotonic() + seconds
     while len(got) < number and time.monotonic() < end:
-        got += ring.read(100)
+        got += [each for each in rings.read(100) if isinstance(each, Frame)]
     return got
 
 
 def test_every_frame_comes_over_in_order_with_its_time_and_length():
     """Through many blocks; the stamp is the wall clock's."""
     cable.need()
-    frames = syns(6_000)
+    frames = ends(6_000)
     with cable.cable() as laid:
         with laid.at("right"):
-            ring = Ring(cable.CARD, keep_program())
+            rings = Rings(cable.CARD, INSIDE)
         before = time.time_ns()
         laid.inject(frames)
-        got = read(ring, len(frames))
-        assert ring.count()
-        ring.close()
+        got = read(rings, len(frames))
+        assert rings.count()
+        rings.close()
 
     assert [frame.kept for frame in got] == frames
     assert {frame.length for frame in got} == {54}
     assert before <= got[0].nanoseconds <= got[-1].nanoseconds <= time.time_ns()
-    assert (ring.frames, ring.dropped) == (len(frames), 0)
+    assert rings.losses[Kind.CLIENTS] == (len(frames), 0)
 
 
 def test_the_tag_the_kernel_takes_off_stands_beside_the_frame():
     """One tag or two; without any there is none."""
     cable.need()
     frames = [
-        *syns(1),
-        *syns(1, tags=((0x8100, 20),)),
-        *syns(1, tags=((0x88A8, 5), (0x8100, 20))),
+        *ends(1),
+        *ends(1, tags=((0x8100, 20),)),
+        *ends(1, tags=((0x88A8, 5), (0x8100, 20))),
     ]
     with cable.cable() as laid:
         with laid.at("right"):
-            ring = Ring(cable.CARD, keep_program())
+            rings = Rings(cable.CARD, INSIDE)
         laid.inject(frames)
-        got = read(ring, 3)
-        ring.close()
+        got = read(rings, 3)
+        rings.close()
 
     assert [frame.vlan for frame in got] == [None, 20, 5]
 
@@ -71,17 +72,17 @@ def test_the_tag_the_kernel_takes_off_stands_beside_the_frame():
 def test_frames_the_ring_had_no_room_for_are_counted():
     """Sent is read plus dropped, to the frame."""
     cable.need()
-    frames = syns(10_000)
+    frames = ends(10_000)
     with cable.cable() as laid:
         with laid.at("right"):
-            ring = Ring(cable.CARD, keep_program(), blocks=2)
+            rings = Rings(cable.CARD, INSIDE, dict.fromkeys(Kind, 2))
         laid.inject(frames)
-        got = read(ring, len(frames), seconds=0.5)
-        assert ring.count()
-        ring.close()
+        got = read(rings, len(frames), seconds=0.5)
+        assert rings.count()
+        rings.close()
 
-    assert ring.dropped > 0
-    assert len(got) + ring.dropped == len(frames)
+    assert rings.losses[Kind.CLIENTS].dropped > 0
+    assert len(got) + rings.losses[Kind.CLIENTS].dropped == len(frames)
 
 
 def test_a_cable_that_goes_down_and_comes_back_is_waited_for():
@@ -89,18 +90,18 @@ def test_a_cable_that_goes_down_and_comes_back_is_waited_for():
     cable.need()
     with cable.cable() as laid:
         with laid.at("right"):
-            ring = Ring(cable.CARD, keep_program())
+            rings = Rings(cable.CARD, INSIDE)
         laid.set_link("right", "down")
-        assert list(ring.read(10)) == []
+        assert list(rings.read(10)) == []
         began, spent = time.monotonic(), time.process_time()
-        assert [frame for _ in range(5) for frame in ring.read(100)] == []
+        assert [frame for _ in range(5) for frame in rings.read(100)] == []
         waited, worked = time.monotonic() - began, time.process_time() - spent
-        assert ring.count()
+        assert rings.count()
 
         laid.set_link("right", "up")
-        laid.inject(syns(3))
-        got = read(ring, 3)
-        ring.close()
+        laid.inject(ends(3))
+        got = read(rings, 3)
+        rings.close()
 
     assert waited > 0.3
     assert worked < 0.1
@@ -112,18 +113,18 @@ def test_a_card_that_is_gone_is_noticed():
     cable.need()
     with cable.cable() as laid:
         with laid.at("right"):
-            ring = Ring(cable.CARD, keep_program())
+            rings = Rings(cable.CARD, INSIDE)
         laid.run("right", "ip", "link", "delete", cable.CARD)
-        assert list(ring.read(10)) == []
-        assert not ring.count()
-        ring.close()
+        assert list(rings.read(10)) == []
+        assert not rings.count()
+        rings.close()
 
 
 def test_an_interface_that_is_not_there_is_named():
     """In one sentence, for the person at the console."""
     cable.need()
     with pytest.raises(MissingDevice, match=r"cannot capture on 'nosuch0': .*[a-z]{4}") as error:
-        Ring("nosuch0", keep_program())
+        Ring("nosuch0")
 
     assert "None" not in str(error.value)
 
@@ -131,7 +132,7 @@ def test_an_interface_that_is_not_there_is_named():
 def test_without_the_right_the_sentence_says_which():
     """As any user of the machine."""
     cable.need("setpriv")
-    code = "from sentinel.capture.ring import Ring\nRing('lo', b'')"
+    code = "from sentinel.capture.ring import Ring\nRing('lo')"
     done = cable_run("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw", sys.executable, "-c", code)
 
     assert "MissingRight: capturing needs the right CAP_NET_RAW" in done
@@ -154,13 +155,13 @@ def test_images_that_pass_never_enter_the_rings_memory(tmp_path):
         laid.start("right", "storescp", "-od", str(arrived), "11112")
         cable.wait_until(lambda: ":11112" in laid.run("right", "ss", "-ltn").stdout)
         with laid.at("right"):
-            ring = Ring(cable.CARD, keep_program())
+            rings = Rings(cable.CARD, INSIDE)
         paths = [str(shot.path) for shot in shots]
         done = laid.run("left", "storescu", "-R", "10.77.0.2", "11112", *paths)
         assert done.returncode == 0, done.stderr
-        got = read(ring, 6, seconds=1)
-        memory = ring.memory[:]
-        ring.close()
+        got = read(rings, 6, seconds=1)
+        memory = rings.memory
+        rings.close()
 
     assert len(list(arrived.iterdir())) == 3
     assert len(got) >= 6

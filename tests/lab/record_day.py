@@ -15,8 +15,8 @@ from contextlib import closing
 from ipaddress import ip_network
 from pathlib import Path
 
-from sentinel.capture.keep import keep_program
-from sentinel.capture.ring import Ring
+from sentinel.capture.ring import Frame
+from sentinel.capture.rings import Rings
 from sentinel.clock import now
 from sentinel.model.exposure import Outcome, PortList
 from sentinel.reach import enrol, keys
@@ -119,12 +119,13 @@ def tape(path: Path) -> None:
 
     running = [True]
     signal.signal(signal.SIGTERM, lambda *_: running.clear())
-    program = keep_program((ip_network("192.168.77.0/24"),))
-    with closing(Ring("mirror0", program)) as ring, gzip.open(path, "wb") as file:
+    own = (ip_network("192.168.77.0/24"),)
+    with closing(Rings("mirror0", own)) as rings, gzip.open(path, "wb") as file:
         writer = RawPcapWriter(file, linktype=1, nano=True, sync=False)
         writer.write_header(None)
         while running:
-            for frame in ring.read(100):
+            for frame in rings.read(100):
+                assert isinstance(frame, Frame), "nobody floods that day"
                 sec, nsec = divmod(frame.nanoseconds, 1_000_000_000)
                 writer.write_packet(frame.kept, sec=sec, usec=nsec, wirelen=frame.length)
         writer.flush()

@@ -17,7 +17,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sentinel.capture.keep import keep_program
 from sentinel.errors import NotReadable
 from sentinel.model.connection import Connection
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
@@ -496,8 +495,7 @@ def test_what_the_kernel_keeps_is_enough_to_tell_the_same(tmp_path, seed):
     dice = random.Random(seed)
     frames = [frame for number in range(100) for frame in random_talk(dice, number, (104, 443, 4242))]
     frames += [frame for story in (make.stranger, make.refused_title, make.scans) for frame in story()]
-    program = keep_program(INSIDE)
-    kept = [frame[:length] for frame in frames if (length := bpf.run(program, frame))]
+    kept = [frame[:length] for frame in frames if (length := bpf.kept(frame, INSIDE))]
 
     whole = finals(objects(write(tmp_path / "whole.pcap", frames), every=False))
     live = finals(objects(write(tmp_path / "live.pcap", kept), every=False))

@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 
 from sentinel.capture.assembler import Step, assemble
-from sentinel.capture.keep import keep_program
 from sentinel.capture.ring import Ring
+from sentinel.capture.rings import Rings
+from sentinel.capture.route import Kind
 from sentinel.capture.surroundings import look_around
 from sentinel.model.finding import Code, Grade
 from sentinel.wire.requests import Reply, Request, Verb, ask
@@ -81,21 +82,31 @@ def pages_of(sentinel: Sentinel) -> dict[str, str]:
 
 def ring_out(folder: str, *, everything: bool) -> None:
     """Read the mirror port until SIGTERM; leave every frame handed to Python, and the ring's whole memory."""
-    program = EVERYTHING if everything else keep_program(look_around().networks().own)
-    ring = Ring("mirror0", program)
+    rings = Everything("mirror0") if everything else Rings("mirror0", look_around().networks().own)
     over: list[int] = []
     signal.signal(signal.SIGTERM, lambda *_: over.append(1))
     with Path(folder, "frames").open("wb") as handed:
         Path(folder, "ready").touch()
         quiet = 0
         while quiet < 3:  # what came before the signal is read after it
-            frames = list(ring.read(100))
+            frames = list(rings.read(100))
             for frame in frames:
                 handed.write(struct.pack("!I", len(frame.kept)) + frame.kept)
             quiet = quiet + 1 if over and not frames else 0
-    Path(folder, "memory").write_bytes(ring.memory[:])
-    Path(folder, "counted").write_text(f"{ring.count()} {ring.frames} {ring.dropped}")
-    ring.close()
+    Path(folder, "memory").write_bytes(rings.memory)
+    there, losses = rings.count(), rings.losses.values()
+    dropped = sum(loss.dropped for loss in losses)
+    Path(folder, "counted").write_text(f"{there} {sum(loss.frames for loss in losses)} {dropped}")
+    rings.close()
+
+
+class Everything(Rings):
+    """A tap without any filter: what would be in our memory if the kernel did not keep it out."""
+
+    def __init__(self, interface: str) -> None:
+        ring = Ring(interface)
+        ring.arm(EVERYTHING)
+        super()._watch({Kind.ANSWERS: ring})
 
 
 @dataclass(frozen=True)

@@ -610,7 +610,7 @@ def test_attempts_without_room_are_told_early_and_none_is_lost():
 
 
 def test_a_client_that_is_real_outlives_any_number_of_knocks():
-    """What a stranger alone said makes room first, then what is over, then what was merely answered; and is counted."""
+    """What a stranger alone said makes room first, then what is over, then what was merely answered."""
     tracker = Tracker(networks(), most=100)
     real = Talk()
     feed(tracker, real, *real.handshake(), real.asks())

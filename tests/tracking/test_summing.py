@@ -211,7 +211,10 @@ def flood(number: int, networks: int, target_port: int = 4242) -> list[Attempt]:
     """So many attempts from so many networks, two sources in each, within a second."""
     half = Half(at=moment(1), macs=mac_bytes(IMAGING_MAC) + mac_bytes(BOX_MAC))
     doors = IMAGING.packed + b"\xc3\x50" + target_port.to_bytes(2, "big")
-    return [((0x0B000001 + (each % networks << 8) + each % 2).to_bytes(4, "big") + doors, half) for each in range(number)]
+    return [
+        ((0x0B000001 + (each % networks << 8) + each % 2).to_bytes(4, "big") + doors, half)
+        for each in range(number)
+    ]
 
 
 def tell(way: bytes, half: Half) -> Connection:
@@ -265,7 +268,9 @@ def test_a_flood_over_ipv6_is_summed_by_its_64():
     ends = STRANGER6.packed[:8], IMAGING6.packed + b"\xc3\x50\x00\x68"
     summing = Summing()
 
-    rows = list(summing.silent([(ends[0] + bytes(7) + bytes((n % 256,)) + ends[1], half) for n in range(1_000)], tell6))
+    rows = list(
+        summing.silent([(ends[0] + bytes(7) + bytes((n % 256,)) + ends[1], half) for n in range(1_000)], tell6)
+    )
 
     (sum_,) = summing.changed()
     assert len(rows) == TRIES

@@ -1,0 +1,149 @@
+"""What one segment does to a connection: its state, its association, its bytes."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from sentinel.model.connection import Association, ConnectionState, Dicom
+from sentinel.model.packet import AssociationHead, Flags, Segment
+from sentinel.tracking.flow import MODULUS, Flow
+
+FIN, SYN, RST, ACK = (int(flag) for flag in (Flags.FIN, Flags.SYN, Flags.RST, Flags.ACK))
+WINDOW: Final = 1 << 16
+"""A SYN-ACK may acknowledge this much beyond the SYN itself: what the SYN carried (RFC 7413)."""
+
+
+def begins_anew(flow: Flow, segment: Segment) -> bool:
+    """A SYN with another initial sequence number on a known 4-tuple (RFC 9293 section 3.10.7.4), or its answer."""
+    kind = segment.flags & (SYN | ACK)
+    if kind == SYN | ACK:
+        return segment.way == flow.back and _answers_another(flow, segment)
+    if kind != SYN:
+        return False
+    if segment.way != flow.way:
+        return flow.over or not (flow.is_shaken or flow.is_opened)
+    return flow.client.first != (segment.seq + 1) % MODULUS
+
+
+def _answers_another(flow: Flow, answer: Segment) -> bool:
+    """A SYN-ACK that acknowledges another number than this connection's client began with."""
+    if not flow.is_shaken or (answer.seq + 1) % MODULUS == flow.server.first:
+        return False
+    return (answer.ack - (flow.client.first or 0)) % MODULUS >= WINDOW
+
+
+def follow(flow: Flow, segment: Segment) -> None:
+    """Move a connection on by one segment of its own."""
+    from_client = segment.way == flow.way
+    own, peer = (flow.client, flow.server) if from_client else (flow.server, flow.client)
+    if segment.flags & SYN:
+        _shake_hands(flow, segment, from_client)
+        return
+    if segment.flags & RST:
+        _reset(flow, segment, from_client)
+        return
+    if segment.length or segment.flags & FIN:
+        _speak(flow, segment, from_client)  # first: what it acknowledges must not prove itself
+    flow.count(segment, own, peer)
+    if segment.association:
+        _associate(flow, segment.association, from_client)
+    if flow.client.finished and flow.server.finished:
+        _finish(flow)
+
+
+def _shake_hands(flow: Flow, segment: Segment, from_client: bool) -> None:
+    """RFC 9293 section 3.5. A refused client that tries again may be answered after all."""
+    after = (segment.seq + 1) % MODULUS
+    if not segment.flags & ACK:
+        if from_client:
+            _open(flow, segment)
+        return
+    if from_client or flow.state in (ConnectionState.CONNECTED, ConnectionState.CLOSED):
+        return
+    if flow.client.first is None:  # the SYN was lost on the way to us; its answer names it
+        flow.client.first = segment.ack
+    known = flow.server.first if flow.is_shaken else None
+    if after != known and (segment.ack - flow.client.first) % MODULUS < WINDOW:  # a SYN may carry data
+        flow.server.begins(after)
+        flow.is_shaken, flow.over = True, False
+        flow.state = ConnectionState.ANSWERED
+        _connect(flow)
+
+
+def _open(flow: Flow, syn: Segment) -> None:
+    """Its SYN, perhaps read after what answered it."""
+    flow.is_opened = True
+    flow.client.first = (syn.seq + 1) % MODULUS if flow.client.first is None else flow.client.first
+    if syn.at.since(flow.opened) < timedelta(0):
+        flow.opened = syn.at
+
+
+def _reset(flow: Flow, segment: Segment, from_client: bool) -> None:
+    """A refusal, the end of a scan, or the end of a connection (RFC 9293 section 3.10.7)."""
+    if flow.over:
+        return
+    if flow.state is ConnectionState.ATTEMPTED:
+        if from_client:
+            return
+        flow.state = ConnectionState.REFUSED
+    elif segment.flags & ACK:
+        _hear(flow, segment, from_client)
+        _connect(flow)
+    if segment.flags & ACK and flow.state is ConnectionState.CONNECTED:
+        own, peer = (flow.client, flow.server) if from_client else (flow.server, flow.client)
+        flow.count(segment._replace(length=0), own, peer)
+    _finish(flow)
+
+
+def _speak(flow: Flow, segment: Segment, from_client: bool) -> None:
+    """Data or FIN. A server that speaks has answered; both ends must have been heard before a client is real."""
+    _hear(flow, segment, from_client)
+    if not from_client and flow.state in (ConnectionState.ATTEMPTED, ConnectionState.REFUSED):
+        flow.state = ConnectionState.ANSWERED
+    _connect(flow)
+
+
+def _hear(flow: Flow, segment: Segment, from_client: bool) -> None:
+    if from_client:
+        flow.heard = segment.ack
+    elif segment.flags & ACK:
+        flow.note_belief(segment.ack)
+
+
+def _connect(flow: Flow) -> None:
+    """Whatever came before, also a reset that the other end did not believe."""
+    if flow.state is ConnectionState.ANSWERED and flow.is_real:
+        flow.state = ConnectionState.CONNECTED
+        flow.over = False
+
+
+def _associate(flow: Flow, head: AssociationHead, from_client: bool) -> None:
+    """PS3.8 section 9.2: the client asks, the server accepts or rejects, either may abort."""
+    if head.kind is Association.PROPOSED:
+        if from_client and flow.dicom is None:
+            flow.dicom = Dicom(
+                called=head.called,
+                calling=head.calling,
+                result=head.kind,
+                services=head.services,
+                request_size=head.size,
+            )
+            if flow.answer:
+                _answer(flow, flow.answer)
+    elif not from_client or head.kind is Association.ABORTED:
+        _answer(flow, head)
+
+
+def _answer(flow: Flow, head: AssociationHead) -> None:
+    """The first answer counts: an abort that follows it is only an end."""
+    if flow.dicom is None:
+        flow.answer = flow.answer or head
+    elif flow.dicom.result is Association.PROPOSED:
+        flow.dicom = replace(flow.dicom, result=head.kind, rejection=head.rejection)
+
+
+def _finish(flow: Flow) -> None:
+    """An answered connection whose client never spoke stays `answered`: that is what it was."""
+    flow.over = True
+    if flow.state is ConnectionState.CONNECTED:
+        flow.state = ConnectionState.CLOSED

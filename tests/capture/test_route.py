@@ -1,0 +1,81 @@
+"""Which socket a frame goes to: shown by an interpreter, and by the kernel's own counters."""
+
+import pytest
+
+from sentinel.capture.rings import Rings
+from sentinel.capture.route import OUTGOING, Kind
+from sentinel.model.packet import Flags
+from tests.builders import IMAGING, IMAGING6, INSIDE, PATIENT, STRANGER, STRANGER6, ip_frame
+from tests.capture import cable
+from tests.capture.bpf import routed
+from tests.capture.test_keep import DATA, OPENING, ROUTE, as_the_kernel_sees, from_door, kept, shapes, to_door
+from tests.decode.test_frame import arp, neighbour
+
+
+def routes() -> list[tuple[str, bytes, Kind]]:
+    """What a stranger can send or provoke at will shares no room with what only a real connection brings."""
+    found = []
+    for name, family, shape in shapes():
+        is_chained = "extensions" in shape  # of such a header a stranger may have any: it is not walked here
+        found += [
+            (f"a stranger's SYN ({name})", to_door(b"", Flags.SYN, family, **shape), Kind.ATTEMPTS),
+            (f"a stranger's SYN-ACK ({name})", to_door(b"", OPENING["SYN-ACK"], family, **shape), Kind.ATTEMPTS),
+            *(
+                (f"a stranger's {says} ({name})", frame, Kind.ATTEMPTS if is_chained else Kind.CLIENTS)
+                for says, flags in (("FIN", OPENING["FIN"]), ("RST", Flags.RST), ("data", DATA))
+                for frame in [to_door(PATIENT, flags, family, **shape)]
+            ),
+            *(
+                (f"our {says} ({name})", from_door(b"", flags, family, seq=7, **shape), Kind.ANSWERS)
+                for says, flags in (*OPENING.items(), ("data", DATA), ("reset in a connection", Flags.RST))
+            ),
+        ]
+        refusal = from_door(b"", Flags.RST | Flags.ACK, family, seq=0, ack=8, **shape)
+        found.append((f"our refusal ({name})", refusal, Kind.ANSWERS if is_chained else Kind.ATTEMPTS))
+    return [
+        *found,
+        ("a stranger's fragment", to_door(PATIENT, fragment=0x2000), Kind.ATTEMPTS),
+        ("our fragment", from_door(PATIENT, fragment=0x2000), Kind.ANSWERS),
+        ("ARP", arp(), Kind.ANNOUNCEMENTS),
+        ("a neighbour's word", neighbour(136, IMAGING6.packed), Kind.ANNOUNCEMENTS),
+        ("UDP", ip_frame(STRANGER, IMAGING, PATIENT, protocol=17), Kind.ANNOUNCEMENTS),
+        ("our UDP over IPv6", ip_frame(IMAGING6, STRANGER6, PATIENT, protocol=17), Kind.ANNOUNCEMENTS),
+        ("a stranger's UDP over IPv6", ip_frame(STRANGER6, IMAGING6, PATIENT, protocol=17), Kind.ANNOUNCEMENTS),
+    ]
+
+
+ROUTES = routes()
+
+
+@pytest.mark.parametrize(("says", "frame", "kind"), ROUTES, ids=[says for says, _, _ in ROUTES])
+def test_a_frame_goes_to_the_socket_of_its_kind(says, frame, kind):
+    """Read by an interpreter."""
+    seen, _ = as_the_kernel_sees(frame)
+
+    assert Kind(routed(ROUTE, seen)) is kind
+
+
+def test_what_this_machine_sends_itself_comes_from_inside():
+    """It has its Ethernet header still, so nothing of it is looked at."""
+    assert Kind(routed(ROUTE, to_door(b"", Flags.SYN), direction=OUTGOING)) is Kind.ANSWERS
+
+
+@pytest.mark.lab
+def test_the_kernel_routes_alike():
+    """By the counters of the four sockets, and by what each of them holds."""
+    cable.need()
+    with cable.cable() as laid:
+        with laid.at("right"):
+            rings = Rings(cable.CARD, INSIDE)
+        laid.inject([frame for _, frame, _ in ROUTES])
+        list(rings.read(500))
+        assert rings.count()
+        losses = rings.losses
+        rings.close()
+    wanted = dict.fromkeys(Kind, 0)
+    for _, frame, kind in ROUTES:
+        wanted[kind] += bool(kept(as_the_kernel_sees(frame)[0]))
+    got = {kind: loss.frames for kind, loss in losses.items()}
+    assert {kind: abs(got[kind] - wanted[kind]) < 4 for kind in Kind} == dict.fromkeys(
+        Kind, True
+    )  # 1 in 256 samples
