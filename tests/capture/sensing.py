@@ -1,0 +1,126 @@
+"""The capture as `listen` has it, in a process of its own: rings, decode, tracking, sums; its words as they come.
+
+It says « ready », works until its standard input is closed and nothing comes any more, then writes what it told and
+what it counted.
+"""
+
+import pickle
+import resource
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sentinel.capture.ring import Frame
+from sentinel.capture.rings import Flood, Loss, Rings
+from sentinel.capture.route import Kind
+from sentinel.clock import now
+from sentinel.decode.frame import read_frame
+from sentinel.model.connection import Attempts, Connection
+from sentinel.model.networks import Networks
+from sentinel.programs.listen import HUNDREDTH, Ear, stamp
+from sentinel.tracking.halfopen import UNANSWERED
+from tests.builders import INSIDE
+from tests.capture import cable
+
+CODE = "from tests.capture.sensing import main; main()"
+QUIET = 0.4
+"""Seconds without a frame after which nothing comes any more."""
+
+
+@dataclass
+class Sensed:
+    """What it told, and what it cost."""
+
+    connections: list[Connection] = field(default_factory=list)
+    sums: dict[tuple[str, str, int, object], Attempts] = field(default_factory=dict)
+    read: int = 0
+    """Frames that were handed over."""
+    losses: dict[Kind, Loss] = field(default_factory=dict)
+    forgotten: int = 0
+    user: float = 0
+    """Seconds of CPU, from ready on."""
+    memory: int = 0
+    """PSS at the end, in kilobytes."""
+
+    def take(self, fact: object) -> None:
+        if isinstance(fact, Connection):
+            self.connections.append(fact)
+        elif isinstance(fact, Attempts):
+            self.sums[fact.source_network, str(fact.target), fact.target_port, fact.hour] = fact
+
+    @property
+    def lost(self) -> int:
+        """Frames the kernel counted as dropped."""
+        return sum(loss.dropped for loss in self.losses.values())
+
+
+def sense(interface: str, blocks: dict[Kind, int] | None = None) -> Sensed:
+    """Until standard input ends and the line is quiet."""
+    rings = Rings(interface, INSIDE, blocks)
+    ear, sensed = Ear(Networks(own=INSIDE), "02:00:00:00:00:99"), Sensed()
+    print("ready", flush=True)
+    began = resource.getrusage(resource.RUSAGE_SELF).ru_utime
+    ended, last, ticked = False, time.monotonic(), time.monotonic()
+    while not ended or time.monotonic() - last < QUIET:
+        at = now()
+        for passed in rings.read(100):
+            last = time.monotonic()
+            seen = stamp(passed.nanoseconds // HUNDREDTH * HUNDREDTH, at)
+            if isinstance(passed, Flood):
+                sensed.read += len(passed.alike.ways)
+                facts = ear.flood(passed.alike, seen)
+            else:
+                sensed.read += 1
+                facts = ear.feed(read_frame(passed.kept, seen, passed.vlan), seen)
+            for fact in facts:
+                sensed.take(fact)
+        if time.monotonic() - ticked > 1:
+            ticked = time.monotonic()
+            rings.count()
+            for fact in ear.tick(at):
+                sensed.take(fact)
+        ended = ended or bool(select.select([sys.stdin], [], [], 0)[0])
+    sensed.user = resource.getrusage(resource.RUSAGE_SELF).ru_utime - began
+    sensed.memory = _pss()
+    rings.count()
+    sensed.losses = rings.losses
+    later = now()
+    late = type(later)(wall=later.wall + UNANSWERED, boot=later.boot + UNANSWERED)
+    for _ in range(40):  # a thousand sums a second
+        for fact in ear.tick(late):
+            sensed.take(fact)
+    sensed.forgotten = ear.forgotten
+    rings.close()
+    return sensed
+
+
+def _pss() -> int:
+    text = Path("/proc/self/smaps_rollup").read_text(encoding="ascii")
+    return int(text.partition("Pss:")[2].split()[0])
+
+
+@contextmanager
+def sensing(laid: cable.Cable, room: Path) -> Iterator[tuple[subprocess.Popen[bytes], list[Sensed]]]:
+    """A sensor at the right end meanwhile; afterwards the list holds what it sensed."""
+    out, result = room / "sensed", list[Sensed]()
+    command = ["ip", "netns", "exec", laid.names["right"], sys.executable, "-c", CODE]
+    with subprocess.Popen(
+        [*command, cable.CARD, str(out)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stdin
+        assert process.stdout.readline() == b"ready\n"
+        yield process, result
+        process.stdin.close()
+        assert process.wait(120) == 0
+    result.append(pickle.loads(out.read_bytes()))  # noqa: S301 - our own child's
+
+
+def main() -> None:
+    """The process."""
+    Path(sys.argv[2]).write_bytes(pickle.dumps(sense(sys.argv[1])))
