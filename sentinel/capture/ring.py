@@ -28,14 +28,21 @@ TPACKET_V3 = 2
 SO_ATTACH_FILTER, SO_LOCK_FILTER = 26, 44
 ETH_P_ALL = 3
 
-BLOCK = 1 << 18
-BLOCKS = 32
 RETIRE_MS = 50
+FRAME = 2048  # means nothing to TPACKET_V3, but must divide a block
 USER = 1  # TP_STATUS_USER: the block is ours
 VLAN_VALID = 1 << 4  # TP_STATUS_VLAN_VALID
 
 _block = struct.Struct("=III")  # status, packets, offset of the first: at byte 8 of the block
 _frame = struct.Struct("=IIIIIIHHII")  # next, sec, nsec, snaplen, len, status, mac, net, rxhash, vlan_tci
+
+
+class Room(NamedTuple):
+    """Of a ring. A block is handed over after 50 ms though it is nearly empty: their number is a time as well."""
+
+    size: int
+    """Of a block, in bytes: a multiple of a page, and longer than any frame that is kept."""
+    blocks: int
 
 
 class Block(NamedTuple):
@@ -67,30 +74,31 @@ class Ring:
         MissingDevice: there is no such interface.
     """
 
-    def __init__(self, interface: str, blocks: int = BLOCKS) -> None:
+    def __init__(self, interface: str, room: Room) -> None:
         try:
             self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         except PermissionError:
             raise MissingRight("capturing needs the right CAP_NET_RAW: run as root, or through the unit") from None
         try:
-            self._set_up(interface, blocks)
+            self._set_up(interface, room)
         except OSError as error:
             self.socket.close()
             raise MissingDevice(f"cannot capture on {interface!r}: {error.strerror or error}") from None
         self.frames = 0
         self.dropped = 0
 
-    def _set_up(self, interface: str, blocks: int) -> None:
+    def _set_up(self, interface: str, room: Room) -> None:
         index = socket.if_nametoindex(interface)
         _attach(self.socket, NOTHING)
         self.socket.setsockopt(
             SOL_PACKET, ADD_MEMBERSHIP, struct.pack("=iHH8s", index, MEMBERSHIP_PROMISCUOUS, 0, b"")
         )
         self.socket.setsockopt(SOL_PACKET, VERSION, TPACKET_V3)
-        size = struct.pack("=7I", BLOCK, blocks, 2048, BLOCK // 2048 * blocks, RETIRE_MS, 0, 0)
-        self.socket.setsockopt(SOL_PACKET, RX_RING, size)
-        self.memory = mmap.mmap(self.socket.fileno(), BLOCK * blocks)
-        self._blocks = blocks
+        size, blocks = room
+        asked = struct.pack("=7I", size, blocks, FRAME, size // FRAME * blocks, RETIRE_MS, 0, 0)
+        self.socket.setsockopt(SOL_PACKET, RX_RING, asked)
+        self.memory = mmap.mmap(self.socket.fileno(), size * blocks)
+        self._room = room
         self._next = 0
         self._barrier = threading.Lock()
         self.socket.bind((interface, ETH_P_ALL))
@@ -117,8 +125,10 @@ class Ring:
 
     def blocks(self, most: int = 0) -> Iterator[Block]:
         """What the kernel has handed over, one turn of the ring at most; each goes back with the next step."""
-        for _ in range(most or self._blocks):  # a flood that never leaves an empty block must not keep us for ever
-            start = self._next * BLOCK
+        for _ in range(
+            most or self._room.blocks
+        ):  # a flood that never leaves an empty block must not keep us for ever
+            start = self._next * self._room.size
             status, packets, first = _block.unpack_from(self.memory, start + 8)
             if not status & USER:
                 return
@@ -126,7 +136,7 @@ class Ring:
             yield Block(start + first, packets)
             self._fence()
             struct.pack_into("=I", self.memory, start + 8, 0)  # TP_STATUS_KERNEL: the block goes back
-            self._next = (self._next + 1) % self._blocks
+            self._next = (self._next + 1) % self._room.blocks
 
     def frames_of(self, block: Block) -> Iterator[Frame]:
         """Each of them, copied."""

@@ -14,12 +14,18 @@ from typing import Final, NamedTuple
 from sentinel.capture import flood
 from sentinel.capture.flood import Alike
 from sentinel.capture.keep import keep
-from sentinel.capture.ring import RETIRE_MS, Frame, Ring
+from sentinel.capture.ring import RETIRE_MS, Frame, Ring, Room
 from sentinel.capture.route import Kind, route
 from sentinel.model.networks import Network
 
-BLOCKS: Final = {Kind.ANSWERS: 32, Kind.CLIENTS: 16, Kind.ANNOUNCEMENTS: 2, Kind.ATTEMPTS: 16}
-"""Room of each, in blocks of a quarter of a mebibyte: some 2,000 kept frames."""
+ROOMS: Final = {
+    Kind.ANSWERS: Room(1 << 16, 128),
+    Kind.CLIENTS: Room(1 << 16, 64),
+    Kind.ANNOUNCEMENTS: Room(1 << 14, 64),
+    Kind.ATTEMPTS: Room(1 << 18, 16),
+}
+"""17 MiB in all. `listen` may stand still for three seconds before something is lost, but for a flood of attempts:
+those come in long strides."""
 AT_ONCE: Final = 4
 """Blocks of attempts that are read before the answers are looked at again."""
 HOLD: Final = 2 * RETIRE_MS * 1_000_000
@@ -47,7 +53,7 @@ class Rings:
     Args:
         interface: its name.
         own: the practice's networks; what comes from there has rings of its own.
-        blocks: room of each ring.
+        rooms: of each ring.
 
     Raises:
         MissingRight: CAP_NET_RAW is needed.
@@ -55,10 +61,10 @@ class Rings:
     """
 
     def __init__(
-        self, interface: str, own: tuple[Network, ...] = (), blocks: dict[Kind, int] | None = None
+        self, interface: str, own: tuple[Network, ...] = (), rooms: dict[Kind, Room] | None = None
     ) -> None:
         with ExitStack() as opened:
-            rings = {kind: Ring(interface, (blocks or BLOCKS)[kind]) for kind in Kind}
+            rings = {kind: Ring(interface, (rooms or ROOMS)[kind]) for kind in Kind}
             for ring in rings.values():
                 opened.callback(ring.close)
             group = rings[Kind.ANSWERS].share(route(own))

@@ -22,8 +22,8 @@ class Vector(ctypes.Structure):
     _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
 
 
-class Message(ctypes.Structure):
-    """struct mmsghdr."""
+class Header(ctypes.Structure):
+    """struct msghdr, which is padded at its end."""
 
     _fields_ = (
         ("name", ctypes.c_void_p),
@@ -33,8 +33,13 @@ class Message(ctypes.Structure):
         ("control", ctypes.c_void_p),
         ("control_length", ctypes.c_size_t),
         ("flags", ctypes.c_int),
-        ("sent", ctypes.c_uint),
     )
+
+
+class Message(ctypes.Structure):
+    """struct mmsghdr."""
+
+    _fields_ = (("header", Header), ("sent", ctypes.c_uint))
 
 
 class Generator:
@@ -50,7 +55,7 @@ class Generator:
         at = ctypes.addressof(self._content)
         for frame, vector, message in zip(frames, self._vectors, self._messages, strict=True):
             vector.base, vector.length = at, len(frame)
-            message.vectors, message.number = ctypes.pointer(vector), 1
+            message.header.vectors, message.header.number = ctypes.pointer(vector), 1
             at += len(frame)
         self._number = len(frames)
 

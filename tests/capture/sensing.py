@@ -1,7 +1,7 @@
 """The capture as `listen` has it, in a process of its own: rings, decode, tracking, sums; its words as they come.
 
-It says « ready », works until its standard input is closed and nothing comes any more, then writes what it told and
-what it counted.
+It says « ready », works until its standard input is closed and nothing comes any more, then writes what it told
+and what it counted.
 """
 
 import pickle
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sentinel.capture.ring import Frame
+from sentinel.capture.ring import Room
 from sentinel.capture.rings import Flood, Loss, Rings
 from sentinel.capture.route import Kind
 from sentinel.clock import now
@@ -59,9 +59,9 @@ class Sensed:
         return sum(loss.dropped for loss in self.losses.values())
 
 
-def sense(interface: str, blocks: dict[Kind, int] | None = None) -> Sensed:
+def sense(interface: str, rooms: dict[Kind, Room] | None = None) -> Sensed:
     """Until standard input ends and the line is quiet."""
-    rings = Rings(interface, INSIDE, blocks)
+    rings = Rings(interface, INSIDE, rooms)
     ear, sensed = Ear(Networks(own=INSIDE), "02:00:00:00:00:99"), Sensed()
     print("ready", flush=True)
     began = resource.getrusage(resource.RUSAGE_SELF).ru_utime
@@ -118,7 +118,7 @@ def sensing(laid: cable.Cable, room: Path) -> Iterator[tuple[subprocess.Popen[by
         yield process, result
         process.stdin.close()
         assert process.wait(120) == 0
-    result.append(pickle.loads(out.read_bytes()))  # noqa: S301 - our own child's
+    result.append(pickle.loads(out.read_bytes()))
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from sentinel.capture.ring import Frame, Ring
+from sentinel.capture.ring import Frame, Room
 from sentinel.capture.rings import Rings
 from sentinel.capture.route import Kind
 from sentinel.errors import MissingDevice
@@ -75,7 +75,7 @@ def test_frames_the_ring_had_no_room_for_are_counted():
     frames = ends(10_000)
     with cable.cable() as laid:
         with laid.at("right"):
-            rings = Rings(cable.CARD, INSIDE, dict.fromkeys(Kind, 2))
+            rings = Rings(cable.CARD, INSIDE, dict.fromkeys(Kind, Room(1 << 16, 2)))
         laid.inject(frames)
         got = read(rings, len(frames), seconds=0.5)
         assert rings.count()
@@ -124,7 +124,7 @@ def test_an_interface_that_is_not_there_is_named():
     """In one sentence, for the person at the console."""
     cable.need()
     with pytest.raises(MissingDevice, match=r"cannot capture on 'nosuch0': .*[a-z]{4}") as error:
-        Ring("nosuch0")
+        Rings("nosuch0")
 
     assert "None" not in str(error.value)
 
@@ -132,7 +132,7 @@ def test_an_interface_that_is_not_there_is_named():
 def test_without_the_right_the_sentence_says_which():
     """As any user of the machine."""
     cable.need("setpriv")
-    code = "from sentinel.capture.ring import Ring\nRing('lo')"
+    code = "from sentinel.capture.rings import Rings\nRings('lo')"
     done = cable_run("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw", sys.executable, "-c", code)
 
     assert "MissingRight: capturing needs the right CAP_NET_RAW" in done

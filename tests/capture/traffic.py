@@ -62,12 +62,8 @@ def _one(dice: random.Random, port: int) -> Hidden:
     kind = dice.choice(("silent", "refused", "scan", "page", "dicom", "dicom"))
     words, state = _words(talk, kind, dice)
     said = {end: sum(word.length for word in words if word.from_client is end) for end in (True, False)}
-    frames = tuple(
-        talk.frame(word, options=OPENING if word.flags & Flags.SYN else TIMES) for word in words
-    )
-    return Hidden(
-        frames, source, port, talk.server_port, state, said[True], said[False], dicom=kind == "dicom"
-    )
+    frames = tuple(talk.frame(word, options=OPENING if word.flags & Flags.SYN else TIMES) for word in words)
+    return Hidden(frames, source, port, talk.server_port, state, said[True], said[False], dicom=kind == "dicom")
 
 
 def _words(talk: Talk, kind: str, dice: random.Random) -> tuple[list[Word], ConnectionState]:
@@ -98,7 +94,7 @@ def woven(background: Sequence[bytes], strangers: Iterable[Hidden], seed: int = 
 
 
 def office(number: int, seed: int = 9) -> list[bytes]:
-    """Pages, a file share, an image now and then: full segments down, acknowledgements up, and a little of the rest."""
+    """Pages and a file share: full segments down, acknowledgements up, and a little of everything else."""
     dice = random.Random(seed)
     blob = dice.randbytes(1 << 16)
     talks = [_outbound(dice) for _ in range(120)] + [_inside(dice) for _ in range(30)]
@@ -136,20 +132,19 @@ def _some(dice: random.Random, ends: tuple[IPv4Address, int, IPv4Address, int], 
     return [arp(client)]
 
 
-def _whole(
-    client: IPv4Address, port: int, server: IPv4Address, door: int, seq: int, ack: int
-) -> list[bytes]:
+def _whole(client: IPv4Address, port: int, server: IPv4Address, door: int, seq: int, ack: int) -> list[bytes]:
     """A connection of the staff."""
     talk = Talk(client=client, client_port=port, server=server, server_port=door, client_isn=seq, server_isn=ack)
-    return [talk.frame(word, options=TIMES, from_box=not word.from_client) for word in [*talk.handshake(), *talk.goodbye()]]
+    return [
+        talk.frame(word, options=TIMES, from_box=not word.from_client)
+        for word in [*talk.handshake(), *talk.goodbye()]
+    ]
 
 
 def _up(
     client: IPv4Address, port: int, server: IPv4Address, door: int, flags: int, up: bytes, seq: int, ack: int
 ) -> bytes:
-    return tcp_frame(
-        client, port, server, door, flags, up, seq=seq, ack=ack, options=TIMES, from_box=False
-    )
+    return tcp_frame(client, port, server, door, flags, up, seq=seq, ack=ack, options=TIMES, from_box=False)
 
 
 def arp(asking: IPv4Address) -> bytes:

@@ -691,3 +691,71 @@ def test_no_sequence_of_segments_raises_or_grows_beyond_its_bounds(given_words):
             assert 0 <= told.bytes_out < 1 << 34
         assert len(tracker) <= 3 + 9
     list(tracker.flush())
+
+
+# -- attempts that came by the thousand, and answers that came first ------------------------------------------
+
+
+def knocks(tracker: Tracker, *talks: Talk, seconds: float = 0) -> None:
+    """Their SYNs, as a flood is read."""
+    syns = [talk.segment(talk.syn(), seconds) for talk in talks]
+    tracker.knocks([syn.way for syn in syns], [syn.macs for syn in syns], moment(seconds))
+
+
+def test_a_connection_out_of_a_flood_is_what_it_would_have_been_alone():
+    """Opened when the flood passed, with all its bytes; its neighbours are attempts."""
+    talk, others = Talk(), [Talk(client_port=port) for port in range(50_000, 50_100)]
+    tracker = Tracker(networks())
+
+    knocks(tracker, talk, *others)
+    words = [talk.syn_ack(), talk.ack(), talk.asks(50), talk.answers(70), *talk.goodbye()]
+    told = feed(tracker, talk, *words, start=1)
+
+    assert [each.state for each in told] == [ANSWERED, CONNECTED, CLOSED]
+    assert (told[-1].opened, told[-1].bytes_in, told[-1].bytes_out) == (moment(0), 50, 70)
+    assert told[-1].source_mac == BOX_MAC
+    assert [each.state for each in tracker.expire(moment(25))] == [ATTEMPTED] * 100
+
+
+def test_an_answer_that_is_read_before_its_syn_makes_the_same_connection():
+    """They come through two rings; what was answered is no attempt any more, however late its SYN is read."""
+    talk, again = Talk(), Talk()
+    tracker = Tracker(networks())
+
+    syn = talk.syn()
+    told = feed(tracker, talk, talk.syn_ack(), talk.asks(50), start=1)
+    assert feed(tracker, talk, syn) == []
+    knocks(tracker, again)
+    told += feed(tracker, talk, *talk.goodbye(), start=2)
+
+    assert [each.state for each in told] == [ANSWERED, CONNECTED, CLOSED]
+    assert (told[-1].opened, told[-1].bytes_in) == (moment(0), 50)
+    assert list(tracker.expire(moment(25))) == []
+
+
+def test_a_port_that_is_used_again_is_told_by_its_answer_alone():
+    """The second SYN was in a flood, or was dropped there: its answer acknowledges another number."""
+    first, second = Talk(), Talk(client_isn=77_000, server_isn=900_000)
+    tracker = Tracker(networks())
+
+    told = feed(tracker, first, *first.handshake(), first.asks(10), *first.goodbye())
+    second.syn()
+    told += feed(tracker, second, second.syn_ack(), second.asks(20), *second.goodbye(), start=1)
+
+    assert [(each.serial, each.state) for each in told] == [
+        (1, ANSWERED),
+        (1, CONNECTED),
+        (1, CLOSED),
+        (2, ANSWERED),
+        (2, CONNECTED),
+        (2, CLOSED),
+    ]
+    assert told[-1].bytes_in == 20
+
+
+def test_a_flood_to_somebody_else_is_nothing_to_tell():
+    """What only passes by goes neither to us nor from us."""
+    tracker = Tracker(networks())
+    knocks(tracker, Talk(server=STRANGER + 1), Talk(client_port=50_001))
+
+    assert [each.source_port for each in tracker.expire(moment(25))] == [50_001]
