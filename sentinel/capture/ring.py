@@ -72,7 +72,7 @@ class Ring:
 
     def _set_up(self, interface: str, program: bytes, blocks: int) -> None:
         index = socket.if_nametoindex(interface)
-        _attach(self._socket, program)
+        attach(self._socket, program)
         self._socket.setsockopt(
             SOL_PACKET, ADD_MEMBERSHIP, struct.pack("=iHH8s", index, MEMBERSHIP_PROMISCUOUS, 0, b"")
         )
@@ -136,7 +136,8 @@ class Ring:
         self._socket.close()
 
 
-def _attach(line: socket.socket, program: bytes) -> None:
+def attach(line: socket.socket, program: bytes) -> None:
+    """Give a socket its filter, for good."""
     code = ctypes.create_string_buffer(program)
     header = struct.pack("@HP", len(program) // 8, ctypes.addressof(code))  # struct sock_fprog
     line.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, header)
