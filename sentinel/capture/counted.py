@@ -1,4 +1,4 @@
-"""What the kernel counts of a card before any socket of ours: asked once a second, of no right and at no cost a frame.
+"""What the kernel counts of a card before any socket of ours: asked once a second, without a right or a cost.
 
 The card's counters come over netlink, in one question, by a few lines of our own: `struct rtnl_link_stats64`
 (linux/if_link.h) holds what `/sys/class/net/*/statistics` shows, and one word that it does not show,
@@ -102,4 +102,3 @@ def softnet(file: Path = SOFTNET) -> tuple[int, int]:
         return 0, 0
     rows = [[int(word, 16) for word in line.split()[:3]] for line in lines]
     return sum(row[1] for row in rows), sum(row[2] for row in rows)
-

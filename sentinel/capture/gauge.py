@@ -1,4 +1,4 @@
-"""What a card's coverage is made of, once a second: foreign unicast, what was lost before our sockets, what is wrapped.
+"""What a card shows beside the ring, once a second: foreign unicast, losses before our sockets, what is wrapped.
 
     kernel's counters ── netlink ─────────────▶ foreign, missed, fifo, over, dropped     no cost a frame
     /proc/net/softnet_stat ───────────────────▶ backlog, squeezed                        none
@@ -148,7 +148,7 @@ class Wrapped:
     def read(self, at: Moment) -> None:
         """Once a second."""
         found = {kind for kind, each in self._inside.items() if each.count()}
-        if any([each.count() for each in self._pppoe]):
+        if sum(each.count() for each in self._pppoe):
             found.add(Wrapping.PPPOE)
         self.seen |= dict.fromkeys(found, at)
         if self._second % ROUND in (0, 1):

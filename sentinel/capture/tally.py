@@ -51,7 +51,7 @@ class Tally:
             self._socket.bind((self._interface, protocol))
 
     def count(self) -> int:
-        """How many more since the last time. The one frame the buffer has room for does not stay: it is somebody's."""
+        """How many more since the last time. A frame in the buffer does not stay there: it is somebody's."""
         (fresh,) = struct.unpack("=I", self._socket.getsockopt(SOL_PACKET, STATISTICS, 8)[:4])
         with suppress(OSError):
             while self._socket.recv(1):
@@ -70,7 +70,7 @@ def foreign() -> bytes:
 
 
 def unwanted() -> bytes:
-    """Tagged frames of no protocol that this machine takes: the kernel shows them to us and counts them as dropped.
+    """Tagged frames of no protocol that this machine takes: the kernel shows them and counts them as dropped.
 
     Untagged ones it does not count so, once somebody listens (net/core/dev.c `__netif_receive_skb_core`).
     """
@@ -85,7 +85,10 @@ def wrapped(kind: Wrapping) -> bytes:
 
 
 def _pppoe() -> list[Line]:
+    """Between two others: a machine that looks for somebody to speak it with asks all; that proves nothing."""
     return [
+        Step("ld_word", PACKET_TYPE),
+        Step("if_equal", OTHERHOST, None, "drop"),
         Step("ld_half", PROTOCOL),
         Step("if_equal", PPPOE, "count", None),
         Step("if_equal", PPPOE_DISCOVERY, "count", "drop"),

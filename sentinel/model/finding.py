@@ -102,6 +102,7 @@ class Code(StrEnum):
     ECHO_CONTRADICTED = "echo_contradicted"
     VIEW_LOST = "view_lost"
     VIEW_UNPROVED = "view_unproved"
+    VIEW_WRAPPED = "view_wrapped"
     CAPTURE_LOST = "capture_lost"
     CAPTURE_INCOMPLETE = "capture_incomplete"
     STORE_FAILING = "store_failing"

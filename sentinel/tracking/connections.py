@@ -44,6 +44,8 @@ class Tracker:
     def __init__(self, networks: Networks, *, every: bool = False, most: int = MOST) -> None:
         self.networks = networks
         self.forgotten = 0
+        self.unopened = 0
+        """Visits that were answered though their SYN was not seen: it was lost on its way to us."""
         self._every = every
         self._most = most
         self._flows: dict[Key, Flow] = {}
@@ -142,7 +144,10 @@ class Tracker:
         from_client = flow.is_from_client(segment)
         own, peer = (flow.client, flow.server) if from_client else (flow.server, flow.client)
         if segment.flags & Flags.SYN:
+            was_shaken = flow.is_shaken
             _shake_hands(flow, segment, from_client)
+            is_answer = flow.is_shaken and not was_shaken and flow.direction is Direction.INBOUND
+            self.unopened += is_answer and not flow.is_opened
             return
         if segment.flags & Flags.RST:
             _reset(flow, segment, from_client)

@@ -1,6 +1,5 @@
 """The gauge on a real cable: foreign unicast, losses before our sockets, and what comes wrapped."""
 
-import struct
 import sys
 import time
 from collections.abc import Iterator
@@ -9,13 +8,13 @@ from itertools import count
 
 import pytest
 
-from sentinel.capture import gauge, tally
+from sentinel.capture import gauge
 from sentinel.capture.gauge import Gauge
 from sentinel.capture.keep import keep_program
 from sentinel.capture.ring import Ring
 from sentinel.errors import MissingDevice, MissingRight
 from sentinel.model.machine import Wrapping
-from tests.builders import IMAGING, IMAGING6, STRANGER, STRANGER6, Talk, ethernet, ip_frame, moment
+from tests.builders import IMAGING, STRANGER, Talk, ethernet, ip_frame, moment
 from tests.capture import cable
 from tests.lab.wires import links
 
@@ -45,12 +44,6 @@ def after(laid: cable.Cable, opened: Gauge, frames: list[bytes], second: float =
     laid.inject(frames)
     time.sleep(0.05)
     opened.read(moment(second))
-
-
-def gre(protocol: int, *, version: int = 4) -> bytes:
-    """Something in GRE (RFC 2784 section 2.1), between two addresses of the LAN."""
-    ends = (STRANGER, IMAGING) if version == 4 else (STRANGER6, IMAGING6)
-    return ip_frame(*ends, struct.pack("!HH", 0, protocol) + bytes(40), protocol=47)
 
 
 # -- foreign unicast ---------------------------------------------------------------------------------------------
@@ -85,20 +78,6 @@ def test_where_the_kernel_does_not_count_a_socket_does():
             assert (opened.foreign, opened.passed) == (70, moment(1))
 
 
-def test_the_frame_a_counter_has_room_for_is_thrown_away():
-    """It is somebody's, and would stay in the kernel's memory for as long as we run."""
-    cable.need()
-    with cable.cable() as laid:
-        with laid.at("right"):
-            counter = tally.Tally(cable.CARD, tally.wrapped(Wrapping.PPPOE))
-        laid.inject([ethernet(tally.PPPOE, bytes(46))] * 20)
-        time.sleep(0.05)
-        assert counter.count() == 20
-        with pytest.raises(BlockingIOError):
-            counter._socket.recv(1)
-        counter.close()
-
-
 # -- losses ------------------------------------------------------------------------------------------------------
 
 
@@ -121,7 +100,7 @@ def test_what_nobody_wants_is_no_loss_though_the_kernel_calls_it_dropped():
 
 
 def test_what_is_dropped_unseen_is_a_loss():
-    """While the counter of unwanted frames rests, it cannot tell: then it is a loss, once, and the counter wakes."""
+    """While the counter of unwanted frames rests it cannot tell: that is a loss, once, and it wakes."""
     cable.need()
     frames = [ethernet(LLDP, bytes(46), (TAG,))] * 10
     with cable.cable() as laid, gauged(laid) as opened:
@@ -141,41 +120,15 @@ def test_nothing_is_lost_on_a_card_that_keeps_up():
     with cable.cable() as laid, gauged(laid) as opened:
         after(laid, opened, [FOREIGN] * 1_000)
 
-        assert (opened.losses.missed, opened.losses.fifo, opened.losses.over, opened.losses.refused) == (0, 0, 0, 0)
+        assert (opened.losses.missed, opened.losses.fifo, opened.losses.over, opened.losses.refused) == (
+            0,
+            0,
+            0,
+            0,
+        )
 
 
 # -- wrapped -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("frame", "kind"),
-    [
-        (ethernet(0x8864, bytes(46)), Wrapping.PPPOE),
-        (ethernet(0x8863, bytes(46)), Wrapping.PPPOE),
-        (ethernet(0x8864, bytes(46), (TAG,)), Wrapping.PPPOE),  # as some lines want it
-        (ip_frame(STRANGER, IMAGING, bytes(40), protocol=4), Wrapping.TUNNEL),
-        (ip_frame(STRANGER, IMAGING, bytes(40), protocol=41), Wrapping.TUNNEL),
-        (ip_frame(STRANGER, IMAGING, bytes(40), protocol=41, tags=(TAG,)), Wrapping.TUNNEL),
-        (ip_frame(STRANGER6, IMAGING6, bytes(40), protocol=4), Wrapping.TUNNEL),
-        (gre(0x0800), Wrapping.TUNNEL),
-        (gre(0x880B), Wrapping.TUNNEL),  # PPTP
-        (gre(0x88BE), Wrapping.COPY),
-        (gre(0x22EB), Wrapping.COPY),
-        (gre(0x6558, version=6), Wrapping.COPY),
-        (FOREIGN, None),
-        (Talk(client=STRANGER6, server=IMAGING6).frame(Talk().syn()), None),
-        (ip_frame(STRANGER, IMAGING, bytes(40), protocol=17), None),
-        (ethernet(LLDP, bytes(46)), None),
-    ],
-)
-def test_what_comes_wrapped_is_named_by_how(frame, kind):
-    """Whoever is inside is not read; the first second of each minute is when tunnels are looked for."""
-    cable.need()
-    with cable.cable() as laid, gauged(laid) as opened:
-        opened.read(moment(0))
-        after(laid, opened, [frame] * 3)
-
-        assert opened.wrapped(moment(1)) == ((kind,) if kind else ())
 
 
 def test_tunnels_are_looked_for_in_one_second_of_sixty():
@@ -189,7 +142,9 @@ def test_tunnels_are_looked_for_in_one_second_of_sixty():
             laid.inject([tunnel])
             time.sleep(0.01)
             opened.read(moment(second))
-            found.append(opened.wrapped(moment(second)) and opened._wrapped.seen[Wrapping.TUNNEL] == moment(second))
+            found.append(
+                opened.wrapped(moment(second)) and opened._wrapped.seen[Wrapping.TUNNEL] == moment(second)
+            )
 
     assert [second for second, seen in zip(count(1), found, strict=False) if seen] == [1, 61]
 

@@ -671,3 +671,18 @@ def test_no_sequence_of_segments_raises_or_grows_beyond_its_bounds(given_words):
             assert 0 <= told.bytes_out < 1 << 34
         assert len(tracker) <= 3
     list(tracker.flush())
+
+
+@pytest.mark.parametrize(
+    ("talk", "halves"), [(Talk(), 1), (Talk(client=WORKSTATION), 0), (Talk(client=IMAGING, server=STRANGER), 0)]
+)
+def test_a_visit_that_was_answered_without_its_syn_is_counted_once(talk, halves):
+    """The mirror has lost half of it; whom our own machines call is `handshakes`' to count."""
+    tracker = Tracker(networks())
+    talk.syn()
+    answer = talk.syn_ack()
+    feed(tracker, talk, answer, answer, talk.asks(), *talk.goodbye())
+    whole = Talk(client_port=40_001)
+    feed(tracker, whole, *whole.handshake())
+
+    assert tracker.unopened == halves
