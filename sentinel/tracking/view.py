@@ -8,6 +8,9 @@ from sentinel.model.packet import Flags, Segment
 
 HALF = timedelta(minutes=30)
 """What is open on a line that is cut dies for a quarter of an hour, in one direction (RFC 9293 section 3.8.3)."""
+ACK = int(Flags.ACK)
+GROUP = "13579bdf"
+"""Second digit of an address of several (IEEE 802 section 8.2): whatever is sent to it comes to every port."""
 MUCH = 20
 """Frames of one direction that are no chance: a connection left open in the night ends with one or two."""
 
@@ -35,6 +38,8 @@ class View:
         ends = (segment.target_mac, segment.source_mac)
         if self._own in ends or (self.talk_mac and self.talk_mac not in ends):
             return
+        if segment.target_mac[1] in GROUP:
+            return
         source, target = self.networks.place(segment.source), self.networks.place(segment.target)
         if source is Place.INSIDE and target is not Place.INSIDE:
             self.outward = segment.at
@@ -48,7 +53,7 @@ class View:
         """A SYN may stay without answer, as a stranger's does; every other segment is one, or is answered."""
         if inward is not self._streak.inward:
             self._streak = Streak(inward=inward)
-        if segment.flags & Flags.ACK:
+        if segment.flags & ACK:
             self._streak.grow(segment.at)
 
     @property

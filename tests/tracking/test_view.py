@@ -30,6 +30,16 @@ def test_our_own_frames_prove_nothing():
         assert (view.inward, view.outward) == (None, None)
 
 
+@pytest.mark.parametrize("target", ["ff:ff:ff:ff:ff:ff", "01:00:5e:7f:00:01", "33:33:00:00:00:01"])
+def test_what_is_sent_to_everybody_proves_nothing(target):
+    """It comes to every port, and anybody may have made it up."""
+    view = View(networks(), "02:00:00:00:00:99")
+    view.feed(TALK.segment(INWARD)._replace(target_mac=target))
+    view.feed(TALK.segment(OUTWARD)._replace(target_mac=target))
+
+    assert (view.inward, view.outward) == (None, None)
+
+
 def test_frames_between_two_inside_machines_cross_no_boundary():
     """They may pass any switch port."""
     view = View(networks(), "02:00:00:00:00:99")
