@@ -62,6 +62,7 @@ class Code(StrEnum):
     WEB_UNIDENTIFIED = "web_unidentified"
     DOOR_ATTENTION = "door_attention"
     DOOR_DORMANT = "door_dormant"
+    MACHINE_PROBABLE = "machine_probable"
     DOOR_CLOSED = "door_closed"
     BOX_ANSWERS = "box_answers"
     OPEN_ALL = "open_all"

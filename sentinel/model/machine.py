@@ -29,6 +29,14 @@ class HostSighting:
     at: Moment
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """The box asked everybody where a machine is: it has something for it, and does not know where to put it."""
+
+    address: Address
+    at: Moment
+
+
 class Wrapping(StrEnum):
     """In what frames may pass so that nothing of them is read."""
 

@@ -27,6 +27,7 @@ from sentinel.places import Places
 from sentinel.tracking.connections import Tracker
 from sentinel.tracking.handshakes import Handshakes
 from sentinel.tracking.machines import Machines
+from sentinel.tracking.sought import Searches
 from sentinel.tracking.summing import Summing
 from sentinel.tracking.view import View
 from sentinel.wire.facts import Outbox, Sender, Sent
@@ -47,13 +48,14 @@ class Ear:
         self.summing = Summing()
         self.view = View(networks, own_mac, talk_mac)
         self.handshakes = Handshakes(networks, own_mac)
+        self.searches = Searches(networks)
         self.undecodable = 0
         self.heard: Moment | None = None
 
     def adopt(self, networks: Networks, talk_mac: str) -> None:
         """The practice's networks have changed, or the card we talk through."""
         self.tracker.networks = self.machines.networks = self.view.networks = networks
-        self.handshakes.networks = networks
+        self.handshakes.networks = self.searches.networks = networks
         self.view.talk_mac = self.machines.talk_mac = talk_mac
 
     def feed(self, packet: Packet | None, at: Moment) -> Iterator[Sent]:
@@ -66,6 +68,8 @@ class Ear:
         sighting = self.machines.feed(packet)
         if sighting is not None:
             yield sighting
+        if isinstance(packet, Announcement) and (sought := self.searches.feed(packet)):
+            yield sought
         if isinstance(packet, Segment):
             self.view.feed(packet)
             self.handshakes.feed(packet)
