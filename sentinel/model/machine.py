@@ -83,14 +83,20 @@ class Losses:
     refused: int = 0
     """Frames that driver or kernel threw away (rx_dropped), but for those that we were shown all the same."""
     backlog: int = 0
-    """Frames, of any card, that a processor's queue had no room for (softnet_stat, second column)."""
+    """Frames, of any card, that a processor's queue had no room for (softnet_stat, second column). Those of our
+    card are in `refused` as well (net/core/dev.c `enqueue_to_backlog`): it tells why, and marks nothing itself."""
     squeezed: int = 0
-    """How often a processor put frames off (third column). None of them is lost by that, so it marks nothing."""
+    """How often a processor put frames off (third column). None is lost by that: it marks nothing either."""
 
     @property
     def frames(self) -> int:
-        """Frames that nobody saw; one may be in two of the terms."""
-        return self.missed + self.fifo + self.over + self.refused + self.backlog
+        """Frames that nobody saw."""
+        return self.missed + self.fifo + self.over + self.refused
+
+    @property
+    def by_card(self) -> int:
+        """Those for which the card or its driver had no room, and no processor's queue was the cause."""
+        return self.missed + self.fifo + self.over + max(0, self.refused - self.backlog)
 
 
 FRESH = timedelta(minutes=5)

@@ -82,10 +82,10 @@ def _view(config: Config, places: Places) -> list[tuple[bool, str]]:
 def _losses(seen: Coverage, language: str) -> Iterator[str]:
     """What of the passing has been lost on its way to us, and where: another place, another thing to change."""
     losses, halves = seen.losses, seen.opened + seen.unopened
-    if losses.missed + losses.fifo + losses.over + losses.refused:
-        yield say(language, "check.lost.card", count=losses.missed + losses.fifo + losses.over + losses.refused)
-    if losses.backlog + seen.dropped:
-        yield say(language, "check.lost.machine", count=losses.backlog + seen.dropped)
+    if losses.by_card:
+        yield say(language, "check.lost.card", count=losses.by_card)
+    if seen.dropped + losses.frames > losses.by_card:
+        yield say(language, "check.lost.machine", count=seen.dropped + losses.frames - losses.by_card)
     if seen.unopened:
         yield say(language, "check.lost.mirror", count=seen.unopened, of=halves)
 
