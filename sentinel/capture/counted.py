@@ -94,8 +94,8 @@ def softnet(file: Path = SOFTNET) -> tuple[int, int]:
     """Frames of any card that a processor's queue had no room for, and how often a processor put frames off.
 
     The first are counted by their own card as dropped, too. The second is no loss: what was put off waits in the
-    card, which counts it if it must go. Columns two and three of net/core/net-procfs.c `softnet_seq_show`, one line
-    a processor; nothing where the file cannot be read.
+    card, which counts it if it must go. Columns two and three of net/core/net-procfs.c `softnet_seq_show`, a line
+    for each processor; nothing where the file cannot be read.
     """
     try:
         lines = file.read_text(encoding="ascii").splitlines()

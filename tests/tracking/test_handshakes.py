@@ -4,8 +4,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from sentinel.decode.frame import read_frame
+from sentinel.model.packet import Flags, Segment
 from sentinel.tracking.handshakes import MOST, Handshakes
 from tests.builders import BOX_MAC, IMAGING, STRANGER, Talk, Word, moment, networks
+from tests.lab.doors import Answer, Tap, door, knock
+from tests.lab.plan import LAN4
 
 SETTLED = 200.0
 """Seconds after the start: every SYN since is remembered."""
@@ -138,3 +142,56 @@ def test_a_machine_that_calls_everybody_fills_no_memory():
         handshakes.feed(talk.segment(talk.syn()))
 
     assert len(handshakes._syns) == MOST
+
+
+# -- in the laboratory: a mirror that loses copies ---------------------------------------------------------------
+
+LOST = 8
+"""One segment in so many is not copied: those whose sequence number ends in three zero bits."""
+
+
+def lose_copies(cabinet) -> None:
+    """As a switch without room for them: chosen by what TCP draws at random, so that each loss is known."""
+    lines = ["qdisc del dev to-box clsact", "qdisc add dev to-box clsact"]
+    for way in ("ingress", "egress"):
+        to_box = f"filter add dev to-box {way}"
+        chosen = f"match ip protocol 6 0xff match u8 0 {LOST - 1:#x} at 27"  # IPv4's 20 bytes, then seq's last
+        lines.append(f"{to_box} protocol ip prio 1 u32 {chosen} flowid :1")
+        lines.append(f"{to_box} protocol all prio 2 u32 match u32 0 0 action mirred egress mirror dev mirror")
+    cabinet.switch.run(["tc", "-batch", "-"], stdin="\n".join([*lines, ""]))
+
+
+def segments(tap: Tap) -> list[Segment]:
+    packets = [read_frame(frame, moment(SETTLED)) for frame in tap.frames()]
+    return [packet for packet in packets if isinstance(packet, Segment)]
+
+
+def called(cabinet, calls: int) -> tuple[Handshakes, list[Segment]]:
+    """The workstation calls the echo so often: what the mirror card makes of it, and every answer that came."""
+    handshakes = Handshakes(networks(LAN4))
+    handshakes.tick(moment(0))
+    with Tap(cabinet.pi, "mirror0") as tap, Tap(cabinet.workstation, "lan0") as truth:
+        for _ in range(calls // 50):
+            with door(cabinet.echo1, 443):  # nobody is shown in, and the porch has room for so many
+                answered = {knock(cabinet.workstation, cabinet.echo1.v4, 443) for _ in range(50)}
+            assert answered == {Answer.OPEN}
+        for segment in segments(tap):
+            handshakes.feed(segment)
+        answers = [each for each in segments(truth) if each.flags & Flags.SYN]
+    handshakes.tick(moment(SETTLED + 3))
+    return handshakes, answers
+
+
+def test_what_a_mirror_loses_shows_in_the_handshakes_to_the_segment(cabinet):
+    """No counter of the card can tell; each SYN that was not copied is missed, where its answer was."""
+    whole, answers = called(cabinet, 100)
+    assert (whole.opened, whole.unopened, len(answers)) == (100, 0, 100)
+
+    lose_copies(cabinet)
+    lossy, answers = called(cabinet, 400)
+
+    copied = [each for each in answers if each.seq % LOST]
+    halves = [each for each in copied if (each.ack - 1) % LOST == 0]
+    assert len(answers) == 400
+    assert halves
+    assert (lossy.opened, lossy.unopened) == (len(copied) - len(halves), len(halves))
