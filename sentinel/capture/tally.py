@@ -24,6 +24,9 @@ IP_IN_IP, IPV6_IN_IP, GRE = 4, 41, 47  # RFC 2003, RFC 4213, RFC 2784
 COPIES = (0x88BE, 0x22EB, 0x6558)
 """What GRE carries where a switch sends its copies by it: ERSPAN of either kind, or whole Ethernet frames."""
 
+ROOM = 8
+"""More frames than the least buffer holds; a flood must not have us throw away for ever."""
+
 ANCILLARY, NETWORK = 0xFFFFF000, 0xFFF00000  # SKF_AD_OFF, SKF_NET_OFF: linux/filter.h
 PROTOCOL, PACKET_TYPE, TAGGED = ANCILLARY, ANCILLARY + 4, ANCILLARY + 48
 OTHERHOST = 3  # PACKET_OTHERHOST: linux/if_packet.h
@@ -65,8 +68,8 @@ class Tally:
         """How many more since the last time. A frame in the buffer does not stay there: it is somebody's."""
         (fresh,) = struct.unpack("=I", self._socket.getsockopt(SOL_PACKET, STATISTICS, 8)[:4])
         with suppress(OSError):
-            while self._socket.recv(1):
-                pass
+            for _ in range(ROOM):
+                self._socket.recv(1)
         self.frames += fresh
         return int(fresh)
 

@@ -31,7 +31,7 @@ class View:
         self.inward: Moment | None = None
         self.outward: Moment | None = None
         self._own = own_mac
-        self._streak = Streak(inward=False)
+        self._streak = Streak()
 
     def feed(self, segment: Segment) -> None:
         """Note which way a frame for somebody else went."""
@@ -52,7 +52,7 @@ class View:
     def _follow(self, segment: Segment, *, inward: bool) -> None:
         """A SYN may stay without answer, as a stranger's does; every other segment is one, or is answered."""
         if inward is not self._streak.inward:
-            self._streak = Streak(inward=inward)
+            self._streak.turn(inward)
         if segment.flags & ACK:
             self._streak.grow(segment.at)
 
@@ -65,11 +65,15 @@ class View:
 class Streak:
     """Segments of one direction, since the last of the other."""
 
-    def __init__(self, *, inward: bool) -> None:
-        self.inward = inward
+    def __init__(self) -> None:
+        self.inward = False
         self.first: Moment | None = None
         self._last: Moment | None = None
         self._segments = 0
+
+    def turn(self, inward: bool) -> None:
+        """One of the other direction: it begins anew."""
+        self.inward, self.first, self._segments = inward, None, 0
 
     def grow(self, at: Moment) -> None:
         """One more that has an answer, or is one."""
