@@ -24,7 +24,7 @@ from sentinel.pipeline import Street
 from sentinel.services import port_list
 from sentinel.store.archive import Archive
 from sentinel.store.reading import opened
-from sentinel.text.points import Audience, Record, point_of_incident, record, sentence
+from sentinel.text.points import Audience, Record, point_of_chapter, point_of_incident, record, sentence
 from sentinel.text.sentences import Words, verdict_words
 from sentinel.wire.facts import Parcel
 from tests.builders import (
@@ -219,6 +219,14 @@ class Practice:
         self.archive.commit()
         with opened(self.folder / "sentinel.db") as reader:
             return len(reader.chapters(number))
+
+    def line(self, number: int, code: Code) -> str:
+        """The sentence of the one line of this kind in a story's timeline."""
+        self.archive.commit()
+        with opened(self.folder / "sentinel.db") as reader:
+            found, [chapter] = reader.incident(number), [c for c in reader.chapters(number) if c.code is code]
+        assert found is not None
+        return plain(sentence(point_of_chapter(chapter, found), self.audience()).text("fr"))
 
     def words(self, *, named: bool = True) -> Words:
         """The first page."""

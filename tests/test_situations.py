@@ -21,7 +21,7 @@ from sentinel.model.connection import ConnectionState, Direction
 from sentinel.model.exposure import Application, Kind, Outcome, PortList, Reach, Why
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import IncidentState
-from sentinel.model.machine import SeenBy
+from sentinel.model.machine import SeenBy, Sought
 from sentinel.model.moment import Address
 from sentinel.model.networks import HomeNetwork
 from sentinel.model.packet import Flags
@@ -115,6 +115,32 @@ def test_an_unmanaged_switch_is_a_limited_view_and_says_so_in_its_first_words(pr
     assert here.says() == (
         "Une porte est ouverte sur Internet. "
         "La sentinelle ne peut pas dire vers quel appareil, ni si quelqu’un est venu."
+    )
+
+
+def test_a_door_of_an_unmanaged_switch_gets_a_probable_machine_while_that_is_asleep(practice):
+    """The same row: the box looks for it at each knock of the night. The door stays as red, and names nobody."""
+    here = practice(terms=Terms(view=View.LIMITED))
+    here.check(100, {4242: Leads(seen=False)})
+    before, said = here.story(Code.DOOR_REACHABLE), here.says()
+    for hour in range(1, 5):
+        here.bring(Sought(address=IMAGING, at=moment(hour * HOUR + 2)))
+        here.check(hour * HOUR, why={4242: Why.ICMP_HOST})
+    here.check(6 * HOUR, {4242: Leads(seen=False)})
+    story = here.story(Code.DOOR_REACHABLE)
+    line = here.line(story.number, Code.MACHINE_PROBABLE)
+
+    assert (here.level, here.says()) == (Level.ALARM, said)
+    assert (story.number, story.level, story.grade, story.machine, story.last_visit) == (
+        before.number,
+        before.level,
+        before.grade,
+        None,
+        None,
+    )
+    assert line == (
+        "Derrière cette porte se trouve probablement 192.168.1.66 : éteint, la box l’a cherché à chaque contrôle, "
+        "et personne d’autre. Ce n’est pas une preuve."
     )
 
 

@@ -5,6 +5,7 @@ It has no address, no machine, no person and no secret in it: codes, counts and 
 
 import platform
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, g
@@ -88,8 +89,11 @@ def _of_pulse(scene: Scene) -> Iterator[str]:
     ways = (("inward", seen.inward), ("outward", seen.outward), ("heard", seen.heard))
     ages = ", ".join(f"{name} {_age(scene, moment.wall if moment else None)}" for name, moment in ways)
     yield f"capture: carrier {seen.carrier}, apart {seen.apart}, {ages}"
-    counts = ("frames", "dropped", "undecodable", "forgotten", "unsent")
+    yield f"shows: {seen.shows}, half since {_age(scene, seen.half.wall if seen.half else None)}"
+    yield f"wrapped: {', '.join(seen.wrapped) or 'nothing'}"
+    counts = ("frames", "dropped", "undecodable", "forgotten", "unsent", "foreign", "opened", "unopened")
     yield "counts: " + ", ".join(f"{name} {getattr(seen, name)}" for name in counts)
+    yield "losses: " + ", ".join(f"{each.name} {getattr(seen.losses, each.name)}" for each in fields(seen.losses))
 
 
 def _age(scene: Scene, when: datetime | None) -> str:

@@ -18,6 +18,7 @@ from sentinel.text.points import Phrase, Record, contact
 from sentinel.text.sentences import Words, verdict_words
 from web.guard import behind_code
 from web.health import health
+from web.proofs import besides, proof_of_view
 from web.scene import Scene, surroundings
 from web.stories import records
 from web.words import phone_link
@@ -64,7 +65,9 @@ def sentinel() -> ResponseReturnValue:
     scene: Scene = g.scene
     also = _words(scene, scene.verdict).also if scene.verdict else ()
     doubts = [(reason, said) for reason, said in also if _is_doubt(reason)]
-    return render_template("sentinel.html", doubts=doubts, health=health())
+    seen = scene.pulse.coverage if scene.pulse else None
+    proof = proof_of_view(seen, scene.config.capture.view)
+    return render_template("sentinel.html", doubts=doubts, health=health(), proof=proof, wrapped=besides(seen))
 
 
 @pages.get("/healthz")
@@ -189,4 +192,5 @@ def _broad(now: datetime) -> list[str]:
 def _is_doubt(reason: Reason) -> bool:
     """Whether a reason is about the sentinel itself and not about a door."""
     weak = {Code.CHECK_AGEING, Code.CHECK_TROUBLED, Code.WEAK_ASSURANCE, Code.CAPTURE_INCOMPLETE}
+    weak |= {Code.VIEW_WRAPPED}
     return reason.level is Level.UNSURE or reason.code in weak

@@ -1,7 +1,6 @@
 """What each step of the first hour shows as its proof: read from the pulse and the store, never from the form."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any
 
 from flask import g
@@ -9,7 +8,7 @@ from flask import g
 from sentinel.model.acting import PaperKind
 from sentinel.model.finding import Level, StoryKind
 from sentinel.model.incident import Incident, IncidentState
-from sentinel.model.machine import Coverage
+from sentinel.model.machine import Coverage, Shows, Wrapping
 from sentinel.model.verdict import View
 from sentinel.store import reading
 from sentinel.text.points import point_of_incident, record, sentence
@@ -19,10 +18,6 @@ from web.machines import listing
 from web.options import choices
 from web.scene import Scene, surroundings
 
-FRESH = timedelta(minutes=5)
-"""Both directions were seen within it: a practice that works talks at least so often."""
-ALONE = timedelta(minutes=75)
-"""The same where only our own talk counts, which is a check each hour."""
 MOST = 50
 """Doors of one page."""
 
@@ -49,26 +44,23 @@ def _view() -> dict[str, Any]:
         "proof": proof_of_view(coverage, scene.config.capture.view),
         "firewall": scene.config.capture.firewall,
         "coverage": coverage,
+        "wrapped": besides(coverage),
     }
 
 
 def proof_of_view(coverage: Coverage | None, view: View) -> str:
-    """What the port has lately shown, by the capture's own clock."""
+    """What the port has lately shown; where nothing of others was declared to show, that is what it is."""
     if coverage is None:
         return "untold"
-    if not coverage.carrier:
-        return "no_cable"
-    if view is View.LIMITED:
-        return "limited"
-    lasts = ALONE if coverage.apart else FRESH
-    seen = {
-        way: moment is not None and coverage.at.since(moment) <= lasts
-        for way, moment in (("inward", coverage.inward), ("outward", coverage.outward))
-    }
-    if all(seen.values()):
-        return "full"
-    neither = "unmet" if coverage.apart else "nothing"
-    return next((f"only_{way}" for way, is_seen in seen.items() if is_seen), neither)
+    limited = view is View.LIMITED and coverage.shows is not Shows.NO_CARRIER
+    return "limited" if limited else coverage.shows.value
+
+
+def besides(coverage: Coverage | None) -> tuple[Wrapping, ...]:
+    """What passes wrapped beside what is read; where nothing else passes the proof says it."""
+    if coverage is None:
+        return ()
+    return tuple(kind for kind in coverage.wrapped if kind.value != coverage.shows.value)
 
 
 def _machines() -> dict[str, Any]:

@@ -89,7 +89,7 @@ class Ring:
 
     def _set_up(self, interface: str, room: Room) -> None:
         index = socket.if_nametoindex(interface)
-        _attach(self.socket, NOTHING)
+        attach(self.socket, NOTHING)
         self.socket.setsockopt(
             SOL_PACKET, ADD_MEMBERSHIP, struct.pack("=iHH8s", index, MEMBERSHIP_PROMISCUOUS, 0, b"")
         )
@@ -120,7 +120,7 @@ class Ring:
 
     def arm(self, program: bytes) -> None:
         """From now on frames come, as this program lets them; neither it nor the group's can be changed again."""
-        _attach(self.socket, program)
+        attach(self.socket, program)
         self.socket.setsockopt(socket.SOL_SOCKET, SO_LOCK_FILTER, 1)
 
     def blocks(self, most: int = 0) -> Iterator[Block]:
@@ -190,6 +190,7 @@ def _as_filter(program: bytes) -> Iterator[bytes]:
     yield struct.pack("@HP", len(program) // 8, ctypes.addressof(code))
 
 
-def _attach(line: socket.socket, program: bytes) -> None:
+def attach(line: socket.socket, program: bytes) -> None:
+    """Give a socket its filter."""
     with _as_filter(program) as header:
         line.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, header)

@@ -184,7 +184,7 @@ class Telling:
         )
         phrase = sentence(point_of_chapter(chapter, incident), self._audience).text(self._language)
         words = [self.say("paper.chapter.over") if over else phrase]
-        if chapter.source:
+        if chapter.source and chapter.code is not Code.MACHINE_PROBABLE:  # nobody came from there
             words.append(self.say("paper.chapter.source", source=str(chapter.source)))
         if chapter.calling:
             words.append(self.say("paper.chapter.calling", calling=chapter.calling))

@@ -59,8 +59,8 @@ class Casebook:
     def take(self, finding: Finding) -> Change | None:
         """What a finding changes; None when it says nothing new."""
         known = self._stories.get(finding.story)
-        if finding.ends:
-            return self._close(known, finding)
+        if finding.ends or finding.code is Code.MACHINE_PROBABLE:
+            return self._close(known, finding) if finding.ends else _remark(known, finding)
         if known is None or _is_past(known, finding.at):
             if self._is_full(finding):
                 self.forgotten += 1
@@ -209,6 +209,14 @@ class Casebook:
             return None
         self._stories[merged.story] = merged
         return Change(incident=merged)
+
+
+def _remark(known: Incident | None, finding: Finding) -> Change | None:
+    """A line in a story that is being told; the story stays what it is, and names nobody by it."""
+    if known is None or known.state is IncidentState.CLOSED or known.machine is not None:
+        return None
+    line = replace(merging.chapter(known, finding), source=finding.machine)
+    return Change(incident=known, chapter=line)
 
 
 def _is_past(known: Incident, at: Moment) -> bool:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from sentinel.judgement.stillness import Stillness
 from sentinel.model.exposure import Outcome, ReachOutcome
 from sentinel.model.finding import Code, Finding, Level, Story, StoryKind
-from sentinel.model.machine import Coverage
+from sentinel.model.machine import Coverage, Shows
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Health, Part
 from sentinel.model.verdict import View
@@ -53,6 +54,7 @@ class Sight:
         """Since when this run of `listen` reports: it cannot show what passed before."""
         self._to_show: ReachOutcome | None = None
         """A check whose own traffic the next report must show."""
+        self._still = Stillness()
         self._blind = False
         self._unplugged = False
         self.proved: Moment | None = None
@@ -67,11 +69,18 @@ class Sight:
         elif self._unplugged:  # the cable is back: no longer lost, but to be proved anew
             self._blind = False
         self._unplugged = not coverage.carrier
+        self._still.report(coverage)
         self._compare(coverage)
+        self._halve(coverage)
         self._prove(coverage)
         if self._view is View.MIRROR:
             yield condition(Code.VIEW_LOST, coverage.at, holds=self._blind)
+            yield _wrapped(coverage)
         yield from self._losses(coverage)
+
+    def asks(self, mac: str, at: Moment) -> None:
+        """A machine of which much has passed wants something of the box: something of it must pass again."""
+        self._still.asks(mac, at)
 
     def beat(self, at: Moment) -> Iterator[Finding]:
         """Time passes: silence is a finding, and a proof grows old."""
@@ -105,18 +114,30 @@ class Sight:
     def forget_run(self) -> None:
         """`listen` began anew: its totals start over."""
         self._lost, self._began = 0, None
+        self._still = Stillness()
 
     def _lose(self, at: Moment) -> None:
         self._blind, self._doubted, self.proved = True, at, None
 
     def _compare(self, coverage: Coverage) -> None:
-        """Our own talk with the echo crosses the watched port: unseen, the mirror is off."""
+        """Our own talk with the echo crosses the watched port: unseen, the mirror is off.
+
+        Where we talk through the very card that watches, that talk proves the line, and what others then failed
+        to show proves the rest.
+        """
         check = self._to_show
         if check is None or coverage.at.since(check.at) < timedelta(0):
             return
         self._to_show = None
         proof = _both_ways(coverage)
         if coverage.apart and (proof is None or proof.since(check.asked) < timedelta(0)):
+            self._lose(coverage.at)
+        if not coverage.apart and self.proved and self._still.stood(check.asked):
+            self._lose(coverage.at)
+
+    def _halve(self, coverage: Coverage) -> None:
+        """A mirror of both directions that has come to show one alone is none any more."""
+        if self.proved and coverage.half and coverage.half.since(self._doubted) > timedelta(0):
             self._lose(coverage.at)
 
     def _prove(self, coverage: Coverage) -> None:
@@ -125,16 +146,22 @@ class Sight:
             self.proved, self._blind = proof, False
 
     def _losses(self, coverage: Coverage) -> Iterator[Finding]:
-        lost = coverage.dropped + coverage.forgotten + coverage.unsent
-        if lost > self._lost:
+        if coverage.lost > self._lost:
             yield self.lose(coverage.at)
-        self._lost = lost
+        self._lost = coverage.lost
 
     def lose(self, at: Moment) -> Finding:
         """Something that passed is in no row and no sum."""
         self._lost_at = self._marked = at
         self._is_marked = True
         return condition(Code.CAPTURE_INCOMPLETE, at, holds=True, level=Level.ATTENTION)
+
+
+def _wrapped(coverage: Coverage) -> Finding:
+    """Something passes of which nothing is read; worth attention where nothing else does."""
+    alone = coverage.shows in (Shows.COPY, Shows.PPPOE)
+    level = Level.ATTENTION if alone else Level.NOTE
+    return condition(Code.VIEW_WRAPPED, coverage.at, holds=bool(coverage.wrapped), level=level)
 
 
 def _both_ways(coverage: Coverage) -> Moment | None:

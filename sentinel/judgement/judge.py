@@ -22,7 +22,7 @@ from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, ReachOutcome
 from sentinel.model.finding import Code, Finding, Grade, Level
 from sentinel.model.incident import Incident
-from sentinel.model.machine import Coverage, HostSighting
+from sentinel.model.machine import Coverage, HostSighting, SeenBy, Sought
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import HomeNetwork, Network, Networks
 from sentinel.model.passing import Beat, Health, NetworkAnswer
@@ -209,7 +209,14 @@ class Judge:
     def sighting(self, sighting: HostSighting) -> tuple[Finding, ...]:
         """A machine was alive: the living proof that a closing needs; and does it pass where we watch?"""
         self._machines.see(sighting)
+        if sighting.seen_by is SeenBy.ASKING and self._watched.has_passed(sighting.mac, sighting.at):
+            self.sight.asks(sighting.mac, sighting.at)
         return tuple(self._watched.see(sighting, self.networks))
+
+    def sought(self, sought: Sought) -> tuple[Finding, ...]:
+        """The box looks for a machine: no finding, but the end of a check asks whom it looked for."""
+        self.outside.behind.hear(sought)
+        return ()
 
     def see(self, coverage: Coverage) -> Iterator[Finding]:
         """What the capture could see."""

@@ -109,7 +109,12 @@ class Knocks:
 
     def opened(self, check: str) -> Moment | None:
         """When the knocks of a check were announced."""
-        return next((knock.opens for knock in self._announced if knock.check == check), None)
+        knock = self.announced(check)
+        return knock.opens if knock else None
+
+    def announced(self, check: str) -> Knock | None:
+        """The knocks of one check."""
+        return next((knock for knock in self._announced if knock.check == check), None)
 
     def heard(self, check: str, port: int) -> Heard | None:
         """What the knock at this public port met inside, if it was seen there."""

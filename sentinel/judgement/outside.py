@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from sentinel import services
 from sentinel.judgement import conditions, doors
+from sentinel.judgement.behind import Behind
 from sentinel.judgement.box import Box
 from sentinel.judgement.conditions import Sight
 from sentinel.judgement.door import Door, led_to
@@ -20,15 +21,7 @@ from sentinel.judgement.itself import Itself
 from sentinel.judgement.knocks import Heard, Knocks
 from sentinel.judgement.machines import Machines
 from sentinel.model.connection import Connection
-from sentinel.model.exposure import (
-    AfterProbe,
-    Exposure,
-    Nature,
-    Outcome,
-    PortList,
-    Reach,
-    ReachOutcome,
-)
+from sentinel.model.exposure import AfterProbe, Exposure, Nature, Outcome, PortList, Reach, ReachOutcome
 from sentinel.model.finding import Code, Finding, Level, Story, StoryKind
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.moment import Address, Moment
@@ -69,6 +62,7 @@ class Outside:
         """For each family our public address, as the last check was told it."""
         self._doors: dict[tuple[int, int], Door] = {}
         self.echoes = Echoes()
+        self.behind = Behind()
         self._gone: dict[tuple[int, int], Story] = {}
         """Services that stopped after our question, by family and public port."""
         self._broad: set[tuple[int, int]] = set()
@@ -261,6 +255,13 @@ class Outside:
             yield from self._everything(outcome)
         if outcome.outcome is Outcome.CHECKED:
             yield from self.echoes.checked(outcome)
+            yield from self._guess(outcome)
+
+    def _guess(self, outcome: ReachOutcome) -> Iterator[Finding]:
+        """Whom the box looked for, where no knock was seen inside."""
+        knock = self._knocks.announced(outcome.check or "")
+        if knock is not None:
+            yield from self.behind.checked(knock, outcome.opened, self._doors, outcome.at)
 
     def _everything(self, outcome: ReachOutcome) -> Iterator[Finding]:
         """Whether the box sends every knock to one machine, or something answers them all."""

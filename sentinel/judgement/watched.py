@@ -75,7 +75,7 @@ class Watched:
             return
         if sighting.seen_by is SeenBy.PASSING:
             yield from self._pass(sighting)
-        elif not _is_made_up(mac) and not self._has_passed(mac, sighting.at):
+        elif not _is_made_up(mac) and not self.has_passed(mac, sighting.at):
             yield from self._hear(sighting)
 
     def beat(self, at: Moment) -> Iterator[Finding]:
@@ -91,7 +91,8 @@ class Watched:
             yield self._end(sighting.mac, sighting.at)
         self._heard.pop(sighting.mac, None)
 
-    def _has_passed(self, mac: str, at: Moment) -> bool:
+    def has_passed(self, mac: str, at: Moment) -> bool:
+        """Whether something of it has passed the watched port within a week."""
         passed = self._passed.get(mac)
         return passed is not None and at.since(passed) <= WEEK
 

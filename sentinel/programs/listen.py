@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sentinel import systemd
 from sentinel.capture import link, rights
 from sentinel.capture.flood import Alike
+from sentinel.capture.gauge import Gauge
 from sentinel.capture.ring import Frame
 from sentinel.capture.rings import Flood, Rings
 from sentinel.capture.surroundings import Question, ask
@@ -25,7 +26,9 @@ from sentinel.model.networks import Networks
 from sentinel.model.packet import Announcement, Fragment, Packet, Segment, Unreadable
 from sentinel.places import Places
 from sentinel.tracking.connections import Tracker
+from sentinel.tracking.handshakes import Handshakes
 from sentinel.tracking.machines import Machines
+from sentinel.tracking.sought import Searches
 from sentinel.tracking.summing import Summing
 from sentinel.tracking.view import View
 from sentinel.wire.facts import Outbox, Sender, Sent
@@ -47,12 +50,15 @@ class Ear:
         self.machines = Machines(networks, own_mac, talk_mac)
         self.summing = Summing()
         self.view = View(networks, own_mac, talk_mac)
+        self.handshakes = Handshakes(networks, own_mac)
+        self.searches = Searches(networks)
         self.undecodable = 0
         self.heard: Moment | None = None
 
     def adopt(self, networks: Networks, talk_mac: str) -> None:
         """The practice's networks have changed, or the card we talk through."""
         self.tracker.networks = self.machines.networks = self.view.networks = networks
+        self.handshakes.networks = self.searches.networks = networks
         self.view.talk_mac = self.machines.talk_mac = talk_mac
 
     def feed(self, packet: Packet | None, at: Moment) -> Iterator[Sent]:
@@ -65,8 +71,11 @@ class Ear:
         sighting = self.machines.feed(packet)
         if sighting is not None:
             yield sighting
+        if isinstance(packet, Announcement) and (sought := self.searches.feed(packet)):
+            yield sought
         if isinstance(packet, Segment):
             self.view.feed(packet)
+            self.handshakes.feed(packet)
             yield from self._rows(self.tracker.feed(packet))
 
     def flood(self, alike: Alike, at: Moment) -> Iterator[Sent]:
@@ -78,6 +87,7 @@ class Ear:
 
     def tick(self, at: Moment) -> Iterator[Sent]:
         """Once a second: what has waited too long, and the sums that moved."""
+        self.handshakes.tick(at)
         yield from self._silent(at)
         yield from self._rows(self.tracker.give_up(at))
         yield from self.summing.changed()
@@ -107,6 +117,7 @@ class Listener:
             raise MissingDevice("no default route: name the mirror port's card under [capture] interface")
         networks = self._find_networks()
         self._rings = Rings(self._interface, networks.own)
+        self._gauge = Gauge(self._interface)
         self._ear = Ear(networks, link.mac(self._interface), self._talk_mac())
         self._sender = Sender(str(places.facts), Outbox(uuid.uuid4().hex))
         self._stopping = False
@@ -163,6 +174,7 @@ class Listener:
             self._sender.send(fact)
         if not self._rings.count():
             raise MissingDevice(f"the interface {self._interface!r} has gone")
+        self._gauge.read(at)
         self._sender.send(self._coverage(at))
         systemd.tell(systemd.ALIVE)
 
@@ -179,6 +191,13 @@ class Listener:
             undecodable=self._ear.undecodable,
             forgotten=self._ear.forgotten,
             unsent=self._sender.outbox.unsent,
+            losses=self._gauge.losses,
+            foreign=self._gauge.foreign,
+            passed=self._gauge.passed,
+            opened=self._ear.handshakes.opened,
+            unopened=self._ear.handshakes.unopened + self._ear.tracker.unopened,
+            half=self._ear.view.half,
+            wrapped=self._gauge.wrapped(at),
             at=at,
         )
 

@@ -148,7 +148,7 @@ def point_of_chapter(chapter: Chapter, incident: Incident) -> Point:
     return Point(
         code=Code.DRILL if drilled else chapter.code,
         at=incident.first.wall if drilled else chapter.done or chapter.at.wall,
-        machine=incident.machine,
+        machine=chapter.source if chapter.code is Code.MACHINE_PROBABLE else incident.machine,
         mac=incident.mac,
         port=incident.port,
         outside_port=chapter.outside_port or incident.outside_port,

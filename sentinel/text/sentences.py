@@ -21,7 +21,9 @@ from sentinel.text.points import (
     title,
 )
 
-BLIND = frozenset({Code.VIEW_LOST, Code.VIEW_UNPROVED, Code.CAPTURE_LOST, Code.CAPTURE_INCOMPLETE})
+BLIND = frozenset(
+    {Code.VIEW_LOST, Code.VIEW_UNPROVED, Code.VIEW_WRAPPED, Code.CAPTURE_LOST, Code.CAPTURE_INCOMPLETE}
+)
 """Blindness inside, which takes nothing from what was proved from outside."""
 
 

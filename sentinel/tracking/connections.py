@@ -28,6 +28,8 @@ LINGER = timedelta(seconds=30)
 """A finished connection is remembered this long, so that a late copy does not look like a new one."""
 IDLE = timedelta(days=7)
 """A silent association may last for days; after this it is given up."""
+LATE = timedelta(seconds=2)
+"""A SYN may be read after what answers it, but not so long after."""
 EPHEMERAL = 32_768
 """The lowest port that clients pick on the systems of a practice."""
 
@@ -46,6 +48,8 @@ class Tracker:
         self, networks: Networks, *, every: bool = False, most: int = table.MOST, waiting: int = halfopen.MOST
     ) -> None:
         self.networks = networks
+        self.unopened = 0
+        """Visits that were answered though their SYN was not seen: it was lost on its way to us."""
         self.attempts = HalfOpen(waiting)
         self._every = every
         self._table = Table(most)
@@ -125,6 +129,8 @@ class Tracker:
         new = dict(zip(ways, map(halves.__getitem__, macs), strict=True))
         for way in self._table.known(new.keys()):
             del new[way]
+            if flow := self._table.find(way):
+                flow.is_opened = flow.is_opened or flow.way == way
         self.attempts.add_many(new)
 
     def _refuse(self, reset: Segment) -> list[Connection]:
@@ -185,6 +191,7 @@ class Tracker:
     def give_up(self, now: Moment) -> Iterator[Connection]:
         """Connections that are over, or of which nothing was heard for a week."""
         for flow in self._table:
+            self._weigh(flow, now)
             if flow.over and now.since(flow.seen) >= LINGER:
                 self._table.drop(flow)
                 yield from self._correct(flow)
@@ -193,6 +200,12 @@ class Tracker:
                 if flow.state is not ConnectionState.ATTEMPTED:
                     flow.changed = now
                 yield from self._close(flow)
+
+    def _weigh(self, flow: Flow, now: Moment) -> None:
+        """Once, when its SYN would have been read if it had passed."""
+        if not flow.is_weighed and now.since(flow.opened) >= LATE:
+            flow.is_weighed = True
+            self.unopened += flow.is_shaken and not flow.is_opened and flow.direction is Direction.INBOUND
 
     def flush(self) -> Iterator[Connection]:
         """The end of a recorded file: everything still open is told once more, as it stands."""

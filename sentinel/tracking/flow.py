@@ -104,6 +104,8 @@ class Flow:
     """Payload bytes of both sides when it was last told."""
     over: bool = False
     """Nothing more is expected; kept a while so that a late copy does not look new."""
+    is_weighed: bool = False
+    """Whether its SYN was missing was told."""
     filed: Rank | None = None
     """Where the table keeps it."""
 

@@ -16,15 +16,16 @@ import msgspec
 from sentinel import codec
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, ReachOutcome
-from sentinel.model.machine import Coverage, HostSighting
+from sentinel.model.machine import Coverage, HostSighting, Sought
 
-Sent = Connection | Attempts | HostSighting | Coverage | Knock | Exposure | ReachOutcome
+Sent = Connection | Attempts | HostSighting | Sought | Coverage | Knock | Exposure | ReachOutcome
 """What may cross. The last three come only from the player of a recorded day."""
 
 KINDS: Final[dict[str, type]] = {
     "connection": Connection,
     "attempts": Attempts,
     "sighting": HostSighting,
+    "sought": Sought,
     "coverage": Coverage,
     "knock": Knock,
     "exposure": Exposure,
@@ -77,7 +78,7 @@ class Outbox:
     def put(self, fact: Sent) -> bytes:
         """Number a fact and keep it until it is acknowledged; returns its message."""
         message = _message(self.run, self._next, fact)
-        if not isinstance(fact, Coverage | HostSighting):  # a fresher one comes soon enough
+        if not isinstance(fact, Coverage | HostSighting | Sought):  # a fresher one comes soon enough
             if len(self._waiting) >= self._kept:
                 self._waiting.popitem(last=False)
                 self.unsent += 1

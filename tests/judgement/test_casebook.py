@@ -427,3 +427,27 @@ def test_stories_that_are_over_make_room_for_those_that_are_not():
     assert book.take(finding(story=replace(DOOR, port=60_000), level=Level.ALARM, port=60_000)) is not None
     assert book.take(finding(story=replace(DOOR, port=60_001), level=Level.ATTENTION, port=60_001)) is not None
     assert book.forgotten == 0
+
+
+def test_a_probable_machine_is_one_line_of_a_story_that_changes_by_nothing_else():
+    """No colour, no name, no time: it was not seen there."""
+    book = Casebook()
+    unnamed = reachable(0, machine=None, mac=None, port=None)
+    [begun] = taken(book, unnamed)
+    remark = finding(Code.MACHINE_PROBABLE, at=moment(9), level=Level.NOTE, grade=None, source=None, count=0)
+    [told] = taken(book, remark)
+
+    assert told.incident == begun.incident
+    assert told.chapter is not None
+    assert (told.chapter.code, told.chapter.source) == (Code.MACHINE_PROBABLE, remark.machine)
+
+
+@pytest.mark.parametrize("before", [(), (reachable(0),), (reachable(0, machine=None), reachable(1, ends=True))])
+def test_nothing_is_guessed_of_a_story_that_is_not_told_or_names_its_machine(before):
+    """It neither begins one, nor wakes one, nor doubts what was seen."""
+    book = Casebook()
+    taken(book, *before)
+
+    assert (
+        taken(book, finding(Code.MACHINE_PROBABLE, at=moment(9), level=Level.NOTE, grade=None, source=None)) == []
+    )

@@ -9,6 +9,7 @@ import pytest
 from sentinel.judgement.conditions import PARTS, Sight, Time, health
 from sentinel.model.exposure import Outcome
 from sentinel.model.finding import Code, Finding, Level
+from sentinel.model.machine import Losses, Wrapping
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Beat, Health, Part
 from sentinel.model.verdict import View
@@ -228,22 +229,148 @@ def test_a_limited_view_is_never_lost_nor_unproved():
     assert not watched.sight.is_mirrored(moment(4))
 
 
+def half(since: float) -> dict[str, object]:
+    """For half an hour and more frames have passed in one direction only."""
+    return {"inward": moment(since + 1_800), "outward": moment(1), "half": moment(since), "apart": False}
+
+
+def test_a_mirror_that_has_come_to_show_one_direction_only_is_lost():
+    """Until the other is seen again."""
+    watched = seeing()
+    for seconds in (1_802, 1_803):
+        watched.report(seconds, **half(2))
+        watched.beat(seconds)
+        assert watched.holds == {Code.VIEW_LOST: Level.UNSURE}
+
+    watched.report(1_804, proof=1_804, apart=False)
+    watched.beat(1_804)
+
+    assert watched.holds == {}
+
+
+def test_half_a_mirror_that_was_never_proved_stays_unproved():
+    """One cause, one story."""
+    watched = Watched()
+    watched.report(1_802, **{**half(2), "outward": None})
+    watched.beat(1_802)
+
+    assert watched.holds == {Code.VIEW_UNPROVED: Level.UNSURE}
+
+
+def quiet(watched: Watched, at: float, foreign: int | None = 70) -> None:
+    """One card, and the same count of foreign frames as before."""
+    watched.report(at, proof=1, apart=False, foreign=foreign)
+
+
+def wanting(*machines: str, foreign: int | None = 70) -> Watched:
+    """A mirror proved long ago, and machines that have asked for the box since anything passed."""
+    watched = Watched()
+    quiet(watched, 1, foreign)
+    for machine in machines:
+        watched.sight.asks(machine, moment(50))
+    return watched
+
+
+@pytest.mark.parametrize(
+    ("machines", "foreign", "after", "lost"),
+    [
+        (("a", "b"), 70, 70, True),
+        (("a", "b"), 70, 71, False),  # something passed
+        (("a",), 70, 70, False),  # one may have been moved
+        (("a", "a"), 70, 70, False),
+        ((), 70, 70, False),  # a quiet night
+        (("a", "b"), None, None, False),  # nobody counts
+    ],
+)
+def test_machines_that_want_something_while_nothing_passes_lose_the_view_at_the_next_check(
+    machines, foreign, after, lost
+):
+    """The check proves that line and box work; a night in which nobody wants anything is no blindness."""
+    watched = wanting(*machines, foreign=foreign)
+    quiet(watched, 60, after)
+    watched.check(100)
+    quiet(watched, 101, after)
+    watched.beat(101)
+
+    assert watched.holds == ({Code.VIEW_LOST: Level.UNSURE} if lost else {})
+
+
+@pytest.mark.parametrize("result", [each for each in Outcome if each is not Outcome.CHECKED])
+def test_nobody_wants_anything_of_a_box_that_is_off(result):
+    """They ask, and nothing can pass: the check has failed as well."""
+    watched = wanting("a", "b")
+    watched.check(100, result)
+    quiet(watched, 101)
+
+    assert watched.holds == {}
+
+
+def test_who_asks_while_a_check_is_made_may_still_have_to_send():
+    """Only who asked before it."""
+    watched = wanting()
+    for machine in "ab":
+        watched.sight.asks(machine, moment(95))
+    watched.check(100, took=10)
+    quiet(watched, 101)
+
+    assert watched.holds == {}
+
+
+# -- wrapped -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "passing", "level"),
+    [
+        ((), True, None),
+        ((Wrapping.TUNNEL,), True, Level.NOTE),
+        ((Wrapping.PPPOE,), True, Level.NOTE),
+        ((Wrapping.PPPOE,), False, Level.ATTENTION),
+        ((Wrapping.COPY,), False, Level.ATTENTION),
+        ((Wrapping.TUNNEL,), False, Level.NOTE),
+    ],
+)
+def test_what_is_not_read_is_said_and_worth_attention_where_nothing_else_passes(wrapped, passing, level):
+    """It ends when nothing comes wrapped any more."""
+    watched = seeing()
+    watched.report(600, proof=600 if passing else 1, apart=False, wrapped=wrapped)
+    assert watched.holds.get(Code.VIEW_WRAPPED) == level
+
+    watched.report(5_000, proof=5_000, apart=False)
+
+    assert Code.VIEW_WRAPPED not in watched.holds
+
+
 # -- losses ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("count", ["dropped", "forgotten", "unsent"])
-def test_what_was_lost_leaves_a_mark_for_ten_minutes(count):
+@pytest.mark.parametrize(
+    "lost",
+    [
+        *({each: 3} for each in ("dropped", "forgotten", "unsent", "unopened")),
+        *({"losses": Losses(**{each: 1})} for each in ("missed", "fifo", "over", "refused")),
+    ],
+)
+def test_what_was_lost_leaves_a_mark_for_ten_minutes(lost):
     """Frames without room, table entries that had to go, facts that were overwritten: attention, not blindness."""
     watched = seeing()
-    watched.report(2, proof=2, **{count: 3})
+    watched.report(2, proof=2, **lost)
     assert watched.holds == {Code.CAPTURE_INCOMPLETE: Level.ATTENTION}
 
-    watched.report(602, proof=602, **{count: 3})
+    watched.report(602, proof=602, **lost)
     watched.beat(602)
     assert Code.CAPTURE_INCOMPLETE in watched.holds
 
-    watched.report(602.1, proof=602, **{count: 3})
+    watched.report(602.1, proof=602, **lost)
     watched.beat(602.1)
+
+    assert watched.holds == {}
+
+
+def test_a_processor_that_puts_frames_off_or_drops_another_cards_has_lost_none_of_ours():
+    """They wait, and are counted by the card if they must go."""
+    watched = seeing()
+    watched.report(2, proof=2, losses=Losses(squeezed=1_000, backlog=1_000))
 
     assert watched.holds == {}
 

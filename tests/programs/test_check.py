@@ -1,14 +1,21 @@
 """`sentinel check`: each thing is really tried, and nothing is left behind."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sentinel.config import Capture, Config, Echo, Lamp, LampKind, Notices, Page
+from sentinel.clock import now
+from sentinel.config import Capture, Config, Echo, Lamp, LampKind, Language, Notices, Page
 from sentinel.model.finding import Level
+from sentinel.model.machine import Losses, Shows, Wrapping
+from sentinel.model.verdict import View
 from sentinel.places import Places
 from sentinel.programs.check import check
+from sentinel.signals import pulse
+from sentinel.text import say
+from tests.builders import coverage
 from tests.programs.test_status import beat
 
 
@@ -140,3 +147,110 @@ def test_a_page_of_the_lan_needs_a_certificate(places, page, well, words):
 
     assert told_well is well
     assert words in sentence
+
+
+# -- what the watched port shows ---------------------------------------------------------------------------------
+
+
+def at_the_switch(
+    places: Places, *, language: Language = Language.EN, declared: View = View.MIRROR, **seen: object
+) -> tuple[bool, str]:
+    """What is said to whoever stands at the switch while a sentinel runs whose port shows this."""
+    places.make()
+    beat(places, Level.CALM, coverage=coverage(now(), **{"apart": False, **seen}))
+    return told(Config(page=Page(language=language), capture=Capture(view=declared)), places)["view"]
+
+
+def seen(*ways: str, **more: object) -> dict[str, object]:
+    """These ways were seen just now."""
+    return {**dict.fromkeys(ways, now()), **more}
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize(
+    ("shown", "value"),
+    [
+        (seen("inward", "outward"), "mirrored"),
+        (seen("inward"), "only_inward"),
+        (seen("outward"), "only_outward"),
+        (seen("passed", foreign=5), "elsewhere"),
+        (seen("passed", foreign=5, apart=True), "unmet"),
+        (seen(foreign=0), "broadcast"),
+        (seen(), "nothing"),
+        (seen("passed", foreign=5, wrapped=(Wrapping.PPPOE,)), "pppoe"),
+        (seen("passed", foreign=5, wrapped=(Wrapping.COPY,)), "copy"),
+        (seen("inward", "outward", carrier=False), "no_carrier"),
+    ],
+)
+def test_each_thing_a_port_may_show_has_its_own_sentence_with_the_cable_or_setting_to_change(
+    places, language, shown, value
+):
+    """And only what goes out and what comes in, both, is what was asked for."""
+    well, sentence = at_the_switch(places, language=language, **shown)
+
+    assert well is (value == "mirrored")
+    assert say(language, f"first.view.{value}") in sentence
+    assert say(language, f"first.view.{value}.gesture") in sentence
+
+
+def test_no_two_cases_are_told_in_the_same_words():
+    """Whoever reads one knows which it is; both halves want the same setting."""
+    for language in Language:
+        words = [say(language, f"first.view.{each}") for each in Shows]
+        gestures = {each: say(language, f"first.view.{each}.gesture") for each in Shows}
+
+        assert len(set(words)) == len(Shows)
+        assert gestures.pop(Shows.ONLY_INWARD) == gestures[Shows.ONLY_OUTWARD]
+        assert len(set(gestures.values())) == len(gestures)
+
+
+def test_a_quiet_night_is_told_and_is_no_fault(places):
+    """The mirror was proved, and the street says that its proof still holds."""
+    places.make()
+    beat(places, Level.CALM, coverage=coverage(now(), foreign=5))
+    as_it_stands = pulse.read(places.pulse)
+    assert as_it_stands is not None
+    proved = replace(as_it_stands.verdict, fresh={"view": True})
+    beat(places, Level.CALM, coverage=as_it_stands.coverage, verdict=proved)
+
+    well, sentence = told(Config(page=Page(language=Language.EN)), places)["view"]
+
+    assert well
+    assert say("en", "first.view.broadcast") in sentence
+
+
+def test_a_view_that_was_declared_limited_is_as_declared(places):
+    """Whatever it shows; but a cable must be in."""
+    assert at_the_switch(places, declared=View.LIMITED, foreign=0)[0]
+    assert not at_the_switch(places, declared=View.LIMITED, carrier=False)[0]
+
+
+def test_what_passes_wrapped_is_named_beside_what_is_read(places):
+    """It is not read, and that is said."""
+    well, sentence = at_the_switch(places, **seen("inward", "outward", wrapped=tuple(Wrapping)))
+
+    assert well
+    assert [say("en", f"wrapped.{kind}") in sentence for kind in Wrapping] == [True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("lost", "words"),
+    [
+        ({"losses": Losses(missed=1, fifo=1, over=1, refused=1)}, say("en", "check.lost.card", count=4)),
+        ({"losses": Losses(refused=1, backlog=1), "dropped": 2}, say("en", "check.lost.machine", count=3)),
+        ({"losses": Losses(backlog=5)}, ""),  # of another card
+        ({"opened": 90, "unopened": 10}, say("en", "check.lost.mirror", count=10, of=100)),
+        ({"losses": Losses(squeezed=9)}, ""),
+    ],
+)
+def test_each_place_where_frames_are_lost_is_named_with_what_to_change(places, lost, words):
+    """A slow card, a busy machine, a saturated mirror."""
+    _, whole = at_the_switch(places, **seen("inward", "outward"))
+    _, sentence = at_the_switch(places, **seen("inward", "outward"), **lost)
+
+    assert sentence.removeprefix(whole).strip() == words
+
+
+def test_while_no_sentinel_runs_nothing_is_said_of_the_view(places):
+    """Nobody has looked."""
+    assert "view" not in told(Config(), places)

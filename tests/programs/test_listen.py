@@ -1,12 +1,23 @@
 """`listen`: when a frame passed, and what the ear makes of it."""
 
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
+
+import pytest
 
 from sentinel.model.connection import Connection
-from sentinel.model.machine import HostSighting
+from sentinel.model.machine import Coverage, HostSighting, Shows, Wrapping
 from sentinel.model.packet import Unreadable
+from sentinel.places import Places
 from sentinel.programs.listen import Ear, stamp
-from tests.builders import Talk, moment, networks
+from sentinel.wire.facts import Inbox
+from tests.builders import IMAGING, STRANGER, Talk, ethernet, moment, networks
+from tests.capture import cable
 
 
 def stamped(seconds: float) -> int:
@@ -40,3 +51,78 @@ def test_the_ear_tells_machines_and_connections_and_counts_what_it_cannot_read()
     assert [type(each) for each in told] == [HostSighting, Connection]
     assert ear.undecodable == 1
     assert ear.heard == moment(2)
+
+
+# -- what the port shows, by the program itself on a real cable --------------------------------------------------
+
+
+class Port:
+    """The watched end of a cable, and what the program at it reports each second."""
+
+    def __init__(self, laid: cable.Cable, line: socket.socket) -> None:
+        self._laid = laid
+        self._line = line
+        self._inbox = Inbox()
+        self._reports: list[Coverage] = []
+
+    def report(self, *frames: bytes) -> Coverage:
+        """The second report after these frames: all of them had passed before it."""
+        self._laid.inject(frames)
+        known = len(self._reports)
+        while len(self._reports) < known + 2:
+            facts = (parcel.fact for parcel in self._inbox.parcels(self._line.recv(1 << 16)))
+            self._reports += [fact for fact in facts if isinstance(fact, Coverage)]
+        return self._reports[-1]
+
+    def until(self, shows: Shows) -> Coverage:
+        """The first report of that."""
+        end = time.monotonic() + 10
+        while (told := self.report()).shows is not shows:
+            assert time.monotonic() < end, told
+        return told
+
+
+@contextmanager
+def watched(tmp_path: Path) -> Iterator[tuple[cable.Cable, Port]]:
+    """`sentinel listen`, at the right end of a cable on which nobody speaks."""
+    cable.need()
+    places = Places(lasting=tmp_path, passing=tmp_path / "run")
+    places.make()
+    file = tmp_path / "sentinel.toml"
+    file.write_text(f'[capture]\ninterface = "{cable.CARD}"\nprefixes = ["192.168.1.0/24"]\n')
+    with cable.cable() as laid, socket.socket(socket.AF_UNIX) as watch:
+        watch.bind(str(places.facts))
+        watch.listen()
+        watch.settimeout(30)
+        words = ("-m", "sentinel", "--config", str(file), "--dir", str(tmp_path), "listen")
+        laid.start("right", sys.executable, *words)
+        line, _ = watch.accept()
+        with line:
+            line.settimeout(30)
+            yield laid, Port(laid, line)
+
+
+@pytest.mark.lab
+def test_the_port_is_told_as_what_it_is_from_broadcast_to_mirror_to_a_pulled_cable(tmp_path):
+    """Frame by frame: what is sent to all, a talk that stays inside, what is wrapped, both directions, nothing."""
+    talk = Talk(client=IMAGING, server=STRANGER)
+    syn, syn_ack = (talk.frame(word) for word in (talk.syn(), talk.syn_ack()))
+    inside = Talk(client=IMAGING, server=IMAGING)
+    with watched(tmp_path) as (laid, port):
+        told = port.report(b"\xff" * 6 + syn[6:])
+        assert (told.shows, told.foreign) == (Shows.BROADCAST, 0)
+
+        told = port.report(inside.frame(inside.syn()))
+        assert (told.shows, told.foreign) == (Shows.ELSEWHERE, 1)
+
+        told = port.report(ethernet(0x8864, bytes(46)))
+        assert (told.shows, told.wrapped) == (Shows.PPPOE, (Wrapping.PPPOE,))
+
+        told = port.report(syn)
+        assert told.shows is Shows.ONLY_OUTWARD
+
+        told = port.report(syn_ack)
+        assert (told.shows, told.opened, told.unopened, told.foreign) == (Shows.MIRRORED, 1, 0, 3)
+
+        laid.set_link("left", "down")
+        assert port.until(Shows.NO_CARRIER).losses.refused == 0

@@ -13,6 +13,7 @@ from sentinel.model.connection import Association, ConnectionState
 from sentinel.model.exposure import Answer, Auth, CellVerdict, Kind, Outcome, PortList, Reach, Why
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import IncidentState
+from sentinel.model.machine import Shows, Wrapping
 from sentinel.model.passing import Part
 from sentinel.model.renewal import Came, Lack
 from sentinel.model.standing import Standing
@@ -87,6 +88,8 @@ def test_every_value_a_table_shows_has_its_word(language):
         "assurance": Assurance,
         "part": Part,
         "papers.kind": PaperKind,
+        "first.view": Shows,
+        "wrapped": Wrapping,
         "paper.reach": Reach,
         "paper.measure": MeasureKind,
         "renewal.came": Came,
@@ -94,6 +97,7 @@ def test_every_value_a_table_shows_has_its_word(language):
     }
     keys = [f"{prefix}.{each.value}" for prefix, values in shown.items() for each in values]
     keys += [f"grade.{each.word}" for each in Grade] + [f"level.{each.word}" for each in Level]
+    keys += [f"first.view.{each.value}.gesture" for each in Shows]
     keys += [f"reply.{each.value}" for each in Reply if each is not Reply.DONE]
     keys += [f"audited.{each.value}" for each in Verb] + [f"came.{each.value}" for each in Reply]
     keys += [

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sentinel.decode.frame import read_frame
 from sentinel.model.connection import Association, Connection, ConnectionState, DicomService, Direction
 from sentinel.model.packet import Flags, Segment
-from sentinel.tracking.connections import IDLE, LINGER, UNANSWERED, Tracker
+from sentinel.tracking.connections import IDLE, LATE, LINGER, UNANSWERED, Tracker
 from tests.builders import (
     ABORT,
     BOX_MAC,
@@ -759,3 +759,21 @@ def test_a_flood_to_somebody_else_is_nothing_to_tell():
     knocks(tracker, Talk(server=STRANGER + 1), Talk(client_port=50_001))
 
     assert [each.source_port for each in tracker.expire(moment(25))] == [50_001]
+
+
+@pytest.mark.parametrize(
+    ("talk", "halves"), [(Talk(), 1), (Talk(client=WORKSTATION), 0), (Talk(client=IMAGING, server=STRANGER), 0)]
+)
+def test_a_visit_that_was_answered_without_its_syn_is_counted_once(talk, halves):
+    """The mirror has lost half of it; whom our own machines call is `handshakes`' to count."""
+    tracker = Tracker(networks())
+    talk.syn()
+    answer = talk.syn_ack()
+    feed(tracker, talk, answer, answer, talk.asks(), *talk.goodbye())
+    whole = Talk(client_port=40_001)
+    feed(tracker, whole, *whole.handshake())
+    assert tracker.unopened == 0
+    list(tracker.give_up(moment(LATE.total_seconds() + 1)))
+    list(tracker.give_up(moment(LATE.total_seconds() + 2)))
+
+    assert tracker.unopened == halves

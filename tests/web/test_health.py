@@ -9,6 +9,7 @@ from furnished import NOW, PUBLIC, Cabinet, moment
 
 from sentinel import __version__, codec, lan
 from sentinel.model.box import BoxReading, Reading
+from sentinel.model.machine import Coverage, Losses, Wrapping
 from sentinel.model.renewal import Came, Lack, Lost, Renewal
 from sentinel.store import rows
 
@@ -119,3 +120,56 @@ def test_a_version_that_came_back_says_why_and_what_is_out_of_sight(cabinet):
 
     uncounted = replace(lost, connections=None, incidents=None)
     assert "n’a pas pu être compté" in renewed(cabinet, came=Came.RETURNED, lost=uncounted)
+
+
+def seen(**more: object) -> Coverage:
+    """A port that showed both directions just now, and what else."""
+    return Coverage(
+        **{
+            "interface": "eth1",
+            "carrier": True,
+            "apart": True,
+            "inward": moment(),
+            "outward": moment(),
+            "heard": moment(),
+            "frames": 1,
+            **dict.fromkeys(("dropped", "undecodable", "forgotten", "unsent"), 0),
+            "at": moment(),
+            **more,
+        }
+    )
+
+
+def test_what_the_port_shows_stands_above_its_counts_with_what_to_change(cabinet):
+    """The words of the first hour and of the console; what passes wrapped beside it is named."""
+    cabinet.beat(coverage=seen(wrapped=(Wrapping.TUNNEL,)))
+    page = plain(cabinet)
+    assert "Vue complète, deux sens. Les passages vers Internet et depuis Internet sont vus." in page
+    assert "Il passe aussi un tunnel" in page
+
+    cabinet.beat(coverage=seen(inward=None, outward=None, foreign=5))
+    page = plain(cabinet)
+    assert "Rien que ce qui est envoyé à tous. Ouvrez une page Internet" in page
+    assert "Il passe aussi" not in page
+
+
+def test_every_place_where_frames_are_lost_has_its_own_count(cabinet):
+    """Which one grows says what to change; a kernel that does not count what is meant for others says so."""
+    losses = Losses(missed=1_001, fifo=1_002, over=1_003, refused=1_004, backlog=1_005, squeezed=1_006)
+    cabinet.beat(coverage=seen(losses=losses, opened=1_007, unopened=1_008))
+    page = plain(cabinet)
+
+    for number, words in enumerate(
+        (
+            "Perdues par la carte, faute de mémoire",
+            "Perdues par la carte, file pleine",
+            "Perdues par la carte, trop longues",
+            "Refusées par le pilote ou le noyau",
+            "Perdues par un processeur, file pleine",
+            "Remises à plus tard par un processeur, sans perte",
+        ),
+        1,
+    ):
+        assert f"{words} 1 00{number}" in page
+    assert "Trames destinées à d’autres non comptées ici" in page
+    assert "Appels vus en entier 1 007 Réponses dont l’appel n’est pas passé (miroir saturé) 1 008" in page

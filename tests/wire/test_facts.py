@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from sentinel.model.connection import Association, DicomService
 from sentinel.model.exposure import Outcome
+from sentinel.model.machine import Losses, Sought, Wrapping
 from sentinel.wire.facts import KINDS, LARGEST, Inbox, Outbox, Parcel, Sender, Sent, receipt
 from tests.builders import (
+    IMAGING,
     IMAGING6,
     attempts,
     connection,
@@ -43,8 +45,10 @@ EVERY_KIND: tuple[Sent, ...] = (
     ),
     attempts(silent=3, connected=1),
     sighting(),
+    Sought(address=IMAGING, at=moment(1)),
     coverage(proof=moment(1)),
     coverage(proof=None, carrier=False),
+    coverage(losses=Losses(missed=3), foreign=7, passed=moment(2), half=moment(1), wrapped=tuple(Wrapping)),
     knock(1, 2, 3),
     exposure(),
     outcome(),
