@@ -24,7 +24,7 @@ from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
 from sentinel.model.fact import Answered, Deed, Fact, Heard
 from sentinel.model.finding import Finding
 from sentinel.model.ledger import Signed
-from sentinel.model.machine import Coverage, HostSighting
+from sentinel.model.machine import Coverage, HostSighting, Portrait, Uplink
 from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Health, NetworkAnswer, Read, SourceName
 from sentinel.store.archive import Archive
@@ -73,6 +73,12 @@ class Intake:
             case HostSighting():
                 self.archive.sighting(fact)
                 return self.judge.sighting(fact)
+            case Portrait():
+                self.archive.portrait(fact)
+                return ()  # what a machine says of itself accuses nobody
+            case Uplink():
+                self.archive.uplink(fact)
+                return ()
             case Coverage():
                 return self.judge.see(fact)
 

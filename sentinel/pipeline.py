@@ -22,7 +22,7 @@ from sentinel.model.exposure import Exposure, ReachOutcome
 from sentinel.model.fact import AT_ONCE, SAID, Fact, when
 from sentinel.model.finding import Code, Finding, Level, StoryKind
 from sentinel.model.incident import IncidentState
-from sentinel.model.machine import Coverage, HostSighting
+from sentinel.model.machine import Coverage, Renewed
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Beat, Health, Part
@@ -248,7 +248,7 @@ class Street:
             if parcel.number <= self.archive.committed(parcel.run):
                 self._acknowledge(parcel.run, parcel.number)
             return False
-        if not isinstance(fact, Coverage | HostSighting):  # these are sent anew all the time, not again
+        if not isinstance(fact, Renewed):  # these are sent anew all the time, not again
             self.archive.reach(parcel.run, parcel.number)
         return True
 

@@ -14,12 +14,12 @@ from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, ReachOutcome
 from sentinel.model.ledger import Signed
-from sentinel.model.machine import Coverage, HostSighting
+from sentinel.model.machine import Coverage, HostSighting, Portrait, Uplink
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Beat, Health, NetworkAnswer, Read, SourceName
 
-Heard = Connection | Attempts | HostSighting | Coverage
+Heard = Connection | Attempts | HostSighting | Portrait | Uplink | Coverage
 """From the wire: what `listen` sends."""
 Answered = Knock | Exposure | ReachOutcome | HomeNetwork | BoxReading | Signed
 """What came of asking: the echoes, the kernel, the box."""

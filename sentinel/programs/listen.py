@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sentinel import systemd
 from sentinel.capture import link, rights
 from sentinel.capture.keep import keep_program
+from sentinel.capture.rare import rare_program
 from sentinel.capture.ring import Frame, Ring
 from sentinel.capture.surroundings import Question, ask
 from sentinel.clock import Clock, now
@@ -18,11 +19,12 @@ from sentinel.config import Capture
 from sentinel.decode.frame import read_frame
 from sentinel.errors import MissingDevice
 from sentinel.model.connection import Connection
-from sentinel.model.machine import Coverage
+from sentinel.model.machine import Coverage, HostSighting
 from sentinel.model.moment import Moment
 from sentinel.model.networks import Networks
 from sentinel.model.packet import Announcement, Fragment, Packet, Segment, Unreadable
 from sentinel.places import Places
+from sentinel.programs.dissecting import Dissecting
 from sentinel.tracking.connections import Tracker
 from sentinel.tracking.machines import Machines
 from sentinel.tracking.summing import Summing
@@ -30,6 +32,8 @@ from sentinel.tracking.view import View
 from sentinel.wire.facts import Outbox, Sender, Sent
 
 TICK = timedelta(seconds=1)
+RARE_BLOCKS = 4
+"""A small ring: whatever is poured into it, little of it is looked at, and the kernel counts the rest."""
 NUDGE = timedelta(seconds=1)
 OLDEST = timedelta(minutes=10)
 LOOK_AROUND = timedelta(seconds=60)
@@ -93,6 +97,7 @@ class Listener:
             raise MissingDevice("no default route: name the mirror port's card under [capture] interface")
         networks = self._find_networks()
         self._ring = Ring(self._interface, keep_program(networks.own))
+        self._rare, self._dissecting = Ring(self._interface, rare_program(), RARE_BLOCKS), Dissecting()
         self._ear = Ear(networks, link.mac(self._interface), self._talk_mac())
         self._sender = Sender(str(places.facts), Outbox(uuid.uuid4().hex))
         self._stopping = False
@@ -121,6 +126,7 @@ class Listener:
         while not self._stopping:
             at = self._clock()
             self._drain(at)
+            self._drain_rare(at)
             if at.since(last_tick) >= TICK:
                 last_tick = at
                 self._tick(at)
@@ -129,6 +135,7 @@ class Listener:
             self._look()
             self._sender.flush()
         systemd.tell(systemd.STOPPING)
+        self._dissecting.close()
         self._sender.close()
 
     def _drain(self, at: Moment) -> None:
@@ -136,10 +143,20 @@ class Listener:
             seen = stamp(frame, at)
             for fact in self._ear.feed(read_frame(frame.kept, seen, frame.vlan), seen):
                 self._sender.send(fact)
+                if isinstance(fact, HostSighting):
+                    self._dissecting.meet(fact, frame.kept, at)
+
+    def _drain_rare(self, at: Moment) -> None:
+        for frame in self._rare.read(0):
+            self._dissecting.read(frame.kept, stamp(frame, at), at)
+        for fact in self._dissecting.told(at):
+            self._sender.send(fact)
 
     def _tick(self, at: Moment) -> None:
         for fact in self._ear.tick(at):
             self._sender.send(fact)
+        self._dissecting.tick(at)
+        self._rare.count()
         if not self._ring.count():
             raise MissingDevice(f"the interface {self._interface!r} has gone")
         self._sender.send(self._coverage(at))
@@ -158,6 +175,7 @@ class Listener:
             undecodable=self._ear.undecodable,
             forgotten=self._ear.forgotten,
             unsent=self._sender.outbox.unsent,
+            unread=self._dissecting.unread + self._rare.dropped,
             at=at,
         )
 

@@ -16,15 +16,17 @@ import msgspec
 from sentinel import codec
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, Knock, ReachOutcome
-from sentinel.model.machine import Coverage, HostSighting
+from sentinel.model.machine import Coverage, HostSighting, Portrait, Renewed, Uplink
 
-Sent = Connection | Attempts | HostSighting | Coverage | Knock | Exposure | ReachOutcome
+Sent = Connection | Attempts | HostSighting | Portrait | Uplink | Coverage | Knock | Exposure | ReachOutcome
 """What may cross. The last three come only from the player of a recorded day."""
 
 KINDS: Final[dict[str, type]] = {
     "connection": Connection,
     "attempts": Attempts,
     "sighting": HostSighting,
+    "portrait": Portrait,
+    "uplink": Uplink,
     "coverage": Coverage,
     "knock": Knock,
     "exposure": Exposure,
@@ -77,7 +79,7 @@ class Outbox:
     def put(self, fact: Sent) -> bytes:
         """Number a fact and keep it until it is acknowledged; returns its message."""
         message = _message(self.run, self._next, fact)
-        if not isinstance(fact, Coverage | HostSighting):  # a fresher one comes soon enough
+        if not isinstance(fact, Renewed):  # a fresher one comes soon enough
             if len(self._waiting) >= self._kept:
                 self._waiting.popitem(last=False)
                 self.unsent += 1

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from sentinel.model.connection import Association, DicomService
 from sentinel.model.exposure import Outcome
+from sentinel.model.machine import SaidBy
 from sentinel.wire.facts import KINDS, LARGEST, Inbox, Outbox, Parcel, Sender, Sent, receipt
 from tests.builders import (
     IMAGING6,
+    IMAGING_MAC,
     attempts,
     connection,
     coverage,
@@ -26,7 +28,9 @@ from tests.builders import (
     knock,
     moment,
     outcome,
+    portrait,
     sighting,
+    uplink,
 )
 
 RUN = "run-1"
@@ -43,6 +47,10 @@ EVERY_KIND: tuple[Sent, ...] = (
     ),
     attempts(silent=3, connected=1),
     sighting(),
+    portrait(),
+    portrait(vendor="", kinds=(), offers=()),
+    uplink(),
+    uplink(vlan=20, port="", said_by=SaidBy.CDP),
     coverage(proof=moment(1)),
     coverage(proof=None, carrier=False),
     knock(1, 2, 3),
@@ -88,6 +96,10 @@ def test_a_stream_may_be_cut_anywhere(facts: list[Sent], cuts: list[int]):
     assert [parcel.number for parcel in parcels] == list(range(1, len(facts) + 1))
 
 
+def _parcel(fact: Sent) -> bytes:
+    return Outbox("r").put(fact)[4:]
+
+
 GARBAGE = [
     b"",
     b"\xff\xfe",
@@ -98,6 +110,12 @@ GARBAGE = [
     b'{"run":"r","number":1,"kind":"connection","fact":{}}',
     b'{"run":"r","number":1,"kind":"connection","fact":{"serial":"one"}}',
     b'{"run":"r","number":"x","kind":"sighting","fact":{}}',
+    _parcel(portrait()).replace(b'"radio-pc"', b'"ZZTEST^UNMISTAKABLE"'),
+    _parcel(portrait()).replace(b"11112", b"70000"),
+    _parcel(portrait()).replace(IMAGING_MAC.encode(), b"ZZTEST^UNMISTAKAB"),
+    _parcel(portrait()).replace(b'"storage"', b'"Jeanne"'),
+    _parcel(uplink()).replace(b"gi1/0/3", b"ZZTEST^UNMISTAKABLE"),
+    _parcel(uplink()).replace(b"00:1b:54:aa:bb:cc", b"no such address!!"),
     b"[" * 100_000,
     b'{"run":"r","number":1,"kind":"connection","fact":' + b"[" * 100_000,
 ]
