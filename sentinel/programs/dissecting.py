@@ -98,11 +98,14 @@ class Dissecting:
             self._start(at)
 
     def close(self) -> None:
-        """End the child for good."""
+        """End the child for good, and wait for every one that was ended."""
         if self._child is not None:
             self._child.end()
-            self._child.process.wait()
+            self._gone.append(self._child.process)
             self._child = None
+        for each in self._gone:
+            each.wait()
+        self._gone.clear()
 
     def _ask(self, frame: bytes, seen: Moment, at: Moment) -> bool:
         if self._child is None:

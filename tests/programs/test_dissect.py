@@ -1,7 +1,6 @@
 """The child itself: what it answers, what it may do, and how it ends."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sentinel.model.machine import Kind, Portrait, Uplink
-from sentinel.programs.dissect import A_LIFE, SPARE
+from sentinel.programs.dissect import A_FRAME, SPARE
 from sentinel.programs.dissecting import COMMAND
 from sentinel.wire.dissection import Answer, Answers, question
 from tests import rarities
@@ -105,8 +104,7 @@ def test_it_can_open_write_and_fork_nothing_and_take_little_memory(running):
         limits[name] for name in ("Max open files", "Max file size", "Max processes", "Max core file size")
     } == {"0"}
     assert held <= int(limits["Max address space"]) <= held + SPARE
-    assert limits["Max cpu time"] == str(min(resource.getrusage(resource.RUSAGE_SELF).ru_utime.__trunc__(), 0) + 2)
-    assert A_LIFE > 600
+    assert A_FRAME <= int(limits["Max cpu time"]) <= A_FRAME + 5
 
 
 def test_it_holds_three_descriptors(running):
@@ -120,7 +118,7 @@ def test_it_leaves_nothing_in_the_home(tmp_path):
     """scapy would write its tables there, and read settings."""
     home = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     done = subprocess.run(
-        COMMAND, input=question(FRAMES["ARP"], moment()), capture_output=True, env=home, timeout=30
+        COMMAND, check=False, input=question(FRAMES["ARP"], moment()), capture_output=True, env=home, timeout=30
     )
 
     assert next(Answers().take(done.stdout)).facts
