@@ -88,7 +88,7 @@ def _of_pulse(scene: Scene) -> Iterator[str]:
     ways = (("inward", seen.inward), ("outward", seen.outward), ("heard", seen.heard))
     ages = ", ".join(f"{name} {_age(scene, moment.wall if moment else None)}" for name, moment in ways)
     yield f"capture: carrier {seen.carrier}, apart {seen.apart}, {ages}"
-    counts = ("frames", "dropped", "undecodable", "forgotten", "unsent")
+    counts = ("frames", "dropped", "undecodable", "forgotten", "unsent", "unread")
     yield "counts: " + ", ".join(f"{name} {getattr(seen, name)}" for name in counts)
 
 

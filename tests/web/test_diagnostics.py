@@ -70,7 +70,7 @@ def test_it_says_how_the_sentinel_is_doing(cabinet: Cabinet):
         "verdict: alarm; view mirror; assurance B; 48 doors",
         "reason: stranger_associated, alarm, 4500 s",
         "part: disk, well",
-        "counts: frames 120345, dropped 0, undecodable 3, forgotten 0, unsent 0",
+        "counts: frames 120345, dropped 0, undecodable 3, forgotten 0, unsent 0, unread 0",
         "box: read, 0 s ago, igd 2, pcp False, natpmp False, ipv6 inbound None, 1 mappings",
         "journal: 0 entries, last never, anchored never",
     ):
