@@ -58,7 +58,12 @@ HOUSE = {
 
 # A package with a licence or a weight of its own stays where it was let in: design, "programs and rights".
 ROOMS_OF_PACKAGES = {
-    "scapy": ("sentinel/decode/rare.py", "sentinel/decode/switch.py", "sentinel/capture/recording.py"),
+    "scapy": (
+        "sentinel/programs/dissect.py",
+        "sentinel/decode/rare.py",
+        "sentinel/decode/switch.py",
+        "sentinel/capture/recording.py",
+    ),
     "sqlite_utils": ("sentinel/store/",),
     "aiohttp": ("sentinel/echo/", "sentinel/reach/igd.py"),
     "async_upnp_client": ("sentinel/reach/igd.py",),

@@ -32,6 +32,7 @@ from scapy.layers.l2 import Ether
 from scapy.packet import Packet
 
 from sentinel.decode import vocabulary
+from sentinel.decode.makers import Makers
 from sentinel.decode.switch import Port, port_of
 from sentinel.model.machine import KINDS, OFFERS, VENDOR, Kind, Offer, Portrait, SaidBy, Uplink, is_made_up
 from sentinel.model.moment import Address, Moment
@@ -40,8 +41,7 @@ Told = Portrait | Uplink
 RICH = (b"\x08\x00", b"\x86\xdd", b"\x88\xcc")
 """Ethertypes that are dissected; smaller numbers are lengths (CDP). Of the rest the sender's address is enough."""
 HEADER = 14
-NOBODY = "IEEE Registration Authority"
-"""Stands in the table for a block that is shared out among many makers."""
+MAKERS = Makers(conf.manufdb.d)
 GIVING = (2, 5, 6)  # offer, acknowledgement, refusal: RFC 2132 section 9.6
 
 
@@ -84,10 +84,7 @@ def _read(frame: bytes, at: Moment) -> Iterator[Told]:
 
 def vendor(mac: str) -> str:
     """Who made the card; empty where nobody did, or nobody knows."""
-    if is_made_up(mac):
-        return ""
-    name = str(conf.manufdb.lookup(mac)[1])
-    return "" if name in (mac, NOBODY) else name[:VENDOR]
+    return "" if is_made_up(mac) else MAKERS[mac][:VENDOR]
 
 
 def _uplink(port: Port, mac: str, at: Moment) -> Uplink:

@@ -5,6 +5,7 @@ strangers wrote: so each frame has a little processor time, all of them together
 beyond ends this process and nothing else. `programs/dissecting.py` starts it again.
 """
 
+import ctypes
 import os
 import resource
 import signal
@@ -50,6 +51,8 @@ def _scapy() -> Callable[[bytes, Moment], Answer]:
     sys.modules["cryptography"] = None  # type: ignore[assignment]  # not there, for whoever asks
     from sentinel.decode.rare import Unread, read_rare
 
+    _shed()
+
     def read(frame: bytes, at: Moment) -> Answer:
         try:
             told = read_rare(frame, at)
@@ -61,6 +64,17 @@ def _scapy() -> Callable[[bytes, Moment], Answer]:
         )
 
     return read
+
+
+def _shed() -> None:
+    """Give back what was needed to get ready: scapy's table of makers, which has been packed (10 of 40 MB)."""
+    from scapy import libs
+    from scapy.config import conf
+
+    conf.manufdb.d.clear()
+    sys.modules.pop("scapy.libs.manuf", None)
+    vars(libs).pop("manuf", None)
+    ctypes.CDLL(None).malloc_trim(0)
 
 
 def _bound() -> None:
