@@ -1,8 +1,8 @@
 """`dissect`: rare frames in, what machines tell of themselves out; a child of `listen`, and alone with scapy.
 
-It holds no right and cannot get one, opens nothing, and is told to end when its parent does. What it reads,
-strangers wrote: so each frame has a little processor time, all of them together a little memory, and whatever goes
-beyond ends this process and nothing else. `programs/dissecting.py` starts it again.
+It holds no right and cannot get one, opens nothing, and ends with its parent, whose pipe is closed then. What it
+reads, strangers wrote: so each frame has a little processor time, all of them together a little memory, and
+whatever goes beyond ends this process and nothing else. `programs/dissecting.py` starts it again.
 """
 
 import ctypes
@@ -30,8 +30,8 @@ FIRST_FOR_THE_KERNEL = "1000"  # proc(5), oom_score_adj: where memory is short t
 
 def main() -> None:
     """Answer until the pipe is closed."""
-    rights.end_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the pipe
+    for number in (signal.SIGINT, signal.SIGTERM):  # for the parent: when that goes, the pipe is closed
+        signal.signal(number, signal.SIG_IGN)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(FIRST_FOR_THE_KERNEL, encoding="ascii")
     rights.leave_no_image()

@@ -126,16 +126,27 @@ def test_it_leaves_nothing_in_the_home(tmp_path):
     assert done.stderr == b""
 
 
-def test_it_ends_when_the_pipe_is_closed_and_not_by_ctrl_c(running):
-    """The parent decides; a terminal's interrupt goes to both."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_when_the_pipe_is_closed_and_not_before(running, number):
+    """The parent decides: a terminal's Ctrl-C goes to both, and so does systemd's wish to stop."""
     running.ask(FRAMES["ARP"])
-    running.process.send_signal(signal.SIGINT)
+    running.process.send_signal(number)
     assert running.ask(FRAMES["ARP"])
     running.process.stdin.close()
 
     assert running.process.wait(10) == 0
     assert running.process.stderr.read() == b""
     running.process.stdin = None
+
+
+def test_it_is_small(running):
+    """Beside `listen` on a board of 512 MB; kB, its share of what is mapped (proc(5), smaps_rollup)."""
+    running.ask(*FRAMES.values())
+    lines = Path(f"/proc/{running.process.pid}/smaps_rollup").read_text().splitlines()
+    held = {line.split()[0]: int(line.split()[1]) for line in lines[1:]}
+
+    assert held["Pss:"] < 48_000
+    assert held["Private_Dirty:"] < 36_000
 
 
 def harmed(deed: str) -> tuple[str, ...]:

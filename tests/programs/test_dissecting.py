@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -273,6 +274,26 @@ def test_the_child_holds_nothing_of_its_parents(begin):
     held = {each.name: str(each.readlink()) for each in Path(f"/proc/{line.pid}/fd").iterdir()}
     assert sorted(held) == ["0", "1", "2"]
     assert (held["0"][:5], held["1"][:5], held["2"]) == ("pipe:", "pipe:", os.devnull)
+
+
+def test_the_child_ends_with_its_parent():
+    """However the parent dies: here it kills itself."""
+    script = (
+        "import os, signal; from sentinel.programs.dissecting import Dissecting;"
+        "from tests.builders import moment; line = Dissecting(); line.tick(moment());"
+        "print(line.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=20)
+
+    until(lambda: _is_over(int(done.stdout)))
+
+
+def _is_over(pid: int) -> bool:
+    """Gone, or waiting for an init that does not ask."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def test_an_answer_out_of_turn_costs_the_child_its_life(begin):
