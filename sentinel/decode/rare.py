@@ -71,15 +71,17 @@ def _read(frame: bytes, at: Moment) -> Iterator[Told]:
     mac = frame[6:12].hex(":")
     if frame[6] & 1:  # IEEE 802 section 8.2: a group sends nothing
         raise Unread
-    is_rich = len(frame) > HEADER and (frame[12:14] in RICH or frame[12:14] <= b"\x05\xdc")
-    packet = Ether(frame) if is_rich else None
-    port = port_of(packet) if packet is not None else None
+    packet = Ether(frame if _is_rich(frame) else frame[:HEADER])
+    port = port_of(packet)
     if port is not None:
         yield _uplink(port, mac, at)
-    kinds, offers = (_kinds(packet), _offers(packet, mac)) if packet is not None else (set(), [])
+    kinds, offers = tuple(sorted(_kinds(packet))), tuple(_offers(packet, mac))
     if kinds or offers or vendor(mac):
-        told = tuple(sorted(kinds))[:KINDS], tuple(offers[:OFFERS])
-        yield Portrait(mac=mac, vendor=vendor(mac), kinds=told[0], offers=told[1], at=at)
+        yield Portrait(mac=mac, vendor=vendor(mac), kinds=kinds[:KINDS], offers=offers[:OFFERS], at=at)
+
+
+def _is_rich(frame: bytes) -> bool:
+    return frame[12:14] in RICH or frame[12:14] <= b"\x05\xdc"  # a length: IEEE 802.3 section 3.2.6
 
 
 def vendor(mac: str) -> str:
