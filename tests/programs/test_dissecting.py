@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -345,32 +345,65 @@ class Heard:
                 each.close()
 
 
+@contextmanager
+def listening(folder: Path) -> Iterator[tuple[cable.Cable, Heard, int]]:
+    """The real `listen` at the end of a cable: the cable, what it tells, and its process."""
+    (folder / "sentinel.toml").write_text(
+        f'[capture]\ninterface = "{cable.CARD}"\nprefixes = ["192.168.1.0/24"]\n', encoding="utf-8"
+    )
+    heard = Heard(folder)
+    places = ("--config", str(folder / "sentinel.toml"), "--dir", str(folder), "--run", str(folder))
+    with cable.cable() as laid:
+        listen = laid.start("right", sys.executable, "-m", "sentinel", *places, "listen")
+        heard.until(lambda: heard.of(Coverage))
+        yield laid, heard, listen.pid
+    heard.close()
+
+
+def visit() -> list[bytes]:
+    """A stranger is answered."""
+    syn = tcp_frame(STRANGER, 40_000, IMAGING, 4242, Flags.SYN, seq=1000)
+    return [syn, tcp_frame(IMAGING, 4242, STRANGER, 40_000, Flags.SYN | Flags.ACK, seq=7, ack=1001)]
+
+
 @pytest.mark.lab
 def test_listen_tells_what_passes_on_a_real_cable_and_outlives_its_child(tmp_path):
     """Machines, the switch, and a connection; then the child is killed, and connections are told as before."""
     cable.need()
-    (tmp_path / "sentinel.toml").write_text(
-        f'[capture]\ninterface = "{cable.CARD}"\nprefixes = ["192.168.1.0/24"]\n', encoding="utf-8"
-    )
-    heard = Heard(tmp_path)
-    places = ("--config", str(tmp_path / "sentinel.toml"), "--dir", str(tmp_path), "--run", str(tmp_path))
-    with cable.cable() as laid:
-        listen = laid.start("right", sys.executable, "-m", "sentinel", *places, "listen")
-        heard.until(lambda: heard.of(Coverage))
+    with listening(tmp_path) as (laid, heard, pid):
         laid.inject([rarities.arp(), rarities.mdns(), rarities.lldp(), rarities.ssdp(), rarities.dhcp()])
-        heard.until(lambda: len(heard.of(Portrait)) >= 4 and heard.of(Uplink))
-        child = int(Path(f"/proc/{listen.pid}/task/{listen.pid}/children").read_text())
-        os.kill(child, signal.SIGKILL)
-        syn = tcp_frame(STRANGER, 40_000, IMAGING, 4242, Flags.SYN, seq=1000)
-        laid.inject([syn, tcp_frame(IMAGING, 4242, STRANGER, 40_000, Flags.SYN | Flags.ACK, seq=7, ack=1001)])
+        heard.until(lambda: len(heard.of(Portrait)) >= 5 and heard.of(Uplink))
+        os.kill(int(Path(f"/proc/{pid}/task/{pid}/children").read_text()), signal.SIGKILL)
+        laid.inject(visit())
         heard.until(lambda: heard.of(Connection))
         moved = [rarities.lldp(b"gi1/0/4")]
         heard.until(lambda: (laid.inject(moved), heard.of(Uplink)[-1].port == "gi1/0/4")[1])
         heard.until(lambda: heard.of(Coverage)[-1].unread)
-    heard.close()
 
     told = {kind for each in heard.of(Portrait) for kind in each.kinds}
     assert {Kind.STORAGE, Kind.MEDIA, Kind.WINDOWS} <= told
     assert {each.host for portrait in heard.of(Portrait) for each in portrait.offers} == {"radio-pc"}
     assert {str(each.address) for each in heard.of(HostSighting)} >= {SERVER}
     assert PATIENT.decode() not in repr(heard.facts)
+
+
+@pytest.mark.lab
+def test_a_flood_of_announcements_takes_nothing_from_a_connection_and_is_counted(tmp_path):
+    """Of thousands from one machine a few are read in each second. A stranger who comes meanwhile is told of, for
+    no frame of the connections' ring is lost; and so is the switch, whose word stands behind the flood."""
+    cable.need()
+    sent, begun = 0, time.monotonic()
+    with listening(tmp_path) as (laid, heard, _):
+        for part in range(4):
+            laid.inject([rarities.mdns()] * 1000)
+            sent += 1000
+            laid.inject(visit() if part == 2 else [])
+        heard.until(lambda: heard.of(Connection))
+        heard.until(lambda: (laid.inject([rarities.lldp()]), heard.of(Uplink))[1])
+        seconds = time.monotonic() - begun
+        heard.until(lambda: heard.of(Coverage)[-1].unread >= sent - OF_ONE * (seconds + 1))
+
+    last = heard.of(Coverage)[-1]
+    assert last.dropped == 0
+    assert last.unread <= sent + 100
+    assert [each.offers[0].host for each in heard.of(Portrait) if each.offers] == ["radio-pc"]
