@@ -44,7 +44,7 @@ def test_a_child_that_takes_nothing_is_asked_so_much_and_no_more(child):
     asked = [child.ask(bytes(400), moment(), moment()) for _ in range(1000)]
 
     assert asked == [True] * OWED + [False] * (1000 - OWED)
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 5
     assert list(child.answers()) == []
     assert not child.is_stuck(moment(PATIENCE.total_seconds()))
     assert child.is_stuck(moment(PATIENCE.total_seconds() + 1))
