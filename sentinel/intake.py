@@ -20,11 +20,12 @@ from sentinel.model.acting import (
 )
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
+from sentinel.model.coverage import Coverage
 from sentinel.model.exposure import Exposure, Knock, Reach, ReachOutcome
-from sentinel.model.fact import Answered, Deed, Fact, Heard
+from sentinel.model.fact import Answered, Deed, Fact, Heard, Portrayal
 from sentinel.model.finding import Finding
 from sentinel.model.ledger import Signed
-from sentinel.model.machine import Coverage, HostSighting, Sought
+from sentinel.model.machine import HostSighting, Portrait, Sought
 from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Health, NetworkAnswer, Read, SourceName
 from sentinel.store.archive import Archive
@@ -52,6 +53,8 @@ class Intake:
         """What is found in one fact; `run` is that of `listen` in which it was heard."""
         if isinstance(fact, Heard):
             return self._hear(fact, run)
+        if isinstance(fact, Portrayal):
+            return self._portray(fact)
         if isinstance(fact, Answered):
             return self._learn(fact)
         if isinstance(fact, Deed):
@@ -77,6 +80,14 @@ class Intake:
                 return self.judge.sought(fact)
             case Coverage():
                 return self.judge.see(fact)
+
+    def _portray(self, fact: Portrayal) -> Iterable[Finding]:
+        """What a machine or a switch says of itself accuses nobody."""
+        if isinstance(fact, Portrait):
+            self.archive.portrait(fact)
+        else:
+            self.archive.uplink(fact)
+        return ()
 
     def _learn(self, fact: Answered) -> Iterable[Finding]:
         match fact:

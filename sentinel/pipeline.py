@@ -18,11 +18,11 @@ from sentinel.judgement.conditions import condition
 from sentinel.judgement.judge import Judge
 from sentinel.judgement.unanswered import Unanswered
 from sentinel.judgement.verdict import Outlook, weigh
+from sentinel.model.coverage import Coverage
 from sentinel.model.exposure import Exposure, ReachOutcome
-from sentinel.model.fact import AT_ONCE, SAID, Fact, when
+from sentinel.model.fact import AT_ONCE, SAID, Fact, Renewed, when
 from sentinel.model.finding import Code, Finding, Level, StoryKind
 from sentinel.model.incident import IncidentState
-from sentinel.model.machine import Coverage, HostSighting, Sought
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Beat, Health, Part
@@ -248,7 +248,7 @@ class Street:
             if parcel.number <= self.archive.committed(parcel.run):
                 self._acknowledge(parcel.run, parcel.number)
             return False
-        if not isinstance(fact, Coverage | HostSighting | Sought):  # these are sent anew all the time, not again
+        if not isinstance(fact, Renewed):  # these are sent anew all the time, not again
             self.archive.reach(parcel.run, parcel.number)
         return True
 

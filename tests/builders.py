@@ -18,6 +18,7 @@ from sentinel.model.connection import (
     DicomService,
     Direction,
 )
+from sentinel.model.coverage import Coverage
 from sentinel.model.exposure import (
     Application,
     Exposure,
@@ -31,7 +32,7 @@ from sentinel.model.exposure import (
 )
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Incident, IncidentState
-from sentinel.model.machine import Coverage, HostSighting, SeenBy
+from sentinel.model.machine import HostSighting, Kind, Offer, Portrait, SaidBy, SeenBy, Service, Uplink
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Network, Networks
 from sentinel.model.packet import Flags, Segment
@@ -489,6 +490,34 @@ def coverage(at: Moment | None = None, *, proof: Moment | None = None, **more: o
         "at": at or moment(),
     }
     return Coverage(**{**facts, **more})  # type: ignore[arg-type]
+
+
+def portrait(at: Moment | None = None, **more: object) -> Portrait:
+    """The imaging machine tells all it can of itself."""
+    facts: dict[str, object] = {
+        "mac": IMAGING_MAC,
+        "vendor": "Raspberry Pi Foundation",
+        "kinds": (Kind.STORAGE,),
+        "offers": (
+            Offer(service=Service.DICOM, port=11112, host="radio-pc"),
+            Offer(service=Service.SMB, port=445),
+        ),
+        "at": at or moment(),
+    }
+    return Portrait(**{**facts, **more})  # type: ignore[arg-type]
+
+
+def uplink(at: Moment | None = None, **more: object) -> Uplink:
+    """The switch we hang on tells which port of it."""
+    facts: dict[str, object] = {
+        "switch": "00:1b:54:aa:bb:cc",
+        "port": "gi1/0/3",
+        "vlan": None,
+        "vendor": "Cisco Systems, Inc",
+        "said_by": SaidBy.LLDP,
+        "at": at or moment(),
+    }
+    return Uplink(**{**facts, **more})  # type: ignore[arg-type]
 
 
 def sighting(at: Moment | None = None, *, mac: str = IMAGING_MAC, address: Address = IMAGING) -> HostSighting:

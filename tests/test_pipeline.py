@@ -17,12 +17,13 @@ from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
 from sentinel.model.acting import Acceptance, Measure, MeasureKind, Paper, PaperKind
 from sentinel.model.connection import ConnectionState
+from sentinel.model.coverage import Coverage
 from sentinel.model.exposure import Outcome, PortList, Reach
 from sentinel.model.fact import Fact
 from sentinel.model.finding import Code, Grade, Level, StoryKind
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.ledger import Signed
-from sentinel.model.machine import Coverage
+from sentinel.model.machine import Kind, Offer, Service
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Beat, Health, NetworkAnswer, Part, Read, SourceName
@@ -45,8 +46,10 @@ from tests.builders import (
     moment,
     networks,
     outcome,
+    portrait,
     reading,
     sighting,
+    uplink,
 )
 
 BATCH = timedelta(seconds=5)
@@ -309,7 +312,8 @@ def test_a_private_network_is_settled_by_an_answer(lived):
 
     lived.walk(NetworkAnswer(network="10.8.0.0/24", ours=True, who="Anne", at=moment(3)))
     lived.bring(connection(serial=2, source=ip_address("10.8.0.10"), at=moment(4)))
-    lived.beat(4)
+    lived.bring(coverage(moment(7), proof=moment(7)))
+    lived.beat(8)
 
     assert lived.level is Level.CALM
     assert [str(each) for each in lived.archive.known_networks()] == ["10.8.0.0/24"]
@@ -615,7 +619,8 @@ def test_a_new_mapping_to_a_red_door_is_an_alarm_and_asks_the_echo_at_once(lived
 def test_an_offer_to_open_doors_takes_no_green_away(lived):
     calm(lived)
     lived.walk(reading(at=moment(3)))
-    lived.beat(4)
+    lived.bring(coverage(moment(7), proof=moment(7)))
+    lived.beat(8)
 
     assert (lived.level, lived.asked) == (Level.CALM, 0)
 
@@ -715,6 +720,28 @@ def checked(lived: Lived, at: float, *ports: int, reach: Reach = Reach.OPEN, ali
 def door(lived: Lived) -> Incident:
     (told,) = [each for each in lived.incidents() if each.story.kind is StoryKind.DOOR]
     return told
+
+
+def test_what_machines_and_switches_tell_of_themselves_changes_no_verdict(lived):
+    """Every kind, every service, made-up addresses in any number, another port each time: kept, and no story."""
+    calm(lived)
+    before = (lived.level, lived.codes, lived.incidents())
+
+    lived.bring(sighting(moment(2)))
+    for n, kind in enumerate(Kind):
+        offers = tuple(Offer(service=each, port=1 + n) for each in Service)
+        lived.bring(portrait(moment(2 + n / 10), kinds=(kind,), offers=offers))
+        lived.bring(
+            portrait(moment(2 + n / 10), mac=f"da:a1:19:00:00:{n:02x}", vendor="", kinds=(kind,), offers=offers)
+        )
+        lived.bring(uplink(moment(2 + n / 10), port=f"gi1/0/{n}"))
+    lived.bring(coverage(moment(7), proof=moment(7)))
+    lived.beat(8)
+
+    assert (lived.level, lived.codes, lived.incidents()) == before
+    assert lived.count("traits") > len(Kind)
+    assert lived.count("uplinks") == 1
+    assert len(lived.shown) > 1
 
 
 def test_an_alarm_keeps_the_moment_in_which_it_was_shown(lived):

@@ -58,7 +58,12 @@ HOUSE = {
 
 # A package with a licence or a weight of its own stays where it was let in: design, "programs and rights".
 ROOMS_OF_PACKAGES = {
-    "scapy": ("sentinel/programs/dissect.py", "sentinel/capture/recording.py"),
+    "scapy": (
+        "sentinel/programs/dissect.py",
+        "sentinel/decode/rare.py",
+        "sentinel/decode/switch.py",
+        "sentinel/capture/recording.py",
+    ),
     "sqlite_utils": ("sentinel/store/",),
     "aiohttp": ("sentinel/echo/", "sentinel/reach/igd.py"),
     "async_upnp_client": ("sentinel/reach/igd.py",),
@@ -219,6 +224,16 @@ def test_only_what_plays_a_file_reaches_scapy():
     users = [name(path) for path in modules() if "capture.recording import" in path.read_text()]
 
     assert set(users) <= {"sentinel/programs/replay.py", "sentinel/programs/play.py"}
+
+
+def test_only_dissect_reads_rare_frames():
+    """`decode.rare` carries scapy, and nobody has it in his process but the child that is made for it."""
+    found = {name(path): re.findall(r"\bdecode\.(?:rare|switch) import", path.read_text()) for path in modules()}
+
+    assert {user for user, uses in found.items() if uses} == {
+        "sentinel/programs/dissect.py",
+        "sentinel/decode/rare.py",
+    }
 
 
 def test_the_import_contracts_hold():

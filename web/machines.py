@@ -17,6 +17,7 @@ from sentinel.model.verdict import View
 from sentinel.settings import NAME
 from sentinel.store import reading
 from sentinel.store.heard import Machine
+from sentinel.store.portraits import Traits
 from sentinel.store.reading import Reader
 from sentinel.wire.requests import Answer, Reply, Request, Verb
 from web.guard import behind_code
@@ -44,6 +45,9 @@ class Watched(StrEnum):
     """It is the box: what passes, passes to it."""
 
 
+NOTHING = Traits()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """One machine of the list."""
@@ -55,6 +59,13 @@ class Shown:
     watched: Watched
     stories: tuple[Incident, ...] = ()
     addresses: tuple[str, ...] = ()
+    traits: Traits = NOTHING
+    """What it says of itself."""
+
+    @property
+    def matters(self) -> bool:
+        """It has a name, a story, or something to offer: nobody should have to look for it."""
+        return bool(self.label or self.stories or self.traits.offers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +115,15 @@ def listing() -> dict[str, Any]:
         page = min(max(request.args.get("page", 1, type=int), 1), last)
         look = Look(elsewhere=reader.heard.elsewhere(), box=_box(reader), view=scene.config.capture.view)
         shown = _shown(reader, known[(page - 1) * PAGE : page * PAGE], look)
+        hung = reader.heard.hung()
     return {
         "groups": [
             ("machines.ours", [each for each in shown if each.heard and not each.heard.is_random]),
-            ("machines.random", [each for each in shown if each.heard and each.heard.is_random]),
+            ("machines.invented", [each for each in shown if each.heard and each.heard.is_random]),
             ("machines.silent", [each for each in shown if not each.heard]),
         ],
+        "invented": sum(each is not None and each.is_random for _, each in known),
+        "hung": hung,
         "count": sum(each is not None for _, each in known),
         "elsewhere": sum(watched(each, look) is Watched.NO for _, each in known),
         "limited": scene.config.capture.view is View.LIMITED,
@@ -138,6 +152,7 @@ def _box(reader: Reader) -> str:
 def _shown(reader: Reader, known: list[tuple[str, Machine | None]], look: Look) -> list[Shown]:
     told, labels = reader.incidents(least=Level.ATTENTION), g.scene.config.labels
     addresses = reader.heard.addresses(mac for mac, machine in known if machine)
+    traits = reader.heard.traits(mac for mac, machine in known if machine)
     return [
         Shown(
             mac=mac,
@@ -146,6 +161,7 @@ def _shown(reader: Reader, known: list[tuple[str, Machine | None]], look: Look) 
             watched=watched(machine, look),
             stories=tuple(each for each in told if each.mac == mac)[:5],
             addresses=tuple(addresses.get(mac, ())),
+            traits=traits.get(mac, NOTHING),
         )
         for mac, machine in known
     ]

@@ -20,7 +20,7 @@ from sentinel.capture.counted import Card, Counted, softnet
 from sentinel.capture.ring import ETH_P_ALL
 from sentinel.capture.tally import Tally
 from sentinel.errors import MissingDevice, MissingRight
-from sentinel.model.machine import Losses, Wrapping
+from sentinel.model.coverage import Losses, Wrapping
 from sentinel.model.moment import Moment
 
 ROUND = 60

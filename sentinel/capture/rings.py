@@ -1,4 +1,4 @@
-"""The four rings of the capture: opened together behind one tap, drained by what they are worth, counted apart.
+"""The five rings of the capture: opened together behind one tap, drained by what they are worth, counted apart.
 
 Frames come back in the order they passed: two ends of one connection are in two rings, and the kernel hands each
 ring over in its own time. So a frame waits until whatever passed before it must have been handed over.
@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from sentinel.capture import flood
 from sentinel.capture.flood import Alike
 from sentinel.capture.keep import keep
+from sentinel.capture.rare import rare_program
 from sentinel.capture.ring import RETIRE_MS, Frame, Ring, Room
 from sentinel.capture.route import Kind, route
 from sentinel.model.networks import Network
@@ -22,9 +23,10 @@ ROOMS: Final = {
     Kind.ANSWERS: Room(1 << 16, 128),
     Kind.CLIENTS: Room(1 << 16, 64),
     Kind.ANNOUNCEMENTS: Room(1 << 14, 64),
+    Kind.RARE: Room(1 << 14, 64),
     Kind.ATTEMPTS: Room(1 << 18, 16),
 }
-"""17 MiB in all. `listen` may stand still for three seconds before something is lost, but for a flood of attempts:
+"""18 MiB in all. `listen` may stand still for three seconds before something is lost, but for a flood of attempts:
 those come in long strides."""
 AT_ONCE: Final = 4
 """Blocks of attempts that are read before the answers are looked at again."""
@@ -38,6 +40,13 @@ class Flood(NamedTuple):
     nanoseconds: int
     """Wall clock, since 1970: when the first of them passed, at most 50 ms before the last."""
     alike: Alike
+
+
+class Rare(NamedTuple):
+    """A frame by which a machine or a switch tells of itself."""
+
+    nanoseconds: int
+    kept: bytes
 
 
 class Loss(NamedTuple):
@@ -71,7 +80,7 @@ class Rings:
             for kind in list(Kind)[1:]:
                 rings[kind].join(group)
             for kind, ring in rings.items():
-                ring.arm(keep(kind))
+                ring.arm(rare_program() if kind is Kind.RARE else keep(kind))
             opened.pop_all()
         self._watch(rings)
 
@@ -82,8 +91,8 @@ class Rings:
         for ring in rings.values():
             self._poll.register(ring.socket, select.POLLIN | select.POLLERR)
 
-    def read(self, wait_ms: int = 200) -> Iterator[Frame | Flood]:
-        """What has passed since the last call, in its order; floods first, for they are of no order.
+    def read(self, wait_ms: int = 200) -> Iterator[Frame | Flood | Rare]:
+        """What has passed since the last call, in its order; floods and rare frames first, for they have none.
 
         Args:
             wait_ms: at most so long for the first block of any ring.
@@ -94,7 +103,10 @@ class Rings:
                 yield from self._attempts(ring)
                 continue
             for block in ring.blocks():
-                self._held += ring.frames_of(block)
+                if kind is Kind.RARE:
+                    yield from (Rare(frame.nanoseconds, frame.kept) for frame in ring.frames_of(block))
+                else:
+                    self._held += ring.frames_of(block)
         yield from self._ripe(time.time_ns())
 
     def _wait(self, wait_ms: int) -> None:

@@ -1,12 +1,13 @@
-"""Whose a frame is: four sockets, so that no flood of one kind takes the room of another.
+"""Whose a frame is: five sockets, so that no flood of one kind takes the room of another.
 
     frame ── from inside ────────────────────────────▶ answers        SYN-ACK, FIN, RST, what accepts or rejects
           │   └─ a refusal (RST numbered 0) ──────┐
           ── from outside ── SYN, fragment ───────┴──▶ attempts       what strangers send, or provoke, at will
           │   └─ anything else of TCP ───────────────▶ clients        FIN, RST, requests: who goes on, and how far
-          ── not TCP ────────────────────────────────▶ announcements  ARP, IPv6 neighbour discovery
+          ── ARP, ICMPv6 ────────────────────────────▶ announcements  who is there
+          ── anything else ──────────────────────────▶ rare           what machines tell of themselves
 
-The sockets are a fanout group (PACKET_FANOUT_CBPF, packet(7)): one tap for all four, and its price once for each
+The sockets are a fanout group (PACKET_FANOUT_CBPF, packet(7)): one tap for all five, and its price once for each
 frame on the wire. The program of this module tells the kernel which of them gets a frame; what that one keeps of
 it is said by `keep`. A connection is known by what comes from inside alone: an answer carries both addresses, both
 ports, and the client's first sequence number.
@@ -31,7 +32,8 @@ class Kind(IntEnum):
     ANSWERS = 0
     CLIENTS = 1
     ANNOUNCEMENTS = 2
-    ATTEMPTS = 3
+    RARE = 3
+    ATTEMPTS = 4
 
 
 def route(own: tuple[Network, ...]) -> bytes:
@@ -53,33 +55,34 @@ def route(own: tuple[Network, ...]) -> bytes:
             Step("ld_word", PROTOCOL),
             Step("if_equal", 0x0800, "ip4", None),
             Step("if_equal", 0x86DD, "ip6", None),
+            Step("if_equal", 0x0806, "announcements", None),
             Step("if_equal", 0x8100, "tag", None),
-            Step("if_equal", 0x88A8, "tag", "other"),
+            Step("if_equal", 0x88A8, "tag", "rare"),
             "ip4",
             Step("jump", "an IPv4 header"),
             "ip6",
             Step("jump", "an IPv6 header"),
             "tag",
             Step("jump", "second tag"),
-            *_to(Kind.ANSWERS, Kind.ANNOUNCEMENTS),
+            *_to(Kind.ANSWERS, Kind.ANNOUNCEMENTS, Kind.RARE),
             *_routed(BARE, own),
             "second tag",
             Step("ld_half", 2),
             Step("if_equal", 0x0800, "ip4", None),
-            Step("if_equal", 0x86DD, "ip6", "other"),
+            Step("if_equal", 0x0806, "announcements", None),
+            Step("if_equal", 0x86DD, "ip6", "rare"),
             "ip4",
             Step("jump", "an IPv4 header"),
             "ip6",
             Step("jump", "an IPv6 header"),
-            *_to(Kind.ANNOUNCEMENTS),
+            *_to(Kind.ANNOUNCEMENTS, Kind.RARE),
             *_routed(BEHIND_TAG, own),
         ]
     )
 
 
 def _to(*kinds: Kind) -> list[Line]:
-    names = {Kind.ANNOUNCEMENTS: "other"}
-    return [line for kind in kinds for line in (names.get(kind, kind.name.lower()), Step("keep", kind))]
+    return [line for kind in kinds for line in (kind.name.lower(), Step("keep", kind))]
 
 
 def _routed(start: int, own: tuple[Network, ...]) -> list[Line]:
@@ -88,8 +91,8 @@ def _routed(start: int, own: tuple[Network, ...]) -> list[Line]:
     return [
         "an IPv4 header",
         Step("ld_byte", start + 9),
-        Step("if_equal", 6, "TCP over it", "other"),
-        *_to(Kind.ANNOUNCEMENTS),
+        Step("if_equal", 6, "TCP over it", "rare"),
+        *_to(Kind.RARE),
         "TCP over it",
         Step("ldx_ip_header", start),
         *(line for network in fours for line in _leave(network, start + 12)),
@@ -104,11 +107,13 @@ def _routed(start: int, own: tuple[Network, ...]) -> list[Line]:
         Step("ld_byte", start + 6),
         Step("if_equal", 6, "whole", None),
         *(Step("if_equal", number, "attempts", None) for number in (0, 43, 44)),  # headers, fragments: RFC 8200
-        Step("if_equal", 60, "attempts", "other"),
+        Step("if_equal", 60, "attempts", None),
+        Step("if_equal", 58, "icmp6", "rare"),
+        *_icmp6(start),
         "whole",
         Step("ld_byte_x", start + 13),
         Step("if_any_bit", 0x02, "attempts", "clients"),  # SYN
-        *_to(Kind.ATTEMPTS, Kind.CLIENTS, Kind.ANNOUNCEMENTS),
+        *_to(Kind.ATTEMPTS, Kind.CLIENTS, Kind.ANNOUNCEMENTS, Kind.RARE),
         *_from_inside(start),
     ]
 
@@ -116,7 +121,7 @@ def _routed(start: int, own: tuple[Network, ...]) -> list[Line]:
 def _from_inside(start: int) -> list[Line]:
     """A closed port numbers its refusal 0 (RFC 9293 section 3.10.7.1): whoever scans provokes one for each knock.
 
-    Only a plain header is looked at; of IPv6, too, what is no TCP goes with the announcements.
+    Only a plain header is looked at.
     """
     return [
         "inside",
@@ -126,14 +131,21 @@ def _from_inside(start: int) -> list[Line]:
         Step("ld_byte", start + 6),
         Step("if_equal", 6, "flags", None),
         *(Step("if_equal", number, "answers", None) for number in (0, 43, 44)),
-        Step("if_equal", 60, "answers", "other"),
+        Step("if_equal", 60, "answers", None),
+        Step("if_equal", 58, "icmp6", "rare"),
+        *_icmp6(start),
         "flags",
         Step("ld_byte_x", start + 13),
         Step("if_any_bit", 0x04, None, "answers"),  # RST
         Step("ld_word_x", start + 4),
         Step("if_equal", 0, "attempts", "answers"),
-        *_to(Kind.ANSWERS, Kind.ATTEMPTS, Kind.ANNOUNCEMENTS),
+        *_to(Kind.ANSWERS, Kind.ATTEMPTS, Kind.ANNOUNCEMENTS, Kind.RARE),
     ]
+
+
+def _icmp6(start: int) -> list[Line]:
+    """Routers tell of themselves (134), neighbours answer one another: RFC 4861 section 4."""
+    return ["icmp6", Step("ld_byte_x", start), Step("if_equal", 134, "rare", "announcements")]
 
 
 def _leave(network: Network, at: int) -> list[Line]:

@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from sentinel.capture.assembler import Line, Step, assemble
 from sentinel.capture.ring import ETH_P_ALL, SOL_PACKET, STATISTICS, attach
-from sentinel.model.machine import Wrapping
+from sentinel.model.coverage import Wrapping
 
 NOBODYS = 0xFFFF
 """An ethertype that is reserved (RFC 1701): bound to it a socket is shown nothing."""

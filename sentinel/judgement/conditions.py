@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from sentinel.judgement.stillness import Stillness
+from sentinel.model.coverage import Coverage, Shows
 from sentinel.model.exposure import Outcome, ReachOutcome
 from sentinel.model.finding import Code, Finding, Level, Story, StoryKind
-from sentinel.model.machine import Coverage, Shows
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Health, Part
 from sentinel.model.verdict import View

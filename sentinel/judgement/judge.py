@@ -19,10 +19,11 @@ from sentinel.judgement.visits import Seen
 from sentinel.judgement.watched import Watched
 from sentinel.model.acting import Acceptance, Withdrawal
 from sentinel.model.connection import Attempts, Connection
+from sentinel.model.coverage import Coverage
 from sentinel.model.exposure import Exposure, Knock, ReachOutcome
 from sentinel.model.finding import Code, Finding, Grade, Level
 from sentinel.model.incident import Incident
-from sentinel.model.machine import Coverage, HostSighting, SeenBy, Sought
+from sentinel.model.machine import HostSighting, SeenBy, Sought
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import HomeNetwork, Network, Networks
 from sentinel.model.passing import Beat, Health, NetworkAnswer

@@ -7,7 +7,7 @@ mean that the port shows nobody any more: the mirror was switched off, or copies
 
 from datetime import timedelta
 
-from sentinel.model.machine import Coverage
+from sentinel.model.coverage import Coverage
 from sentinel.model.moment import Moment
 
 LEAST = 2

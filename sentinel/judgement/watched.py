@@ -19,7 +19,7 @@ from typing import Any
 from sentinel.judgement.itself import Itself
 from sentinel.model.finding import Code, Finding, Level, Story, StoryKind
 from sentinel.model.incident import Incident, IncidentState
-from sentinel.model.machine import HostSighting, SeenBy
+from sentinel.model.machine import HostSighting, SeenBy, is_made_up
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Networks, Place
 
@@ -28,8 +28,6 @@ MOST = 512
 """Machines remembered; a practice has a few dozen."""
 TOLD = 50
 """Stories at once: a neighbour may invent machines."""
-MADE_UP = 2
-"""In the first byte of a hardware address: given by the device itself, not by its maker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +73,7 @@ class Watched:
             return
         if sighting.seen_by is SeenBy.PASSING:
             yield from self._pass(sighting)
-        elif not _is_made_up(mac) and not self.has_passed(mac, sighting.at):
+        elif not is_made_up(mac) and not self.has_passed(mac, sighting.at):
             yield from self._hear(sighting)
 
     def beat(self, at: Moment) -> Iterator[Finding]:
@@ -139,10 +137,6 @@ def _finding(mac: str, at: Moment, level: Level, address: Address) -> Finding:
         mac=mac,
         count=0,
     )
-
-
-def _is_made_up(mac: str) -> bool:
-    return bool(int(mac[:2], 16) & MADE_UP)
 
 
 def _limit(known: dict[str, Any], keep: Collection[str] = ()) -> None:

@@ -12,9 +12,10 @@ from sentinel.model.acting import (
 )
 from sentinel.model.box import BoxReading
 from sentinel.model.connection import Attempts, Connection
+from sentinel.model.coverage import Coverage
 from sentinel.model.exposure import Exposure, Knock, ReachOutcome
 from sentinel.model.ledger import Signed
-from sentinel.model.machine import Coverage, HostSighting, Sought
+from sentinel.model.machine import HostSighting, Portrait, Sought, Uplink
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Beat, Health, NetworkAnswer, Read, SourceName
@@ -37,7 +38,9 @@ Deed = (
     | Paper
 )
 """What somebody did, or we did for somebody."""
-Fact = Heard | Answered | Deed | Health | Beat
+Portrayal = Portrait | Uplink
+"""What machines and switches tell of themselves."""
+Fact = Heard | Portrayal | Answered | Deed | Health | Beat
 
 SAID = (Read, Measure, FalseAlarm, Acceptance, Withdrawal)
 """What people do about incidents and doors: shown at once."""
@@ -53,3 +56,7 @@ def when(fact: Fact) -> Moment:
     if isinstance(fact, Attempts):
         return fact.last
     return fact.opens if isinstance(fact, Knock) else fact.at
+
+
+Renewed = HostSighting | Sought | Portrayal | Coverage
+"""Facts that are told anew all the time: the next one makes good for one that is lost."""

@@ -1,7 +1,7 @@
-"""The machines of the LAN, and what the mirror port lets us see of them."""
+"""The machines of the LAN, what they tell of themselves, and what the mirror port lets us see of them."""
 
+import re
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 
 from sentinel.model.moment import Address, Moment
@@ -29,147 +29,121 @@ class HostSighting:
     at: Moment
 
 
+def is_made_up(mac: str) -> bool:
+    """Whether a device gave itself this hardware address (IEEE 802 section 8.4, second bit of the first byte): a
+    telephone that invents one, or a virtual machine. No maker stands behind it."""
+    return bool(int(mac[:2], 16) & 2)
+
+
+class Kind(StrEnum):
+    """What a machine says it is, in words of ours: a table chooses them, never the machine."""
+
+    ROUTER = "router"
+    GIVES_ADDRESSES = "gives_addresses"
+    """It answers DHCP: the box, and in a practice nobody else."""
+    STORAGE = "storage"
+    PRINTER = "printer"
+    MEDIA = "media"
+    """It serves or shows films and music."""
+    CAMERA = "camera"
+    TELEPHONE = "telephone"
+    WINDOWS = "windows"
+    APPLE = "apple"
+    LINUX = "linux"
+    ANDROID = "android"
+
+
+class Service(StrEnum):
+    """What a machine offers to everybody near it, of all there is only what holds images or their files."""
+
+    DICOM = "dicom"
+    SMB = "smb"
+    AFP = "afp"
+    HTTP = "http"
+
+
+OFFERS, KINDS, VENDOR = 8, 8, 60
+"""Of one machine in one fact, at most: services, kinds, letters of its maker's name."""
+_MAC = re.compile("[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+_HOST = re.compile("[A-Za-z0-9-]{0,63}")  # RFC 1035 section 2.3.1
+_PORT = re.compile("[A-Za-z0-9 /.:-]{0,40}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One service that a machine announces.
+
+    Raises:
+        ValueError: the port is outside 1-65535, or the host is no label of a name.
+    """
+
+    service: Service
+    port: int
+    host: str = ""
+    """The name of the machine it is announced under, without its domain; empty where it was not to be kept."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.port <= 65_535:
+            raise ValueError(f"{self.port} is no port")
+        if not _HOST.fullmatch(self.host):
+            raise ValueError("no host is named like this")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portrait:
+    """What one frame told of the machine that sent it; another frame may tell more.
+
+    Raises:
+        ValueError: it is longer than any frame's could be, or the address is none.
+    """
+
+    mac: str
+    vendor: str = ""
+    """Who made it, by a table of hardware addresses; empty where nobody knows, or the address is made up."""
+    kinds: tuple[Kind, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    at: Moment
+
+    def __post_init__(self) -> None:
+        if len(self.vendor) > VENDOR or len(self.kinds) > KINDS or len(self.offers) > OFFERS:
+            raise ValueError("no frame tells so much")
+        if not _MAC.fullmatch(self.mac):
+            raise ValueError("no machine is addressed like this")
+
+
+class SaidBy(StrEnum):
+    """The protocol by which a switch told of itself."""
+
+    LLDP = "lldp"
+    CDP = "cdp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uplink:
+    """The switch we hang on, and which port of it, as the switch itself says.
+
+    Raises:
+        ValueError: no switch names itself or its ports like this.
+    """
+
+    switch: str
+    """Its hardware address."""
+    port: str
+    """Its own name for the port, of words that switches use and numbers; empty where it was something else."""
+    vlan: int | None
+    """The network of untagged frames on that port, where it said so."""
+    vendor: str = ""
+    said_by: SaidBy
+    at: Moment
+
+    def __post_init__(self) -> None:
+        if not _MAC.fullmatch(self.switch) or not _PORT.fullmatch(self.port) or len(self.vendor) > VENDOR:
+            raise ValueError("no switch tells this")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
     """The box asked everybody where a machine is: it has something for it, and does not know where to put it."""
 
     address: Address
     at: Moment
-
-
-class Wrapping(StrEnum):
-    """In what frames may pass so that nothing of them is read."""
-
-    PPPOE = "pppoe"
-    """Between the box and the line (RFC 2516): who comes and goes passes on the box's other side."""
-    COPY = "copy"
-    """GRE with Ethernet inside: the switch sends its copies by way of the network (ERSPAN)."""
-    TUNNEL = "tunnel"
-    """IP in IP, or any other GRE: somebody's tunnel."""
-
-
-class Shows(StrEnum):
-    """What the watched port shows, in one value."""
-
-    MIRRORED = "mirrored"
-    """What goes out and what comes in."""
-    ONLY_INWARD = "only_inward"
-    ONLY_OUTWARD = "only_outward"
-    ELSEWHERE = "elsewhere"
-    """Others talk here, and nobody with the outside."""
-    UNMET = "unmet"
-    """Others talk here, and our own talk through the other card has not passed."""
-    BROADCAST = "broadcast"
-    """What is sent to everybody, at most."""
-    NOTHING = "nothing"
-    """Nothing that crosses the boundary; whether anything else passes this kernel does not count."""
-    PPPOE = "pppoe"
-    """Only what is wrapped in it."""
-    COPY = "copy"
-    """Only what is wrapped in it."""
-    NO_CARRIER = "no_carrier"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Losses:
-    """What the kernel lost, or put off, before any socket could have it."""
-
-    missed: int = 0
-    """Frames the card's own memory had no room for (rx_missed_errors)."""
-    fifo: int = 0
-    """The same, by another counter of some cards (rx_fifo_errors)."""
-    over: int = 0
-    """Frames longer than the card's buffers (rx_over_errors)."""
-    refused: int = 0
-    """Frames that driver or kernel threw away (rx_dropped), but for those that we were shown all the same."""
-    backlog: int = 0
-    """Frames, of any card, that a processor's queue had no room for (softnet_stat, second column). Those of our
-    card are in `refused` as well (net/core/dev.c `enqueue_to_backlog`): it tells why, and marks nothing itself."""
-    squeezed: int = 0
-    """How often a processor put frames off (third column). None is lost by that: it marks nothing either."""
-
-    @property
-    def frames(self) -> int:
-        """Frames that nobody saw."""
-        return self.missed + self.fifo + self.over + self.refused
-
-    @property
-    def by_card(self) -> int:
-        """Those for which the card or its driver had no room, and no processor's queue was the cause."""
-        return self.missed + self.fifo + self.over + max(0, self.refused - self.backlog)
-
-
-FRESH = timedelta(minutes=5)
-"""Both directions were seen within it: a practice that works talks at least so often."""
-ALONE = timedelta(minutes=75)
-"""The same where only our own talk counts, which is a check each hour."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """What the capture could see in the last second; its silence is itself a finding.
-
-    Counts are totals since `listen` started, so that a lost report loses nothing.
-    """
-
-    interface: str
-    carrier: bool
-    """The cable is in and the other end is up."""
-    apart: bool
-    """The capture has a card of its own, so that our own talk must show on it as somebody else's."""
-    inward: Moment | None
-    """Last unicast frame for somebody else that came from outside."""
-    outward: Moment | None
-    """Last unicast frame for somebody else that went outside."""
-    heard: Moment | None
-    """Last frame of any kind."""
-    frames: int
-    """Frames that passed the kernel filter."""
-    dropped: int
-    """Frames the kernel had no room for."""
-    undecodable: int
-    """Frames that could not be read."""
-    forgotten: int
-    """Table entries that had to make room."""
-    unsent: int
-    """Facts that were overwritten before `watch` had acknowledged them."""
-    losses: Losses = Losses()
-    """What was lost before our own sockets."""
-    foreign: int | None = None
-    """Unicast frames for somebody else, by the kernel's count; None: nobody counts them."""
-    passed: Moment | None = None
-    """When there was last one."""
-    opened: int = 0
-    """Handshakes of machines of ours that passed whole: SYN, and the SYN-ACK after it."""
-    unopened: int = 0
-    """SYN-ACKs whose SYN had not passed here: of each such pair half was lost before our card."""
-    half: Moment | None = None
-    """Since when much has passed in one direction and nothing in the other; None: it is not so."""
-    wrapped: tuple[Wrapping, ...] = ()
-    """What came wrapped within the last hour."""
-    at: Moment
-
-    @property
-    def lost(self) -> int:
-        """Whatever was not seen, not kept or not told, summed: it only grows, and each growth is a hole."""
-        return self.dropped + self.forgotten + self.unsent + self.losses.frames + self.unopened
-
-    @property
-    def shows(self) -> Shows:
-        """What the port has lately shown, by the capture's own clock."""
-        if not self.carrier:
-            return Shows.NO_CARRIER
-        lasts = ALONE if self.apart else FRESH
-        inward, outward = (self._is_fresh(way, lasts) for way in (self.inward, self.outward))
-        if inward or outward:
-            return Shows.MIRRORED if inward and outward else Shows.ONLY_INWARD if inward else Shows.ONLY_OUTWARD
-        if Wrapping.COPY in self.wrapped or Wrapping.PPPOE in self.wrapped:
-            return Shows.COPY if Wrapping.COPY in self.wrapped else Shows.PPPOE
-        if self.foreign is not None and not self._is_fresh(self.passed, FRESH):
-            return Shows.BROADCAST
-        if self.apart:
-            return Shows.UNMET
-        return Shows.NOTHING if self.foreign is None else Shows.ELSEWHERE
-
-    def _is_fresh(self, seen: Moment | None, lasts: timedelta) -> bool:
-        return seen is not None and self.at.since(seen) <= lasts

@@ -11,8 +11,8 @@ from sentinel.capture.surroundings import look_around
 from sentinel.clock import boot_id, now
 from sentinel.config import Config
 from sentinel.errors import SentinelError
+from sentinel.model.coverage import Coverage, Shows
 from sentinel.model.finding import Level
-from sentinel.model.machine import Coverage, Shows
 from sentinel.model.passing import Part
 from sentinel.model.verdict import View
 from sentinel.places import Places

@@ -13,18 +13,21 @@ from sentinel.capture import link, rights
 from sentinel.capture.flood import Alike
 from sentinel.capture.gauge import Gauge
 from sentinel.capture.ring import Frame
-from sentinel.capture.rings import Flood, Rings
+from sentinel.capture.rings import Flood, Rare, Rings
+from sentinel.capture.route import Kind
 from sentinel.capture.surroundings import Question, ask
 from sentinel.clock import Clock, now
 from sentinel.config import Capture
 from sentinel.decode.frame import read_frame
 from sentinel.errors import MissingDevice
 from sentinel.model.connection import Connection
-from sentinel.model.machine import Coverage
+from sentinel.model.coverage import Coverage
+from sentinel.model.machine import HostSighting
 from sentinel.model.moment import Moment
 from sentinel.model.networks import Networks
 from sentinel.model.packet import Announcement, Fragment, Packet, Segment, Unreadable
 from sentinel.places import Places
+from sentinel.programs.dissecting import Dissecting
 from sentinel.tracking.connections import Tracker
 from sentinel.tracking.handshakes import Handshakes
 from sentinel.tracking.machines import Machines
@@ -117,7 +120,7 @@ class Listener:
             raise MissingDevice("no default route: name the mirror port's card under [capture] interface")
         networks = self._find_networks()
         self._rings = Rings(self._interface, networks.own)
-        self._gauge = Gauge(self._interface)
+        self._gauge, self._dissecting = Gauge(self._interface), Dissecting()
         self._ear = Ear(networks, link.mac(self._interface), self._talk_mac())
         self._sender = Sender(str(places.facts), Outbox(uuid.uuid4().hex))
         self._stopping = False
@@ -154,6 +157,7 @@ class Listener:
             self._look()
             self._sender.flush()
         systemd.tell(systemd.STOPPING)
+        self._dissecting.close()
         self._sender.close()
 
     def _drain(self, at: Moment) -> None:
@@ -161,17 +165,26 @@ class Listener:
         for passed in self._rings.read(100):
             tick = passed.nanoseconds // HUNDREDTH
             seen = moments.get(tick) or moments.setdefault(tick, stamp(tick * HUNDREDTH, at))
-            for fact in self._facts(passed, seen):
-                self._sender.send(fact)
+            self._pass_on(passed, seen, at)
+        for fact in self._dissecting.told(at):
+            self._sender.send(fact)
 
-    def _facts(self, passed: Frame | Flood, seen: Moment) -> Iterator[Sent]:
-        if isinstance(passed, Flood):
-            return self._ear.flood(passed.alike, seen)
-        return self._ear.feed(read_frame(passed.kept, seen, passed.vlan), seen)
+    def _pass_on(self, passed: Frame | Flood | Rare, seen: Moment, at: Moment) -> None:
+        if isinstance(passed, Rare):
+            self._dissecting.read(passed.kept, seen, at)
+        elif isinstance(passed, Flood):
+            for fact in self._ear.flood(passed.alike, seen):
+                self._sender.send(fact)
+        else:
+            for fact in self._ear.feed(read_frame(passed.kept, seen, passed.vlan), seen):
+                self._sender.send(fact)
+                if isinstance(fact, HostSighting):
+                    self._dissecting.meet(fact, passed.kept, at)
 
     def _tick(self, at: Moment) -> None:
         for fact in self._ear.tick(at):
             self._sender.send(fact)
+        self._dissecting.tick(at)
         if not self._rings.count():
             raise MissingDevice(f"the interface {self._interface!r} has gone")
         self._gauge.read(at)
@@ -187,7 +200,7 @@ class Listener:
             outward=self._ear.view.outward,
             heard=self._ear.heard,
             frames=sum(loss.frames for loss in self._rings.losses.values()),
-            dropped=sum(loss.dropped for loss in self._rings.losses.values()),
+            dropped=sum(loss.dropped for kind, loss in self._rings.losses.items() if kind is not Kind.RARE),
             undecodable=self._ear.undecodable,
             forgotten=self._ear.forgotten,
             unsent=self._sender.outbox.unsent,
@@ -198,6 +211,7 @@ class Listener:
             unopened=self._ear.handshakes.unopened + self._ear.tracker.unopened,
             half=self._ear.view.half,
             wrapped=self._gauge.wrapped(at),
+            unread=self._dissecting.unread + self._rings.losses[Kind.RARE].dropped,
             at=at,
         )
 

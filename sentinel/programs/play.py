@@ -21,8 +21,8 @@ from sentinel.clock import Clock, now
 from sentinel.config import Config
 from sentinel.decode.frame import read_frame
 from sentinel.errors import NotReadable
+from sentinel.model.coverage import Coverage
 from sentinel.model.exposure import Knock, Outcome, ReachOutcome
-from sentinel.model.machine import Coverage
 from sentinel.model.moment import Moment
 from sentinel.model.networks import Networks
 from sentinel.places import Places

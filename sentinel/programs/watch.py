@@ -15,9 +15,9 @@ from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.echoes import WORD_LASTS
 from sentinel.judgement.judge import Judge
 from sentinel.judgement.verdict import Outlook
+from sentinel.model.coverage import Coverage
 from sentinel.model.fact import Fact
 from sentinel.model.incident import Incident
-from sentinel.model.machine import Coverage
 from sentinel.model.networks import Networks
 from sentinel.model.passing import Beat
 from sentinel.model.verdict import Verdict

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from sentinel import codec
-from sentinel.model.machine import Coverage
+from sentinel.model.coverage import Coverage
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Progress
 from sentinel.model.verdict import Verdict

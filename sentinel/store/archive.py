@@ -17,12 +17,12 @@ from sentinel.model.connection import Attempts, Connection
 from sentinel.model.exposure import Exposure, ReachOutcome
 from sentinel.model.incident import Chapter, Incident
 from sentinel.model.ledger import FIRST, EntryKind
-from sentinel.model.machine import HostSighting, SeenBy
+from sentinel.model.machine import HostSighting, Portrait, SeenBy, Uplink
 from sentinel.model.moment import Address, Moment
 from sentinel.model.notice import Notice
 from sentinel.model.passing import NetworkAnswer
 from sentinel.model.standing import Standing
-from sentinel.store import acceptances, decisions, heard, recall, register, retention, rows, told
+from sentinel.store import acceptances, decisions, heard, portraits, recall, register, retention, rows, told
 from sentinel.store.at_once import AtOnce
 from sentinel.store.days import Diary
 from sentinel.store.ledger import Ledger, Stories
@@ -107,6 +107,15 @@ class Archive(AtOnce, Recollection):
             self._sighted.clear()
         self._sighted[seen] = sighting.at
         self._later(self._waiting, heard.write(sighting))
+
+    def portrait(self, portrait: Portrait) -> None:
+        """What a machine told of itself; `listen` tells it once an hour."""
+        for write in portraits.portrait(portrait):
+            self._later(self._waiting, write)
+
+    def uplink(self, uplink: Uplink) -> None:
+        """Where we hang, over the last word of the same protocol."""
+        self._later(self._waiting, portraits.uplink(uplink))
 
     def exposure(self, exposure: Exposure, verdict: str, machine: tuple[Address, str | None, int] | None) -> None:
         """One cell, what judgement made of it, and the machine that answered if it was named."""

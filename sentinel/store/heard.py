@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sentinel.model.finding import Code
-from sentinel.model.machine import HostSighting, SeenBy
-from sentinel.store import rows
+from sentinel.model.machine import HostSighting, SeenBy, is_made_up
+from sentinel.store import portraits, rows
+from sentinel.store.portraits import Hung, Traits
 
 MOST = 5000
 ADDRESSES = 6
@@ -23,11 +24,13 @@ class Machine:
     last: datetime
     crossed: datetime | None
     """When its traffic was last seen on the watched port; None: it has only been heard by broadcast."""
+    vendor: str = ""
+    """Who made it; empty where nobody knows."""
 
     @property
     def is_random(self) -> bool:
         """A locally administered address (IEEE 802): of a phone that invents one, or of a virtual machine."""
-        return int(self.mac[:2], 16) & 2 != 0
+        return is_made_up(self.mac)
 
 
 def write(sighting: HostSighting) -> tuple[str, tuple[object, ...]]:
@@ -51,7 +54,8 @@ class Heard:
     def machines(self) -> list[Machine]:
         """Every machine, MOST at most: the last heard first, invented addresses after the others."""
         found = self._db.execute(
-            "SELECT mac, min(first) AS first, max(last) AS last, max(crossed) AS crossed FROM machines"
+            "SELECT mac, min(first) AS first, max(last) AS last, max(crossed) AS crossed,"
+            " max(vendor) AS vendor FROM machines"
             " GROUP BY mac ORDER BY substr(mac, 2, 1) IN ('2', '3', '6', '7', 'a', 'b', 'e', 'f'),"
             " max(last) DESC LIMIT ?",
             (MOST,),
@@ -62,6 +66,7 @@ class Heard:
                 first=rows.wall(row["first"]),
                 last=rows.wall(row["last"]),
                 crossed=rows.wall(row["crossed"]) if row["crossed"] else None,
+                vendor=row["vendor"] or "",
             )
             for row in found
         ]
@@ -81,3 +86,11 @@ class Heard:
         """The last addresses of some machines, newest first, ADDRESSES of each at most."""
         question = "SELECT address FROM machines WHERE mac = ? ORDER BY last DESC LIMIT ?"
         return {mac: [row["address"] for row in self._db.execute(question, (mac, ADDRESSES))] for mac in macs}
+
+    def traits(self, macs: Iterable[str]) -> dict[str, Traits]:
+        """What some machines say of themselves; those that say nothing are missing."""
+        return portraits.traits(self._db, macs)
+
+    def hung(self) -> Hung | None:
+        """The switch and the port of it that we hang on; None where no switch tells of itself."""
+        return portraits.hung(self._db)

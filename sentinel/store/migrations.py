@@ -48,6 +48,28 @@ def what_people_do(db: Database) -> None:
             db.execute(statement)
 
 
+@migrations()
+def what_machines_tell(db: Database) -> None:
+    """0.1.0: who made a machine, what it says it is and offers, and the switch we hang on."""
+    for statement in PORTRAITS.split(";"):
+        if statement.strip():
+            db.execute(statement)
+
+
+PORTRAITS = """
+ALTER TABLE machines ADD COLUMN vendor TEXT;
+CREATE TABLE traits (
+    mac TEXT NOT NULL, trait TEXT NOT NULL, port INTEGER NOT NULL, host TEXT NOT NULL, last TEXT NOT NULL,
+    PRIMARY KEY (mac, trait, port)
+) STRICT;
+CREATE TABLE uplinks (
+    said_by TEXT PRIMARY KEY, switch TEXT NOT NULL, port TEXT NOT NULL, vlan INTEGER, vendor TEXT NOT NULL,
+    last TEXT NOT NULL
+) STRICT
+"""
+"""`traits`: a word of `model.machine.Kind` with port 0, or of `Service` with its port; `uplinks`: the last word of
+each protocol. What a machine says of itself is never evidence, and none of it is told to the journal."""
+
 PEOPLE = """
 ALTER TABLE incidents ADD COLUMN shown TEXT;
 ALTER TABLE incidents ADD COLUMN shown_boot REAL;

@@ -129,8 +129,9 @@ def _sweep(db: sqlite3.Connection, table: str, column: str, end: str, gone: Coun
 
 
 def _delete_the_few(db: sqlite3.Connection, end: str, daily: str) -> None:
-    """Machines not seen since, runs that are over, and all but one a month of the older signed checks."""
-    db.execute("DELETE FROM machines WHERE last < ?", (end,))
+    """Machines not seen since and what they said, runs that are over, older signed checks but for one a month."""
+    for table in ("machines", "traits", "uplinks"):
+        db.execute(f"DELETE FROM {table} WHERE last < ?", (end,))  # noqa: S608 - fixed words
     db.execute("DELETE FROM runs WHERE started < ? AND rowid < (SELECT max(rowid) FROM runs)", (end,))
     db.execute(
         "DELETE FROM anchors WHERE incidents = '[]' AND at < ?"

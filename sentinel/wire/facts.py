@@ -15,10 +15,12 @@ import msgspec
 
 from sentinel import codec
 from sentinel.model.connection import Attempts, Connection
+from sentinel.model.coverage import Coverage
 from sentinel.model.exposure import Exposure, Knock, ReachOutcome
-from sentinel.model.machine import Coverage, HostSighting, Sought
+from sentinel.model.fact import Renewed
+from sentinel.model.machine import HostSighting, Portrait, Sought, Uplink
 
-Sent = Connection | Attempts | HostSighting | Sought | Coverage | Knock | Exposure | ReachOutcome
+Sent = Connection | Attempts | Renewed | Knock | Exposure | ReachOutcome
 """What may cross. The last three come only from the player of a recorded day."""
 
 KINDS: Final[dict[str, type]] = {
@@ -26,6 +28,8 @@ KINDS: Final[dict[str, type]] = {
     "attempts": Attempts,
     "sighting": HostSighting,
     "sought": Sought,
+    "portrait": Portrait,
+    "uplink": Uplink,
     "coverage": Coverage,
     "knock": Knock,
     "exposure": Exposure,
@@ -78,7 +82,7 @@ class Outbox:
     def put(self, fact: Sent) -> bytes:
         """Number a fact and keep it until it is acknowledged; returns its message."""
         message = _message(self.run, self._next, fact)
-        if not isinstance(fact, Coverage | HostSighting | Sought):  # a fresher one comes soon enough
+        if not isinstance(fact, Renewed):  # a fresher one comes soon enough
             if len(self._waiting) >= self._kept:
                 self._waiting.popitem(last=False)
                 self.unsent += 1

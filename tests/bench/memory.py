@@ -48,7 +48,8 @@ def pss(pid: int) -> float:
 
 
 def program(pid: int) -> str:
-    """Its name: the command given to `sentinel`."""
+    """Its name: the command given to `sentinel`, or the module it is."""
     known = {"run", "listen", "watch", "web", "dissect", "play"}
     words = Path("/proc", str(pid), "cmdline").read_bytes().decode().split("\0")
-    return next((word for word in reversed(words) if word in known), words[0].rpartition("/")[2])
+    tails = (word.rpartition(".")[2] for word in reversed(words))
+    return next((tail for tail in tails if tail in known), words[0].rpartition("/")[2])

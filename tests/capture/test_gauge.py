@@ -12,7 +12,7 @@ from sentinel.capture import gauge
 from sentinel.capture.gauge import Gauge
 from sentinel.capture.rings import Rings
 from sentinel.errors import MissingDevice, MissingRight
-from sentinel.model.machine import Wrapping
+from sentinel.model.coverage import Wrapping
 from tests.builders import IMAGING, STRANGER, Talk, ethernet, ip_frame, moment
 from tests.capture import cable
 from tests.lab.wires import links

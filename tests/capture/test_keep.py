@@ -11,6 +11,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 import pytest
 
 from sentinel.capture.keep import HIGH_DOORS, keep
+from sentinel.capture.rare import rare_program
 from sentinel.capture.ring import Frame
 from sentinel.capture.rings import Rings
 from sentinel.capture.route import Kind, route
@@ -39,7 +40,7 @@ from tests.capture.bpf import routed, run
 from tests.decode.test_frame import FRAGMENT, SHAPES4, SHAPES6, arp, neighbour
 
 ROUTE = route(INSIDE)
-PROGRAMS = {kind: keep(kind) for kind in Kind}
+PROGRAMS = {kind: rare_program() if kind is Kind.RARE else keep(kind) for kind in Kind}
 OPENING = {"SYN": Flags.SYN, "SYN-ACK": Flags.SYN | Flags.ACK, "FIN": Flags.FIN | Flags.ACK, "RST": Flags.RST}
 DATA = Flags.PSH | Flags.ACK
 RQ, AC, RJ = associate_rq(), associate_ac(), associate_rj()

@@ -40,6 +40,16 @@ def test_before_dropping_root_may_capture():
     assert rights.can_capture()
 
 
+def test_a_process_that_leaves_no_image_stays_like_that():
+    """prctl(2), PR_GET_DUMPABLE: whatever a limit says, no helper is given its memory."""
+    script = (
+        "import ctypes; from sentinel.capture import rights; libc = ctypes.CDLL(None); before = libc.prctl(3);"
+        "rights.leave_no_image(); print(before, libc.prctl(3))"
+    )
+
+    assert said_by(script) == ["1", "0"]
+
+
 def test_a_child_ends_with_its_parent():
     """However the parent dies: here it kills itself, and its child says nothing more."""
     script = (

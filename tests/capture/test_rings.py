@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sentinel.capture.route import Kind
 from sentinel.model.connection import Connection, ConnectionState
 from tests.capture import cable, traffic
 from tests.capture.generator import Generator
@@ -84,8 +85,4 @@ def test_hidden_connections_are_all_told_in_the_midst_of_a_scan(tmp_path):
     assert found.forgotten == 0
     assert abs(attempts - silent) <= found.lost
     assert abs(states.count(REFUSED) - refused) <= found.lost
-    assert {kind.name: loss.dropped for kind, loss in found.losses.items() if kind.name != "ATTEMPTS"} == {
-        "ANSWERS": 0,
-        "CLIENTS": 0,
-        "ANNOUNCEMENTS": 0,
-    }
+    assert sum(loss.dropped for kind, loss in found.losses.items() if kind is not Kind.ATTEMPTS) == 0

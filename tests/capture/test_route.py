@@ -5,7 +5,7 @@ import pytest
 from sentinel.capture.rings import Rings
 from sentinel.capture.route import OUTGOING, Kind
 from sentinel.model.packet import Flags
-from tests.builders import IMAGING, IMAGING6, INSIDE, PATIENT, STRANGER, STRANGER6, ip_frame
+from tests.builders import IMAGING, IMAGING6, INSIDE, PATIENT, STRANGER, STRANGER6, ethernet, ip_frame
 from tests.capture import cable
 from tests.capture.bpf import routed
 from tests.capture.test_keep import DATA, OPENING, ROUTE, as_the_kernel_sees, from_door, kept, shapes, to_door
@@ -38,9 +38,11 @@ def routes() -> list[tuple[str, bytes, Kind]]:
         ("our fragment", from_door(PATIENT, fragment=0x2000), Kind.ANSWERS),
         ("ARP", arp(), Kind.ANNOUNCEMENTS),
         ("a neighbour's word", neighbour(136, IMAGING6.packed), Kind.ANNOUNCEMENTS),
-        ("UDP", ip_frame(STRANGER, IMAGING, PATIENT, protocol=17), Kind.ANNOUNCEMENTS),
-        ("our UDP over IPv6", ip_frame(IMAGING6, STRANGER6, PATIENT, protocol=17), Kind.ANNOUNCEMENTS),
-        ("a stranger's UDP over IPv6", ip_frame(STRANGER6, IMAGING6, PATIENT, protocol=17), Kind.ANNOUNCEMENTS),
+        ("a router's word", neighbour(134, IMAGING6.packed), Kind.RARE),
+        ("UDP", ip_frame(STRANGER, IMAGING, PATIENT, protocol=17), Kind.RARE),
+        ("our UDP over IPv6", ip_frame(IMAGING6, STRANGER6, PATIENT, protocol=17), Kind.RARE),
+        ("a stranger's UDP over IPv6", ip_frame(STRANGER6, IMAGING6, PATIENT, protocol=17), Kind.RARE),
+        ("LLDP", ethernet(0x88CC, PATIENT), Kind.RARE),
     ]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from sentinel.capture import tally
 from sentinel.capture.tally import Tally
-from sentinel.model.machine import Wrapping
+from sentinel.model.coverage import Wrapping
 from tests.builders import IMAGING, IMAGING6, STRANGER, STRANGER6, Talk, ethernet, ip_frame
 from tests.capture import cable
 

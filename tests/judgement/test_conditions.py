@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from sentinel.judgement.conditions import PARTS, Sight, Time, health
+from sentinel.model.coverage import Losses, Wrapping
 from sentinel.model.exposure import Outcome
 from sentinel.model.finding import Code, Finding, Level
-from sentinel.model.machine import Losses, Wrapping
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Beat, Health, Part
 from sentinel.model.verdict import View

@@ -1,63 +1,53 @@
-"""What the watched port shows, in one value; and what counts as lost."""
-
-from dataclasses import fields
+"""What machines tell of themselves: values that hold nothing a table or a number does not."""
 
 import pytest
 
-from sentinel.model.machine import Losses, Shows, Wrapping
-from tests.builders import coverage, moment
+from sentinel.model.machine import KINDS, OFFERS, VENDOR, Kind, Offer, Service, is_made_up
+from tests.builders import PATIENT, portrait, uplink
 
-NOW = 10_000.0
-COPY, PPPOE, TUNNEL = Wrapping.COPY, Wrapping.PPPOE, Wrapping.TUNNEL
+NAME = PATIENT.decode()
 
 
-def shows(
-    *, inward: float | None = None, outward: float | None = None, passed: float | None = None, **more
-) -> Shows:
-    """The value of a port that showed these so many seconds ago."""
-    ago = {"inward": inward, "outward": outward, "passed": passed}
-    moments = {name: None if age is None else moment(NOW - age) for name, age in ago.items()}
-    return coverage(moment(NOW), **{"apart": False, **moments, **more}).shows
+@pytest.mark.parametrize(("mac", "made_up"), [("da:a1:19:00:11:22", True), ("02:00:00:00:00:01", True)])
+def test_a_made_up_address_is_known_by_its_second_bit(mac, made_up):
+    """IEEE 802 section 8.4."""
+    assert is_made_up(mac) is made_up
+    assert not is_made_up(f"{int(mac[:2], 16) & ~2:02x}{mac[2:]}")
+
+
+@pytest.mark.parametrize("port", [0, -1, 65_536])
+def test_an_offer_has_a_port(port):
+    """TCP's."""
+    with pytest.raises(ValueError, match="no port"):
+        Offer(service=Service.SMB, port=port)
+
+
+@pytest.mark.parametrize("host", [NAME, "Jeanne Durand", "a.b", "é", "x" * 64, "<b>"])
+def test_an_offers_host_is_one_label(host):
+    """RFC 1035 section 2.3.1."""
+    with pytest.raises(ValueError, match="no host"):
+        Offer(service=Service.SMB, port=445, host=host)
 
 
 @pytest.mark.parametrize(
-    ("seen", "value"),
+    "more",
     [
-        ({"inward": 1, "outward": 1}, Shows.MIRRORED),
-        ({"inward": 300, "outward": 300}, Shows.MIRRORED),
-        ({"inward": 1, "outward": 301}, Shows.ONLY_INWARD),
-        ({"outward": 1}, Shows.ONLY_OUTWARD),
-        ({"foreign": 5, "passed": 1}, Shows.ELSEWHERE),
-        ({"foreign": 5, "passed": 301}, Shows.BROADCAST),
-        ({"foreign": 0}, Shows.BROADCAST),
-        ({}, Shows.NOTHING),
-        ({"foreign": 5, "passed": 1, "wrapped": (PPPOE,)}, Shows.PPPOE),
-        ({"foreign": 5, "passed": 1, "wrapped": (PPPOE, COPY)}, Shows.COPY),
-        ({"foreign": 5, "passed": 1, "wrapped": (TUNNEL,)}, Shows.ELSEWHERE),
-        ({"inward": 1, "outward": 1, "wrapped": (PPPOE, COPY)}, Shows.MIRRORED),
-        ({"inward": 1, "outward": 1, "carrier": False}, Shows.NO_CARRIER),
-        # a card of its own: only our own talk counts, and that is a check an hour
-        ({"apart": True, "inward": 4_500, "outward": 4_500}, Shows.MIRRORED),
-        ({"apart": True, "inward": 4_501, "outward": 4_500}, Shows.ONLY_OUTWARD),
-        ({"apart": True, "foreign": 5, "passed": 1}, Shows.UNMET),
-        ({"apart": True}, Shows.UNMET),
-        ({"apart": True, "foreign": 5}, Shows.BROADCAST),
+        {"mac": NAME},
+        {"mac": "02:00:00:00:00:4"},
+        {"mac": "02:00:00:00:00:4G"},
+        {"vendor": "x" * (VENDOR + 1)},
+        {"kinds": (Kind.LINUX,) * (KINDS + 1)},
+        {"offers": (Offer(service=Service.SMB, port=445),) * (OFFERS + 1)},
     ],
 )
-def test_the_port_shows_one_thing(seen, value):
-    """Both directions or one, others that stay inside, what is sent to all, wrappings, or no cable."""
-    assert shows(**seen) is value
+def test_a_portrait_is_no_longer_than_a_frame(more):
+    """Whoever sends it."""
+    with pytest.raises(ValueError, match=r"no machine|no frame"):
+        portrait(**more)
 
 
-@pytest.mark.parametrize("term", ["dropped", "forgotten", "unsent", "unopened"])
-def test_each_of_our_own_terms_is_a_loss(term):
-    """By its count."""
-    assert coverage(**{term: 3}).lost == 3
-
-
-def test_every_frame_of_our_card_that_the_kernel_lost_is_a_loss_once():
-    """What a processor's queue had no room for is among those that were refused, or is another card's; what one
-    put off is not lost."""
-    terms = {each.name: coverage(losses=Losses(**{each.name: 3})).lost for each in fields(Losses)}
-
-    assert terms == {"missed": 3, "fifo": 3, "over": 3, "refused": 3, "backlog": 0, "squeezed": 0}
+@pytest.mark.parametrize("more", [{"switch": NAME}, {"port": NAME}, {"port": "x" * 41}, {"vendor": "x" * 61}])
+def test_an_uplink_says_what_switches_say(more):
+    """An address, and words and numbers."""
+    with pytest.raises(ValueError, match="no switch"):
+        uplink(**more)

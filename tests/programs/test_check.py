@@ -8,8 +8,8 @@ import pytest
 
 from sentinel.clock import now
 from sentinel.config import Capture, Config, Echo, Lamp, LampKind, Language, Notices, Page
+from sentinel.model.coverage import Losses, Shows, Wrapping
 from sentinel.model.finding import Level
-from sentinel.model.machine import Losses, Shows, Wrapping
 from sentinel.model.verdict import View
 from sentinel.places import Places
 from sentinel.programs.check import check

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from sentinel.model.connection import Connection
-from sentinel.model.machine import Coverage, HostSighting, Shows, Wrapping
+from sentinel.model.coverage import Coverage, Shows, Wrapping
+from sentinel.model.machine import HostSighting
 from sentinel.model.packet import Unreadable
 from sentinel.places import Places
 from sentinel.programs.listen import Ear, stamp

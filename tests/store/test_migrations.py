@@ -28,6 +28,8 @@ TABLES = {
     "audit",
     "notices",
     "papers",
+    "traits",
+    "uplinks",
 }
 
 
@@ -102,3 +104,25 @@ def test_a_store_that_a_later_release_has_changed_is_refused_by_its_name_and_not
     with pytest.raises(OSError, match=r"a later release has changed this store \(from_tomorrow\)"):
         Archive(path, "boot-1")
     assert path.read_bytes() == before
+
+
+def test_a_store_from_before_machines_told_of_themselves_is_brought_up(tmp_path):
+    """With its machines, of which nothing is known yet."""
+    path = tmp_path / "sentinel.db"
+    Archive(path, "boot-1").close()
+    with sqlite3.connect(path) as db:
+        db.execute("ALTER TABLE machines DROP COLUMN vendor")
+        db.execute("DROP TABLE traits")
+        db.execute("DROP TABLE uplinks")
+        db.execute(
+            "INSERT INTO machines VALUES ('02:00:00:00:00:42', '192.168.1.66', 'arp', '2026', '2026', NULL)"
+        )
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'what_machines_tell'")
+    db.close()
+
+    Archive(path, "boot-1").close()
+
+    assert tables(path) == TABLES
+    with sqlite3.connect(path) as db:
+        assert db.execute("SELECT mac, vendor FROM machines").fetchall() == [("02:00:00:00:00:42", None)]
+    db.close()

@@ -17,9 +17,9 @@ from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
 from sentinel.model.connection import Connection, ConnectionState
+from sentinel.model.coverage import Coverage
 from sentinel.model.exposure import Outcome, PortList, ReachOutcome
 from sentinel.model.finding import Code, Level
-from sentinel.model.machine import Coverage
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Beat
 from sentinel.model.verdict import Verdict, View

@@ -10,10 +10,10 @@ from babel.messages.pofile import read_po
 
 from sentinel.model.acting import MeasureKind, PaperKind
 from sentinel.model.connection import Association, ConnectionState
+from sentinel.model.coverage import Shows, Wrapping
 from sentinel.model.exposure import Answer, Auth, CellVerdict, Kind, Outcome, PortList, Reach, Why
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import IncidentState
-from sentinel.model.machine import Shows, Wrapping
 from sentinel.model.passing import Part
 from sentinel.model.renewal import Came, Lack
 from sentinel.model.standing import Standing

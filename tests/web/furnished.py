@@ -14,6 +14,7 @@ from sentinel.clock import boot_id
 from sentinel.config import Config, Page, Practice
 from sentinel.model.acting import Acceptance
 from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, Direction
+from sentinel.model.coverage import Coverage
 from sentinel.model.exposure import (
     AfterProbe,
     Answer,
@@ -29,7 +30,6 @@ from sentinel.model.exposure import (
 )
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
-from sentinel.model.machine import Coverage
 from sentinel.model.moment import Moment
 from sentinel.model.verdict import Assurance, Reason, Verdict, View
 from sentinel.places import Places
@@ -245,17 +245,21 @@ class Cabinet:
         database["connections"].insert_all([*visits, rows.connection_row("run", inside, "inside", True)])
 
     def _machines(self, database: Database) -> None:
-        """One that passes us, one that is only heard, a phone."""
-        for mac, address, passed in (
-            (MAC, MACHINE, True),
-            (PANO, "192.168.77.31", False),
-            (PHONE, "fe80::55", True),
+        """One that passes us, one that is only heard, a phone; what they tell of themselves, and the switch."""
+        for mac, address, passed, vendor in (
+            (MAC, MACHINE, True, "Dell Inc."),
+            (PANO, "192.168.77.31", False, "Panasonic Communications"),
+            (PHONE, "fe80::55", True, None),
         ):
             times = {"first": rows.text(NOW - timedelta(days=9)), "last": rows.text(NOW - timedelta(minutes=3))}
             crossed = times["last"] if passed else None
-            database["machines"].insert(
-                {"mac": mac, "address": address, "seen_by": "arp", **times, "crossed": crossed}
-            )
+            row = {"mac": mac, "address": address, "seen_by": "arp", **times, "crossed": crossed}
+            database["machines"].insert({**row, "vendor": vendor})
+        last = rows.text(NOW - timedelta(minutes=3))
+        for trait, port, host in (("windows", 0, ""), ("smb", 445, "radio-pc"), ("dicom", 11112, "radio-pc")):
+            database["traits"].insert({"mac": MAC, "trait": trait, "port": port, "host": host, "last": last})
+        switch = {"said_by": "lldp", "switch": "00:1b:54:aa:bb:cc", "port": "gi1/0/3", "vlan": None}
+        database["uplinks"].insert({**switch, "vendor": "Cisco Systems, Inc", "last": last})
 
     def _papers(self, database: Database) -> None:
         """Two that were made; their files are not there."""

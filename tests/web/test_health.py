@@ -9,7 +9,7 @@ from furnished import NOW, PUBLIC, Cabinet, moment
 
 from sentinel import __version__, codec, lan
 from sentinel.model.box import BoxReading, Reading
-from sentinel.model.machine import Coverage, Losses, Wrapping
+from sentinel.model.coverage import Coverage, Losses, Wrapping
 from sentinel.model.renewal import Came, Lack, Lost, Renewal
 from sentinel.store import rows
 

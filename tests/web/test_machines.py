@@ -15,6 +15,7 @@ from sentinel.config import Capture
 from sentinel.model.box import BoxReading, Reading
 from sentinel.model.finding import Code, Level, Story, StoryKind
 from sentinel.model.incident import IncidentState
+from sentinel.model.machine import Kind, Service
 from sentinel.model.verdict import View
 from sentinel.settings import understood
 from sentinel.store import rows
@@ -29,7 +30,8 @@ DAY = timedelta(days=1)
 @pytest.fixture(autouse=True)
 def unheard(cabinet: Cabinet) -> None:
     """Each test brings its own machines."""
-    cabinet.clear("machines")
+    for table in ("machines", "traits", "uplinks"):
+        cabinet.clear(table)
 
 
 def heard(mac: str, address: str, first: timedelta, last: timedelta, crossed: timedelta | None = None) -> dict:
@@ -127,6 +129,108 @@ def test_an_invented_address_is_known_by_its_second_bit(octet):
     machine = Machine(mac=f"{octet}:00:00:00:00:01", first=NOW, last=NOW, crossed=None)
 
     assert machine.is_random is (octet[1] in "26ae")
+
+
+def trait(mac: str, word: str, port: int = 0, host: str = "") -> dict:
+    """One row."""
+    return {"mac": mac, "trait": word, "port": port, "host": host, "last": rows.text(NOW)}
+
+
+def test_what_a_machine_tells_of_itself_stands_beside_it(cabinet):
+    """Its maker, what it says it is, what it offers, and under which name; another machine's is another's."""
+    cabinet.add("machines", {**heard(MAC, MACHINE, DAY, HOUR, HOUR), "vendor": "Dell Inc."})
+    cabinet.add("machines", heard(OTHER, "192.168.77.31", DAY, HOUR))
+    cabinet.add("traits", trait(MAC, "windows"), trait(MAC, "storage"), trait(MAC, "smb", 445, "radio-pc"))
+    cabinet.add("traits", trait(MAC, "dicom", 11112, "radio-pc"))
+
+    named, other = listed(cabinet)
+
+    assert f"{MAC} Dell Inc. {MACHINE}" in named
+    assert "Se présente comme : disque réseau, Windows" in named
+    offers = "partage de fichiers SMB, port 445, imagerie DICOM, port 11112 (radio-pc)"
+    assert f"Annonce : {offers}" in named
+    assert not [each for each in ("Dell", "Annonce", "Se présente") if each in other]
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_word_for_a_machine_is_in_both_languages(cabinet, language):
+    """Each kind, each service: a missing one would be an error here."""
+    cabinet.config = replace(CONFIG, page=replace(CONFIG.page, language=language))
+    cabinet.add("machines", heard(MAC, MACHINE, DAY, HOUR))
+    cabinet.add("traits", *(trait(MAC, each) for each in Kind), *(trait(MAC, each, 7) for each in Service))
+
+    [machine] = listed(cabinet)
+
+    assert machine.count("7") >= len(Service)
+    assert "kind." not in machine
+    assert "offer." not in machine
+
+
+def test_invented_addresses_are_one_line_with_their_number(cabinet):
+    """However many there are, on however many pages; nobody looks at each telephone of the waiting room."""
+    cabinet.add("machines", *(heard(f"da:a1:19:00:00:{n:02x}", f"10.0.0.{n}", DAY, HOUR) for n in range(70)))
+    cabinet.add("machines", heard(OTHER, "192.168.77.31", DAY, HOUR))
+
+    for path in ("/machines", "/machines?page=2"):
+        page = cabinet.insider().get(path).text
+        [group] = re.findall(r"<section>\s*(<details.*?</details>)", page, re.DOTALL)
+        assert group.startswith("<details>\n<summary>70 adresses inventées</summary>")
+        assert OTHER not in group
+    assert group.count('<li class="machine">') == 21
+
+
+@pytest.mark.parametrize("why", ["name", "offer", "story"])
+def test_an_invented_address_that_matters_is_not_folded_away(cabinet, why):
+    """It has a name, offers files, or is part of a story."""
+    cabinet.add("machines", heard(PHONE, "192.168.77.55", DAY, HOUR))
+    if why == "name":
+        cabinet.config = replace(CONFIG, labels={PHONE: "Portable"})
+    elif why == "offer":
+        cabinet.add("traits", trait(PHONE, "smb", 445))
+    else:
+        cabinet.add("incidents", rows.incident_row(incident(3, mac=PHONE)))
+
+    assert "<details open>\n<summary>1 adresse inventée</summary>" in cabinet.insider().get("/machines").text
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, "branchée sur la prise gi1/0/3 du commutateur 00:1b:54:aa:bb:cc (Cisco Systems, Inc)."),
+        (
+            {"port": ""},
+            "branchée sur le commutateur 00:1b:54:aa:bb:cc (Cisco Systems, Inc), qui ne nomme pas la prise.",
+        ),
+        ({"vendor": ""}, "(fabricant inconnu)."),
+        ({"vlan": 20}, "Réseau de cette prise\u00a0: VLAN 20."),
+    ],
+)
+def test_the_switch_we_hang_on_is_named_with_its_port(cabinet, change, said):
+    """As it says itself; where none tells, nothing is said."""
+    assert "commutateur" not in plain(cabinet)
+    row = {
+        "said_by": "lldp",
+        "switch": "00:1b:54:aa:bb:cc",
+        "port": "gi1/0/3",
+        "vlan": None,
+        "last": rows.text(NOW),
+    }
+    cabinet.add("uplinks", {**row, "vendor": "Cisco Systems, Inc", **change})
+
+    assert said in plain(cabinet)
+
+
+def plain(cabinet: Cabinet) -> str:
+    """The page as it is read."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", cabinet.insider().get("/machines").text)).split(" "))
+
+
+def test_what_a_machine_calls_itself_is_never_markup(cabinet):
+    """The store may have been written by anybody."""
+    cabinet.add("machines", {**heard(MAC, MACHINE, DAY, HOUR), "vendor": "<script>x()"})
+    cabinet.add("traits", trait(MAC, "smb", 445, "<script>x()"))
+
+    assert "<script>x" not in cabinet.insider().get("/machines").text
 
 
 def test_two_thousand_machines_are_forty_pages(cabinet):

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from furnished import moment
 
-from sentinel.model.machine import Coverage, Wrapping
+from sentinel.model.coverage import Coverage, Wrapping
 from sentinel.model.verdict import View
 from web.proofs import besides, proof_of_view
 

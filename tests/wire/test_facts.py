@@ -14,12 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentinel.model.connection import Association, DicomService
+from sentinel.model.coverage import Losses, Wrapping
 from sentinel.model.exposure import Outcome
-from sentinel.model.machine import Losses, Sought, Wrapping
+from sentinel.model.machine import SaidBy, Sought
 from sentinel.wire.facts import KINDS, LARGEST, Inbox, Outbox, Parcel, Sender, Sent, receipt
 from tests.builders import (
     IMAGING,
     IMAGING6,
+    IMAGING_MAC,
     attempts,
     connection,
     coverage,
@@ -28,7 +30,9 @@ from tests.builders import (
     knock,
     moment,
     outcome,
+    portrait,
     sighting,
+    uplink,
 )
 
 RUN = "run-1"
@@ -46,6 +50,10 @@ EVERY_KIND: tuple[Sent, ...] = (
     attempts(silent=3, connected=1),
     sighting(),
     Sought(address=IMAGING, at=moment(1)),
+    portrait(),
+    portrait(vendor="", kinds=(), offers=()),
+    uplink(),
+    uplink(vlan=20, port="", said_by=SaidBy.CDP),
     coverage(proof=moment(1)),
     coverage(proof=None, carrier=False),
     coverage(losses=Losses(missed=3), foreign=7, passed=moment(2), half=moment(1), wrapped=tuple(Wrapping)),
@@ -92,6 +100,10 @@ def test_a_stream_may_be_cut_anywhere(facts: list[Sent], cuts: list[int]):
     assert [parcel.number for parcel in parcels] == list(range(1, len(facts) + 1))
 
 
+def _parcel(fact: Sent) -> bytes:
+    return Outbox("r").put(fact)[4:]
+
+
 GARBAGE = [
     b"",
     b"\xff\xfe",
@@ -102,6 +114,12 @@ GARBAGE = [
     b'{"run":"r","number":1,"kind":"connection","fact":{}}',
     b'{"run":"r","number":1,"kind":"connection","fact":{"serial":"one"}}',
     b'{"run":"r","number":"x","kind":"sighting","fact":{}}',
+    _parcel(portrait()).replace(b'"radio-pc"', b'"ZZTEST^UNMISTAKABLE"'),
+    _parcel(portrait()).replace(b"11112", b"70000"),
+    _parcel(portrait()).replace(IMAGING_MAC.encode(), b"ZZTEST^UNMISTAKAB"),
+    _parcel(portrait()).replace(b'"storage"', b'"Jeanne"'),
+    _parcel(uplink()).replace(b"gi1/0/3", b"ZZTEST^UNMISTAKABLE"),
+    _parcel(uplink()).replace(b"00:1b:54:aa:bb:cc", b"no such address!!"),
     b"[" * 100_000,
     b'{"run":"r","number":1,"kind":"connection","fact":' + b"[" * 100_000,
 ]
