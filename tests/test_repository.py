@@ -58,7 +58,7 @@ HOUSE = {
 
 # A package with a licence or a weight of its own stays where it was let in: design, "programs and rights".
 ROOMS_OF_PACKAGES = {
-    "scapy": ("sentinel/programs/dissect.py", "sentinel/capture/recording.py"),
+    "scapy": ("sentinel/programs/dissect.py",),
     "sqlite_utils": ("sentinel/store/",),
     "aiohttp": ("sentinel/echo/", "sentinel/reach/igd.py"),
     "async_upnp_client": ("sentinel/reach/igd.py",),
@@ -212,13 +212,6 @@ def test_a_package_stays_in_its_rooms(package, rooms):
     users = [name(path) for path in modules() if package in imports(path.read_text())]
 
     assert [user for user in users if not user.startswith(rooms)] == []
-
-
-def test_only_what_plays_a_file_reaches_scapy():
-    """`capture.recording` reads files with scapy, which may not share a program with sqlite-utils."""
-    users = [name(path) for path in modules() if "capture.recording import" in path.read_text()]
-
-    assert set(users) <= {"sentinel/programs/replay.py", "sentinel/programs/play.py"}
 
 
 def test_the_import_contracts_hold():

@@ -1,6 +1,10 @@
 """One Ethernet frame, perhaps cut, to one packet.
 
 What does not hold together is `Unreadable`, never an exception: strangers choose these bytes.
+
+Checksums are not verified. A card that computes them for its machine (CHECKSUM_PARTIAL of linux/skbuff.h) hands
+its own frames to a capture before it has, so that true frames look wrong; and whoever forges a frame to mislead
+us forges its checksum too. What a forged reset ends here, the next true segment begins again.
 """
 
 import struct
@@ -55,8 +59,9 @@ def _half(frame: bytes, at: int) -> int:
 
 
 @lru_cache(maxsize=8192)
-def _mac(raw: bytes) -> str:
-    return raw.hex(":")
+def _mac(raw: bytes) -> str | None:
+    """None for the six noughts of a link without hardware addresses: a loopback, a tunnel."""
+    return raw.hex(":") if any(raw) else None
 
 
 @lru_cache(maxsize=8192)
@@ -153,7 +158,8 @@ def _neighbour(frame: bytes, icmp: int, at: Moment) -> Announcement | Unreadable
 def _announcement(
     frame: bytes, at: Moment, mac: bytes, address: Address, seen_by: SeenBy, peer: Address
 ) -> Announcement | None:
-    if len(mac) < 6 or address.is_unspecified:
+    name = _mac(mac)
+    if len(mac) < 6 or name is None or address.is_unspecified:
         return None
     to_all = bool(frame[0] & 1)  # IEEE 802 section 8.2: a group address
-    return Announcement(at, _mac(mac), address, seen_by, peer, to_all)
+    return Announcement(at, name, address, seen_by, peer, to_all)

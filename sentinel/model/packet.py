@@ -38,8 +38,9 @@ class Segment(NamedTuple):
     """One TCP segment: its headers, and the association PDU at its start if there was one."""
 
     at: Moment
-    source_mac: str
-    target_mac: str
+    source_mac: str | None
+    target_mac: str | None
+    """Lower case; None where the link has none, or does not say."""
     vlan: int | None
     source: Address
     source_port: int

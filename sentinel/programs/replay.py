@@ -49,7 +49,7 @@ class Player:
             yield from self._pass_time(at)
             yield from self._feed(read_frame(frame.kept, at, frame.vlan))
         yield from self._told(self._tracker.flush())
-        self._finish(recording.cut)
+        self._finish(recording)
 
     def _pass_time(self, at: Moment) -> Iterator[Connection | Finding]:
         """Each recorded second; a stamp from before the last one moves nothing."""
@@ -87,12 +87,13 @@ class Player:
         self._states.extend(bytes(max(0, connection.serial - len(self._states))))
         self._states[connection.serial - 1] = 1 + STATES.index(connection.state)
 
-    def _finish(self, cut: bool) -> None:
+    def _finish(self, recording: Recording) -> None:
         counted = {state: self._states.count(1 + place) for place, state in enumerate(STATES)}
         self.summary.by_state = {state.value: count for state, count in counted.items() if count}
         self.summary.connections = sum(counted.values())
         self.summary.forgotten = self._tracker.forgotten + self._machines.forgotten
-        self.summary.cut = cut
+        self.summary.left_out = recording.left_out
+        self.summary.cut = recording.cut
 
 
 def replay(
@@ -115,7 +116,7 @@ def replay(
         judge: makes the findings; by default judgement without any configuration.
 
     Raises:
-        NotReadable: the file cannot be opened, is no capture, or was not recorded on Ethernet.
+        NotReadable: the file cannot be opened, is no capture, or nothing in it is of a link that is read.
     """
     networks = Networks(own=tuple(inside))
     player = Player(networks, judge or judging(networks, _moment(0)), every=every)

@@ -180,11 +180,11 @@ class Tracker:
         yield from self._tell(flow)
 
 
-def _source(segment: Segment) -> tuple[Address, int, str]:
+def _source(segment: Segment) -> tuple[Address, int, str | None]:
     return segment.source, segment.source_port, segment.source_mac
 
 
-def _target(segment: Segment) -> tuple[Address, int, str]:
+def _target(segment: Segment) -> tuple[Address, int, str | None]:
     return segment.target, segment.target_port, segment.target_mac
 
 

@@ -55,7 +55,7 @@ class Flow:
     source_port: int
     target: Address
     target_port: int
-    source_mac: str
+    source_mac: str | None
     target_mac: str | None
     vlan: int | None
     direction: Direction

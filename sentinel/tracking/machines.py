@@ -35,11 +35,12 @@ class Machines:
 
     def feed(self, packet: Segment | Announcement) -> HostSighting | None:
         """A sighting, if the packet's sender is ours and has not just been told."""
+        mac: str | None
         if isinstance(packet, Announcement):
             mac, address, seen_by = packet.mac, packet.address, self._announced(packet)
         else:
             mac, address, seen_by = packet.source_mac, packet.source, self._sent(packet)
-        if self.networks.place(address) not in (Place.INSIDE, Place.BOX):
+        if mac is None or self.networks.place(address) not in (Place.INSIDE, Place.BOX):
             return None
         if self._is_fresh((mac, address, None), packet.at, AGAIN) and (
             seen_by not in TELLING or self._is_fresh((mac, address, seen_by), packet.at, SELDOM)

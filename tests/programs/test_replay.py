@@ -24,12 +24,14 @@ from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.programs.replay import Judge, replay
 from sentinel.programs.retelling import LINES
 from tests.builders import INSIDE, PATIENT, STRANGER, Talk, associate_ac, associate_rq, ethernet, p_data
-from tests.capture import bpf, cable
+from tests.capture import bpf, cable, files
 from tests.lab import images
-from tests.pcaps import make, witness
+from tests.pcaps import linked, make, witness
+from tests.pcaps.wrapped import V6
 
 PCAPS = Path(make.__file__).parent
-GOLDEN = sorted(make.STORIES)
+GOLDEN = sorted({**make.STORIES, **make.ODD})
+TUNNELS = "tunnels.pcap"
 
 
 def silent(_: Connection) -> list[Finding]:
@@ -98,6 +100,7 @@ def test_one_object_a_line_and_the_summary_last():
         "by_state": {"closed": 1},
         "findings": 0,
         "forgotten": 0,
+        "left_out": {},
         "first": "2026-03-02T09:00:00.000000Z",
         "last": "2026-03-02T09:00:00.170000Z",
         "cut": False,
@@ -139,6 +142,48 @@ def test_every_shape_of_frame_tells_the_same_association():
         (280, 4_997, None),
     ]
     assert (told[-1]["fragments"], told[-1]["undecodable"]) == (2, 1)
+
+
+@pytest.mark.parametrize("name", sorted(set(make.ODD) - {TUNNELS}))
+def test_the_oddities_of_real_lines_are_told_as_they_are(name):
+    """How each connection ended and what its ends sent, to the byte: the story says it, and tshark below."""
+    told = [
+        (each["source_port"], each["state"], each["bytes_in"], each["bytes_out"])
+        for each in finals(objects(PCAPS / name))
+    ]
+
+    assert told == [(each.port, each.state, each.bytes_in, each.bytes_out) for each in make.ODD[name]().endings]
+
+
+def test_what_could_not_be_read_of_an_odd_file_is_counted():
+    """Every fragment; a segment without a length, whose bytes the next one tells all the same."""
+    fragments, sizes = (objects(PCAPS / name)[-1] for name in ("fragments.pcap", "sizes.pcap"))
+
+    assert (fragments["fragments"], fragments["decoded"]) == (20, 6)
+    assert (sizes["undecodable"], sizes["decoded"]) == (1, 17)
+
+
+def test_of_a_file_with_several_links_the_unreadable_one_is_counted_and_named():
+    """Fifteen links side by side, each stamped by its own clock; the sixteenth is Wi-Fi."""
+    told = objects(PCAPS / "links.pcapng")
+
+    assert (told[-1]["frames"], told[-1]["decoded"]) == (120, 120)
+    assert told[-1]["left_out"] == {"link type 105 (Wi-Fi)": 8}
+    assert "left out: 8 frames recorded on link type 105 (Wi-Fi), which is not read" in run(
+        PCAPS / "links.pcapng", as_json=False
+    )
+    assert [each["opened"] for each in finals(told)] == [
+        f"2026-03-02T09:00:00.{linked.microseconds(number):06}Z" for number in range(len(linked.LINKS))
+    ]
+    assert len({linked.microseconds(number) for number in range(len(linked.LINKS))}) > 10  # clocks as fine as that
+
+
+def test_a_connection_through_a_tunnel_is_not_seen():
+    """PPPoE, IP in IP, GRE, ERSPAN and a third tag: what the filter leaves in the kernel a replay leaves too."""
+    told = objects(PCAPS / TUNNELS)
+
+    assert [each["kind"] for each in told] == ["summary"]
+    assert (told[0]["frames"], told[0]["decoded"]) == (48, 0)
 
 
 def test_without_all_only_strangers_and_associations_are_told():
@@ -366,12 +411,37 @@ def ours(path: Path) -> list[witness.Stream]:
 
 
 @pytest.mark.lab
-@pytest.mark.parametrize("name", GOLDEN)
+@pytest.mark.parametrize("name", sorted(set(GOLDEN) - {TUNNELS}))
 def test_tshark_sees_the_same_connections_in_the_golden_files(name):
     """Ends, who called, bytes each way, how it ended."""
     cable.need("tshark")
 
     assert ours(PCAPS / name) == witness.streams(PCAPS / name)
+
+
+@pytest.mark.lab
+def test_tshark_looks_into_the_tunnels_that_we_do_not():
+    """So that it is known what is not seen, and that the file holds it."""
+    cable.need("tshark")
+    seen = [
+        (each.client[1], each.state, each.bytes_in, each.bytes_out) for each in witness.streams(PCAPS / TUNNELS)
+    ]
+
+    assert seen == [(each.port, each.state, each.bytes_in, each.bytes_out) for each in make.ODD[TUNNELS]().endings]
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize("name", linked.LINKS)
+def test_tshark_sees_the_same_on_every_link(tmp_path, name):
+    """In a classic file of that link alone."""
+    cable.need("tshark")
+    link, record = linked.LINKS[name]
+    path = tmp_path / "link.pcap"
+    talk = Talk(**(V6 if "IPv6" in name else {}))
+    path.write_bytes(files.pcap([record(frame) for frame in make.association(talk)], link=link))
+
+    assert ours(path) == witness.streams(path)
+    assert [each["dicom"]["result"] for each in finals(objects(path))] == ["accepted"]
 
 
 def random_talk(

@@ -44,6 +44,14 @@ def test_a_machine_that_answers_by_tcp_is_told():
     assert (sighting.mac, sighting.address, sighting.seen_by) == (IMAGING_MAC, IMAGING, SeenBy.PASSING)
 
 
+def test_an_address_without_a_mac_is_no_machine():
+    """On a loopback or in a tunnel nobody has one: a sighting names a card."""
+    talk = Talk()
+    answer = talk.segment(talk.syn_ack())._replace(source_mac=None)
+
+    assert Machines(networks()).feed(answer) is None
+
+
 def test_a_machine_is_told_once_a_minute():
     """By the frames' own clock."""
     machines = Machines(networks())
