@@ -8,6 +8,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from ipaddress import ip_network
 from pathlib import Path
@@ -18,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sentinel.capture.keep import keep_program
+from sentinel.capture.recording import Recording
 from sentinel.errors import NotReadable
 from sentinel.model.connection import Connection
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
@@ -494,9 +496,9 @@ def test_tshark_sees_the_same_connections_in_a_disorderly_crowd(tmp_path, seed):
     assert found == witness.streams(path)
 
 
-def recorded(laid: cable.Cable, path: Path, traffic: Callable[[], None]) -> None:
+def recorded(laid: cable.Cable, path: Path, traffic: Callable[[], None], *options: str) -> None:
     """What dumpcap records at the right end while something happens."""
-    process = laid.start("right", "dumpcap", "-q", "-i", cable.CARD, "-w", str(path))
+    process = laid.start("right", "dumpcap", "-q", "-i", cable.CARD, "-w", str(path), *options)
     cable.wait_until(path.exists)
     time.sleep(0.5)  # dumpcap opens its file a moment before it listens
     traffic()
@@ -554,6 +556,50 @@ def test_tshark_sees_the_same_connections_in_real_imaging_traffic(tmp_path):
     text = run(path).encode() + run(path, as_json=False).encode()
     assert [secret for secret in images.secrets(shots) if secret in text] == []
     assert any(secret in path.read_bytes() for secret in images.secrets(shots))  # they were there to be found
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize(
+    ("gro", "frames", "longest"), [("off", range(1_370, 9_999), 1_514), ("on", range(1_000), 65_549)]
+)
+def test_a_card_that_puts_segments_together_changes_no_byte(tmp_path, gro, frames, longest):
+    """Two megabytes over a real cable: with GRO fewer and longer frames, the same connection; tshark agrees."""
+    cable.need("tshark", "dumpcap", "ethtool")
+    path = tmp_path / "gro.pcapng"
+    with cable.cable(quiet=False) as laid:
+        for end in ("left", "right"):
+            laid.run(end, "ethtool", "-K", cable.CARD, "tso", "off", "gso", "off", "gro", gro)
+        with laid.at("right"):
+            door = socket.create_server(("10.77.0.2", 11112))
+        with door:
+            recorded(laid, path, lambda: send(laid, door, bytes(2_000_000)), "-s", "128", "-B", "32")
+
+    with Recording(path) as recording:
+        lengths = [frame.length for frame in recording]
+    assert len(lengths) in frames
+    assert 1_514 <= max(lengths) <= longest
+    assert (max(lengths) > 1_514) is (gro == "on")
+    assert [(each.bytes_in, each.bytes_out, each.state) for each in ours(path)] == [(2_000_000, 0, "closed")]
+    assert ours(path) == witness.streams(path)
+
+
+def send(laid: cable.Cable, door: socket.socket, payload: bytes) -> None:
+    """From the left end to a door at the right, read to its end."""
+    with laid.at("left"):
+        line = socket.socket()
+    with line, ThreadPoolExecutor(1) as other:
+        reading = other.submit(read_all, door)
+        line.connect(door.getsockname())
+        line.sendall(payload)
+        line.shutdown(socket.SHUT_WR)
+        assert reading.result(30) == len(payload)
+
+
+def read_all(door: socket.socket) -> int:
+    """How much the first caller says before it hangs up."""
+    line, _ = door.accept()
+    with line:
+        return sum(map(len, iter(lambda: line.recv(65_536), b"")))
 
 
 @pytest.mark.parametrize("seed", range(3))
