@@ -201,12 +201,21 @@ def _has_waited(flow: Flow, now: Moment) -> bool:
 
 
 def _begins_anew(flow: Flow, segment: Segment) -> bool:
-    """A SYN with another initial sequence number on a known 4-tuple (RFC 9293 section 3.10.7.4)."""
+    """A SYN with another initial sequence number on a known 4-tuple (RFC 9293 section 3.10.7.4), or its answer."""
+    if segment.flags & (Flags.SYN | Flags.ACK) == Flags.SYN | Flags.ACK:
+        return not flow.is_from_client(segment) and _answers_another(flow, segment)
     if segment.flags & (Flags.SYN | Flags.ACK) != Flags.SYN:
         return False
     if not flow.is_from_client(segment):
         return flow.over or not (flow.is_shaken or flow.is_opened)
     return flow.client.first != (segment.seq + 1) % (1 << 32)
+
+
+def _answers_another(flow: Flow, answer: Segment) -> bool:
+    """A SYN-ACK to another SYN than the one this connection began with: that one was lost on its way to us."""
+    if not flow.is_shaken or flow.client.first is None or (answer.seq + 1) % (1 << 32) == flow.server.first:
+        return False
+    return (answer.ack - flow.client.first) % (1 << 32) >= WINDOW
 
 
 def _says_something(segment: Segment) -> bool:

@@ -13,6 +13,14 @@ from tests.decode.test_frame import arp, neighbour
 from tests.pcaps.linked import LINKS
 
 ENDS = {4: (STRANGER, 40_000, IMAGING, 4242), 6: (STRANGER6, 40_000, IMAGING6, 4242)}
+
+
+def said(segment: Segment) -> tuple[object, ...]:
+    """All of a segment but its MACs."""
+    ends = (segment.source, segment.source_port, segment.target, segment.target_port)
+    return *ends, segment.seq, segment.ack, segment.flags, segment.length, segment.vlan
+
+
 ONE_FAMILY = {"raw IPv4": 4, "raw IPv6": 6}
 BOTH = [(name, family) for name in LINKS for family in (4, 6) if ONE_FAMILY.get(name, family) == family]
 
@@ -32,8 +40,9 @@ def test_the_segment_is_the_same_on_every_link(name, family):
 
     assert isinstance(wanted, Segment)
     assert isinstance(got, Segment)
-    source = BOX_MAC if "cooked" in name or name == "Ethernet" else None
-    assert got == wanted._replace(source_mac=source, target_mac=IMAGING_MAC if name == "Ethernet" else None)
+    assert said(got) == said(wanted)
+    assert got.source_mac == (BOX_MAC if "cooked" in name or name == "Ethernet" else None)
+    assert got.target_mac == (IMAGING_MAC if name == "Ethernet" else None)
 
 
 def test_a_link_of_one_family_does_not_take_the_other():

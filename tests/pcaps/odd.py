@@ -140,7 +140,7 @@ def half_open6(story: Story) -> None:
 def endings() -> Story:
     """And as they end."""
     story = Story()
-    for tell in (reset_with_data, reset_out_of_nowhere, both_at_once, half_closed, used_again):
+    for tell in (reset_with_data, reset_out_of_nowhere, both_at_once, half_closed, used_again, used_again_unheard):
         tell(story)
     return story
 
@@ -192,6 +192,15 @@ def used_again(story: Story) -> None:
         if ending != "never seen":
             words += talk.goodbye() if ending == "FIN" else [talk.rst(True)]
         story.tell(talk, [*words, 0.5])
+        story.ends(talk, "closed", 3, 6)
+
+
+def used_again_unheard(story: Story) -> None:
+    """The second time the SYN is lost on its way to us: the SYN-ACK answers another than the one we know."""
+    for number in range(2):
+        talk = Talk(client_port=39_998, client_isn=1_000 + number * GIB, server_isn=5_000 + number * 3 * GIB // 2)
+        words = [*talk.handshake(), *exchange(talk)]
+        story.tell(talk, [*words[number:], 0.5])
         story.ends(talk, "closed", 3, 6)
 
 

@@ -1,7 +1,7 @@
 """What tshark says of the TCP connections in a file: counted from its fields, without a line of ours."""
 
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -11,6 +11,8 @@ FIELDS = (
     *("tcp.seq_raw", "tcp.ack_raw", "tcp.flags", "tcp.len"),
 )
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
+AHEAD = 1 << 16
+"""A SYN-ACK may acknowledge as much beyond the SYN: what the SYN carried (RFC 7413)."""
 End = tuple[str, int]
 
 
@@ -45,8 +47,23 @@ class Stream:
 def streams(path: Path) -> list[Stream]:
     """Every connection of the file, in the order of its first frame."""
     rows = sorted(_rows(path), key=lambda row: row.stream)  # a stable sort: frames stay in order
-    found = [_stream(list(each)) for _, each in groupby(rows, key=lambda row: row.stream)]
+    found = [_stream(part) for _, each in groupby(rows, key=lambda row: row.stream) for part in _parts(each)]
     return [_ended(each, found[place + 1 :]) for place, each in enumerate(found)]
+
+
+def _parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """One, but where a SYN-ACK answers another SYN than the one that was seen: tshark waits for the SYN itself."""
+    part: list[Row] = []
+    begins: dict[End, int] = {}
+    for row in rows:
+        if row.has(SYN | ACK):
+            if (row.ack - begins.setdefault(row.target, row.ack)) % (1 << 32) >= AHEAD:
+                yield part
+                part, begins = [], {row.target: row.ack}
+        elif row.has(SYN):
+            begins.setdefault(row.source, row.seq + 1)
+        part.append(row)
+    yield part
 
 
 def _ended(stream: Stream, later: list[Stream]) -> Stream:
@@ -94,19 +111,30 @@ def _ends(rows: list[Row]) -> tuple[End, End]:
 def _bytes(own: list[Row], peer: list[Row]) -> int:
     """Payload bytes up to where its FIN stands, else to the furthest that was sent or acknowledged.
 
-    RFC 9293 section 3.4, and 3.10.7: what a reset says of numbers need not be true, and its text is no payload;
-    what a SYN carries counts if it was taken.
+    RFC 9293 section 3.4; where a reset stands need not be true, and its text is no payload (section 3.5.3); what a
+    SYN carries counts if it was taken.
     """
-    own, peer = ([row for row in rows if not row.has(RST)] for rows in (own, peer))
+    own = [row for row in own if not row.has(RST)]
     taken = [row.ack for row in peer if row.has(ACK)]
-    numbers = [row.seq + 1 if row.has(SYN) else row.seq for row in own] or taken
-    begins = next((row.seq + 1 for row in own if row.has(SYN)), min(numbers, default=0))
+    begins = _begins(own, peer)
     furthest = 0
     for row in own:
         furthest = max(furthest, _nearest(furthest, _behind(row) - begins))
         if row.has(FIN):
             return _nearest(furthest, _behind(row) - begins)
     return max([furthest, *(_nearest(furthest, number - begins) for number in taken)])
+
+
+def _begins(own: list[Row], peer: list[Row]) -> int:
+    """The number of its first byte: behind its SYN; as a SYN-ACK names it; else the lowest that is known."""
+    for row in own:
+        if row.has(SYN):
+            return row.seq + 1
+    for row in peer:
+        if row.has(SYN | ACK):
+            return row.ack
+    numbers = [row.seq for row in own] or [row.ack for row in peer if row.has(ACK)] or [0]
+    return numbers[0] + min(_nearest(0, number - numbers[0]) for number in numbers)
 
 
 def _behind(row: Row) -> int:
