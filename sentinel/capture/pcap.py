@@ -51,7 +51,7 @@ class Pcap:
         shape = SHAPES[self.link]
         if shape is None:
             return self._frames()
-        return (frame._replace(kept=shape(frame.kept)) for frame in self._frames())
+        return (Frame(at, shape(kept), length, vlan) for at, kept, length, vlan in self._frames())
 
     def _frames(self) -> Iterator[Frame]:
         """Records as they stand in the file; with one longer than any frame it has stopped making sense."""

@@ -13,16 +13,14 @@ from tests.decode.test_frame import arp, neighbour
 from tests.pcaps.linked import LINKS
 
 ENDS = {4: (STRANGER, 40_000, IMAGING, 4242), 6: (STRANGER6, 40_000, IMAGING6, 4242)}
+ONE_FAMILY = {"raw IPv4": 4, "raw IPv6": 6}
+BOTH = [(name, family) for name in LINKS for family in (4, 6) if ONE_FAMILY.get(name, family) == family]
 
 
 def said(segment: Segment) -> tuple[object, ...]:
     """All of a segment but its MACs."""
     ends = (segment.source, segment.source_port, segment.target, segment.target_port)
     return *ends, segment.seq, segment.ack, segment.flags, segment.length, segment.vlan
-
-
-ONE_FAMILY = {"raw IPv4": 4, "raw IPv6": 6}
-BOTH = [(name, family) for name in LINKS for family in (4, 6) if ONE_FAMILY.get(name, family) == family]
 
 
 def shaped(name: str, frame: bytes) -> bytes:
