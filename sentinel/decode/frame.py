@@ -78,10 +78,11 @@ def _ip4(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
         return None
     if _half(frame, ip + 6) & 0x3FFF:
         return Fragment(at)
+    size = _half(frame, ip + 2) or len(frame) - ip  # nought: the sender's own card is still to cut it into packets
     return _segment(
         frame,
         ip + header,
-        _half(frame, ip + 2) - header,
+        size - header,
         frame[ip + 12 : ip + 16],
         frame[ip + 16 : ip + 20],
         at,
