@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from tests.builders import START
 from tests.capture.files import clock, interface, packet, section
-from tests.pcaps.odd import Story, exchange
+from tests.pcaps.story import Story, exchange
 from tests.pcaps.wrapped import V6
 
 

@@ -29,8 +29,8 @@ from tests.builders import (
     p_data,
     tcp_frame,
 )
-from tests.pcaps import linked, odd, wrapped
-from tests.pcaps.odd import Cut, Part, Story
+from tests.pcaps import linked, mirrored, odd, wrapped
+from tests.pcaps.story import Cut, Part, Story
 
 FOLDER = Path(__file__).parent
 FIRST_FRAGMENT = (44, b"\x00\x01" + bytes(4))  # of IPv6: more will follow
@@ -141,7 +141,7 @@ ODD: dict[str, Callable[[], Story]] = {
     "endings.pcap": odd.endings,
     "patience.pcap": odd.patience,
     "wraps.pcap": odd.wraps,
-    "mirrors.pcap": odd.mirrors,
+    "mirrors.pcap": mirrored.mirrors,
     "wrappings.pcap": wrapped.wrappings,
     "fragments.pcap": wrapped.fragments,
     "sizes.pcap": wrapped.sizes,

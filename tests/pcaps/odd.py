@@ -1,66 +1,12 @@
-"""The oddities of real lines, each a story of a few frames, and what is true of it.
-
-A story says by itself how it ended and how many bytes its ends sent, for whoever reads the file: the tests ask
-our reader, and tshark where it is installed. A pause before a frame is written as a number of seconds.
-"""
-
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import NamedTuple
+"""The oddities of real lines: how connections begin, end and last."""
 
 from sentinel.model.packet import Flags
-from tests.builders import IMAGING6, PATIENT, STRANGER6, Talk, Word, associate_ac, associate_rq, p_data
+from tests.builders import IMAGING6, PATIENT, STRANGER6, Talk, associate_ac, associate_rq, p_data
+from tests.pcaps.story import Story, exchange
 
-
-class Cut(NamedTuple):
-    """A frame of which only the beginning was kept."""
-
-    kept: bytes
-    length: int
-
-
-Part = bytes | Cut | float
-"""A frame, or seconds of silence before the next one."""
 GIB = 1 << 30
 SYN_ACK = Flags.SYN | Flags.ACK
 HOUR = 3_600.0
-
-
-@dataclass(frozen=True)
-class Ending:
-    """What is true of one connection."""
-
-    port: int
-    """The client's."""
-    state: str
-    bytes_in: int
-    bytes_out: int
-
-
-@dataclass
-class Story:
-    """Talks from one stranger's ports, one after another, and their endings."""
-
-    parts: list[Part] = field(default_factory=list)
-    endings: list[Ending] = field(default_factory=list)
-    port: int = 40_000
-
-    def talk(self, **how: object) -> Talk:
-        """The next one, from a port of its own."""
-        self.port += 1
-        return Talk(client_port=self.port, **how)  # type: ignore[arg-type]
-
-    def tell(self, talk: Talk, words: Iterable[Word | float], **shape: object) -> None:
-        for word in words:
-            self.parts.append(talk.frame(word, **shape) if isinstance(word, Word) else word)
-
-    def ends(self, talk: Talk, state: str, bytes_in: int = 0, bytes_out: int = 0) -> None:
-        self.endings.append(Ending(talk.client_port, state, bytes_in, bytes_out))
-
-
-def exchange(talk: Talk) -> list[Word]:
-    """A question of 3 bytes, an answer of 6, the end."""
-    return [talk.asks(b"ask"), talk.answers(b"answer"), *talk.goodbye()]
 
 
 # -- how connections begin and end -------------------------------------------------------------------------------
@@ -261,65 +207,3 @@ def wraps() -> Story:
     story.tell(talk, [talk.ack(), *talk.goodbye()])
     story.ends(talk, "closed", 3, 9 * GIB)
     return story
-
-
-# -- what the mirror does ----------------------------------------------------------------------------------------
-
-
-def mirrors() -> Story:
-    """A mirror of two ports, a mirror of one direction, and a line that loses, repeats and overtakes."""
-    story = Story()
-    for tell in (copied_twice, overtaken, only_the_client, only_the_server, only_the_answer, missing):
-        tell(story)
-    return story
-
-
-def copied_twice(story: Story) -> None:
-    """Where both ports of a talk are mirrored each frame comes twice, once as it was routed on."""
-    talk = story.talk()
-    for word in [*talk.handshake(), *exchange(talk)]:
-        story.tell(talk, [word])
-        story.tell(talk, [word], tags=((0x8100, 20),))
-    story.ends(talk, "closed", 3, 6)
-
-
-def overtaken(story: Story) -> None:
-    """Repeated, repeated in other cuts, and in the wrong order, the FIN before the last byte."""
-    talk = story.talk()
-    opening = talk.handshake()
-    a, b, c = (talk.answers(letter * 100) for letter in (b"a", b"b", b"c"))
-    both = talk.say(False, Flags.ACK, b"a" * 50 + b"b" * 70, seq=talk.server_isn + 51)
-    ask, (fin, fin_back, last) = talk.asks(b"ask"), talk.goodbye()
-    story.tell(talk, [*opening, opening[2], ask, ask, b, a, both, fin_back, c, fin, fin, last, a, last])
-    story.ends(talk, "closed", 3, 300)
-
-
-def only_the_client(story: Story) -> None:
-    """Nobody is heard to answer."""
-    talk = story.talk()
-    story.tell(talk, [word for word in [*talk.handshake(), *exchange(talk)] if word.from_client])
-    story.ends(talk, "attempted", 3, 0)
-
-
-def only_the_server(story: Story) -> None:
-    """What it acknowledges is what the client has said (RFC 9293 section 3.4)."""
-    talk = story.talk()
-    words = [*talk.handshake(), talk.asks(bytes(700)), talk.answers(b"answer"), talk.fin(False)]
-    story.tell(talk, [word for word in words if not word.from_client])
-    story.ends(talk, "connected", 700, 6)
-
-
-def only_the_answer(story: Story) -> None:
-    """The SYN was lost on its way to us: the SYN-ACK carries all there is to know."""
-    talk = story.talk()
-    story.tell(talk, [*talk.handshake()[1:], *exchange(talk)])
-    story.ends(talk, "closed", 3, 6)
-
-
-def missing(story: Story) -> None:
-    """An oversubscribed mirror drops the middle: the numbers around the hole say what was in it."""
-    talk = story.talk()
-    story.tell(talk, [*talk.handshake(), talk.asks(b"ask"), talk.answers(bytes(1_000))])
-    talk.skip(50_000)
-    story.tell(talk, [talk.answers(bytes(1_000)), talk.ack(), *talk.goodbye()])
-    story.ends(talk, "closed", 3, 52_000)

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Callable
 
 from tests.builders import IMAGING, IMAGING6, IMAGING_MAC, STRANGER, STRANGER6, Talk, ethernet, ip_frame, mac_bytes
-from tests.pcaps.odd import Cut, Story, exchange
+from tests.pcaps.story import Cut, Story, exchange
 
 MORE = 0x2000  # the flag of an IPv4 fragment that others follow: RFC 791 section 3.1
 V6 = {"client": STRANGER6, "server": IMAGING6}
