@@ -158,6 +158,10 @@ class Talk:
             self._next[from_client] += word.length + bool(flags & (Flags.SYN | Flags.FIN))
         return word
 
+    def skip(self, count: int, from_client: bool = False) -> None:
+        """So many bytes pass unseen; a negative number is what is sent again, for it was not taken."""
+        self._next[from_client] += count
+
     def syn(self) -> Word:
         return self.say(True, Flags.SYN)
 
@@ -216,12 +220,13 @@ def tcp_frame(
     *,
     seq: int = 0,
     ack: int = 0,
+    window: int = 65_535,
     options: bytes = b"",
     **shape: object,
 ) -> bytes:
     """One TCP segment in one Ethernet frame; `shape` is what `ip_frame` takes."""
     offset = (20 + len(options)) // 4 << 4
-    header = struct.pack("!HHIIBBHHH", source_port, target_port, seq, ack, offset, flags, 65_535, 0, 0)
+    header = struct.pack("!HHIIBBHHH", source_port, target_port, seq, ack, offset, flags, window, 0, 0)
     return ip_frame(source, target, header + options + payload, **shape)  # type: ignore[arg-type]
 
 

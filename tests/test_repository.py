@@ -53,6 +53,7 @@ HOUSE = {
     "test_gate.py": "when a new system is well enough to stay",
     "test_night.py": "an update that comes by itself",
     "test_steps.py": "what is written of an update, step by step, and a power cut after any",
+    "test_peers.py": "what we and our peers see of one SYN, wrapped in every way",
     "test_missed.py": "why a check was missed, from its outcome to its sentence",
 }
 
@@ -62,7 +63,6 @@ ROOMS_OF_PACKAGES = {
         "sentinel/programs/dissect.py",
         "sentinel/decode/rare.py",
         "sentinel/decode/switch.py",
-        "sentinel/capture/recording.py",
     ),
     "sqlite_utils": ("sentinel/store/",),
     "aiohttp": ("sentinel/echo/", "sentinel/reach/igd.py"),
@@ -217,13 +217,6 @@ def test_a_package_stays_in_its_rooms(package, rooms):
     users = [name(path) for path in modules() if package in imports(path.read_text())]
 
     assert [user for user in users if not user.startswith(rooms)] == []
-
-
-def test_only_what_plays_a_file_reaches_scapy():
-    """`capture.recording` reads files with scapy, which may not share a program with sqlite-utils."""
-    users = [name(path) for path in modules() if "capture.recording import" in path.read_text()]
-
-    assert set(users) <= {"sentinel/programs/replay.py", "sentinel/programs/play.py"}
 
 
 def test_only_dissect_reads_rare_frames():

@@ -1,6 +1,10 @@
 """One Ethernet frame, perhaps cut, to one packet.
 
 What does not hold together is `Unreadable`, never an exception: strangers choose these bytes.
+
+Checksums are not verified. A card that computes them for its machine (CHECKSUM_PARTIAL of linux/skbuff.h) hands
+its own frames to a capture before it has, so that true frames look wrong; and whoever forges a frame to mislead
+us forges its checksum too. What a forged reset ends here, the next true segment begins again.
 """
 
 import struct
@@ -67,7 +71,8 @@ def _ip4(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
         return None
     if _half(frame, ip + 6) & 0x3FFF:
         return Fragment(at)
-    return _segment(frame, ip + header, _half(frame, ip + 2) - header, frame[ip + 12 : ip + 20], at, vlan)
+    size = _half(frame, ip + 2) or len(frame) - ip  # nought: the sender's own card is still to cut it into packets
+    return _segment(frame, ip + header, size - header, frame[ip + 12 : ip + 20], at, vlan)
 
 
 def _ip6(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
@@ -133,7 +138,7 @@ def _neighbour(frame: bytes, icmp: int, at: Moment) -> Announcement | Unreadable
 def _announcement(
     frame: bytes, at: Moment, mac: bytes, address: Address, seen_by: SeenBy, peer: Address
 ) -> Announcement | None:
-    if len(mac) < 6 or address.is_unspecified:
+    if len(mac) < 6 or not any(mac) or address.is_unspecified:
         return None
     to_all = bool(frame[0] & 1)  # IEEE 802 section 8.2: a group address
     return Announcement(at, _mac(mac), address, seen_by, peer, to_all)

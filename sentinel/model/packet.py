@@ -79,20 +79,25 @@ class Segment(NamedTuple):
         return self.way[-2] << 8 | self.way[-1]
 
     @property
-    def source_mac(self) -> str:
+    def source_mac(self) -> str | None:
         """The hardware address it came from: of a stranger's segment the box's."""
-        return self.macs[6:].hex(":")
+        return written(self.macs[6:])
 
     @property
-    def target_mac(self) -> str:
+    def target_mac(self) -> str | None:
         """The hardware address it went to."""
-        return self.macs[:6].hex(":")
+        return written(self.macs[:6])
 
 
 @lru_cache(maxsize=64)
 def raw_mac(mac: str) -> bytes:
     """A hardware address as it stands in a frame; empty for none."""
     return bytes.fromhex(mac.replace(":", ""))
+
+
+def written(mac: bytes) -> str | None:
+    """A hardware address, lower case; None for the six noughts of a link that has none, or does not say."""
+    return mac.hex(":") if any(mac) else None
 
 
 def source_of(way: bytes) -> bytes:

@@ -165,10 +165,10 @@ def scenes(folder: Path) -> list[Scene]:
     Raises:
         NotReadable: the recording is damaged, or a report in it does not verify.
     """
-    told = [
-        Scene(at=datetime.fromtimestamp(frame.nanoseconds / 1e9, UTC), frame=frame.kept)
-        for frame in Recording(folder / "day.pcap.gz")
-    ]
+    with Recording(folder / "day.pcap.gz") as recording:
+        told = [
+            Scene(at=datetime.fromtimestamp(frame.nanoseconds / 1e9, UTC), frame=frame.kept) for frame in recording
+        ]
     for record in read_records(iter((folder / "day.jsonl").read_bytes().splitlines())):
         _, proof = _verified(record)
         told += [

@@ -46,30 +46,35 @@ class Player:
         """Each connection as it changes, and behind it the findings it caused."""
         for frame in recording:
             at = _moment(frame.nanoseconds)
-            yield from self._pass_time(at)
-            yield from self._feed(read_frame(frame.kept, at, frame.vlan))
+            if self._is_due(at):
+                yield from self._told(self._tracker.expire(at))
+            packet = read_frame(frame.kept, at, frame.vlan)
+            if packet is not None:
+                self._count(packet)
+            if isinstance(packet, Segment):
+                for connection in self._tracker.feed(packet):  # mostly none: no more is begun for a frame
+                    yield from self._told((connection,))
         yield from self._told(self._tracker.flush())
-        self._finish(recording.cut)
+        self._finish(recording)
 
-    def _pass_time(self, at: Moment) -> Iterator[Connection | Finding]:
+    def _is_due(self, at: Moment) -> bool:
         """Each recorded second; a stamp from before the last one moves nothing."""
         self.summary.frames += 1
-        self.summary.first = self.summary.first or at
-        if self._tick is None or at.since(self._tick) >= TICK:
-            self._tick = at
-            yield from self._told(self._tracker.expire(at))
         self.summary.last = at
+        if self._tick is None:
+            self.summary.first = self._tick = at
+        elif at.boot - self._tick.boot >= TICK:
+            self._tick = at
+        return self._tick is at
 
-    def _feed(self, packet: Packet | None) -> Iterator[Connection | Finding]:
+    def _count(self, packet: Packet) -> None:
         if isinstance(packet, Fragment):
             self.summary.fragments += 1
         elif isinstance(packet, Unreadable):
             self.summary.undecodable += 1
-        elif packet is not None:
+        else:
             self.summary.decoded += 1
             self.summary.sightings += self._machines.feed(packet) is not None
-            if isinstance(packet, Segment):
-                yield from self._told(self._tracker.feed(packet))
 
     def _told(self, connections: Iterable[Connection]) -> Iterator[Connection | Finding]:
         for connection in connections:
@@ -87,12 +92,13 @@ class Player:
         self._states.extend(bytes(max(0, connection.serial - len(self._states))))
         self._states[connection.serial - 1] = 1 + STATES.index(connection.state)
 
-    def _finish(self, cut: bool) -> None:
+    def _finish(self, recording: Recording) -> None:
         counted = {state: self._states.count(1 + place) for place, state in enumerate(STATES)}
         self.summary.by_state = {state.value: count for state, count in counted.items() if count}
         self.summary.connections = sum(counted.values())
         self.summary.forgotten = self._tracker.forgotten + self._machines.forgotten
-        self.summary.cut = cut
+        self.summary.left_out = recording.left_out
+        self.summary.cut = recording.cut
 
 
 def replay(
@@ -115,7 +121,7 @@ def replay(
         judge: makes the findings; by default judgement without any configuration.
 
     Raises:
-        NotReadable: the file cannot be opened, is no capture, or was not recorded on Ethernet.
+        NotReadable: the file cannot be opened, is no capture, or nothing in it is of a link that is read.
     """
     networks = Networks(own=tuple(inside))
     player = Player(networks, judge or judging(networks, _moment(0)), every=every)

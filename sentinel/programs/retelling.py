@@ -30,6 +30,8 @@ class Summary:
     findings: int = 0
     forgotten: int = 0
     """Table entries that had to make room."""
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Frames of the file's other interfaces, by a link type that is not read; not among `frames`."""
     first: Moment | None = None
     last: Moment | None = None
     cut: bool = False
@@ -165,6 +167,8 @@ def _words(summary: Summary) -> Iterator[str]:
         yield f"from {_when(summary.first)} to {_when(summary.last)}"
     if summary.forgotten:
         yield f"forgotten: {summary.forgotten} table entries, because there were too many at once"
+    for link, count in summary.left_out.items():
+        yield f"left out: {count} frames recorded on {link}, which is not read"
     if summary.cut:
         yield "the file is cut or damaged: what follows its last whole frame could not be read"
 

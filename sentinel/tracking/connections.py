@@ -106,8 +106,8 @@ class Tracker:
             return
         first = (syn.seq + 1) % MODULUS
         before = self.attempts.find(syn.way)
-        if before and before.first in (None, first):
-            return  # a retry, or a copy
+        if (before and before.first in (None, first)) or self.attempts.find(turned(syn.way)):
+            return  # a retry, a copy, or both ends open at once (RFC 9293 section 3.5)
         if before and not before.is_refused:
             yield self.attempt(syn.way, before)
         hairpin = self._hairpins.returns(syn) if source.place is Place.BOX else None
@@ -219,7 +219,7 @@ class Tracker:
 
     def _begin(self, segment: Segment, *, is_answer: bool) -> Flow | None:
         """A connection by its answer, or from its middle, if it is one we follow."""
-        swapped = is_answer or self._is_from_server(segment)
+        swapped = self._is_from_server(segment, is_answer=is_answer)
         way, back = (turned(segment.way), segment.way) if swapped else (segment.way, turned(segment.way))
         direction = crossing(*self._ends(way))
         if not self._every and direction not in (Direction.INBOUND, Direction.INTERNAL):
@@ -248,11 +248,11 @@ class Tracker:
             server=Side(),
         )
 
-    def _is_from_server(self, segment: Segment) -> bool:
-        """Seen from the middle: whoever was called, whoever answers an association, else the lower port."""
+    def _is_from_server(self, segment: Segment, *, is_answer: bool) -> bool:
+        """Whoever was called; where nobody was seen calling, whoever answers, else whoever has the lower port."""
         if self.attempts.find(segment.way) is not None:
             return False
-        return self.attempts.find(turned(segment.way)) is not None or _came_from_server(segment)
+        return is_answer or self.attempts.find(turned(segment.way)) is not None or _came_from_server(segment)
 
     def _half(self, way: bytes, answer: Segment | None) -> Half | None:
         """The attempt it began with, which is none any more; not one that this SYN-ACK does not fit."""

@@ -6,7 +6,7 @@ from typing import Final, TypedDict
 
 from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, Direction
 from sentinel.model.moment import Address, Moment, unpacked
-from sentinel.model.packet import AssociationHead, Flags, Segment, source_of, target_of
+from sentinel.model.packet import AssociationHead, Flags, Segment, source_of, target_of, written
 
 HALF = 1 << 31
 MODULUS = 1 << 32
@@ -179,8 +179,8 @@ class Ends(TypedDict):
     source_port: int
     target: Address
     target_port: int
-    source_mac: str
-    target_mac: str
+    source_mac: str | None
+    target_mac: str | None
 
 
 def ends(way: bytes, macs: bytes) -> Ends:
@@ -190,6 +190,6 @@ def ends(way: bytes, macs: bytes) -> Ends:
         source_port=int.from_bytes(way[-4:-2], "big"),
         target=unpacked(target_of(way)),
         target_port=int.from_bytes(way[-2:], "big"),
-        source_mac=macs[6:].hex(":"),
-        target_mac=macs[:6].hex(":"),
+        source_mac=written(macs[6:]),
+        target_mac=written(macs[:6]),
     )

@@ -4,6 +4,7 @@ That something passes the watched port on its way out is told too, and that some
 that does the second and never the first hangs on the box's own ports, where nobody sees who comes to it.
 """
 
+from collections import OrderedDict
 from datetime import timedelta
 
 from sentinel.model.machine import HostSighting, SeenBy
@@ -35,7 +36,7 @@ class Machines:
         self.talk_mac = talk_mac
         self.forgotten = 0
         self._own_mac = raw_mac(own_mac)
-        self._told: dict[Shown, Moment] = {}
+        self._told: OrderedDict[Shown, Moment] = OrderedDict()
 
     def feed(self, packet: Segment | Announcement) -> HostSighting | None:
         """A sighting, if the packet's sender is ours and has not just been told."""
@@ -43,7 +44,7 @@ class Machines:
             mac, address, seen_by = raw_mac(packet.mac), packet.address.packed, self._announced(packet)
         else:
             mac, address, seen_by = packet.macs[6:], source_of(packet.way), self._sent(packet)
-        if self.networks.end(address).place not in OURS:
+        if not any(mac) or self.networks.end(address).place not in OURS:
             return None
         if self._is_fresh((mac, address, None), packet.at, AGAIN) and (
             seen_by not in TELLING or self._is_fresh((mac, address, seen_by), packet.at, SELDOM)
@@ -70,6 +71,6 @@ class Machines:
 
     def _remember(self, machine: Shown, at: Moment) -> None:
         if machine not in self._told and len(self._told) >= MOST:
-            del self._told[next(iter(self._told))]
+            self._told.popitem(last=False)
             self.forgotten += 1
         self._told[machine] = at

@@ -6,6 +6,7 @@ is still told one by one. A flood with invented sources has more networks than a
 of one door on they are summed together, as 0.0.0.0/0 or ::/0.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -57,7 +58,7 @@ class Summing:
         self._tries: dict[bytes, int] = {}
         self._all_tries = 0
         self._own: set[int] = set()
-        self._counted: dict[int, ConnectionState] = {}
+        self._counted: OrderedDict[int, ConnectionState] = OrderedDict()
         self._sums: dict[Sum, Attempts] = {}
         self._networks: dict[Door, int] = {}
         self._changed: dict[Sum, None] = {}
@@ -152,7 +153,7 @@ class Summing:
             return
         self._counted[connection.serial] = connection.state
         if len(self._counted) > self._all_rows:
-            del self._counted[next(iter(self._counted))]
+            self._counted.popitem(last=False)
 
     def _count_many(self, door: bytes, many: Many) -> None:
         size = 3 if len(door) == 9 else 8

@@ -4,6 +4,7 @@ What a stranger alone has said makes room before what is over, that before what 
 before a client that is real: nobody pushes a connection that carries images out of memory by knocking at doors.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterator, Set
 
 from sentinel.tracking.flow import Flow, Rank
@@ -20,7 +21,7 @@ class Table:
         """Those that made room though they were not over: what comes of them is not told any more."""
         self._most = most
         self._ways: dict[bytes, Flow] = {}
-        self._ranks: dict[Rank, dict[bytes, Flow]] = {rank: {} for rank in Rank}
+        self._ranks: dict[Rank, OrderedDict[bytes, Flow]] = {rank: OrderedDict() for rank in Rank}
 
     def find(self, way: bytes) -> Flow | None:
         """The flow this way belongs to, as the client's or as the server's."""

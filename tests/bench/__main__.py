@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tests.bench import echo, machine, memory, page, red, start, wear
+from tests.bench import echo, fuzz, machine, memory, page, red, replay, start, wear
 from tests.bench.card import NoCardError
 from tests.bench.figure import Figure
 from tests.bench.sentinels import TooSlowError
@@ -20,6 +20,8 @@ SECTIONS: dict[str, Callable[..., list[Figure]]] = {
     "red": red.measure,
     "echo": echo.measure,
     "page": page.measure,
+    "replay": replay.measure,
+    "fuzz": fuzz.measure,
     "wear": wear.measure,
 }
 OF_THE_LAB = frozenset({"red", "echo", "wear"})
@@ -33,7 +35,7 @@ BEGINS, ENDS = "<!-- the table begins -->\n", "<!-- the table ends -->\n"
 @click.option("--markdown", is_flag=True, help="Write the table of docs/benchmarks.md.")
 @click.option("--minutes", default=60.0, help="How long `wear`, the last of them, watches.  [default: 60]")
 def bench(sections: tuple[str, ...], markdown: bool, minutes: float) -> None:
-    """Measure memory, start, red, echo, page and wear on this machine: all, or only the sections named."""
+    """Measure the sentinel on this machine, section by section: all of them, or only those named."""
     if markdown and sections:
         raise click.UsageError("--markdown writes the whole table: name no section with it")
     reason = why_not()
@@ -43,8 +45,8 @@ def bench(sections: tuple[str, ...], markdown: bool, minutes: float) -> None:
     figures = []
     with tempfile.TemporaryDirectory() as folder:
         for name in sections or SECTIONS:
-            if name in OF_THE_LAB and reason:
-                click.echo(f"{name}: not measured: {reason}")
+            if missing := reason if name in OF_THE_LAB else fuzz.why_not() if name == "fuzz" else "":
+                click.echo(f"{name}: not measured: {missing}")
                 continue
             if name == "wear":
                 click.echo(f"wear: {minutes:g} minutes of a practice's day begin now.")

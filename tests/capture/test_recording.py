@@ -1,8 +1,10 @@
 """Recorded files: every kind that is read, and every kind that is cut, hostile or something else."""
 
 import gzip
+import os
 import random
 import struct
+import threading
 import tracemalloc
 from pathlib import Path
 
@@ -13,62 +15,18 @@ from hypothesis import strategies as st
 from sentinel.capture.recording import Recording
 from sentinel.capture.ring import Frame
 from sentinel.errors import NotReadable
-from tests.builders import Talk
-
-TALK = Talk()
-FRAMES = [TALK.frame(word) for word in (*TALK.handshake(), TALK.asks(b"ask"), TALK.answers(b"answer"))]
-SECOND = 1_000_000_000
-START = 1_772_442_000 * SECOND
-STAMPS = [START + 250_000_000 * number for number in range(len(FRAMES))]
-
-
-def pcap(frames=FRAMES, *, order: str = "<", nano: bool = False, link: int = 1) -> bytes:
-    """The classic format (draft-ietf-opsawg-pcap)."""
-    file = struct.pack(order + "IHHiIII", 0xA1B23C4D if nano else 0xA1B2C3D4, 2, 4, 0, 0, 65_535, link)
-    for stamp, frame in zip(STAMPS, frames, strict=False):
-        part = stamp % SECOND if nano else stamp % SECOND // 1_000
-        file += struct.pack(order + "IIII", stamp // SECOND, part, len(frame), len(frame) + 7) + frame
-    return file
-
-
-def block(kind: int, body: bytes, order: str = "<") -> bytes:
-    """One pcapng block (draft-ietf-opsawg-pcapng section 3.1)."""
-    body += bytes(-len(body) % 4)
-    return struct.pack(order + "II", kind, len(body) + 12) + body + struct.pack(order + "I", len(body) + 12)
-
-
-def section(order: str = "<") -> bytes:
-    return block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1), order)
-
-
-def interface(link: int = 1, options: bytes = b"", order: str = "<") -> bytes:
-    return block(1, struct.pack(order + "HHI", link, 0, 65_535) + options, order)
-
-
-def packet(frame: bytes, ticks: int, of: int = 0, order: str = "<") -> bytes:
-    head = struct.pack(order + "IIIII", of, ticks >> 32, ticks & 0xFFFFFFFF, len(frame), len(frame) + 7)
-    return block(6, head + frame, order)
-
-
-def pcapng(frames=FRAMES, *, order: str = "<", resolution: int = 6) -> bytes:
-    """One section, one interface; ticks of 10 to the minus `resolution` seconds."""
-    options = struct.pack(order + "HHB3xHH", 9, 1, resolution, 0, 0)
-    packets = (
-        packet(frame, stamp // 10 ** (9 - resolution), order=order)
-        for stamp, frame in zip(STAMPS, frames, strict=False)
-    )
-    return section(order) + interface(options=options, order=order) + b"".join(packets)
-
-
-KINDS = {
-    "pcap": pcap(),
-    "pcap, big-endian": pcap(order=">"),
-    "pcap, nanoseconds": pcap(nano=True),
-    "pcap, nanoseconds, big-endian": pcap(nano=True, order=">"),
-    "pcapng": pcapng(),
-    "pcapng, big-endian": pcapng(order=">"),
-    "pcapng, nanoseconds": pcapng(resolution=9),
-}
+from tests.capture.files import (
+    FRAMES,
+    KINDS,
+    STAMPS,
+    block,
+    clock,
+    interface,
+    packet,
+    pcap,
+    pcapng,
+    section,
+)
 
 
 def written(folder: Path, content: bytes) -> Path:
@@ -197,16 +155,62 @@ def test_a_file_that_cannot_be_opened_is_said_in_one_sentence(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("link", "name"), [(113, '113 (Linux "any")'), (105, "105 (Wi-Fi)"), (101, "101 (bare IP)"), (999, "999;")]
+    ("link", "name"),
+    [(105, "105 (Wi-Fi)"), (127, "127 (Wi-Fi with radiotap)"), (249, "249 (USB)"), (999, "999, ")],
 )
-def test_frames_of_another_link_are_refused_by_name(tmp_path, link, name):
-    """Rather than read as Ethernet, twelve bytes off."""
+def test_frames_of_a_link_that_is_not_read_are_refused_by_name(tmp_path, link, name):
+    """Rather than read as Ethernet, so many bytes off."""
     other = section() + interface(link) + packet(FRAMES[0], 0)
     for content in (pcap(link=link), other):
         with pytest.raises(NotReadable) as error:
             read(written(tmp_path, content))
 
         assert f"link type {name}" in str(error.value)
+
+
+def test_a_file_of_unreadable_links_alone_names_each_of_them(tmp_path):
+    """And gives no frame before it does."""
+    content = section() + interface(105) + interface(127) + packet(b"x", 0) + packet(b"y", 0, of=1)
+
+    with pytest.raises(NotReadable, match=r"105 \(Wi-Fi\) and link type 127 \(Wi-Fi with radiotap\)"):
+        read(written(tmp_path, content))
+
+
+def test_a_file_of_thousands_of_unreadable_links_is_told_in_one_sentence(tmp_path):
+    """Eight of them by name."""
+    each = (section() + interface(300 + number) + packet(b"x", 0) for number in range(5_000))
+
+    with pytest.raises(NotReadable, match="307 and other link types, which") as error:
+        read(written(tmp_path, b"".join(each)))
+    assert len(str(error.value)) < 400
+
+
+def test_of_a_mixed_file_what_can_be_read_is_and_the_rest_is_counted(tmp_path):
+    """One interface on Wi-Fi, one cooked, one on Ethernet."""
+    cooked = bytes(14) + FRAMES[0][12:]
+    content = section() + interface(105) + interface(113) + interface()
+    content += packet(b"x" * 40, 0) + packet(cooked, 1, of=1) + packet(b"y" * 40, 2) + packet(FRAMES[0], 3, of=2)
+
+    with Recording(written(tmp_path, content)) as recording:
+        frames = list(recording)
+
+    assert [frame.kept[12:] for frame in frames] == [FRAMES[0][12:]] * 2
+    assert recording.left_out == {"link type 105 (Wi-Fi)": 2}
+    assert not recording.cut
+
+
+def test_a_pipe_is_read_as_it_is_filled(tmp_path):
+    """Gzipped or not: nothing is read twice."""
+    for content in (KINDS["pcap"], gzip.compress(KINDS["pcapng"])):
+        path = tmp_path / f"pipe-{content[0]}"
+        os.mkfifo(path)
+        writer = threading.Thread(target=path.write_bytes, args=[content])
+        writer.start()
+        frames, cut = read(path)
+        writer.join()
+
+        assert [frame.kept for frame in frames] == FRAMES
+        assert not cut
 
 
 def test_the_check_bytes_that_a_pcap_may_announce_do_not_hide_ethernet(tmp_path):
@@ -227,7 +231,13 @@ HOSTILE = {
     "an interface nobody described": pcapng(FRAMES[:1]) + packet(FRAMES[0], 0, of=77),
     "ticks of no time": section() + interface(options=struct.pack("<HHB3x", 9, 1, 0x7F)) + packet(FRAMES[0], 1),
     "ticks of ages": section() + interface(options=struct.pack("<HHB3x", 9, 1, 0)) + packet(FRAMES[0], 1 << 63),
+    "a clock that began before all time": section()
+    + interface(options=clock(6, -(1 << 63)))
+    + packet(FRAMES[0], 1),
+    "a clock that began after it": section() + interface(options=clock(6, (1 << 63) - 1)) + packet(FRAMES[0], 1),
     "many interfaces": section() + interface() * 50_000,
+    "many options": section() + interface(options=struct.pack("<HH", 2, 0) * 100_000),
+    "many sections": section() * 20_000,
     "many comments": section() + interface() + block(6, bytes(20) + struct.pack("<HH", 1, 0) * 100_000),
 }
 
@@ -237,7 +247,6 @@ HOSTILE = {
 def test_hostile_lengths_cost_no_memory_and_raise_nothing(tmp_path, content, zipped):
     """Whoever sends a technician a file chooses its numbers."""
     path = written(tmp_path, gzip.compress(content) if zipped else content)
-    read(written(tmp_path / "..", pcapng()))  # so that scapy is loaded before we measure
     tracemalloc.start()
     frames, _ = read(path)
     _, most = tracemalloc.get_traced_memory()
@@ -249,20 +258,19 @@ def test_hostile_lengths_cost_no_memory_and_raise_nothing(tmp_path, content, zip
 
 
 def test_a_bomb_is_read_in_the_memory_of_one_block(tmp_path):
-    """A few kilobytes of gzip that hold sixteen megabytes of one record behind a frame."""
+    """A few kilobytes of gzip that hold sixteen megabytes of one record behind a frame, and end the reading."""
     path = tmp_path / "bomb.pcap.gz"
     with gzip.open(path, "wb", compresslevel=6) as file:
         file.write(pcap(FRAMES[:1]))
         file.write(struct.pack("<IIII", 0, 0, 1 << 24, 1 << 24))
         file.write(bytes(1 << 24))
     tracemalloc.start()
-    with Recording(path) as recording:
-        lengths = [len(frame.kept) for frame in recording]
+    frames, cut = read(path)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
-    assert lengths == [len(FRAMES[0]), 65_535]  # no frame is longer
-    assert most < 8_000_000
+    assert ([frame.kept for frame in frames], cut) == (FRAMES[:1], True)
+    assert most < 2_000_000
 
 
 @settings(max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -86,6 +86,17 @@ def test_the_length_is_the_wires_and_not_what_was_kept():
     assert (cut.length, padded.length) == (1_000, 0)
 
 
+def test_a_packet_of_no_length_reaches_to_the_end_of_its_frame():
+    """So a machine records its own large packets before its card has cut them; an association may be in one."""
+    frame = tcp_frame(*ENDS[4], Flags.ACK, associate_rq(syntaxes=["1.2.840.10008.1.1"] * 60))
+    segment = read_frame(frame[:16] + bytes(2) + frame[18:], moment())
+
+    assert segment == read_frame(frame, moment())
+    assert isinstance(segment, Segment)
+    assert segment.length > 1_460
+    assert segment.association is not None
+
+
 def test_payload_does_not_leave_the_decoder():
     """Neither a patient's name nor a password."""
     for payload in (p_data(), associate_rq(secret=b"NEVERSTORE-PASSWORD") + p_data()):

@@ -2,7 +2,7 @@
 
 import gzip
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from ipaddress import ip_address
 from pathlib import Path
@@ -29,6 +29,8 @@ from tests.builders import (
     p_data,
     tcp_frame,
 )
+from tests.pcaps import linked, mirrored, odd, wrapped
+from tests.pcaps.story import Cut, Part, Story
 
 FOLDER = Path(__file__).parent
 FIRST_FRAGMENT = (44, b"\x00\x01" + bytes(4))  # of IPv6: more will follow
@@ -134,30 +136,57 @@ STORIES = {
     "middle.pcap.gz": middle,
     "practice.pcap": practice,
 }
+ODD: dict[str, Callable[[], Story]] = {
+    "openings.pcap": odd.openings,
+    "endings.pcap": odd.endings,
+    "patience.pcap": odd.patience,
+    "wraps.pcap": odd.wraps,
+    "mirrors.pcap": mirrored.mirrors,
+    "wrappings.pcap": wrapped.wrappings,
+    "fragments.pcap": wrapped.fragments,
+    "sizes.pcap": wrapped.sizes,
+    "sums.pcap": wrapped.sums,
+    "tunnels.pcap": wrapped.tunnels,
+    "links.pcapng": linked.story,
+}
+"""The stories that say themselves what is true of them."""
 
 
-def write(path: Path, content: list[bytes]) -> None:
-    """Ten milliseconds apart, from nine o'clock."""
+def write(path: Path, content: Iterable[Part]) -> None:
+    """Ten milliseconds apart, and the pauses they name, from nine o'clock."""
     plain = path.with_suffix("") if path.suffix == ".gz" else path
-    start = int(START.timestamp()) * 100
     with (
         RawPcapNgWriter(str(plain)) if plain.suffix == ".pcapng" else RawPcapWriter(str(plain), linktype=1)
     ) as file:
         file.linktype = 1
         file.write_header(None)
-        for number, frame in enumerate(content):
-            seconds, part = divmod(start + number, 100)
-            stamp = Decimal(start + number) / 100 if plain.suffix == ".pcapng" else seconds
-            file.write_packet(frame, sec=stamp, usec=part * 10_000)
+        for hundredths, frame in stamped(content):
+            seconds, part = divmod(hundredths, 100)
+            stamp = Decimal(hundredths) / 100 if plain.suffix == ".pcapng" else seconds
+            file.write_packet(frame.kept, sec=stamp, usec=part * 10_000, wirelen=frame.length)
     if path != plain:
         path.write_bytes(gzip.compress(plain.read_bytes(), mtime=0))
         plain.unlink()
+
+
+def stamped(content: Iterable[Part]) -> Iterator[tuple[int, Cut]]:
+    """Each frame with its hundredths of a second since 1970."""
+    at = int(START.timestamp()) * 100
+    for part in content:
+        if isinstance(part, float):
+            at += round(part * 100)
+        else:
+            yield at, part if isinstance(part, Cut) else Cut(part, len(part))
+            at += 1
 
 
 def main(folder: Path = FOLDER) -> None:
     """All of them."""
     for name, story in STORIES.items():
         write(folder / name, story())
+    for name, odd_story in ODD.items():
+        write(folder / name, odd_story().parts)
+    (folder / "links.pcapng").write_bytes(linked.file())
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from ipaddress import ip_network
 from pathlib import Path
@@ -17,18 +18,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sentinel.capture.recording import Recording
 from sentinel.errors import NotReadable
 from sentinel.model.connection import Connection
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.programs.replay import Judge, replay
 from sentinel.programs.retelling import LINES
 from tests.builders import INSIDE, PATIENT, STRANGER, Talk, associate_ac, associate_rq, ethernet, p_data
-from tests.capture import bpf, cable
+from tests.capture import bpf, cable, files
 from tests.lab import images
-from tests.pcaps import make, witness
+from tests.pcaps import linked, make, witness
+from tests.pcaps.wrapped import V6
 
 PCAPS = Path(make.__file__).parent
-GOLDEN = sorted(make.STORIES)
+GOLDEN = sorted({**make.STORIES, **make.ODD})
+TUNNELS = "tunnels.pcap"
 
 
 def silent(_: Connection) -> list[Finding]:
@@ -97,6 +101,7 @@ def test_one_object_a_line_and_the_summary_last():
         "by_state": {"closed": 1},
         "findings": 0,
         "forgotten": 0,
+        "left_out": {},
         "first": "2026-03-02T09:00:00.000000Z",
         "last": "2026-03-02T09:00:00.170000Z",
         "cut": False,
@@ -138,6 +143,47 @@ def test_every_shape_of_frame_tells_the_same_association():
         (280, 4_997, None),
     ]
     assert (told[-1]["fragments"], told[-1]["undecodable"]) == (2, 1)
+
+
+@pytest.mark.parametrize("name", sorted(set(make.ODD) - {TUNNELS}))
+def test_the_oddities_of_real_lines_are_told_as_they_are(name):
+    """How each connection ended and what its ends sent, to the byte: the story says it, and tshark below."""
+    told = [
+        (each["source_port"], each["state"], each["bytes_in"], each["bytes_out"])
+        for each in finals(objects(PCAPS / name))
+    ]
+
+    assert told == [(each.port, each.state, each.bytes_in, each.bytes_out) for each in make.ODD[name]().endings]
+
+
+def test_every_fragment_is_counted():
+    """Nobody puts them together again: the answers to what was in them are whole."""
+    summary = objects(PCAPS / "fragments.pcap")[-1]
+
+    assert (summary["frames"], summary["fragments"], summary["decoded"]) == (26, 20, 6)
+
+
+def test_of_a_file_with_several_links_the_unreadable_one_is_counted_and_named():
+    """Fifteen links side by side, each stamped by its own clock; the sixteenth is Wi-Fi."""
+    told = objects(PCAPS / "links.pcapng")
+
+    assert (told[-1]["frames"], told[-1]["decoded"]) == (120, 120)
+    assert told[-1]["left_out"] == {"link type 105 (Wi-Fi)": 8}
+    assert "left out: 8 frames recorded on link type 105 (Wi-Fi), which is not read" in run(
+        PCAPS / "links.pcapng", as_json=False
+    )
+    assert [each["opened"] for each in finals(told)] == [
+        f"2026-03-02T09:00:00.{linked.microseconds(number):06}Z" for number in range(len(linked.LINKS))
+    ]
+    assert len({linked.microseconds(number) for number in range(len(linked.LINKS))}) > 10  # clocks as fine as that
+
+
+def test_a_connection_through_a_tunnel_is_not_seen():
+    """PPPoE, IP in IP, GRE, ERSPAN and a third tag: what the filter leaves in the kernel a replay leaves too."""
+    told = objects(PCAPS / TUNNELS)
+
+    assert [each["kind"] for each in told] == ["summary"]
+    assert (told[0]["frames"], told[0]["decoded"]) == (48, 0)
 
 
 def test_without_all_only_strangers_and_associations_are_told():
@@ -365,12 +411,37 @@ def ours(path: Path) -> list[witness.Stream]:
 
 
 @pytest.mark.lab
-@pytest.mark.parametrize("name", GOLDEN)
+@pytest.mark.parametrize("name", sorted(set(GOLDEN) - {TUNNELS}))
 def test_tshark_sees_the_same_connections_in_the_golden_files(name):
     """Ends, who called, bytes each way, how it ended."""
     cable.need("tshark")
 
     assert ours(PCAPS / name) == witness.streams(PCAPS / name)
+
+
+@pytest.mark.lab
+def test_tshark_looks_into_the_tunnels_that_we_do_not():
+    """So that it is known what is not seen, and that the file holds it."""
+    cable.need("tshark")
+    seen = [
+        (each.client[1], each.state, each.bytes_in, each.bytes_out) for each in witness.streams(PCAPS / TUNNELS)
+    ]
+
+    assert seen == [(each.port, each.state, each.bytes_in, each.bytes_out) for each in make.ODD[TUNNELS]().endings]
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize("name", linked.LINKS)
+def test_tshark_sees_the_same_on_every_link(tmp_path, name):
+    """In a classic file of that link alone."""
+    cable.need("tshark")
+    link, record = linked.LINKS[name]
+    path = tmp_path / "link.pcap"
+    talk = Talk(**(V6 if "IPv6" in name else {}))
+    path.write_bytes(files.pcap([record(frame) for frame in make.association(talk)], link=link))
+
+    assert ours(path) == witness.streams(path)
+    assert [each["dicom"]["result"] for each in finals(objects(path))] == ["accepted"]
 
 
 def random_talk(
@@ -423,9 +494,9 @@ def test_tshark_sees_the_same_connections_in_a_disorderly_crowd(tmp_path, seed):
     assert found == witness.streams(path)
 
 
-def recorded(laid: cable.Cable, path: Path, traffic: Callable[[], None]) -> None:
+def recorded(laid: cable.Cable, path: Path, traffic: Callable[[], None], *options: str) -> None:
     """What dumpcap records at the right end while something happens."""
-    process = laid.start("right", "dumpcap", "-q", "-i", cable.CARD, "-w", str(path))
+    process = laid.start("right", "dumpcap", "-q", "-i", cable.CARD, "-w", str(path), *options)
     cable.wait_until(path.exists)
     time.sleep(0.5)  # dumpcap opens its file a moment before it listens
     traffic()
@@ -483,6 +554,50 @@ def test_tshark_sees_the_same_connections_in_real_imaging_traffic(tmp_path):
     text = run(path).encode() + run(path, as_json=False).encode()
     assert [secret for secret in images.secrets(shots) if secret in text] == []
     assert any(secret in path.read_bytes() for secret in images.secrets(shots))  # they were there to be found
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize(
+    ("gro", "frames", "longest"), [("off", range(1_370, 9_999), 1_514), ("on", range(1_000), 65_549)]
+)
+def test_a_card_that_puts_segments_together_changes_no_byte(tmp_path, gro, frames, longest):
+    """Two megabytes over a real cable: with GRO fewer and longer frames, the same connection; tshark agrees."""
+    cable.need("tshark", "dumpcap", "ethtool")
+    path = tmp_path / "gro.pcapng"
+    with cable.cable(quiet=False) as laid:
+        for end in ("left", "right"):
+            laid.run(end, "ethtool", "-K", cable.CARD, "tso", "off", "gso", "off", "gro", gro)
+        with laid.at("right"):
+            door = socket.create_server(("10.77.0.2", 11112))
+        with door:
+            recorded(laid, path, lambda: send(laid, door, bytes(2_000_000)), "-s", "128", "-B", "32")
+
+    with Recording(path) as recording:
+        lengths = [frame.length for frame in recording]
+    assert len(lengths) in frames
+    assert 1_514 <= max(lengths) <= longest
+    assert (max(lengths) > 1_514) is (gro == "on")
+    assert [(each.bytes_in, each.bytes_out, each.state) for each in ours(path)] == [(2_000_000, 0, "closed")]
+    assert ours(path) == witness.streams(path)
+
+
+def send(laid: cable.Cable, door: socket.socket, payload: bytes) -> None:
+    """From the left end to a door at the right, read to its end."""
+    with laid.at("left"):
+        line = socket.socket()
+    with line, ThreadPoolExecutor(1) as other:
+        reading = other.submit(read_all, door)
+        line.connect(door.getsockname())
+        line.sendall(payload)
+        line.shutdown(socket.SHUT_WR)
+        assert reading.result(30) == len(payload)
+
+
+def read_all(door: socket.socket) -> int:
+    """How much the first caller says before it hangs up."""
+    line, _ = door.accept()
+    with line:
+        return sum(map(len, iter(lambda: line.recv(65_536), b"")))
 
 
 @pytest.mark.parametrize("seed", range(3))

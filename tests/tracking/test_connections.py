@@ -421,6 +421,19 @@ def test_a_port_used_again_is_a_second_connection():
     ]
 
 
+def test_an_answer_to_another_syn_is_a_second_connection():
+    """The second SYN was lost on its way to us, or dropped with a flood: its SYN-ACK alone makes a row."""
+    for is_over in (False, True):
+        first, second = Talk(), Talk(client_isn=900_000_000, server_isn=77_000)
+        tracker = Tracker(networks())
+
+        told = feed(tracker, first, *first.handshake(), first.asks(), *(first.goodbye() if is_over else []))
+        told += feed(tracker, second, *second.handshake()[1:], second.asks(), *second.goodbye(), start=1)
+
+        assert [each.state for each in told if each.serial == 2] == [ANSWERED, CONNECTED, CLOSED]
+        assert [each.state for each in told if each.serial == 1] == [ANSWERED, CONNECTED, CLOSED]
+
+
 def test_a_connection_back_over_the_same_ports_is_a_second_one():
     """The former server calls the former client."""
     talk = Talk()

@@ -4,8 +4,9 @@ from ipaddress import IPv4Address
 
 import pytest
 
+from sentinel.decode.frame import read_frame
 from sentinel.model.machine import HostSighting, SeenBy
-from sentinel.model.packet import Announcement
+from sentinel.model.packet import Announcement, Segment
 from sentinel.tracking.machines import MOST, Machines
 from tests.builders import (
     BOX_MAC,
@@ -43,6 +44,16 @@ def test_a_machine_that_answers_by_tcp_is_told():
 
     assert sighting is not None
     assert (sighting.mac, sighting.address, sighting.seen_by) == (IMAGING_MAC, IMAGING, SeenBy.PASSING)
+
+
+def test_an_address_without_a_mac_is_no_machine():
+    """On a loopback or in a tunnel nobody has one: a sighting names a card."""
+    talk = Talk()
+    answer = read_frame(bytes(12) + talk.frame(talk.syn_ack())[12:], moment())
+
+    assert isinstance(answer, Segment)
+    assert (answer.source_mac, answer.target_mac) == (None, None)
+    assert Machines(networks()).feed(answer) is None
 
 
 def test_a_machine_is_told_once_a_minute():
