@@ -9,6 +9,8 @@ from sentinel.model.connection import Association, DicomService
 from sentinel.model.packet import AssociationHead
 
 RQ, AC, RJ, ABORT = 1, 2, 3, 7
+BEGINS = (b"\x01", b"\x02", b"\x03", b"\x07")
+"""What the first byte of a payload with such a head is."""
 APPLICATION_CONTEXT = b"\x10\x00\x00\x151.2."
 """The item that must come first (PS3.8 section 9.3.2), and how every registered name begins."""
 PROPOSED_CONTEXT, ABSTRACT_SYNTAX, USER_INFORMATION = 0x20, 0x30, 0x50

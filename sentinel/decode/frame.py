@@ -10,16 +10,19 @@ us forges its checksum too. What a forged reset ends here, the next true segment
 import struct
 from functools import lru_cache
 
-from sentinel.decode.dicom import association_head, read_association
+from sentinel.decode.dicom import BEGINS, association_head, read_association
 from sentinel.model.machine import SeenBy
 from sentinel.model.moment import Address, Moment, unpacked
 from sentinel.model.packet import Announcement, Fragment, Packet, Segment, Unreadable
 
-IPV4, ARP, VLAN, IPV6, QINQ = 0x0800, 0x0806, 0x8100, 0x86DD, 0x88A8
+IPV4, ARP, VLAN, IPV6, QINQ = b"\x08\x00", b"\x08\x06", b"\x81\x00", b"\x86\xdd", b"\x88\xa8"
 TCP, FRAGMENT, ICMP6 = 6, 44, 58
 EXTENSIONS = (0, 43, 60)  # hop-by-hop, routing, destination options: RFC 8200 section 4
 NEIGHBOUR_SOLICITATION, NEIGHBOUR_ADVERTISEMENT = 135, 136
 
+_ip4_header = struct.Struct(
+    "!BxHxxHxB"
+)  # version and length, length of all, fragment, protocol: RFC 791
 _tcp = struct.Struct("!IIBB")  # seq, ack, data offset, flags, behind the ports: RFC 9293 section 3.1
 
 
@@ -38,11 +41,11 @@ def read_frame(frame: bytes, at: Moment, vlan: int | None = None) -> Packet | No
 
 
 def _read(frame: bytes, at: Moment, vlan: int | None) -> Packet | None:
-    start, protocol = 14, _half(frame, 12)
+    start, protocol = 14, frame[12:14]
     for _ in range(2):
         if protocol in (VLAN, QINQ):
             vlan = _half(frame, start) & 0xFFF if vlan is None else vlan
-            protocol = _half(frame, start + 2)
+            protocol = frame[start + 2 : start + 4]
             start += 4
     if protocol == IPV4:
         return _ip4(frame, start, at, vlan)
@@ -64,14 +67,15 @@ def _mac(raw: bytes) -> str:
 
 def _ip4(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
     """RFC 791 section 3.1."""
-    header = (frame[ip] & 15) * 4
-    if frame[ip] >> 4 != 4 or header < 20:
+    first, size, fragment, protocol = _ip4_header.unpack_from(frame, ip)
+    header = (first & 15) * 4
+    if first >> 4 != 4 or header < 20:
         return Unreadable(at)
-    if frame[ip + 9] != TCP:
+    if protocol != TCP:
         return None
-    if _half(frame, ip + 6) & 0x3FFF:
+    if fragment & 0x3FFF:
         return Fragment(at)
-    size = _half(frame, ip + 2) or len(frame) - ip  # nought: the sender's own card is still to cut it into packets
+    size = size or len(frame) - ip  # nought: the sender's own card is still to cut it into packets
     return _segment(frame, ip + header, size - header, frame[ip + 12 : ip + 20], at, vlan)
 
 
@@ -100,7 +104,8 @@ def _segment(frame: bytes, tcp: int, size: int, ends: bytes, at: Moment, vlan: i
     if header < 20 or size < header:
         return Unreadable(at)
     length = size - header
-    head = association_head(frame[tcp + header : tcp + size]) if length else b""
+    payload = tcp + header
+    head = association_head(frame[payload : tcp + size]) if frame[payload : payload + 1] in BEGINS else b""
     return Segment(
         at,
         frame[:12],
@@ -116,7 +121,7 @@ def _segment(frame: bytes, tcp: int, size: int, ends: bytes, at: Moment, vlan: i
 
 def _arp(frame: bytes, start: int, at: Moment) -> Announcement | None:
     """RFC 826: whoever asks or answers is alive; a probe without an address says nothing (RFC 5227)."""
-    if _half(frame, start) != 1 or _half(frame, start + 2) != IPV4:
+    if _half(frame, start) != 1 or frame[start + 2 : start + 4] != IPV4:
         return None
     sender, peer = unpacked(frame[start + 14 : start + 18]), unpacked(frame[start + 24 : start + 28])
     return _announcement(frame, at, frame[start + 8 : start + 14], sender, SeenBy.ARP, peer)

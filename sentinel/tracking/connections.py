@@ -219,11 +219,13 @@ class Tracker:
 
     def _begin(self, segment: Segment, *, is_answer: bool) -> Flow | None:
         """A connection by its answer, or from its middle, if it is one we follow."""
-        swapped = self._is_from_server(segment, is_answer=is_answer)
-        way, back = (turned(segment.way), segment.way) if swapped else (segment.way, turned(segment.way))
+        way, back = segment.way, turned(segment.way)
+        swapped = self._is_from_server(segment, back, is_answer=is_answer)
+        if swapped:
+            way, back = back, way
+        if not self._every and not self.networks.end(target_of(way)).is_ours:
+            return None  # somebody of the practice outside, which is most of what passes
         direction = crossing(*self._ends(way))
-        if not self._every and direction not in (Direction.INBOUND, Direction.INTERNAL):
-            return None
         port = way[-2] << 8 | way[-1]
         half = self._half(way, segment if is_answer else None)
         if not (self._every or is_answer or half) and port >= EPHEMERAL and service(port) is None:
@@ -248,11 +250,11 @@ class Tracker:
             server=Side(),
         )
 
-    def _is_from_server(self, segment: Segment, *, is_answer: bool) -> bool:
+    def _is_from_server(self, segment: Segment, back: bytes, *, is_answer: bool) -> bool:
         """Whoever was called; where nobody was seen calling, whoever answers, else whoever has the lower port."""
         if self.attempts.find(segment.way) is not None:
             return False
-        return is_answer or self.attempts.find(turned(segment.way)) is not None or _came_from_server(segment)
+        return is_answer or self.attempts.find(back) is not None or _came_from_server(segment)
 
     def _half(self, way: bytes, answer: Segment | None) -> Half | None:
         """The attempt it began with, which is none any more; not one that this SYN-ACK does not fit."""
@@ -305,4 +307,4 @@ def _came_from_server(segment: Segment) -> bool:
     """Seen from the middle: the server is whoever answers an association, else whoever has the lower port."""
     if segment.association and segment.association.kind is not Association.ABORTED:
         return segment.association.kind is not Association.PROPOSED
-    return segment.source_port < segment.target_port
+    return segment.way[-4:-2] < segment.way[-2:]

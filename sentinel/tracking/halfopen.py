@@ -8,6 +8,7 @@ no more room the oldest are told early instead of being forgotten.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Final
 
 from sentinel.model.moment import Address, Moment
 
@@ -44,6 +45,8 @@ class HalfOpen:
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._waiting: dict[bytes, Half] = {}
+        self.find: Final = self._waiting.get
+        """The attempt that went this way, or None; asked for nearly every frame."""
 
     def add(self, way: bytes, half: Half) -> None:
         """One that is none of those that wait."""
@@ -54,10 +57,6 @@ class HalfOpen:
         for way in new.keys() & self._waiting.keys():
             del new[way]
         self._waiting.update(new)
-
-    def find(self, way: bytes) -> Half | None:
-        """The attempt that went this way."""
-        return self._waiting.get(way)
 
     def take(self, way: bytes) -> None:
         """It was answered: it is a connection."""

@@ -41,11 +41,12 @@ class Machines:
     def feed(self, packet: Segment | Announcement) -> HostSighting | None:
         """A sighting, if the packet's sender is ours and has not just been told."""
         if isinstance(packet, Announcement):
-            mac, address, seen_by = raw_mac(packet.mac), packet.address.packed, self._announced(packet)
+            mac, address = raw_mac(packet.mac), packet.address.packed
         else:
-            mac, address, seen_by = packet.macs[6:], source_of(packet.way), self._sent(packet)
-        if not any(mac) or self.networks.end(address).place not in OURS:
+            mac, address = packet.macs[6:], source_of(packet.way)
+        if self.networks.end(address).place not in OURS or not any(mac):
             return None
+        seen_by = self._announced(packet) if isinstance(packet, Announcement) else self._sent(packet)
         if self._is_fresh((mac, address, None), packet.at, AGAIN) and (
             seen_by not in TELLING or self._is_fresh((mac, address, seen_by), packet.at, SELDOM)
         ):

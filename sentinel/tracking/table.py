@@ -6,6 +6,7 @@ before a client that is real: nobody pushes a connection that carries images out
 
 from collections import OrderedDict
 from collections.abc import Iterator, Set
+from typing import Final
 
 from sentinel.tracking.flow import Flow, Rank
 
@@ -21,11 +22,9 @@ class Table:
         """Those that made room though they were not over: what comes of them is not told any more."""
         self._most = most
         self._ways: dict[bytes, Flow] = {}
+        self.find: Final = self._ways.get
+        """The flow a way belongs to, as the client's or as the server's, or None; asked for every frame."""
         self._ranks: dict[Rank, OrderedDict[bytes, Flow]] = {rank: OrderedDict() for rank in Rank}
-
-    def find(self, way: bytes) -> Flow | None:
-        """The flow this way belongs to, as the client's or as the server's."""
-        return self._ways.get(way)
 
     def known(self, ways: Set[bytes]) -> Set[bytes]:
         """Those of these ways that belong to a flow."""
