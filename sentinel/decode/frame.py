@@ -53,7 +53,7 @@ def _read(frame: bytes, at: Moment, vlan: int | None) -> Packet | None:
         return _ip6(frame, start, at, vlan)
     if protocol == ARP:
         return _arp(frame, start, at)
-    return None
+    return None if len(protocol) == 2 else Unreadable(at)
 
 
 def _half(frame: bytes, at: int) -> int:
