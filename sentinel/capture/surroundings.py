@@ -1,7 +1,7 @@
 """Our place in the network: connected prefixes, the box, the default route. Asked of the kernel by pyroute2.
 
-`listen` asks through a child of its own (`ask`), so that it neither carries pyroute2's 20 MB for life nor waits
-for its import when it starts again.
+`watch` asks through a child of its own (`ask`), so that it does not carry pyroute2's 20 MB for life. `listen`
+needs less, and before its first frame: `glance`.
 """
 
 import socket
@@ -61,27 +61,6 @@ def ask() -> Surroundings:
     except (subprocess.SubprocessError, OSError):
         return Surroundings(interface=None, prefixes=(), gateways=(), families=())
     return codec.decode(done.stdout, Surroundings)
-
-
-class Question:
-    """`ask` for a loop that must not wait: put now, answered later."""
-
-    def __init__(self) -> None:
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "sentinel.capture.surroundings"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-
-    def answer(self) -> Surroundings | None:
-        """What the kernel said; None while the child is still asking, and nothing known when it failed."""
-        if self._child.poll() is None:
-            return None
-        said, _ = self._child.communicate()
-        try:
-            return codec.decode(said, Surroundings)
-        except ValueError:
-            return Surroundings(interface=None, prefixes=(), gateways=(), families=())
 
 
 def look_around() -> Surroundings:

@@ -20,9 +20,7 @@ TCP, FRAGMENT, ICMP6 = 6, 44, 58
 EXTENSIONS = (0, 43, 60)  # hop-by-hop, routing, destination options: RFC 8200 section 4
 NEIGHBOUR_SOLICITATION, NEIGHBOUR_ADVERTISEMENT = 135, 136
 
-_ip4_header = struct.Struct(
-    "!BxHxxHxB"
-)  # version and length, length of all, fragment, protocol: RFC 791
+_ip4_header = struct.Struct("!BxHxxHxB")  # version and length, length of all, fragment, protocol: RFC 791
 _tcp = struct.Struct("!IIBB")  # seq, ack, data offset, flags, behind the ports: RFC 9293 section 3.1
 
 

@@ -12,10 +12,10 @@ from sentinel import systemd
 from sentinel.capture import link, rights
 from sentinel.capture.flood import Alike
 from sentinel.capture.gauge import Gauge
+from sentinel.capture.glance import glance
 from sentinel.capture.ring import Frame
 from sentinel.capture.rings import Flood, Rare, Rings
 from sentinel.capture.route import Kind
-from sentinel.capture.surroundings import Question, ask
 from sentinel.clock import Clock, now
 from sentinel.config import Capture
 from sentinel.decode.frame import read_frame
@@ -114,7 +114,7 @@ class Listener:
     def __init__(self, capture: Capture, places: Places, clock: Clock = now) -> None:
         self._capture = capture
         self._clock = clock
-        self._around = ask()
+        self._around = glance()
         self._interface = link.named(capture.interface) or self._around.interface or ""
         if not self._interface:
             raise MissingDevice("no default route: name the mirror port's card under [capture] interface")
@@ -124,7 +124,6 @@ class Listener:
         self._ear = Ear(networks, link.mac(self._interface), self._talk_mac())
         self._sender = Sender(str(places.facts), Outbox(uuid.uuid4().hex))
         self._stopping = False
-        self._question: Question | None = None
 
     def _find_networks(self) -> Networks:
         return self._around.networks(self._capture.prefixes, self._capture.box)
@@ -153,8 +152,8 @@ class Listener:
                 last_tick = at
                 self._tick(at)
             if at.since(last_look) >= LOOK_AROUND:
-                last_look, self._question = at, Question()
-            self._look()
+                last_look = at
+                self._look()
             self._sender.flush()
         systemd.tell(systemd.STOPPING)
         self._dissecting.close()
@@ -216,11 +215,8 @@ class Listener:
         )
 
     def _look(self) -> None:
-        """Take the answer to the last question, once it is there."""
-        around = self._question.answer() if self._question else None
-        if around is None:
-            return
-        self._question = None
+        """A new prefix, or a new box. Who has a ring of his own was settled at the start (`capture.route`)."""
+        around = glance()
         if around != self._around and around.prefixes:
             self._around = around
             self._ear.adopt(self._find_networks(), self._talk_mac())

@@ -1,14 +1,13 @@
 """Our place in the network, as the kernel tells it."""
 
 import sys
-import time
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
 import pytest
 
 from sentinel import codec
-from sentinel.capture.surroundings import Question, Surroundings, ask
+from sentinel.capture.surroundings import Surroundings, ask
 from tests.builders import BOX_MAC, moment
 from tests.capture import cable
 
@@ -94,16 +93,6 @@ def test_without_any_network_the_answers_are_empty():
 
     assert replace(around, macs=()) == Surroundings(interface=None, prefixes=(), gateways=(), families=())
     assert len(around.macs) == 1  # the card is there all the same
-
-
-def test_a_question_is_answered_without_waiting():
-    """A loop puts it, goes on, and takes the answer when it is there: the same that `ask` waits for."""
-    question = Question()
-    deadline = time.monotonic() + 20
-    while (answer := question.answer()) is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-
-    assert answer == ask()
 
 
 def test_our_own_addresses_come_with_the_rest():
