@@ -20,7 +20,7 @@ from sentinel.judgement.unanswered import Unanswered
 from sentinel.judgement.verdict import Outlook, weigh
 from sentinel.model.coverage import Coverage
 from sentinel.model.exposure import Exposure, ReachOutcome
-from sentinel.model.fact import AT_ONCE, SAID, Fact, Renewed, when
+from sentinel.model.fact import AT_ONCE, SAID, Fact, when
 from sentinel.model.finding import Code, Finding, Level, StoryKind
 from sentinel.model.incident import IncidentState
 from sentinel.model.moment import Moment
@@ -28,7 +28,7 @@ from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Beat, Health, Part
 from sentinel.model.verdict import Verdict
 from sentinel.store.archive import Archive
-from sentinel.wire.facts import Parcel
+from sentinel.wire.facts import Parcel, Renewed
 
 DOUBTS = (
     Code.DOOR_ANSWERED,

@@ -56,7 +56,3 @@ def when(fact: Fact) -> Moment:
     if isinstance(fact, Attempts):
         return fact.last
     return fact.opens if isinstance(fact, Knock) else fact.at
-
-
-Renewed = HostSighting | Sought | Portrayal | Coverage
-"""Facts that are told anew all the time: the next one makes good for one that is lost."""

@@ -17,9 +17,10 @@ from sentinel import codec
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.coverage import Coverage
 from sentinel.model.exposure import Exposure, Knock, ReachOutcome
-from sentinel.model.fact import Renewed
 from sentinel.model.machine import HostSighting, Portrait, Sought, Uplink
 
+Renewed = HostSighting | Sought | Portrait | Uplink | Coverage
+"""Facts that are told anew all the time: the next one makes good for one that is lost."""
 Sent = Connection | Attempts | Renewed | Knock | Exposure | ReachOutcome
 """What may cross. The last three come only from the player of a recorded day."""
 
