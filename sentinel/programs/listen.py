@@ -64,22 +64,25 @@ class Ear:
         self.handshakes.networks = self.searches.networks = networks
         self.view.talk_mac = self.machines.talk_mac = talk_mac
 
-    def feed(self, packet: Packet | None, at: Moment) -> Iterator[Sent]:
-        """The facts one packet makes."""
+    def feed(self, packet: Packet | None, at: Moment) -> list[Sent]:
+        """The facts one packet makes; mostly none."""
         self.heard = at
-        if isinstance(packet, Fragment | Unreadable):
-            self.undecodable += 1
-        if not isinstance(packet, Segment | Announcement):
-            return
-        sighting = self.machines.feed(packet)
-        if sighting is not None:
-            yield sighting
-        if isinstance(packet, Announcement) and (sought := self.searches.feed(packet)):
-            yield sought
         if isinstance(packet, Segment):
-            self.view.feed(packet)
-            self.handshakes.feed(packet)
-            yield from self._rows(self.tracker.feed(packet))
+            return self._follow(packet)
+        if isinstance(packet, Announcement):
+            heard = (self.machines.feed(packet), self.searches.feed(packet))
+            return [each for each in heard if each is not None]
+        self.undecodable += isinstance(packet, Fragment | Unreadable)
+        return []
+
+    def _follow(self, segment: Segment) -> list[Sent]:
+        sighting = self.machines.feed(segment)
+        told: list[Sent] = [] if sighting is None else [sighting]
+        self.view.feed(segment)
+        self.handshakes.feed(segment)
+        for connection in self.tracker.feed(segment):
+            told += self.summing.take(connection)
+        return told
 
     def flood(self, alike: Alike, at: Moment) -> Iterator[Sent]:
         """The facts of many attempts that came together; most of them are told when they have waited."""
