@@ -87,7 +87,7 @@ class Ear:
     def flood(self, alike: Alike, at: Moment) -> Iterator[Sent]:
         """The facts of many attempts that came together; most of them are told when they have waited."""
         self.heard = at
-        self.tracker.knocks(alike.ways, alike.macs, at)
+        self.tracker.attempts.feed_many(alike.ways, alike.macs, at)
         if self.tracker.attempts.is_full:
             yield from self._silent(at)
 
@@ -99,7 +99,7 @@ class Ear:
         yield from self.summing.changed()
 
     def _silent(self, at: Moment) -> Iterator[Connection]:
-        return self.summing.silent(self.tracker.overdue(at), self.tracker.attempt)
+        return self.summing.silent(self.tracker.attempts.overdue(at), self.tracker.attempts.tell)
 
     def _rows(self, connections: Iterable[Connection]) -> Iterator[Sent]:
         for connection in connections:

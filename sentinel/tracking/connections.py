@@ -4,24 +4,24 @@ A connection is told when its state or its association changes, never for its da
 practice are not followed at all, and internal ones are told only once DICOM was recognised on them: the
 sentinel is not there to watch the staff.
 
-A SYN makes an attempt (`halfopen`), which anybody may send as many of as he likes; its answer makes a connection,
+A SYN makes an attempt (`attempts`), which anybody may send as many of as he likes; its answer makes a connection,
 for that carries both ends and the client's first sequence number. So a connection is the same with and without its
 SYN, and also where the SYN is read after what answers it: they come through different rings.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
 
 from sentinel.model.connection import Association, Connection, ConnectionState, Direction
 from sentinel.model.moment import Moment
-from sentinel.model.networks import End, Networks, Place, crossing
+from sentinel.model.networks import Networks, crossing
 from sentinel.model.packet import Segment, source_of, target_of, turned
 from sentinel.services import service
 from sentinel.tracking import halfopen, table
-from sentinel.tracking.flow import MODULUS, Flow, Side, ends
-from sentinel.tracking.following import ACK, FIN, RST, SYN, WINDOW, begins_anew, follow
-from sentinel.tracking.hairpin import Hairpins
-from sentinel.tracking.halfopen import UNANSWERED, Attempt, Half, HalfOpen
+from sentinel.tracking.attempts import Attempts
+from sentinel.tracking.flow import Flow, Side
+from sentinel.tracking.following import ACK, FIN, RST, SYN, begins_anew, follow
+from sentinel.tracking.halfopen import UNANSWERED
 from sentinel.tracking.table import Table
 
 LINGER = timedelta(seconds=30)
@@ -47,14 +47,21 @@ class Tracker:
     def __init__(
         self, networks: Networks, *, every: bool = False, most: int = table.MOST, waiting: int = halfopen.MOST
     ) -> None:
-        self.networks = networks
         self.unopened = 0
         """Visits that were answered though their SYN was not seen: it was lost on its way to us."""
-        self.attempts = HalfOpen(waiting)
         self._every = every
         self._table = Table(most)
-        self._serial = 0
-        self._hairpins = Hairpins()
+        self._networks = networks
+        self.attempts = Attempts(networks, self._table, every=every, most=waiting)
+
+    @property
+    def networks(self) -> Networks:
+        """What is ours, now."""
+        return self._networks
+
+    @networks.setter
+    def networks(self, networks: Networks) -> None:
+        self._networks = self.attempts.networks = networks
 
     @property
     def forgotten(self) -> int:
@@ -86,106 +93,17 @@ class Tracker:
         """Of nothing we follow: an attempt, an answer to one, or the middle of something."""
         kind = segment.flags & (SYN | ACK)
         if kind == SYN:
-            return list(self._attempt(segment))
+            return list(self.attempts.feed(segment))
         if segment.flags & RST:
-            return self._refuse(segment)
+            return self.attempts.refuse(segment)
         if not kind & SYN and not segment.length and not segment.flags & FIN:
             return []  # a bare ACK tells of nothing
         flow = self._begin(segment, is_answer=bool(kind & SYN))
         return self._known(flow, segment) if flow else []
 
-    # -- attempts --------------------------------------------------------------------------------------------
-
-    def _attempt(self, syn: Segment) -> Iterator[Connection]:
-        """A SYN: nobody knows yet whether it reaches anybody."""
-        source, target = self._ends(syn.way)
-        direction = crossing(source, target)
-        if direction is Direction.OUTBOUND:
-            self._hairpins.leaves(syn)
-        if not self._every and direction is not Direction.INBOUND:
-            return
-        first = (syn.seq + 1) % MODULUS
-        before = self.attempts.find(syn.way)
-        if (before and before.first in (None, first)) or self.attempts.find(turned(syn.way)):
-            return  # a retry, a copy, or both ends open at once (RFC 9293 section 3.5)
-        if before and not before.is_refused:
-            yield self.attempt(syn.way, before)
-        hairpin = self._hairpins.returns(syn) if source.place is Place.BOX else None
-        self._serial += 1
-        self.attempts.take(syn.way)
-        self.attempts.add(
-            syn.way,
-            Half(at=syn.at, macs=syn.macs, vlan=syn.vlan, first=first, hairpin=hairpin, serial=self._serial),
-        )
-        if self.attempts.is_full:
-            yield from (self.attempt(*each) for each in self.overdue(syn.at))
-
-    def knocks(self, ways: Sequence[bytes], macs: Sequence[bytes], at: Moment) -> None:
-        """Many SYNs at once, of which nothing is known but who sent them to whom.
-
-        One on a way that is a connection already changes nothing: where a port is used again, the answer tells.
-        """
-        halves = {each: Half(at=at, macs=each) for each in set(macs)}
-        new = dict(zip(ways, map(halves.__getitem__, macs), strict=True))
-        for way in self._table.known(new.keys()):
-            del new[way]
-            if flow := self._table.find(way):
-                flow.is_opened = flow.is_opened or flow.way == way
-        self.attempts.add_many(new)
-
-    def _refuse(self, reset: Segment) -> list[Connection]:
-        """A closed door says no (RFC 9293 section 3.10.7.1); a reset of anything else begins nothing."""
-        way = turned(reset.way)
-        half = self.attempts.find(way)
-        if half is None or half.is_refused:
-            return []
-        serial = self._number(half)
-        self.attempts.refuse(way, serial)
-        return [self._fact(way, half, serial, ConnectionState.REFUSED, reset.at)]
-
-    def _number(self, half: Half | None) -> int:
-        """Its serial, or the next."""
-        if half and half.serial:
-            return half.serial
-        self._serial += 1
-        return self._serial
-
-    def overdue(self, now: Moment) -> list[Attempt]:
-        """Attempts that nothing answered in time, or that had to make room; each is told by `attempt`."""
-        return self.attempts.overdue(now, self._is_news)
-
-    def attempt(self, way: bytes, half: Half) -> Connection:
-        """One of them, as a fact."""
-        return self._fact(way, half, self._number(half), ConnectionState.ATTEMPTED, half.at)
-
-    def _is_news(self, attempt: Attempt) -> bool:
-        """Whether it went to us, and no answer has overtaken it and made a connection."""
-        way, half = attempt
-        if not self._every and not self.networks.end(target_of(way)).is_ours:
-            return False
-        flow = self._table.find(way)
-        return flow is None or flow.way != way or half.first not in (None, flow.client.first)
-
-    def _fact(self, way: bytes, half: Half, serial: int, state: ConnectionState, changed: Moment) -> Connection:
-        return Connection(
-            serial=serial,
-            **ends(way, half.macs),
-            vlan=half.vlan,
-            direction=crossing(*self._ends(way)),
-            state=state,
-            opened=half.at,
-            changed=changed,
-            hairpin=half.hairpin,
-        )
-
-    def _ends(self, way: bytes) -> tuple[End, End]:
-        return self.networks.end(source_of(way)), self.networks.end(target_of(way))
-
-    # -- connections -----------------------------------------------------------------------------------------
-
     def expire(self, now: Moment) -> Iterator[Connection]:
         """Give up what has waited too long; attempts that nothing answered are told here."""
-        yield from (self.attempt(*each) for each in self.overdue(now))
+        yield from (self.attempts.tell(*each) for each in self.attempts.overdue(now))
         yield from self.give_up(now)
 
     def give_up(self, now: Moment) -> Iterator[Connection]:
@@ -209,7 +127,7 @@ class Tracker:
 
     def flush(self) -> Iterator[Connection]:
         """The end of a recorded file: everything still open is told once more, as it stands."""
-        yield from (self.attempt(*each) for each in self.attempts.flush(self._is_news))
+        yield from self.attempts.flush()
         for flow in self._table:
             self._table.drop(flow)
             yield from self._correct(flow) if flow.over else self._tell(flow)
@@ -223,17 +141,17 @@ class Tracker:
         swapped = self._is_from_server(segment, back, is_answer=is_answer)
         if swapped:
             way, back = back, way
-        if not self._every and not self.networks.end(target_of(way)).is_ours:
+        if not self._every and not self._networks.end(target_of(way)).is_ours:
             return None  # somebody of the practice outside, which is most of what passes
-        direction = crossing(*self._ends(way))
+        direction = crossing(self._networks.end(source_of(way)), self._networks.end(target_of(way)))
         port = way[-2] << 8 | way[-1]
-        half = self._half(way, segment if is_answer else None)
+        half = self.attempts.take(way, segment if is_answer else None)
         if not (self._every or is_answer or half) and port >= EPHEMERAL and service(port) is None:
             return None  # from the middle, and no door we know: an answer to somebody of the practice
         macs = segment.macs[6:] + segment.macs[:6] if swapped else segment.macs
         is_refused = half is not None and half.is_refused
         return Flow(
-            serial=self._number(half),
+            serial=self.attempts.number(half),
             way=way,
             back=back,
             macs=half.macs if half else macs,
@@ -255,16 +173,6 @@ class Tracker:
         if self.attempts.find(segment.way) is not None:
             return False
         return is_answer or self.attempts.find(back) is not None or _came_from_server(segment)
-
-    def _half(self, way: bytes, answer: Segment | None) -> Half | None:
-        """The attempt it began with, which is none any more; not one that this SYN-ACK does not fit."""
-        half = self.attempts.find(way)
-        if half is None:
-            return None
-        if answer and half.first is not None and (answer.ack - half.first) % MODULUS >= WINDOW:
-            return None
-        self.attempts.take(way)
-        return half
 
     def _tell(self, flow: Flow) -> Iterator[Connection]:
         flow.told = flow.client.sent + flow.server.sent
