@@ -321,7 +321,7 @@ def dicom(
     result: Association = Association.ACCEPTED, services: tuple[DicomService, ...] = (DicomService.VERIFICATION,)
 ) -> Dicom:
     """An association asked for by a stranger."""
-    return Dicom(called="ORTHANC", calling="ZZSTRANGER", result=result, services=services)
+    return Dicom(called="ORTHANC", calling="ZZSTRANGER", result=result, services=services, services_whole=True)
 
 
 def attempts(*, at: Moment | None = None, source_network: str = "203.0.113.0/24", **counts: object) -> Attempts:

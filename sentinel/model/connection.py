@@ -57,16 +57,18 @@ class Dicom:
     """What was read of a DICOM association: never anything after it (PS3.8 section 9.3.2)."""
 
     called: str
-    """Called AE title, 16 characters at most, unpadded."""
+    """Called AE title, 16 characters at most, unpadded; empty when only an answer without it was seen."""
     calling: str
-    """Calling AE title, 16 characters at most, unpadded."""
+    """Calling AE title, 16 characters at most, unpadded; as `called`."""
     result: Association
     services: tuple[DicomService, ...] = ()
     """Proposed services, sorted, each once, as far as the first segment of the request shows them."""
+    services_whole: bool = False
+    """Nothing else was proposed: the list was seen to its end. Otherwise what was not seen may be a query."""
     rejection: tuple[int, int, int] | None = None
     """Result, source and reason of an A-ASSOCIATE-RJ (PS3.8 table 9-21)."""
     request_size: int = 0
-    """Bytes of the association request: what the client sent beyond them was a command."""
+    """Bytes of the association request: what the client sent beyond them was a command. 0: it was not seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,10 +32,17 @@ class AssociationHead(NamedTuple):
     called: str = ""
     calling: str = ""
     services: tuple[DicomService, ...] = ()
+    whole: bool = False
+    """No service but these is proposed."""
     rejection: tuple[int, int, int] | None = None
     """Result, source, reason."""
     size: int = 0
     """Bytes of the whole PDU, as its length field says."""
+
+    @property
+    def names_its_door(self) -> bool:
+        """A request or its acceptance, known by more than ninety bits: whoever is asked is a door, on any port."""
+        return self.kind in (Association.PROPOSED, Association.ACCEPTED)
 
 
 class Segment(NamedTuple):

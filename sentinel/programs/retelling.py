@@ -73,6 +73,7 @@ def _dicom(dicom: Dicom) -> dict[str, Any]:
         "calling": dicom.calling,
         "result": dicom.result.value,
         "services": [service.value for service in dicom.services],
+        "services_whole": dicom.services_whole,
         "rejection": dicom.rejection,
     }
 

@@ -146,7 +146,8 @@ class Tracker:
         direction = crossing(self._networks.end(source_of(way)), self._networks.end(target_of(way)))
         port = way[-2] << 8 | way[-1]
         half = self.attempts.take(way, segment if is_answer else None)
-        if not (self._every or is_answer or half) and port >= EPHEMERAL and service(port) is None:
+        is_named = is_answer or half or (segment.association and segment.association.names_its_door)
+        if not (self._every or is_named) and port >= EPHEMERAL and service(port) is None:
             return None  # from the middle, and no door we know: an answer to somebody of the practice
         macs = segment.macs[6:] + segment.macs[:6] if swapped else segment.macs
         is_refused = half is not None and half.is_refused

@@ -100,7 +100,7 @@ class Flow:
     is_believed: bool = False
     """The server has acknowledged bytes of the client, as it does only for one that finished the handshake."""
     answer: AssociationHead | None = None
-    """The answer to an association request that it has overtaken."""
+    """Of an association request that was not seen; it proves none by itself."""
     told: int = 0
     """Payload bytes of both sides when it was last told."""
     over: bool = False

@@ -46,7 +46,7 @@ def follow(flow: Flow, segment: Segment) -> None:
         _speak(flow, segment, from_client)  # first: what it acknowledges must not prove itself
     flow.count(segment, own, peer)
     if segment.association:
-        _associate(flow, segment.association, from_client)
+        _associate(flow, segment, segment.association, from_client)
     if flow.client.finished and flow.server.finished:
         _finish(flow)
 
@@ -117,29 +117,60 @@ def _connect(flow: Flow) -> None:
         flow.over = False
 
 
-def _associate(flow: Flow, head: AssociationHead, from_client: bool) -> None:
+def _associate(flow: Flow, segment: Segment, head: AssociationHead, from_client: bool) -> None:
     """PS3.8 section 9.2: the client asks, the server accepts or rejects, either may abort."""
     if head.kind is Association.PROPOSED:
-        if from_client and flow.dicom is None:
-            flow.dicom = Dicom(
-                called=head.called,
-                calling=head.calling,
-                result=head.kind,
-                services=head.services,
-                request_size=head.size,
-            )
-            if flow.answer:
-                _answer(flow, flow.answer)
+        if from_client:
+            _propose(flow, head, is_first=segment.seq == flow.client.first)
     elif not from_client or head.kind is Association.ABORTED:
         _answer(flow, head)
 
 
+def _propose(flow: Flow, head: AssociationHead, *, is_first: bool) -> None:
+    """A request; the answer may have been seen before it.
+
+    Only what a client says first is the request its server answers: one that comes later may have been sent to
+    hide another that we did not see, so that neither its list of services nor its length can be relied upon.
+    """
+    known = flow.dicom
+    if known is not None and (known.request_size or not is_first):
+        return
+    flow.dicom = Dicom(
+        called=head.called,
+        calling=head.calling,
+        result=known.result if known else head.kind,
+        services=head.services,
+        services_whole=head.whole and is_first,
+        rejection=known.rejection if known else None,
+        request_size=head.size if is_first else 0,
+    )
+    if flow.answer:
+        _answer(flow, flow.answer)
+
+
 def _answer(flow: Flow, head: AssociationHead) -> None:
-    """The first answer counts: an abort that follows it is only an end."""
-    if flow.dicom is None:
+    """The first answer counts: an abort that follows it is only an end.
+
+    What accepts or rejects proves that an association was asked for, though nobody saw it: the request was lost,
+    came before us, or was sent in pieces too small to be known by.
+    """
+    if flow.dicom is not None:
+        if flow.dicom.result is Association.PROPOSED:
+            flow.dicom = replace(flow.dicom, result=head.kind, rejection=head.rejection)
+    elif _is_proof(head):
+        flow.dicom = Dicom(called=head.called, calling=head.calling, result=head.kind, rejection=head.rejection)
+        flow.is_believed = True  # nobody is answered so who did not finish the handshake and ask
+        _connect(flow)
+    else:
         flow.answer = flow.answer or head
-    elif flow.dicom.result is Association.PROPOSED:
-        flow.dicom = replace(flow.dicom, result=head.kind, rejection=head.rejection)
+
+
+def _is_proof(head: AssociationHead) -> bool:
+    """An acceptance, or a rejection by one of the three who may reject (PS3.8 table 9-21); an abort is none."""
+    if head.rejection is None:
+        return head.kind is Association.ACCEPTED
+    result, source, reason = head.rejection
+    return result in (1, 2) and source in (1, 2, 3) and 0 < reason < 16
 
 
 def _finish(flow: Flow) -> None:

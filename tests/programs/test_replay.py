@@ -85,6 +85,7 @@ def test_one_object_a_line_and_the_summary_last():
             "calling": "ZZSTRANGER",
             "result": "accepted",
             "services": ["find", "store"],
+            "services_whole": True,
             "rejection": None,
         },
         "direction": "inbound",

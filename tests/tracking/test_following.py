@@ -1,0 +1,176 @@
+"""What one segment does to a connection: associations that nobody asked for as far as we saw."""
+
+import pytest
+
+from sentinel.judgement.visits import Seen, Thresholds, grade, stranger_at_a_door
+from sentinel.model.connection import Association, ConnectionState, Dicom, DicomService, Direction
+from sentinel.model.exposure import Nature
+from sentinel.model.finding import Grade, Level
+from sentinel.model.packet import Flags
+from sentinel.tracking.connections import Tracker
+from tests.builders import (
+    ABORT,
+    CT_IMAGE,
+    STUDY_FIND,
+    WORKSTATION,
+    Talk,
+    Word,
+    associate_ac,
+    associate_rj,
+    associate_rq,
+    networks,
+    p_data,
+)
+from tests.tracking.test_connections import feed, last
+
+DATA = Flags.PSH | Flags.ACK
+HIDDEN = [associate_rq()[at : at + 40] for at in range(0, len(associate_rq()), 40)]
+"""A request in segments that no filter knows a request by."""
+UNSEEN = Dicom(called="ORTHANC", calling="ZZSTRANGER", result=Association.ACCEPTED)
+
+
+def final(talk: Talk, *words: Word) -> Dicom | None:
+    """What was told last of the association."""
+    tracker = Tracker(networks())
+    return last(tracker, feed(tracker, talk, *words)).dicom
+
+
+def test_an_acceptance_proves_an_association_though_its_request_came_in_pieces():
+    """A door nobody knows becomes an imaging door, and its visitor an alarm."""
+    talk, tracker = Talk(server_port=9_999), Tracker(networks())
+
+    words = [*talk.handshake(), *map(talk.asks, HIDDEN), talk.answers(associate_ac())]
+    told = last(tracker, feed(tracker, talk, *words))
+    reached = grade(told, Thresholds())
+    finding = stranger_at_a_door(told, reached, Seen(new=True, grown=0))
+
+    assert (told.dicom, told.state) == (UNSEEN, ConnectionState.CONNECTED)
+    assert (finding.level, finding.nature, reached) == (Level.ALARM, Nature.IMAGING, Grade.QUERIED)
+
+
+@pytest.mark.parametrize("port", [104, 4242, 50_104])
+def test_an_acceptance_alone_is_a_visit_though_nothing_before_it_was_seen(port):
+    """We came later: whoever was answered so had finished the handshake and asked."""
+    talk, tracker = Talk(server_port=port), Tracker(networks())
+    talk.handshake()
+    talk.skip(200, from_client=True)
+
+    told = last(tracker, feed(tracker, talk, talk.answers(associate_ac())))
+
+    assert (told.dicom, told.state) == (UNSEEN, ConnectionState.CONNECTED)
+    assert (told.target_port, told.direction) == (port, Direction.INBOUND)
+    assert grade(told, Thresholds()) is Grade.ASSOCIATED
+
+
+def test_titles_that_are_not_printable_are_not_taken_from_an_acceptance():
+    """A request that has such titles is none to us; its answer is one."""
+    talk = Talk()
+    request = associate_rq(called=b"EVIL\x1b[2J")
+
+    dicom = final(talk, *talk.handshake(), talk.asks(request), talk.answers(b"\x02" + request[1:]))
+
+    assert dicom is not None
+    assert (dicom.called, dicom.calling, dicom.result) == ("", "ZZSTRANGER", Association.ACCEPTED)
+
+
+@pytest.mark.parametrize(
+    ("rejection", "is_proof"),
+    [((1, 1, 7), True), ((2, 3, 2), True), ((0, 1, 1), False), ((1, 0, 1), False), ((1, 4, 1), False)],
+)
+def test_a_rejection_proves_one_if_its_fields_are_what_they_may_be(rejection, is_proof):
+    """PS3.8 table 9-21."""
+    talk = Talk()
+
+    dicom = final(talk, *talk.handshake(), talk.asks(40), talk.answers(associate_rj(*rejection)))
+
+    assert dicom == (
+        Dicom(called="", calling="", result=Association.REJECTED, rejection=rejection) if is_proof else None
+    )
+
+
+@pytest.mark.parametrize(
+    ("by_client", "answer"), [(True, associate_ac()), (True, associate_rj()), (True, ABORT), (False, ABORT)]
+)
+def test_an_abort_or_what_the_client_says_proves_none(by_client, answer):
+    """A stranger cannot make a door an imaging door by what he sends: not by an answer to himself."""
+    talk = Talk()
+
+    assert final(talk, *talk.handshake(), talk.asks(40), talk.say(by_client, DATA, answer)) is None
+
+
+def test_a_request_that_is_read_after_its_answer_fills_in_the_rest():
+    """They come through two rings: the list, the titles, the length; the answer stays."""
+    talk = Talk()
+    words = [
+        *talk.handshake(),
+        talk.asks(associate_rq(syntaxes=(CT_IMAGE, STUDY_FIND))),
+        talk.answers(associate_ac()),
+    ]
+
+    late, usual = final(talk, *words[:3], words[4], words[3]), final(talk, *words)
+
+    assert late == usual
+    assert late is not None
+    assert (late.services, late.services_whole) == ((DicomService.FIND, DicomService.STORE), True)
+
+
+def test_a_rejection_keeps_its_reason_when_the_request_is_read_later():
+    """And a second answer changes neither."""
+    talk = Talk()
+    asked, said = talk.handshake(), [talk.asks(associate_rq()), talk.answers(associate_rj(1, 1, 3))]
+
+    dicom = final(talk, *asked, said[1], said[0], talk.answers(associate_ac()))
+
+    assert dicom is not None
+    assert (dicom.result, dicom.rejection, dicom.calling) == (Association.REJECTED, (1, 1, 3), "ZZSTRANGER")
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_harmless_request_behind_a_hidden_one_hides_nothing(answered):
+    """Only what a client says first is what its server answers: of a later one nothing is relied upon."""
+    talk = Talk()
+    decoy = bytearray(associate_rq(calling="HARMLESS"))
+    words = [*talk.handshake(), *map(talk.asks, HIDDEN)]
+    words += [talk.answers(associate_ac())] if answered else []
+    words += [talk.asks(bytes(decoy)), talk.answers(associate_ac()), talk.asks(p_data())]
+
+    tracker = Tracker(networks())
+    told = last(tracker, feed(tracker, talk, *words))
+
+    assert told.dicom is not None
+    assert (told.dicom.services_whole, told.dicom.request_size) == (False, 0)
+    assert told.dicom.calling == ("ZZSTRANGER" if answered else "HARMLESS")
+    assert grade(told, Thresholds()) is Grade.QUERIED
+
+
+def test_requests_behind_the_first_are_told_once():
+    """A stranger could send a thousand on one connection, each with another title."""
+    talk, tracker = Talk(), Tracker(networks())
+    words = [*talk.handshake(), talk.asks(1)]
+    words += [talk.asks(associate_rq(calling=f"N{number}")) for number in range(50)]
+
+    told = feed(tracker, talk, *words)
+
+    assert {each.dicom.calling for each in told if each.dicom} == {"N0"}
+    assert len(told) == 3
+
+
+@pytest.mark.parametrize("size", [500, 1_460])
+def test_of_a_request_that_was_cut_the_list_is_not_whole(size):
+    """The rest of it stays in the kernel; its length is known all the same."""
+    talk = Talk()
+    request = associate_rq(syntaxes=(CT_IMAGE,) * 40)
+    words = [*talk.handshake(), talk.asks(request[:size]), talk.asks(request[size:]), talk.answers(associate_ac())]
+
+    dicom = final(talk, *words)
+
+    assert dicom is not None
+    assert (dicom.services, dicom.services_whole) == ((DicomService.STORE,), False)
+    assert dicom.request_size == len(request)
+
+
+def test_an_association_between_two_of_ours_is_told_by_its_acceptance_too():
+    """As by its request: they are told only once DICOM was seen on them."""
+    talk = Talk(client=WORKSTATION)
+
+    assert final(talk, *talk.handshake(), talk.asks(40), talk.answers(associate_ac())) == UNSEEN
