@@ -17,6 +17,7 @@ from sentinel.model.connection import (
     Dicom,
     DicomService,
     Direction,
+    Label,
 )
 from sentinel.model.coverage import Coverage
 from sentinel.model.exposure import (
@@ -116,6 +117,17 @@ def p_data(content: bytes = PATIENT) -> bytes:
     """A P-DATA-TF with one fragment of a data set."""
     return struct.pack("!BBIIBB", 4, 0, len(content) + 6, len(content) + 2, 1, 2) + content
 
+
+SPOKEN = {
+    Label.TLS: b"\x16\x03\x01\x00\x60\x01\x00\x00\x5c\x03\x03" + PATIENT,
+    Label.HTTP: b"GET /studies?PatientName=" + PATIENT + b" HTTP/1.1\r\n\r\n",
+    Label.SSH: b"SSH-2.0-" + PATIENT + b"\r\n",
+    Label.RDP: b"\x03\x00\x00\x40\x3b\xe0\x00\x00\x00\x00\x00Cookie: mstshash=" + PATIENT + b"\r\n",
+    Label.SMB: b"\x00\x00\x00\x60\xfeSMB\x40\x00" + PATIENT,
+    Label.VNC: b"RFB 003.008\n" + PATIENT,
+    Label.MLLP: b"\x0bMSH|^~\\&|SENDER||||||ADT^A01\rPID|1||" + PATIENT + b"\x1c\r",
+}
+"""How a connection of each label begins; none of what follows may be found anywhere."""
 
 # -- TCP ---------------------------------------------------------------------------------------------------------
 

@@ -3,19 +3,29 @@
     SYN, FIN, RST ──────────────────────▶ headers, up to the payload's first byte
     A-ASSOCIATE-RQ, -AC ────────────────▶ headers and that PDU, not a byte further
     A-ASSOCIATE-RJ, A-ABORT, alone ─────▶ headers and its 10 bytes
-    pushed data from outside to a door ─▶ headers: the client is real
+    pushed data from outside to a door ─▶ headers: the client is real; or less of them, which tells its label
+    a banner from inside ───────────────▶ less than the headers, which tells its label
     any other data, 1 in 256 ───────────▶ headers: it is still alive
     fragment of TCP ────────────────────▶ the IP header: it is counted
     ARP, neighbour discovery ───────────▶ its addresses
 
 The outermost VLAN tag was taken off by the kernel before a program runs; a second one (QinQ) moves every offset
 by four, so that half of each program stands twice. P-DATA is never kept: association PDUs are told from image data
-by more than a hundred fixed bits (PS3.8 section 9.3.2: type, reserved bytes, version, and the application context
-item that must come first), a rejection or an abort by being ten bytes alone.
+by ninety fixed bits and more (PS3.8 section 9.3.2: type, reserved bytes, version, and the application context item
+that must come first), a rejection or an abort by being ten bytes alone.
+
+A program sees one frame and remembers nothing. So it knows a request by what stands at the beginning of a segment
+of 78 bytes or more, which is how every client sends it. What it cannot know: a request behind other bytes of its
+segment, which would have to be searched for; one whose first segment ends before byte 78, for what is left could
+stand in the pixels of an image; the rest of one that is longer than a segment. Whoever hides a request so is known
+by the answer, which the server sends in one piece (`tracking/following.py`), and by every connection's end.
 """
 
 from sentinel.capture.assembler import RANDOM, Line, Step, assemble
+from sentinel.capture.labels import labelled
 from sentinel.capture.route import Kind
+from sentinel.model.beginnings import BANNERS, SHORTEST
+from sentinel.model.connection import Label
 
 ETHERNET, TAGGED = 14, 18  # where the IP header begins, in a frame
 PAYLOAD, IP_HEADER = 0, 1  # scratch memory: offset of the payload; length of the IP header(s)
@@ -72,8 +82,11 @@ def _protocols() -> list[Line]:
 
 
 def _ip(start: int, kind: Kind) -> list[Line]:
-    pushed = ["pushed", Step("jump", "drop")] if kind is Kind.ANSWERS else _pushed(start)
-    return [*_ip4(start), *_ip6(start), *_tcp(start), *_data(), *pushed, *_ends()]
+    headers = [*_ip4(start), *_ip6(start)]
+    if kind is Kind.ANSWERS:
+        found = [*_tcp(start, brief="banner"), *_association(other="perhaps ssh"), *_banner(start)]
+        return [*headers, *found, *_sampled("headers"), *_ends()]
+    return [*headers, *_tcp(start), *_association(), *_sampled("label"), *_pushed(start), *_label(start), *_ends()]
 
 
 def _ip4(start: int) -> list[Line]:
@@ -140,8 +153,13 @@ def _behind_ip6(start: int) -> list[Line]:
     ]
 
 
-def _tcp(start: int) -> list[Line]:
-    """RFC 9293 section 3.1. X holds the length of the IP header(s) on entry."""
+def _tcp(start: int, brief: str = "") -> list[Line]:
+    """RFC 9293 section 3.1. X holds the length of the IP header(s) on entry.
+
+    Args:
+        start: where the IP header begins, in the frame.
+        brief: where to go on with a payload that could be a banner.
+    """
     return [
         "tcp",
         Step("store_x", IP_HEADER),
@@ -159,20 +177,25 @@ def _tcp(start: int) -> list[Line]:
         Step("ld_length"),
         Step("sub_x"),
         Step("if_equal", 10, "short", None),
-        Step("if_at_least", 82, "long", "data"),  # up to the application context's name
+        Step("if_at_least", 78, "long", None if brief else "data"),  # up to the application context item
+        *([Step("if_at_least", SHORTEST, brief, "data")] if brief else []),
         "headers",
         Step("ld_memory", PAYLOAD),
         Step("keep_a"),
     ]
 
 
-def _data() -> list[Line]:
-    """PS3.8 sections 9.3.2 to 9.3.8. X stands at the payload."""
+def _association(other: str = "data") -> list[Line]:
+    """PS3.8 sections 9.3.2 to 9.3.8. X stands at the payload.
+
+    Args:
+        other: where to go on with a long payload that begins otherwise; its first two bytes are in A.
+    """
     return [
         "long",
         Step("ld_half_x", 0),
         Step("if_equal", 0x0100, "associate", None),
-        Step("if_equal", 0x0200, None, "data"),
+        Step("if_equal", 0x0200, None, other),
         "associate",
         Step("ld_half_x", 6),
         Step("if_equal", 1, None, "data"),  # protocol version
@@ -180,8 +203,12 @@ def _data() -> list[Line]:
         Step("if_equal", 0, None, "data"),
         Step("ld_word_x", 74),
         Step("if_equal", 0x10000015, None, "data"),  # application context item, 21 bytes long
+        Step("ld_length"),
+        Step("sub_x"),
+        Step("if_at_least", 82, None, "whole enough"),
         Step("ld_word_x", 78),
         Step("if_equal", 0x312E322E, None, "data"),  # "1.2."
+        "whole enough",
         Step("ld_word_x", 2),
         Step("if_at_least", 68, None, "data"),
         Step("if_above", 0x20000, "data", None),
@@ -196,10 +223,25 @@ def _data() -> list[Line]:
         Step("if_equal", 4, None, "data"),
         Step("ld_length"),
         Step("keep_a"),
+    ]
+
+
+def _banner(start: int) -> list[Line]:
+    """Of what comes from inside only the first words of a server; those of SSH may be long: more follows."""
+    return [
+        "perhaps ssh",
+        Step("if_equal", 0x5353, "banner", "data"),  # "SS"
+        "banner",
+        *labelled(start, PAYLOAD, IP_HEADER, BANNERS, "data"),
+    ]
+
+
+def _sampled(to: str) -> list[Line]:
+    return [
         "data",
         Step("ld_word", RANDOM),
         Step("and", SAMPLE - 1),
-        Step("if_equal", 0, "headers", "pushed"),
+        Step("if_equal", 0, to, "pushed"),
     ]
 
 
@@ -211,11 +253,16 @@ def _pushed(start: int) -> list[Line]:
         Step("ld_byte_x", start + 13),
         Step("if_any_bit", 0x08, None, "drop"),
         Step("ld_half_x", start + 2),
-        Step("if_at_least", EPHEMERAL, None, "headers"),
-        *(Step("if_equal", port, "headers", None) for port in HIGH_DOORS),
+        Step("if_at_least", EPHEMERAL, None, "label"),
+        *(Step("if_equal", port, "label", None) for port in HIGH_DOORS),
         Step("jump", "drop"),
     ]
 
 
+def _label(start: int) -> list[Line]:
+    """What is kept anyway may say what it begins like, for as many bytes less."""
+    return ["label", *labelled(start, PAYLOAD, IP_HEADER, Label, "headers")]
+
+
 def _ends() -> list[Line]:
-    return ["headers", Step("ld_memory", PAYLOAD), Step("keep_a"), "drop", Step("keep", 0)]
+    return ["headers", Step("ld_memory", PAYLOAD), Step("keep_a"), "drop", "pushed", Step("keep", 0)]

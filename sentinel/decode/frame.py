@@ -11,6 +11,8 @@ import struct
 from functools import lru_cache
 
 from sentinel.decode.dicom import BEGINS, association_head, read_association
+from sentinel.decode.label import INITIALS, label_of, told
+from sentinel.model.beginnings import FIRST, PUSHED
 from sentinel.model.machine import SeenBy
 from sentinel.model.moment import Address, Moment, unpacked
 from sentinel.model.packet import Announcement, Fragment, Packet, Segment, Unreadable
@@ -20,25 +22,31 @@ TCP, FRAGMENT, ICMP6 = 6, 44, 58
 EXTENSIONS = (0, 43, 60)  # hop-by-hop, routing, destination options: RFC 8200 section 4
 NEIGHBOUR_SOLICITATION, NEIGHBOUR_ADVERTISEMENT = 135, 136
 
+READ = INITIALS.union(BEGINS)
+"""What a payload begins with that is worth reading; the empty one is none."""
+FLAGS = bytes([PUSHED])
+
 _ip4_header = struct.Struct("!BxHxxHxB")  # version and length, length of all, fragment, protocol: RFC 791
 _tcp = struct.Struct("!IIBB")  # seq, ack, data offset, flags, behind the ports: RFC 9293 section 3.1
 
 
-def read_frame(frame: bytes, at: Moment, vlan: int | None = None) -> Packet | None:
+def read_frame(frame: bytes, at: Moment, vlan: int | None = None, *, filtered: bool = False) -> Packet | None:
     """The packet in a frame; None when it is of no protocol we follow.
 
     Args:
         frame: from the Ethernet header on; what the capture cut off is missing at the end.
         at: when it passed.
         vlan: the tag the kernel took off, if there was one.
+        filtered: it came through our own filter, so that where it ends says something (`model.beginnings`). A
+            recorded file was cut wherever its maker liked, or not at all: there the payload itself is looked at.
     """
     try:
-        return _read(frame, at, vlan)
+        return _read(frame, at, vlan, filtered)
     except (struct.error, IndexError, ValueError):
         return Unreadable(at)
 
 
-def _read(frame: bytes, at: Moment, vlan: int | None) -> Packet | None:
+def _read(frame: bytes, at: Moment, vlan: int | None, filtered: bool) -> Packet | None:
     start, protocol = 14, frame[12:14]
     for _ in range(2):
         if protocol in (VLAN, QINQ):
@@ -46,9 +54,9 @@ def _read(frame: bytes, at: Moment, vlan: int | None) -> Packet | None:
             protocol = frame[start + 2 : start + 4]
             start += 4
     if protocol == IPV4:
-        return _ip4(frame, start, at, vlan)
+        return _ip4(frame, start, at, vlan, filtered)
     if protocol == IPV6:
-        return _ip6(frame, start, at, vlan)
+        return _ip6(frame, start, at, vlan, filtered)
     if protocol == ARP:
         return _arp(frame, start, at)
     return None if len(protocol) == 2 else Unreadable(at)
@@ -63,7 +71,7 @@ def _mac(raw: bytes) -> str:
     return raw.hex(":")
 
 
-def _ip4(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
+def _ip4(frame: bytes, ip: int, at: Moment, vlan: int | None, filtered: bool) -> Packet | None:
     """RFC 791 section 3.1."""
     first, size, fragment, protocol = _ip4_header.unpack_from(frame, ip)
     header = (first & 15) * 4
@@ -74,10 +82,10 @@ def _ip4(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
     if fragment & 0x3FFF:
         return Fragment(at)
     size = size or len(frame) - ip  # nought: the sender's own card is still to cut it into packets
-    return _segment(frame, ip + header, size - header, frame[ip + 12 : ip + 20], at, vlan)
+    return _segment(frame, ip + header, size - header, frame[ip + 12 : ip + 20], at, vlan, filtered)
 
 
-def _ip6(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
+def _ip6(frame: bytes, ip: int, at: Moment, vlan: int | None, filtered: bool) -> Packet | None:
     """RFC 8200 sections 3 and 4."""
     if frame[ip] >> 4 != 6:
         return Unreadable(at)
@@ -93,17 +101,24 @@ def _ip6(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
         return _neighbour(frame, start, at)
     if protocol != TCP:
         return None
-    return _segment(frame, start, size, frame[ip + 8 : ip + 40], at, vlan)
+    return _segment(frame, start, size, frame[ip + 8 : ip + 40], at, vlan, filtered)
 
 
-def _segment(frame: bytes, tcp: int, size: int, ends: bytes, at: Moment, vlan: int | None) -> Segment | Unreadable:
+def _segment(
+    frame: bytes, tcp: int, size: int, ends: bytes, at: Moment, vlan: int | None, filtered: bool
+) -> Segment | Unreadable:
+    shown = len(frame) - tcp
+    if filtered and shown == FIRST:
+        frame += FLAGS  # the one label that stands for them
     seq, ack, offset, flags = _tcp.unpack_from(frame, tcp + 4)
     header = (offset >> 4) * 4
     if header < 20 or size < header:
         return Unreadable(at)
-    length = size - header
-    payload = tcp + header
-    head = association_head(frame[payload : tcp + size]) if frame[payload : payload + 1] in BEGINS else b""
+    flags &= 0x3F
+    label = told(shown, flags) if filtered and shown < 20 else None
+    begins = frame[tcp + header : tcp + header + 1]
+    payload = frame[tcp + header : tcp + size] if begins in READ else b""
+    head = association_head(payload) if payload else b""
     return Segment(
         at,
         frame[:12],
@@ -111,9 +126,10 @@ def _segment(frame: bytes, tcp: int, size: int, ends: bytes, at: Moment, vlan: i
         ends + frame[tcp : tcp + 4],
         seq,
         ack,
-        flags & 0x3F,
-        length,
+        flags,
+        size - header,
         read_association(head) if head else None,
+        label_of(payload) if payload and flags == PUSHED and not filtered else label,
     )
 
 

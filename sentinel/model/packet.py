@@ -7,7 +7,7 @@ from enum import IntFlag
 from functools import lru_cache
 from typing import NamedTuple
 
-from sentinel.model.connection import Association, DicomService
+from sentinel.model.connection import Association, DicomService, Label
 from sentinel.model.machine import SeenBy
 from sentinel.model.moment import Address, Moment, unpacked
 
@@ -64,6 +64,8 @@ class Segment(NamedTuple):
     length: int
     """Payload on the wire, in bytes, by the IP header: the payload itself was cut off."""
     association: AssociationHead | None = None
+    label: Label | None = None
+    """What its payload begins like: whether it is the first of its side is known to `tracking` alone."""
 
     @property
     def source(self) -> Address:

@@ -178,7 +178,7 @@ class Listener:
             for fact in self._ear.flood(passed.alike, seen):
                 self._sender.send(fact)
         else:
-            for fact in self._ear.feed(read_frame(passed.kept, seen, passed.vlan), seen):
+            for fact in self._ear.feed(read_frame(passed.kept, seen, passed.vlan, filtered=True), seen):
                 self._sender.send(fact)
                 if isinstance(fact, HostSighting):
                     self._dissecting.meet(fact, passed.kept, at)

@@ -81,10 +81,14 @@ class Tracker:
     def _known(self, flow: Flow, segment: Segment) -> list[Connection]:
         """What a segment of a connection we follow changes."""
         flow.seen = segment.at
-        before = (flow.state, flow.dicom)
+        before, label = (flow.state, flow.dicom), flow.label
         follow(flow, segment)
         self._table.keep(flow)
-        if (flow.state, flow.dicom) == before and not _has_grown(flow):
+        is_labelled = flow.label is not label and flow.state in (
+            ConnectionState.ANSWERED,
+            ConnectionState.CONNECTED,
+        )
+        if (flow.state, flow.dicom) == before and not is_labelled and not _has_grown(flow):
             return []
         flow.changed = segment.at
         return list(self._tell(flow))

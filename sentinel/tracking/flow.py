@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, TypedDict
 
-from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, Direction
+from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, Direction, Label
 from sentinel.model.moment import Address, Moment, unpacked
 from sentinel.model.packet import AssociationHead, Flags, Segment, source_of, target_of, written
 
@@ -88,6 +88,7 @@ class Flow:
     client: Side
     server: Side
     dicom: Dicom | None = None
+    label: Label | None = None
     hairpin: Address | None = None
     seen: Moment
     """When its last segment passed."""
@@ -148,6 +149,7 @@ class Flow:
             bytes_in=self.client.sent,
             bytes_out=self.server.sent,
             dicom=self.dicom,
+            label=self.label,
             hairpin=self.hairpin,
         )
 

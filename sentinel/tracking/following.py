@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from sentinel.model.connection import Association, ConnectionState, Dicom
+from sentinel.model.beginnings import BANNERS
+from sentinel.model.connection import Association, ConnectionState, Dicom, Label
 from sentinel.model.packet import AssociationHead, Flags, Segment
 from sentinel.tracking.flow import MODULUS, Flow
 
@@ -44,6 +45,8 @@ def follow(flow: Flow, segment: Segment) -> None:
         return
     if segment.length or segment.flags & FIN:
         _speak(flow, segment, from_client)  # first: what it acknowledges must not prove itself
+    if segment.label and flow.label is None and segment.seq == own.first:
+        _label(flow, segment.label, from_client)
     flow.count(segment, own, peer)
     if segment.association:
         _associate(flow, segment, segment.association, from_client)
@@ -115,6 +118,12 @@ def _connect(flow: Flow) -> None:
     if flow.state is ConnectionState.ANSWERED and flow.is_real:
         flow.state = ConnectionState.CONNECTED
         flow.over = False
+
+
+def _label(flow: Flow, label: Label, from_client: bool) -> None:
+    """By the first words of either side; a server's tell only where servers speak first."""
+    if from_client or label in BANNERS:
+        flow.label = label
 
 
 def _associate(flow: Flow, segment: Segment, head: AssociationHead, from_client: bool) -> None:

@@ -34,18 +34,31 @@ _keep, _route = lru_cache(keep), lru_cache(route)
 
 def verdict(program: bytes, frame: bytes, known: dict[int, int]) -> int:
     """What it returns."""
+    return _end(program, frame, known)[0]
+
+
+def cost(program: bytes, frame: bytes, random: int = 1) -> int:
+    """How many steps are executed for a frame: what it costs the kernel."""
+    return _end(program, frame, {RANDOM: random})[1]
+
+
+def _end(program: bytes, frame: bytes, known: dict[int, int]) -> tuple[int, int]:
     steps = list(struct.iter_unpack("=HBBI", program))
+    taken: list[int] = []
     try:
-        return _walk(steps, frame, known)
+        return _walk(steps, frame, known, taken), len(taken)
     except IndexError:
-        return 0
+        return 0, len(taken)
 
 
-def _walk(steps: list[tuple[int, ...]], frame: bytes, known: dict[int, int]) -> int:  # noqa: PLR0912 - one branch an opcode
+def _walk(  # noqa: PLR0912 - one branch an opcode
+    steps: list[tuple[int, ...]], frame: bytes, known: dict[int, int], taken: list[int]
+) -> int:
     a = x = place = 0
     memory = [0] * 16
     while True:
         code, yes, no, k = steps[place]
+        taken.append(place)
         place += 1
         match code:
             case 0x20 if k in known:

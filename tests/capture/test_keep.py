@@ -16,6 +16,8 @@ from sentinel.capture.ring import Frame
 from sentinel.capture.rings import Rings
 from sentinel.capture.route import Kind, route
 from sentinel.decode.dicom import association_head
+from sentinel.model.beginnings import BANNERS, KEPT
+from sentinel.model.connection import Label
 from sentinel.model.packet import Flags
 from tests.builders import (
     ABORT,
@@ -24,6 +26,7 @@ from tests.builders import (
     INSIDE,
     PATIENT,
     RELEASE_RQ,
+    SPOKEN,
     STRANGER,
     STRANGER6,
     WORKSTATION,
@@ -79,7 +82,8 @@ def shapes() -> list[tuple[str, int, dict[str, object]]]:
 
 def claims() -> list[Claim]:
     """All of them."""
-    return [*handshakes(), *associations(), *image_data(), *pushed(), *fragments(), *neighbours(), *others()]
+    data = [*associations(), *image_data(), *pushed(), *labelled()]
+    return [*handshakes(), *data, *fragments(), *neighbours(), *others()]
 
 
 def handshakes() -> list[Claim]:
@@ -102,6 +106,9 @@ def associations() -> list[Claim]:
             frame = build(pdu + p_data(), family=family, **shape)
             says = f"P-DATA in the same segment is cut at the PDU's end ({name})"
             found.append(Claim(says, frame, len(frame) - len(p_data())))
+    found += [
+        Claim(f"of a request the first {size} bytes are kept", to_door(RQ[:size]), -1) for size in range(78, 84)
+    ]
     long = associate_rq(syntaxes=["1.2.840.10008.5.1.4.1.1.2"] * 40)
     return [*found, Claim("of a longer request, the first segment is kept whole", to_door(long[:1_460]), -1)]
 
@@ -118,7 +125,7 @@ def image_data() -> list[Claim]:
         "a request without its version": RQ[:6] + bytes(2) + RQ[8:],
         "a request without its application context": RQ[:74] + b"\x20" + RQ[75:],
         "a request of 128 KiB and more": RQ[:2] + b"\x00\x02\x00\x01" + RQ[6:],
-        "a request cut before its name": RQ[:81],
+        "a request cut within its first item": RQ[:77],
         **{f"PATIENT behind {start:02x} 00": bytes((start, 0)) + PATIENT * 20 for start in (1, 2, 3, 4, 7)},
     }
     return [
@@ -129,7 +136,7 @@ def image_data() -> list[Claim]:
 
 
 def pushed() -> list[Claim]:
-    requests = (b"GET / HTTP/1.1\r\n\r\n", b"\x01", b"\x03\x00\x00\x13" + bytes(15), b"\x02\x00\x00", PATIENT)
+    requests = (b"GET /\r\n", b"\x01", b"\x03\x00\x00\x13" + bytes(15), b"\x02\x00\x00", RJ + b"\xe0", PATIENT)
     found = [
         Claim(f"pushed data from outside to a door is headers ({name})", frame, len(frame) - len(request))
         for name, family, shape in shapes()
@@ -148,6 +155,38 @@ def pushed() -> list[Claim]:
         Claim("pushed data from our own network is not kept", own, NOTHING, sampled=True),
         Claim("nor over IPv6", own6, NOTHING, sampled=True),
         Claim("data that is not pushed is not kept", to_door(PATIENT, Flags.ACK), NOTHING, sampled=True),
+    ]
+
+
+def labelled() -> list[Claim]:
+    """The same data, where its first bytes tell what is spoken: kept shorter than a header, which says so."""
+    found = []
+    for name, family, shape in shapes():
+        header = 20 + len(shape.get("options", b""))  # type: ignore[arg-type]
+        for label, payload in SPOKEN.items():
+            for build in (to_door, from_door) if label in BANNERS else (to_door,):
+                frame = build(payload, family=family, **shape)
+                kept = len(frame) - len(payload) - header + KEPT[label]
+                found.append(Claim(f"{label} is a length ({build.__name__}, {name})", frame, kept))
+            if label not in BANNERS:
+                frame = from_door(payload, family=family, **shape)
+                found.append(Claim(f"a server is no {label} ({name})", frame, NOTHING, sampled=True))
+    long = SPOKEN[Label.SSH] + bytes(900)
+    return [
+        *found,
+        Claim("a banner of SSH with more behind it is a length too", from_door(long), 34 + KEPT[Label.SSH]),
+        Claim(
+            "data from inside that is not pushed is no banner", from_door(long, Flags.ACK), NOTHING, sampled=True
+        ),
+        *(
+            Claim(f"{label} with {flags!r} is headers", to_door(payload, flags), 54)
+            for label, payload in SPOKEN.items()
+            for flags in (Flags.PSH, DATA | 0x20)
+        ),
+        *(
+            Claim(f"{label} about congestion is a length", to_door(payload, DATA | 0xC0), 34 + KEPT[label])
+            for label, payload in SPOKEN.items()
+        ),
     ]
 
 
@@ -268,7 +307,7 @@ def test_of_20_000_random_payloads_the_filter_keeps_not_one_byte():
     dice = random.Random(11)
     for _ in range(20_000):
         start = dice.choice((b"", b"\x01\x00", b"\x02\x00", b"\x03\x00\x00\x00\x00\x04", b"\x04\x00"))
-        payload = start + dice.randbytes(dice.choice((4, 8, 90, 200)))
+        payload = start + dice.randbytes(dice.choice((4, 8, 76, 79, 90, 200)))
         assert kept(from_door(payload)) == NOTHING or association_head(payload)
 
 
@@ -279,8 +318,9 @@ def test_the_filter_and_the_decoder_draw_the_same_line():
         payload = bytearray(dice.choice((RQ, AC, RJ, ABORT)))
         for _ in range(dice.randrange(3)):
             payload[dice.randrange(min(len(payload), 90))] = dice.choice((0, 1, 2, 3, 7, 255))
-        found = kept(from_door(bytes(payload)))
-        assert found == (54 + len(head) if (head := association_head(bytes(payload))) else 0)
+        cut = bytes(payload[: dice.choice((len(payload), dice.randrange(70, 90)))])
+        found = kept(from_door(cut))
+        assert found == (54 + len(head) if (head := association_head(cut)) else 0)
 
 
 @pytest.mark.parametrize("number", [0, 1, 8, 64, 100])

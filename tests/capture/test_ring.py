@@ -9,13 +9,28 @@ import pytest
 from sentinel.capture.ring import Frame, Room
 from sentinel.capture.rings import Rings
 from sentinel.capture.route import Kind
+from sentinel.decode.frame import read_frame
 from sentinel.errors import MissingDevice
+from sentinel.model.beginnings import BANNERS
+from sentinel.model.connection import Label
 from sentinel.model.packet import Flags
-from tests.builders import IMAGING, INSIDE, STRANGER, tcp_frame
+from tests.builders import (
+    IMAGING,
+    IMAGING6,
+    INSIDE,
+    PATIENT,
+    SPOKEN,
+    STRANGER,
+    STRANGER6,
+    moment,
+    tcp_frame,
+)
 from tests.capture import cable
 from tests.lab import images
 
 pytestmark = pytest.mark.lab
+
+DATA = Flags.PSH | Flags.ACK
 
 
 def ends(number: int, **shape: object) -> list[bytes]:
@@ -143,6 +158,33 @@ def cable_run(*argv: str) -> str:
     import subprocess
 
     return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=20).stderr
+
+
+def test_a_labelled_payload_never_enters_the_rings_memory():
+    """Of requests, banners and HL7 not four bytes: neither the patient's name nor what the label is known by."""
+    cable.need()
+    ends = (STRANGER, 40_000, IMAGING, 4242)
+    ends6 = (STRANGER6, 40_000, IMAGING6, 4242)
+    asked = [tcp_frame(*each, DATA, SPOKEN[label]) for each in (ends, ends6) for label in Label]
+    said = [tcp_frame(*each[2:], *each[:2], DATA, SPOKEN[label]) for each in (ends, ends6) for label in BANNERS]
+    bulk = [tcp_frame(*ends, flags, SPOKEN[label]) for flags in (Flags.ACK, Flags.FIN) for label in Label] * 300
+    with cable.cable() as laid:
+        with laid.at("right"):
+            rings = Rings(cable.CARD, INSIDE)
+        laid.inject([*asked, *said, *bulk])
+        got = read(rings, len(asked) + len(said) + len(bulk) // 2, seconds=2)
+        memory = rings.memory
+        rings.close()
+
+    told = [read_frame(frame.kept, moment(), filtered=True) for frame in got]
+    assert [each.label for each in told[:18]] == [*Label, *Label, *BANNERS, *BANNERS]  # type: ignore[union-attr]
+    assert [each.length for each in told[:7]] == [len(SPOKEN[label]) for label in Label]  # type: ignore[union-attr]
+    secrets = [
+        PATIENT,
+        *(SPOKEN[label][at : at + 4] for label in Label for at in (0, 4, 12) if at or label is not Label.SMB),
+    ]
+    assert IMAGING.packed + STRANGER.packed in memory  # what is looked for would be found
+    assert [secret for secret in secrets if secret in memory] == []
 
 
 def test_images_that_pass_never_enter_the_rings_memory(tmp_path):

@@ -1,9 +1,13 @@
-"""What one segment does to a connection: associations that nobody asked for as far as we saw."""
+"""What one segment does to a connection: associations that nobody asked for as far as we saw, and labels."""
+
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sentinel.judgement.visits import Seen, Thresholds, grade, stranger_at_a_door
-from sentinel.model.connection import Association, ConnectionState, Dicom, DicomService, Direction
+from sentinel.model.connection import Association, ConnectionState, Dicom, DicomService, Direction, Label
 from sentinel.model.exposure import Nature
 from sentinel.model.finding import Grade, Level
 from sentinel.model.packet import Flags
@@ -18,6 +22,7 @@ from tests.builders import (
     associate_ac,
     associate_rj,
     associate_rq,
+    connection,
     networks,
     p_data,
 )
@@ -174,3 +179,85 @@ def test_an_association_between_two_of_ours_is_told_by_its_acceptance_too():
     talk = Talk(client=WORKSTATION)
 
     assert final(talk, *talk.handshake(), talk.asks(40), talk.answers(associate_ac())) == UNSEEN
+
+
+# -- labels ------------------------------------------------------------------------------------------------------
+
+HELLO = b"\x16\x03\x01\x02\x00\x01" + bytes(40)
+WEB = b"GET / HTTP/1.1\r\n\r\n"
+SPEAKS_SSH, SPEAKS_VNC = b"SSH-2.0-test_1.0\r\n", b"RFB 003.008\n"
+
+
+def labels(talk: Talk, *words: Word) -> list[Label | None]:
+    """As they were told."""
+    return [each.label for each in feed(Tracker(networks()), talk, *words)]
+
+
+def test_a_client_is_labelled_by_what_it_says_first():
+    """Told with the news that it is real, and kept to the end."""
+    talk = Talk()
+    words = [*talk.handshake(), talk.asks(HELLO), talk.answers(900), talk.asks(WEB), *talk.goodbye()]
+
+    assert labels(talk, *words) == [None, Label.TLS, Label.TLS]
+
+
+@pytest.mark.parametrize(("banner", "label"), [(SPEAKS_SSH, Label.SSH), (SPEAKS_VNC, Label.VNC)])
+def test_a_server_is_labelled_where_servers_speak_first(banner, label):
+    """At once: a scanner that only reads the banner has heard it too."""
+    talk = Talk(server_port=5_900)
+
+    assert labels(talk, *talk.handshake(), talk.answers(banner)) == [None, label]
+
+
+@pytest.mark.parametrize("answer", [WEB, HELLO])
+def test_a_server_that_answers_in_a_clients_words_is_not_labelled_by_them(answer):
+    """It gives back what it was sent, or it calls somebody itself."""
+    talk = Talk()
+
+    assert set(labels(talk, *talk.handshake(), talk.asks(5), talk.answers(answer))) == {None}
+
+
+def test_only_the_first_bytes_of_a_side_tell():
+    """In the middle of an image anything may stand; whoever sends them again says nothing new."""
+    talk = Talk()
+    first = talk.handshake()
+    later = [talk.asks(5), talk.asks(WEB), talk.answers(5), talk.answers(SPEAKS_SSH)]
+
+    assert set(labels(talk, *first, *later)) == {None}
+
+
+def test_a_request_that_is_sent_again_may_be_the_one_that_we_see():
+    """Its first copy was lost on the way to us, or was one of those that are sampled."""
+    talk = Talk()
+    shaken, request = talk.handshake(), talk.asks(WEB)
+    words = [*shaken, talk.answers(5), request, request]
+
+    assert labels(talk, *words)[-1] is Label.HTTP
+
+
+def test_a_connection_from_its_middle_has_no_label():
+    """Nobody knows which of its bytes were the first."""
+    talk = Talk()
+    talk.handshake()
+
+    assert set(labels(talk, talk.asks(WEB), talk.answers(900), *talk.goodbye())) == {None}
+
+
+def test_a_label_is_no_visit():
+    """A stranger who sends a request to a door that does not answer has still only tried it."""
+    talk, tracker = Talk(), Tracker(networks())
+
+    assert feed(tracker, talk, talk.syn(), talk.asks(WEB), talk.asks(WEB)) == []
+    assert [each.state for each in tracker.flush()] == [ConnectionState.ATTEMPTED]
+
+
+@given(st.sampled_from(list(Label)), st.sampled_from(list(ConnectionState)), st.sampled_from([4242, 443, 50_000]))
+def test_a_label_changes_no_grade_and_no_level(label, state, port):
+    """Wording only."""
+    plain = connection(state=state, target_port=port)
+    told = replace(plain, label=label)
+    reached = grade(plain, Thresholds())
+
+    assert grade(told, Thresholds()) is reached
+    new = Seen(new=True, grown=0)
+    assert stranger_at_a_door(told, reached, new) == stranger_at_a_door(plain, reached, new)
