@@ -307,6 +307,7 @@ def connection(
     bytes_in: int = 0,
     bytes_out: int = 0,
     dicom: Dicom | None = None,
+    label: Label | None = None,
 ) -> Connection:
     """A stranger at the imaging server."""
     opened = at or moment()
@@ -326,6 +327,7 @@ def connection(
         bytes_in=bytes_in,
         bytes_out=bytes_out,
         dicom=dicom,
+        label=label,
     )
 
 

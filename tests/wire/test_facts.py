@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentinel.model.connection import Association, DicomService
+from sentinel.model.connection import Association, DicomService, Label
 from sentinel.model.coverage import Losses, Wrapping
 from sentinel.model.exposure import Outcome
 from sentinel.model.machine import SaidBy, Sought
@@ -47,6 +47,7 @@ EVERY_KIND: tuple[Sent, ...] = (
             called='É"\\\n',
         ),
     ),
+    connection(label=Label.MLLP, dicom=replace(dicom(), services_whole=False)),
     attempts(silent=3, connected=1),
     sighting(),
     Sought(address=IMAGING, at=moment(1)),
