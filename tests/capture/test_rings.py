@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sentinel.capture.keep import EPHEMERAL
 from sentinel.capture.route import Kind
 from sentinel.model.connection import Connection, ConnectionState
 from tests.capture import cable, traffic
@@ -42,7 +43,8 @@ def wrong(strangers: Sequence[Hidden], found: Sensed) -> list[tuple[Hidden, Conn
         if row is None and each.state in VAIN:
             continue
         gist = row and (row.state, row.bytes_in, row.bytes_out, row.dicom is not None)
-        if gist != (each.state, each.bytes_in, each.bytes_out, each.dicom):
+        is_told = row and (row.label is each.label or (row.label is None and row.target_port >= EPHEMERAL))
+        if not is_told or gist != (each.state, each.bytes_in, each.bytes_out, each.dicom):
             apart.append((each, row))
     return apart
 
@@ -56,7 +58,7 @@ def vain(found: Sensed) -> tuple[int, int]:
 
 @pytest.mark.parametrize("kind", ["office", "flood", "bulk"])
 def test_hidden_connections_are_all_told_as_they_were(kind, tmp_path):
-    """Among pages and shares, 64-byte frames, or images: state, bytes each way and DICOM of each."""
+    """Among pages and shares, 64-byte frames, or images: state, bytes, DICOM and label of each."""
     cable.need()
     strangers = traffic.hidden(200)
     frames = traffic.woven(getattr(traffic, kind)(20_000), strangers)

@@ -25,7 +25,19 @@ from sentinel.model.connection import Connection, Label
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.programs.replay import Judge, replay
 from sentinel.programs.retelling import LINES
-from tests.builders import INSIDE, PATIENT, SPOKEN, STRANGER, Talk, associate_ac, associate_rq, ethernet, p_data
+from tests.builders import (
+    CT_IMAGE,
+    INSIDE,
+    PATIENT,
+    SPOKEN,
+    STRANGER,
+    STUDY_FIND,
+    Talk,
+    associate_ac,
+    associate_rq,
+    ethernet,
+    p_data,
+)
 from tests.capture import bpf, cable, files
 from tests.lab import images
 from tests.pcaps import linked, make, witness
@@ -612,6 +624,18 @@ def read_all(door: socket.socket) -> int:
         return sum(map(len, iter(lambda: line.recv(65_536), b"")))
 
 
+def cut_request(number: int, size: int) -> list[bytes]:
+    """A request for forty services in segments of that size, its answer, and a command."""
+    talk = Talk(client_port=30_000 + number)
+    request = associate_rq(syntaxes=(CT_IMAGE,) * 39 + (STUDY_FIND,))
+    words = [*talk.handshake(), *(talk.asks(request[at : at + size]) for at in range(0, len(request), size))]
+    words += [talk.answers(associate_ac()), talk.asks(p_data()), talk.ack(False), *talk.goodbye()]
+    return make.frames(talk, words)
+
+
+SIZES = (9, 50, 77, 78, 79, 81, 82, 200, 1_460, 9_000)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_what_the_kernel_keeps_is_enough_to_tell_the_same(tmp_path, seed):
     """A crowd through the live filter, whose data stays behind: who, how far, asked what and how, exact bytes.
@@ -622,6 +646,7 @@ def test_what_the_kernel_keeps_is_enough_to_tell_the_same(tmp_path, seed):
     dice = random.Random(seed)
     frames = [frame for number in range(100) for frame in random_talk(dice, number, (104, 443, 4242))]
     frames += [frame for story in (make.stranger, make.refused_title, make.scans) for frame in story()]
+    frames += [frame for number, size in enumerate(SIZES) for frame in cut_request(number, size)]
     kept = [frame[:length] for frame in frames if (length := bpf.kept(frame, INSIDE))]
 
     whole = finals(objects(write(tmp_path / "whole.pcap", frames), every=False))
@@ -630,6 +655,9 @@ def test_what_the_kernel_keeps_is_enough_to_tell_the_same(tmp_path, seed):
     assert len(kept) < len(frames) // 2
     assert [gist(each) for each in live] == [gist(each) for each in whole]
     assert {each["label"] for each in whole} == {None, *Label}
+    cut = [each["dicom"] for each in live if each["source_port"] in range(30_000, 30_100)]
+    assert [each["result"] for each in cut] == ["accepted"] * len(SIZES)
+    assert [each["services_whole"] for each in cut] == [size == 9_000 for size in SIZES]
     for ours_, true in zip(live, whole, strict=True):
         assert ours_["bytes_in"] <= true["bytes_in"]
         assert ours_["bytes_out"] <= true["bytes_out"]
