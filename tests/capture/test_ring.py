@@ -7,7 +7,7 @@ import time
 import pytest
 
 from sentinel.capture.ring import Frame, Room
-from sentinel.capture.rings import Rings
+from sentinel.capture.rings import Rare, Rings
 from sentinel.capture.route import Kind
 from sentinel.decode.frame import read_frame
 from sentinel.errors import MissingDevice
@@ -27,6 +27,7 @@ from tests.builders import (
 )
 from tests.capture import cable
 from tests.lab import images
+from tests.rarities import lldp
 
 pytestmark = pytest.mark.lab
 
@@ -64,6 +65,29 @@ def test_every_frame_comes_over_in_order_with_its_time_and_length():
     assert {frame.length for frame in got} == {54}
     assert before <= got[0].nanoseconds <= got[-1].nanoseconds <= time.time_ns()
     assert rings.losses[Kind.CLIENTS] == (len(frames), 0)
+
+
+def test_frames_keep_their_order_though_their_reader_was_kept_from_its_work():
+    """What passed while one ring had been looked at and another had not: an answer stays before what came after."""
+    cable.need()
+    answer = tcp_frame(IMAGING, 4242, STRANGER, 40_000, Flags.SYN | Flags.ACK)
+    later = tcp_frame(STRANGER, 40_001, IMAGING, 4242, Flags.SYN)
+    got: list[bytes] = []
+    with cable.cable() as laid:
+        with laid.at("right"):
+            rings = Rings(cable.CARD, INSIDE)
+        laid.inject([lldp()])
+        end = time.monotonic() + 5
+        while len(got) < 2 and time.monotonic() < end:
+            for passed in rings.read(100):
+                if isinstance(passed, Rare):
+                    laid.inject([answer, later])
+                    time.sleep(0.5)
+                elif isinstance(passed, Frame):
+                    got.append(passed.kept)
+        rings.close()
+
+    assert got == [answer, later]
 
 
 def test_the_tag_the_kernel_takes_off_stands_beside_the_frame():
