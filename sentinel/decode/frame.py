@@ -13,6 +13,7 @@ from functools import lru_cache
 from sentinel.decode.dicom import BEGINS, association_head, read_association
 from sentinel.decode.label import INITIALS, label_of, told
 from sentinel.model.beginnings import FIRST, PUSHED
+from sentinel.model.connection import Label
 from sentinel.model.machine import SeenBy
 from sentinel.model.moment import Address, Moment, unpacked
 from sentinel.model.packet import Announcement, Fragment, Packet, Segment, Unreadable
@@ -107,30 +108,27 @@ def _ip6(frame: bytes, ip: int, at: Moment, vlan: int | None, filtered: bool) ->
 def _segment(
     frame: bytes, tcp: int, size: int, ends: bytes, at: Moment, vlan: int | None, filtered: bool
 ) -> Segment | Unreadable:
-    shown = len(frame) - tcp
-    if filtered and shown == FIRST:
-        frame += FLAGS  # the one label that stands for them
+    label = head = None
+    if filtered and len(frame) - tcp < 20:
+        frame, label = _labelled(frame, tcp)
     seq, ack, offset, flags = _tcp.unpack_from(frame, tcp + 4)
     header = (offset >> 4) * 4
     if header < 20 or size < header:
         return Unreadable(at)
-    flags &= 0x3F
-    label = told(shown, flags) if filtered and shown < 20 else None
-    begins = frame[tcp + header : tcp + header + 1]
-    payload = frame[tcp + header : tcp + size] if begins in READ else b""
-    head = association_head(payload) if payload else b""
-    return Segment(
-        at,
-        frame[:12],
-        vlan,
-        ends + frame[tcp : tcp + 4],
-        seq,
-        ack,
-        flags,
-        size - header,
-        read_association(head) if head else None,
-        label_of(payload) if payload and flags == PUSHED and not filtered else label,
-    )
+    payload = tcp + header
+    if frame[payload : payload + 1] in READ:
+        said = frame[payload : tcp + size]
+        head = read_association(association_head(said))
+        label = label_of(said) if flags & 0x3F == PUSHED and not filtered else None
+    way = ends + frame[tcp : tcp + 4]
+    return Segment(at, frame[:12], vlan, way, seq, ack, flags & 0x3F, size - header, head, label)
+
+
+def _labelled(frame: bytes, tcp: int) -> tuple[bytes, Label | None]:
+    """A header that our filter kept short of its end, with its flags; of one that merely came short, no label."""
+    kept = len(frame) - tcp
+    whole = frame + FLAGS if kept == FIRST else frame
+    return whole, told(kept, whole[tcp + 13] & 0x3F)
 
 
 def _arp(frame: bytes, start: int, at: Moment) -> Announcement | None:

@@ -68,7 +68,7 @@ def test_every_frame_comes_over_in_order_with_its_time_and_length():
 
 
 def test_frames_keep_their_order_though_their_reader_was_kept_from_its_work():
-    """What passed after one ring had been looked at and before another: an answer stays before what followed it."""
+    """What passed after one ring was looked at and before another: an answer stays before what followed it."""
     cable.need()
     answer = tcp_frame(IMAGING, 4242, STRANGER, 40_000, Flags.SYN | Flags.ACK)
     later = tcp_frame(STRANGER, 40_001, IMAGING, 4242, Flags.SYN)
