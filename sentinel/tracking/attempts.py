@@ -5,6 +5,7 @@ waited is held against the connections before it is told.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from sentinel.model.connection import Connection, ConnectionState, Direction
 from sentinel.model.moment import Moment
@@ -76,10 +77,16 @@ class Attempts:
         halves = {each: Half(at=at, macs=each) for each in set(macs)}
         new = dict(zip(ways, map(halves.__getitem__, macs), strict=True))
         for way in self._table.known(new.keys()):
-            del new[way]
-            if flow := self._table.find(way):
-                flow.is_opened = flow.is_opened or flow.way == way
+            flow = self._table.find(way)
+            if flow and flow.way == way and not flow.over:
+                flow.is_opened = True
+                del new[way]
         self._waiting.add_many(new)
+
+    def fits(self, reset: Segment) -> bool:
+        """Whether it refuses an attempt, and not a connection on the same ports."""
+        half = self.find(turned(reset.way))
+        return half is not None and not half.is_refused and half.first == reset.ack
 
     def refuse(self, reset: Segment) -> list[Connection]:
         """A closed door says no (RFC 9293 section 3.10.7.1); a reset of anything else begins nothing."""
@@ -121,12 +128,16 @@ class Attempts:
         return self._serial
 
     def _is_news(self, attempt: Attempt) -> bool:
-        """Whether it went to us, and no answer has overtaken it and made a connection."""
+        """Whether it came to us from outside, and no answer has overtaken it and made a connection."""
         way, half = attempt
-        if not self._every and not self.networks.end(target_of(way)).is_ours:
+        if not self._every and crossing(*self._ends(way)) is not Direction.INBOUND:
             return False
         flow = self._table.find(way)
-        return flow is None or flow.way != way or half.first not in (None, flow.client.first)
+        if flow is None or flow.way != way:
+            return True
+        if half.first is None:  # a copy of the SYN of what is over came before its end
+            return flow.over and half.at.since(flow.seen) > timedelta(0)
+        return half.first != flow.client.first
 
     def _fact(self, way: bytes, half: Half, serial: int, state: ConnectionState, changed: Moment) -> Connection:
         return Connection(

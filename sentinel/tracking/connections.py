@@ -9,6 +9,7 @@ for that carries both ends and the client's first sequence number. So a connecti
 SYN, and also where the SYN is read after what answers it: they come through different rings.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -17,10 +18,10 @@ from sentinel.model.moment import Moment
 from sentinel.model.networks import Networks, crossing
 from sentinel.model.packet import Segment, source_of, target_of, turned
 from sentinel.services import service
-from sentinel.tracking import halfopen, table
+from sentinel.tracking import following, halfopen, table
 from sentinel.tracking.attempts import Attempts
 from sentinel.tracking.flow import Flow, Side
-from sentinel.tracking.following import ACK, FIN, RST, SYN, begins_anew, follow
+from sentinel.tracking.following import ACK, FIN, RST, SYN, begins_anew, follow, knocks_again
 from sentinel.tracking.halfopen import UNANSWERED
 from sentinel.tracking.table import Table
 
@@ -28,8 +29,12 @@ LINGER = timedelta(seconds=30)
 """A finished connection is remembered this long, so that a late copy does not look like a new one."""
 IDLE = timedelta(days=7)
 """A silent association may last for days; after this it is given up."""
+DOUBTED = timedelta(hours=1)
+"""The same of one whose client reset it: the server may not have believed it, and go on for as long."""
 LATE = timedelta(seconds=2)
 """A SYN may be read after what answers it, but not so long after."""
+DOORS = 4_096
+"""Doors of ours that have answered, remembered by address and port."""
 EPHEMERAL = 32_768
 """The lowest port that clients pick on the systems of a practice."""
 
@@ -51,6 +56,7 @@ class Tracker:
         """Visits that were answered though their SYN was not seen: it was lost on its way to us."""
         self._every = every
         self._table = Table(most)
+        self._doors: OrderedDict[bytes, None] = OrderedDict()
         self._networks = networks
         self.attempts = Attempts(networks, self._table, every=every, most=waiting)
 
@@ -73,10 +79,13 @@ class Tracker:
         flow = self._table.find(segment.way)
         if flow is None:
             return self._new(segment)
-        if not begins_anew(flow, segment):
-            return self._known(flow, segment)
-        ended = list(self._end(flow, segment.at))
-        return ended + self._new(segment)
+        if begins_anew(flow, segment):
+            return [*self._end(flow, segment.at), *self._new(segment)]
+        if knocks_again(flow, segment):
+            return list(self.attempts.feed(segment))
+        if segment.flags & RST and segment.way == flow.back and self.attempts.fits(segment):
+            return [*self._end(flow, segment.at), *self.attempts.refuse(segment)]  # it knows of neither
+        return self._known(flow, segment)
 
     def _known(self, flow: Flow, segment: Segment) -> list[Connection]:
         """What a segment of a connection we follow changes."""
@@ -84,10 +93,7 @@ class Tracker:
         before, label = (flow.state, flow.dicom), flow.label
         follow(flow, segment)
         self._table.keep(flow)
-        is_labelled = flow.label is not label and flow.state in (
-            ConnectionState.ANSWERED,
-            ConnectionState.CONNECTED,
-        )
+        is_labelled = flow.label is not label and flow.state not in following.UNANSWERED
         if (flow.state, flow.dicom) == before and not is_labelled and not _has_grown(flow):
             return []
         flow.changed = segment.at
@@ -115,8 +121,9 @@ class Tracker:
         for flow in self._table:
             self._weigh(flow, now)
             if flow.over and now.since(flow.seen) >= LINGER:
-                self._table.drop(flow)
                 yield from self._correct(flow)
+                if not flow.is_reset or now.since(flow.seen) >= DOUBTED:
+                    self._table.drop(flow)
             elif not flow.over and _has_waited(flow, now):
                 self._table.drop(flow)
                 if flow.state is not ConnectionState.ATTEMPTED:
@@ -142,18 +149,23 @@ class Tracker:
     def _begin(self, segment: Segment, *, is_answer: bool) -> Flow | None:
         """A connection by its answer, or from its middle, if it is one we follow."""
         way, back = segment.way, turned(segment.way)
-        swapped = self._is_from_server(segment, back, is_answer=is_answer)
-        if swapped:
+        if self._is_from_server(segment, back, is_answer=is_answer):
             way, back = back, way
         if not self._every and not self._networks.end(target_of(way)).is_ours:
-            return None  # somebody of the practice outside, which is most of what passes
+            if _door(back) not in self._doors:
+                return None  # somebody of the practice outside, which is most of what passes
+            way, back = back, way  # a door of ours, whatever the ports say
         direction = crossing(self._networks.end(source_of(way)), self._networks.end(target_of(way)))
         port = way[-2] << 8 | way[-1]
         half = self.attempts.take(way, segment if is_answer else None)
-        is_named = is_answer or half or (segment.association and segment.association.names_its_door)
-        if not (self._every or is_named) and port >= EPHEMERAL and service(port) is None:
+        is_named = segment.association and segment.association.names_its_door
+        if is_answer:
+            self._remember(_door(way))
+        elif not (
+            self._every or half or is_named or port < EPHEMERAL or service(port) or _door(way) in self._doors
+        ):
             return None  # from the middle, and no door we know: an answer to somebody of the practice
-        macs = segment.macs[6:] + segment.macs[:6] if swapped else segment.macs
+        macs = segment.macs if way is segment.way else segment.macs[6:] + segment.macs[:6]
         is_refused = half is not None and half.is_refused
         return Flow(
             serial=self.attempts.number(half),
@@ -172,6 +184,13 @@ class Tracker:
             client=Side(first=half.first if half else None),
             server=Side(),
         )
+
+    def _remember(self, door: bytes) -> None:
+        """It has answered: whoever is met there in the middle of a connection is its client."""
+        self._doors[door] = None
+        self._doors.move_to_end(door)
+        if len(self._doors) > DOORS:
+            self._doors.popitem(last=False)
 
     def _is_from_server(self, segment: Segment, back: bytes, *, is_answer: bool) -> bool:
         """Whoever was called; where nobody was seen calling, whoever answers, else whoever has the lower port."""
@@ -195,7 +214,7 @@ class Tracker:
 
     def _correct(self, flow: Flow) -> Iterator[Connection]:
         """It was over when last told, but more of it was on its way."""
-        if flow.client.sent + flow.server.sent != flow.told:
+        if flow.state is not ConnectionState.REFUSED and flow.client.sent + flow.server.sent != flow.told:
             yield from self._tell(flow)
 
     def _close(self, flow: Flow) -> Iterator[Connection]:
@@ -204,10 +223,16 @@ class Tracker:
         yield from self._tell(flow)
 
 
+def _door(way: bytes) -> bytes:
+    """Address and port of whom it leads to."""
+    return target_of(way) + way[-2:]
+
+
 def _has_grown(flow: Flow) -> bool:
-    """An association that has carried twice what was last told, and a megabyte at least."""
+    """Twice what was last told, 1 MB at least: an association, or what goes on though it was told as closed."""
     carried = flow.client.sent + flow.server.sent
-    return flow.is_associated and carried >= max(2 * flow.told, 1 << 20)
+    goes_on = flow.is_associated or flow.state is ConnectionState.CLOSED
+    return goes_on and carried >= max(2 * flow.told, 1 << 20)
 
 
 def _has_waited(flow: Flow, now: Moment) -> bool:

@@ -10,12 +10,17 @@ from sentinel.model.packet import AssociationHead, Flags, Segment
 from sentinel.tracking.flow import MODULUS, Flow
 
 FIN, SYN, RST, ACK = (int(flag) for flag in (Flags.FIN, Flags.SYN, Flags.RST, Flags.ACK))
+UNANSWERED: Final = (ConnectionState.ATTEMPTED, ConnectionState.REFUSED)
 WINDOW: Final = 1 << 16
 """A SYN-ACK may acknowledge this much beyond the SYN itself: what the SYN carried (RFC 7413)."""
 
 
 def begins_anew(flow: Flow, segment: Segment) -> bool:
-    """A SYN with another initial sequence number on a known 4-tuple (RFC 9293 section 3.10.7.4), or its answer."""
+    """The answer to another SYN; or such a SYN, where nothing of ours has spoken yet.
+
+    On a connection that stands a SYN changes nothing: its server challenges it and goes on (RFC 9293 section
+    3.10.7.4, RFC 5961 section 4). Only what it answers tells that there is another.
+    """
     kind = segment.flags & (SYN | ACK)
     if kind == SYN | ACK:
         return segment.way == flow.back and _answers_another(flow, segment)
@@ -23,14 +28,29 @@ def begins_anew(flow: Flow, segment: Segment) -> bool:
         return False
     if segment.way != flow.way:
         return flow.over or not (flow.is_shaken or flow.is_opened)
-    return flow.client.first != (segment.seq + 1) % MODULUS
+    return flow.state in UNANSWERED and not _is_its_own(flow, segment)
+
+
+def knocks_again(flow: Flow, segment: Segment) -> bool:
+    """Another SYN on the ports of a connection: an attempt, until something answers it."""
+    is_syn = segment.flags & (SYN | ACK) == SYN and segment.way == flow.way
+    return is_syn and not _is_its_own(flow, segment)
+
+
+def _is_its_own(flow: Flow, syn: Segment) -> bool:
+    """The SYN it began with, or a copy; what that carried may have been acknowledged with it."""
+    return flow.client.first is None or (flow.client.first - syn.seq - 1) % MODULUS < WINDOW
 
 
 def _answers_another(flow: Flow, answer: Segment) -> bool:
-    """A SYN-ACK that acknowledges another number than this connection's client began with."""
-    if not flow.is_shaken or (answer.seq + 1) % MODULUS == flow.server.first:
-        return False
-    return (answer.ack - (flow.client.first or 0)) % MODULUS >= WINDOW
+    """A SYN-ACK to another number than this connection's client began with, or another one after its end."""
+    first = answer.ack if flow.client.first is None else flow.client.first
+    ahead = (answer.ack - first) % MODULUS
+    if ahead < WINDOW:
+        is_copy = not flow.is_shaken or (answer.seq + 1) % MODULUS == flow.server.first
+        return flow.state is ConnectionState.CLOSED and not is_copy
+    # Seen from its middle, its client's first number was guessed from data that overtook this answer.
+    return flow.is_shaken or flow.state is ConnectionState.CLOSED or ahead < MODULUS - WINDOW
 
 
 def follow(flow: Flow, segment: Segment) -> None:
@@ -58,17 +78,19 @@ def _shake_hands(flow: Flow, segment: Segment, from_client: bool) -> None:
     """RFC 9293 section 3.5. A refused client that tries again may be answered after all."""
     after = (segment.seq + 1) % MODULUS
     if not segment.flags & ACK:
-        if from_client:
+        if from_client and _is_its_own(flow, segment):
             _open(flow, segment)
         return
     if from_client or flow.state in (ConnectionState.CONNECTED, ConnectionState.CLOSED):
         return
     if flow.client.first is None:  # the SYN was lost on the way to us; its answer names it
         flow.client.first = segment.ack
+    elif not flow.is_opened and not flow.is_shaken:  # it was guessed from what overtook the answer
+        flow.client.begins(segment.ack)
     known = flow.server.first if flow.is_shaken else None
     if after != known and (segment.ack - flow.client.first) % MODULUS < WINDOW:  # a SYN may carry data
         flow.server.begins(after)
-        flow.is_shaken, flow.over = True, False
+        flow.is_shaken, flow.over, flow.is_reset = True, False, False
         flow.state = ConnectionState.ANSWERED
         _connect(flow)
 
@@ -94,14 +116,16 @@ def _reset(flow: Flow, segment: Segment, from_client: bool) -> None:
         _connect(flow)
     if segment.flags & ACK and flow.state is ConnectionState.CONNECTED:
         own, peer = (flow.client, flow.server) if from_client else (flow.server, flow.client)
-        flow.count(segment._replace(length=0), own, peer)
+        if not from_client or 0 <= own.offset(segment.seq) - own.sent < WINDOW:  # else its server did not obey it
+            flow.count(segment._replace(length=0), own, peer)
+    flow.is_reset = from_client
     _finish(flow)
 
 
 def _speak(flow: Flow, segment: Segment, from_client: bool) -> None:
     """Data or FIN. A server that speaks has answered; both ends must have been heard before a client is real."""
     _hear(flow, segment, from_client)
-    if not from_client and flow.state in (ConnectionState.ATTEMPTED, ConnectionState.REFUSED):
+    if not from_client and flow.state in UNANSWERED:
         flow.state = ConnectionState.ANSWERED
     _connect(flow)
 
