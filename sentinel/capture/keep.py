@@ -4,6 +4,7 @@
     A-ASSOCIATE-RQ, -AC ────────────────▶ headers and that PDU, not a byte further
     A-ASSOCIATE-RJ, A-ABORT, alone ─────▶ headers and its 10 bytes
     pushed data from outside to a door ─▶ headers: the client is real
+    pushed data from a door to outside ─▶ headers: its server believes that client
     any other data, 1 in 256 ───────────▶ headers: it is still alive
     fragment of TCP ────────────────────▶ the IP header: it is counted
     ARP, neighbour discovery ───────────▶ its addresses
@@ -72,7 +73,7 @@ def _protocols() -> list[Line]:
 
 
 def _ip(start: int, kind: Kind) -> list[Line]:
-    pushed = ["pushed", Step("jump", "drop")] if kind is Kind.ANSWERS else _pushed(start)
+    pushed = _pushed(start, 0, _to_outside(start)) if kind is Kind.ANSWERS else _pushed(start, 2, [])
     return [*_ip4(start), *_ip6(start), *_tcp(start), *_data(), *pushed, *_ends()]
 
 
@@ -134,6 +135,8 @@ def _behind_ip6(start: int) -> list[Line]:
         Step("if_equal", 135, "neighbour", None),
         Step("if_equal", 136, "neighbour", "drop"),
         "neighbour",
+        Step("ld_byte", start + 7),
+        Step("if_equal", 255, None, "drop"),  # no router has passed it on: RFC 4861 section 7.1
         Step("keep", start + 40 + 24 + 8),
         "drop",
         Step("keep", 0),
@@ -203,17 +206,60 @@ def _data() -> list[Line]:
     ]
 
 
-def _pushed(start: int) -> list[Line]:
-    """A client that pushes its first request to a door must be known at once, not when it leaves."""
+def _pushed(start: int, port: int, only: list[Line]) -> list[Line]:
+    """A client that pushes its first request to a door must be known at once, not when it leaves.
+
+    Args:
+        start: of the IP header.
+        port: of the door, by its offset in the TCP header: the source's or the target's.
+        only: further conditions, which leave for « drop » where they are not met.
+    """
     return [
         "pushed",
         Step("ldx_memory", IP_HEADER),
         Step("ld_byte_x", start + 13),
         Step("if_any_bit", 0x08, None, "drop"),
-        Step("ld_half_x", start + 2),
-        Step("if_at_least", EPHEMERAL, None, "headers"),
-        *(Step("if_equal", port, "headers", None) for port in HIGH_DOORS),
+        Step("ld_half_x", start + port),
+        Step("if_at_least", EPHEMERAL, None, "door"),
+        *(Step("if_equal", number, "door", None) for number in HIGH_DOORS),
         Step("jump", "drop"),
+        "door",
+        *only,
+        Step("jump", "headers"),
+    ]
+
+
+def _to_outside(start: int) -> list[Line]:
+    """Not to a private address (RFC 1918, 3927, 4193, 4291), nor within one /64: file shares push all day."""
+    return [
+        Step("ld_byte", start),
+        Step("and", 0xF0),
+        Step("if_equal", 0x40, "to IPv4", "to IPv6"),
+        "to IPv4",
+        Step("ld_half", start + 16),
+        Step("if_equal", 0xC0A8, "drop", None),
+        Step("if_equal", 0xA9FE, "drop", None),
+        Step("and", 0xFFF0),
+        Step("if_equal", 0xAC10, "drop", None),
+        Step("and", 0xFF00),
+        Step("if_equal", 0x0A00, "drop", "outside"),
+        "to IPv6",
+        Step("ld_half", start + 24),
+        Step("and", 0xFFC0),
+        Step("if_equal", 0xFE80, "drop", None),
+        Step("and", 0xFE00),
+        Step("if_equal", 0xFC00, "drop", None),
+        Step("ld_word", start + 8),
+        Step("a_to_x"),
+        Step("ld_word", start + 24),
+        Step("if_equal_x", 0, None, "outside"),
+        Step("ld_word", start + 12),
+        Step("a_to_x"),
+        Step("ld_word", start + 28),
+        Step("if_equal_x", 0, "drop", "outside"),
+        "drop",
+        Step("keep", 0),
+        "outside",
     ]
 
 
