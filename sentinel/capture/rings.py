@@ -17,7 +17,7 @@ from sentinel.capture.keep import keep
 from sentinel.capture.rare import rare_program
 from sentinel.capture.ring import RETIRE_MS, Block, Frame, Ring, Room
 from sentinel.capture.route import Kind, inside, route
-from sentinel.model.networks import Network
+from sentinel.model.networks import Network, is_part
 
 ROOMS: Final = {
     Kind.ANSWERS: Room(1 << 16, 96),
@@ -78,11 +78,12 @@ class Rings:
     def __init__(
         self, interface: str, own: tuple[Network, ...] = (), rooms: dict[Kind, Room] | None = None
     ) -> None:
+        self._inside = inside(own)
         with ExitStack() as opened:
             rings = {kind: Ring(interface, (rooms or ROOMS)[kind]) for kind in Kind}
             for ring in rings.values():
                 opened.callback(ring.close)
-            group = rings[Kind.ANSWERS].share(route(inside(own)))
+            group = rings[Kind.ANSWERS].share(route(self._inside))
             for kind in list(Kind)[1:]:
                 rings[kind].join(group)
             for kind, ring in rings.items():
@@ -129,6 +130,12 @@ class Rings:
                 self._held.append(frame)
             else:
                 yield frame
+
+    def covers(self, own: tuple[Network, ...]) -> bool:
+        """Whether these networks are told apart from strangers, as they were at the start."""
+        return all(
+            any(is_part(each, known) for known in self._inside if each.version == known.version) for each in own
+        )
 
     def count(self) -> bool:
         """Add the kernel's counters to ours.
