@@ -3,8 +3,9 @@
     SYN, FIN, RST ──────────────────────▶ headers, up to the payload's first byte
     A-ASSOCIATE-RQ, -AC ────────────────▶ headers and that PDU, not a byte further
     A-ASSOCIATE-RJ, A-ABORT, alone ─────▶ headers and its 10 bytes
-    pushed data from outside to a door ─▶ headers: the client is real; or less of them, which tells its label
-    a banner from inside ───────────────▶ less than the headers, which tells its label
+    pushed data from outside to a door ─▶ headers: the client is real
+    pushed data from a door to outside ─▶ headers: its server believes that client
+     └ if it begins as one of a table ──▶ less than the headers, by so much as tells which: its label
     any other data, 1 in 256 ───────────▶ headers: it is still alive
     fragment of TCP ────────────────────▶ the IP header: it is counted
     ARP, neighbour discovery ───────────▶ its addresses
@@ -21,10 +22,12 @@ stand in the pixels of an image; the rest of one that is longer than a segment. 
 by the answer, which the server sends in one piece (`tracking/following.py`), and by every connection's end.
 """
 
+from collections.abc import Iterable
+
 from sentinel.capture.assembler import RANDOM, Line, Step, assemble
 from sentinel.capture.labels import labelled
 from sentinel.capture.route import Kind
-from sentinel.model.beginnings import BANNERS, SHORTEST
+from sentinel.model.beginnings import BANNERS
 from sentinel.model.connection import Label
 
 ETHERNET, TAGGED = 14, 18  # where the IP header begins, in a frame
@@ -82,11 +85,10 @@ def _protocols() -> list[Line]:
 
 
 def _ip(start: int, kind: Kind) -> list[Line]:
-    headers = [*_ip4(start), *_ip6(start)]
-    if kind is Kind.ANSWERS:
-        found = [*_tcp(start, brief="banner"), *_association(other="perhaps ssh"), *_banner(start)]
-        return [*headers, *found, *_sampled("headers"), *_ends()]
-    return [*headers, *_tcp(start), *_association(), *_sampled("label"), *_pushed(start), *_label(start), *_ends()]
+    from_inside = kind is Kind.ANSWERS
+    pushed = _pushed(start, 0, _to_outside(start)) if from_inside else _pushed(start, 2, [])
+    label = _label(start, BANNERS if from_inside else Label)
+    return [*_ip4(start), *_ip6(start), *_tcp(start), *_data(), *pushed, *label, *_ends()]
 
 
 def _ip4(start: int) -> list[Line]:
@@ -147,19 +149,16 @@ def _behind_ip6(start: int) -> list[Line]:
         Step("if_equal", 135, "neighbour", None),
         Step("if_equal", 136, "neighbour", "drop"),
         "neighbour",
+        Step("ld_byte", start + 7),
+        Step("if_equal", 255, None, "drop"),  # no router has passed it on: RFC 4861 section 7.1
         Step("keep", start + 40 + 24 + 8),
         "drop",
         Step("keep", 0),
     ]
 
 
-def _tcp(start: int, brief: str = "") -> list[Line]:
-    """RFC 9293 section 3.1. X holds the length of the IP header(s) on entry.
-
-    Args:
-        start: where the IP header begins, in the frame.
-        brief: where to go on with a payload that could be a banner.
-    """
+def _tcp(start: int) -> list[Line]:
+    """RFC 9293 section 3.1. X holds the length of the IP header(s) on entry."""
     return [
         "tcp",
         Step("store_x", IP_HEADER),
@@ -177,25 +176,20 @@ def _tcp(start: int, brief: str = "") -> list[Line]:
         Step("ld_length"),
         Step("sub_x"),
         Step("if_equal", 10, "short", None),
-        Step("if_at_least", 78, "long", None if brief else "data"),  # up to the application context item
-        *([Step("if_at_least", SHORTEST, brief, "data")] if brief else []),
+        Step("if_at_least", 78, "long", "data"),  # up to the application context item
         "headers",
         Step("ld_memory", PAYLOAD),
         Step("keep_a"),
     ]
 
 
-def _association(other: str = "data") -> list[Line]:
-    """PS3.8 sections 9.3.2 to 9.3.8. X stands at the payload.
-
-    Args:
-        other: where to go on with a long payload that begins otherwise; its first two bytes are in A.
-    """
+def _data() -> list[Line]:
+    """PS3.8 sections 9.3.2 to 9.3.8. X stands at the payload."""
     return [
         "long",
         Step("ld_half_x", 0),
         Step("if_equal", 0x0100, "associate", None),
-        Step("if_equal", 0x0200, None, other),
+        Step("if_equal", 0x0200, None, "data"),
         "associate",
         Step("ld_half_x", 6),
         Step("if_equal", 1, None, "data"),  # protocol version
@@ -223,46 +217,73 @@ def _association(other: str = "data") -> list[Line]:
         Step("if_equal", 4, None, "data"),
         Step("ld_length"),
         Step("keep_a"),
-    ]
-
-
-def _banner(start: int) -> list[Line]:
-    """Of what comes from inside only the first words of a server; those of SSH may be long: more follows."""
-    return [
-        "perhaps ssh",
-        Step("if_equal", 0x5353, "banner", "data"),  # "SS"
-        "banner",
-        *labelled(start, PAYLOAD, IP_HEADER, BANNERS, "data"),
-    ]
-
-
-def _sampled(to: str) -> list[Line]:
-    return [
         "data",
         Step("ld_word", RANDOM),
         Step("and", SAMPLE - 1),
-        Step("if_equal", 0, to, "pushed"),
+        Step("if_equal", 0, "label", "pushed"),
     ]
 
 
-def _pushed(start: int) -> list[Line]:
-    """A client that pushes its first request to a door must be known at once, not when it leaves."""
+def _pushed(start: int, port: int, only: list[Line]) -> list[Line]:
+    """A client that pushes its first request to a door must be known at once, not when it leaves.
+
+    Args:
+        start: of the IP header.
+        port: of the door, by its offset in the TCP header: the source's or the target's.
+        only: further conditions, which leave for « drop » where they are not met.
+    """
     return [
         "pushed",
         Step("ldx_memory", IP_HEADER),
         Step("ld_byte_x", start + 13),
         Step("if_any_bit", 0x08, None, "drop"),
-        Step("ld_half_x", start + 2),
-        Step("if_at_least", EPHEMERAL, None, "label"),
-        *(Step("if_equal", port, "label", None) for port in HIGH_DOORS),
+        Step("ld_half_x", start + port),
+        Step("if_at_least", EPHEMERAL, None, "door"),
+        *(Step("if_equal", number, "door", None) for number in HIGH_DOORS),
         Step("jump", "drop"),
+        "door",
+        *only,
     ]
 
 
-def _label(start: int) -> list[Line]:
-    """What is kept anyway may say what it begins like, for as many bytes less."""
-    return ["label", *labelled(start, PAYLOAD, IP_HEADER, Label, "headers")]
+def _label(start: int, labels: Iterable[Label]) -> list[Line]:
+    """What is kept anyway may say what it begins like, by being kept shorter."""
+    return ["label", *labelled(start, PAYLOAD, IP_HEADER, labels, "headers")]
+
+
+def _to_outside(start: int) -> list[Line]:
+    """Not to a private address (RFC 1918, 3927, 4193, 4291), nor within one /64: file shares push all day."""
+    return [
+        Step("ld_byte", start),
+        Step("and", 0xF0),
+        Step("if_equal", 0x40, "to IPv4", "to IPv6"),
+        "to IPv4",
+        Step("ld_half", start + 16),
+        Step("if_equal", 0xC0A8, "drop", None),
+        Step("if_equal", 0xA9FE, "drop", None),
+        Step("and", 0xFFF0),
+        Step("if_equal", 0xAC10, "drop", None),
+        Step("and", 0xFF00),
+        Step("if_equal", 0x0A00, "drop", "outside"),
+        "to IPv6",
+        Step("ld_half", start + 24),
+        Step("and", 0xFFC0),
+        Step("if_equal", 0xFE80, "drop", None),
+        Step("and", 0xFE00),
+        Step("if_equal", 0xFC00, "drop", None),
+        Step("ld_word", start + 8),
+        Step("a_to_x"),
+        Step("ld_word", start + 24),
+        Step("if_equal_x", 0, None, "outside"),
+        Step("ld_word", start + 12),
+        Step("a_to_x"),
+        Step("ld_word", start + 28),
+        Step("if_equal_x", 0, "drop", "outside"),
+        "drop",
+        Step("keep", 0),
+        "outside",
+    ]
 
 
 def _ends() -> list[Line]:
-    return ["headers", Step("ld_memory", PAYLOAD), Step("keep_a"), "drop", "pushed", Step("keep", 0)]
+    return ["headers", Step("ld_memory", PAYLOAD), Step("keep_a"), "drop", Step("keep", 0)]

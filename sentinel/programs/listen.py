@@ -87,6 +87,7 @@ class Ear:
     def flood(self, alike: Alike, at: Moment) -> Iterator[Sent]:
         """The facts of many attempts that came together; most of them are told when they have waited."""
         self.heard = at
+        self.handshakes.doubt(at)
         self.tracker.attempts.feed_many(alike.ways, alike.macs, at)
         if self.tracker.attempts.is_full:
             yield from self._silent(at)
@@ -218,11 +219,19 @@ class Listener:
         )
 
     def _look(self) -> None:
-        """A new prefix, or a new box. Who has a ring of his own was settled at the start (`capture.route`)."""
+        """A new prefix, or a new box.
+
+        Raises:
+            MissingDevice: the kernel was not told of that prefix, and without rights it cannot be told any more.
+        """
         around = glance()
-        if around != self._around and around.prefixes:
-            self._around = around
-            self._ear.adopt(self._find_networks(), self._talk_mac())
+        if around == self._around or not around.prefixes:
+            return
+        self._around = around
+        networks = self._find_networks()
+        if not self._rings.covers(networks.own):
+            raise MissingDevice("the practice has a network that was not there at the start: start again")
+        self._ear.adopt(networks, self._talk_mac())
 
 
 def stamp(nanoseconds: int, at: Moment) -> Moment:

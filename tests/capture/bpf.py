@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from sentinel.capture.assembler import DIRECTION, PROTOCOL, RANDOM
 from sentinel.capture.keep import keep
-from sentinel.capture.route import Kind, route
+from sentinel.capture.route import Kind, inside, route
 from sentinel.model.networks import Network
 
 WIDTHS = {0x20: 4, 0x28: 2, 0x30: 1, 0x40: 4, 0x48: 2, 0x50: 1}
@@ -26,7 +26,7 @@ def routed(program: bytes, frame: bytes, direction: int = 0) -> int:
 
 def kept(frame: bytes, own: tuple[Network, ...]) -> int:
     """How many bytes of it its own socket keeps."""
-    return run(_keep(Kind(routed(_route(own), frame))), frame)
+    return run(_keep(Kind(routed(_route(inside(own)), frame))), frame)
 
 
 _keep, _route = lru_cache(keep), lru_cache(route)
@@ -98,6 +98,8 @@ def _walk(  # noqa: PLR0912 - one branch an opcode
             case 0x15 | 0x25 | 0x35 | 0x45:
                 true = {0x15: a == k, 0x25: a > k, 0x35: a >= k, 0x45: bool(a & k)}[code]
                 place += yes if true else no
+            case 0x1D:
+                place += yes if a == x else no
             case 0x06:
                 return k
             case 0x16:

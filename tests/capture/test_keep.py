@@ -6,7 +6,7 @@ real cable into a real ring behind the real kernel's filter.
 
 import random
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 
 import pytest
 
@@ -14,7 +14,7 @@ from sentinel.capture.keep import HIGH_DOORS, keep
 from sentinel.capture.rare import rare_program
 from sentinel.capture.ring import Frame
 from sentinel.capture.rings import Rings
-from sentinel.capture.route import Kind, route
+from sentinel.capture.route import Kind, inside, route
 from sentinel.decode.dicom import association_head
 from sentinel.model.beginnings import BANNERS, KEPT
 from sentinel.model.connection import Label
@@ -42,7 +42,7 @@ from tests.capture import cable
 from tests.capture.bpf import routed, run
 from tests.decode.test_frame import FRAGMENT, SHAPES4, SHAPES6, arp, neighbour
 
-ROUTE = route(INSIDE)
+ROUTE = route(inside(INSIDE))
 PROGRAMS = {kind: rare_program() if kind is Kind.RARE else keep(kind) for kind in Kind}
 OPENING = {"SYN": Flags.SYN, "SYN-ACK": Flags.SYN | Flags.ACK, "FIN": Flags.FIN | Flags.ACK, "RST": Flags.RST}
 DATA = Flags.PSH | Flags.ACK
@@ -129,7 +129,12 @@ def image_data() -> list[Claim]:
         **{f"PATIENT behind {start:02x} 00": bytes((start, 0)) + PATIENT * 20 for start in (1, 2, 3, 4, 7)},
     }
     return [
-        Claim(f"{says} is not kept ({name})", from_door(payload, family=family, **shape), NOTHING, sampled=True)
+        Claim(
+            f"{says} is not kept ({name})",
+            from_door(payload, Flags.ACK, family=family, **shape),
+            NOTHING,
+            sampled=True,
+        )
         for name, family, shape in shapes()
         for says, payload in payloads.items()
     ] + [Claim("a bare ACK is not kept", from_door(b"", Flags.ACK), NOTHING)]
@@ -149,8 +154,28 @@ def pushed() -> list[Claim]:
     ]
     own = tcp_frame(WORKSTATION, 40_000, IMAGING, 4242, DATA, PATIENT)
     own6 = tcp_frame(ip_address("2001:db8:1::67"), 40_000, IMAGING6, 4242, DATA, PATIENT)
+    near = [WORKSTATION, *map(ip_address, ("10.1.2.3", "172.31.0.1", "169.254.1.1"))]
+    near6 = [ip_address(text) for text in ("2001:db8:1::67", "fe80::1", "fd00::1")]
+    back = [
+        Claim(f"what a door pushes to {client} is not kept", frame, NOTHING, sampled=True)
+        for server, clients in ((IMAGING, near), (IMAGING6, near6))
+        for client in clients
+        for frame in [tcp_frame(server, 4242, client, 40_000, DATA, PATIENT)]
+    ]
     return [
         *found,
+        *back,
+        *(
+            Claim(f"what a door pushes to outside is headers ({name})", frame, len(frame) - len(PATIENT))
+            for name, family, shape in shapes()
+            for frame in [from_door(PATIENT, family=family, **shape)]
+        ),
+        Claim(
+            "what a client inside pushes to outside is not kept",
+            tcp_frame(WORKSTATION, 40_000, STRANGER, 443, DATA, PATIENT),
+            NOTHING,
+            sampled=True,
+        ),
         Claim("pushed data to a client's port is not kept", to_door(PATIENT, port=50_000), NOTHING, sampled=True),
         Claim("pushed data from our own network is not kept", own, NOTHING, sampled=True),
         Claim("nor over IPv6", own6, NOTHING, sampled=True),
@@ -170,14 +195,14 @@ def labelled() -> list[Claim]:
                 found.append(Claim(f"{label} is a length ({build.__name__}, {name})", frame, kept))
             if label not in BANNERS:
                 frame = from_door(payload, family=family, **shape)
-                found.append(Claim(f"a server is no {label} ({name})", frame, NOTHING, sampled=True))
+                found.append(Claim(f"a server is no {label} ({name})", frame, len(frame) - len(payload)))
     long = SPOKEN[Label.SSH] + bytes(900)
+    at_home = tcp_frame(IMAGING, 22, WORKSTATION, 40_000, DATA, long)
     return [
         *found,
         Claim("a banner of SSH with more behind it is a length too", from_door(long), 34 + KEPT[Label.SSH]),
-        Claim(
-            "data from inside that is not pushed is no banner", from_door(long, Flags.ACK), NOTHING, sampled=True
-        ),
+        Claim("a banner that is not pushed is not kept", from_door(long, Flags.ACK), NOTHING, sampled=True),
+        Claim("a banner to one of us is not kept", at_home, NOTHING, sampled=True),
         *(
             Claim(f"{label} with {flags!r} is headers", to_door(payload, flags), 54)
             for label, payload in SPOKEN.items()
@@ -308,7 +333,7 @@ def test_of_20_000_random_payloads_the_filter_keeps_not_one_byte():
     for _ in range(20_000):
         start = dice.choice((b"", b"\x01\x00", b"\x02\x00", b"\x03\x00\x00\x00\x00\x04", b"\x04\x00"))
         payload = start + dice.randbytes(dice.choice((4, 8, 76, 79, 90, 200)))
-        assert kept(from_door(payload)) == NOTHING or association_head(payload)
+        assert kept(from_door(payload, Flags.ACK)) == NOTHING or association_head(payload)
 
 
 def test_the_filter_and_the_decoder_draw_the_same_line():
@@ -319,7 +344,7 @@ def test_the_filter_and_the_decoder_draw_the_same_line():
         for _ in range(dice.randrange(3)):
             payload[dice.randrange(min(len(payload), 90))] = dice.choice((0, 1, 2, 3, 7, 255))
         cut = bytes(payload[: dice.choice((len(payload), dice.randrange(70, 90)))])
-        found = kept(from_door(cut))
+        found = kept(from_door(cut, Flags.ACK))
         assert found == (54 + len(head) if (head := association_head(cut)) else 0)
 
 
@@ -328,29 +353,28 @@ def test_a_filter_for_many_networks_can_be_written(number):
     """Conditional jumps reach 255 steps: a long list of prefixes must not break the start."""
     own = [*INSIDE, *(IPv4Network((0x0A000000 + (n << 8), 24)) for n in range(number))]
     own += [IPv6Network(((0x20010DB8 << 96) + (n << 64), 64)) for n in range(number)]
-    program = route(tuple(own) if number else ())
+    program = route(inside(tuple(own) if number else ()))
 
     assert len(program) // 8 <= 4_096  # BPF_MAXINSNS
     assert kept(to_door(PATIENT), route=program) == 54
     assert kept(to_door(PATIENT, family=6), route=program) == 74
-    inside = Kind.ANSWERS if number else Kind.CLIENTS
-    assert routed(program, from_door(PATIENT)) == inside
-    assert routed(program, from_door(PATIENT, family=6)) == inside
+    assert routed(program, from_door(PATIENT)) == Kind.ANSWERS
+    assert routed(program, from_door(PATIENT, family=6)) == (Kind.ANSWERS if number else Kind.CLIENTS)
 
 
-def test_without_any_network_everybody_is_outside():
-    """And a network of everything hides everybody."""
+def test_private_networks_are_inside_also_where_none_is_known_yet():
+    """A sentinel that starts before the box has given it an address."""
     own = tcp_frame(WORKSTATION, 40_000, IMAGING, 4242, DATA, PATIENT)
 
-    assert kept(own, route=route(())) == 54
-    assert kept(to_door(PATIENT), route=route((ip_network("0.0.0.0/0"),))) == 0
+    assert kept(own, route=route(inside(()))) == 0
+    assert kept(to_door(PATIENT), route=route(inside(()))) == 54
 
 
 @pytest.mark.lab
 def test_the_kernel_takes_a_long_program():
-    """With a hundred prefixes of each family."""
+    """Somebody may announce three hundred prefixes of each family."""
     cable.need()
-    own = [IPv4Network((0x0A000000 + (n << 8), 24)) for n in range(100)]
-    own += [IPv6Network(((0x20010DB8 << 96) + (n << 64), 64)) for n in range(100)]
+    own = [IPv4Network((0x0B000000 + (n << 9), 24)) for n in range(300)]
+    own += [IPv6Network(((0x20010DB8 << 96) + (n << 65), 64)) for n in range(300)]
     with cable.cable() as laid, laid.at("right"):
         Rings(cable.CARD, tuple(own)).close()

@@ -201,6 +201,18 @@ def test_the_outbox_is_bounded_and_counts_what_it_gave_up():
     assert next(outbox.after(0))[0] == 16
 
 
+def test_a_newer_word_on_a_sum_takes_the_place_of_the_older():
+    """Or a flood, told each second with higher counts, would push connections out while `watch` is away."""
+    outbox = Outbox("run", kept=10)
+    outbox.put(connection())
+    for silent in range(1, 1_000):
+        outbox.put(attempts(silent=silent))
+    outbox.put(attempts(silent=5, source_network="198.51.100.0/24"))
+
+    assert [number for number, _ in outbox.after(0)] == [1, 1_000, 1_001]
+    assert outbox.unsent == 0
+
+
 def test_what_is_told_anew_every_second_is_not_kept():
     """A report or a sighting from before is worth nothing later; it has a number all the same."""
     outbox = Outbox("run-1")
