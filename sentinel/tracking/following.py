@@ -65,11 +65,12 @@ def follow(flow: Flow, segment: Segment) -> None:
         return
     if segment.length or segment.flags & FIN:
         _speak(flow, segment, from_client)  # first: what it acknowledges must not prove itself
-    if segment.label and flow.label is None and segment.seq == own.first:
+    is_first = segment.seq == own.first and (flow.is_opened or flow.is_shaken)  # not guessed, and not by this one
+    if segment.label and is_first and flow.label is None:
         _label(flow, segment.label, from_client)
     flow.count(segment, own, peer)
     if segment.association:
-        _associate(flow, segment, segment.association, from_client)
+        _associate(flow, segment.association, from_client, is_first)
     if flow.client.finished and flow.server.finished:
         _finish(flow)
 
@@ -150,16 +151,16 @@ def _label(flow: Flow, label: Label, from_client: bool) -> None:
         flow.label = label
 
 
-def _associate(flow: Flow, segment: Segment, head: AssociationHead, from_client: bool) -> None:
+def _associate(flow: Flow, head: AssociationHead, from_client: bool, is_first: bool) -> None:
     """PS3.8 section 9.2: the client asks, the server accepts or rejects, either may abort."""
     if head.kind is Association.PROPOSED:
         if from_client:
-            _propose(flow, head, is_first=segment.seq == flow.client.first)
+            _propose(flow, head, is_first)
     elif not from_client or head.kind is Association.ABORTED:
         _answer(flow, head)
 
 
-def _propose(flow: Flow, head: AssociationHead, *, is_first: bool) -> None:
+def _propose(flow: Flow, head: AssociationHead, is_first: bool) -> None:
     """A request; the answer may have been seen before it.
 
     Only what a client says first is the request its server answers: one that comes later may have been sent to

@@ -148,6 +148,19 @@ def test_a_harmless_request_behind_a_hidden_one_hides_nothing(answered):
     assert grade(told, Thresholds()) is Grade.QUERIED
 
 
+def test_of_a_request_from_the_middle_of_a_connection_nothing_is_relied_upon():
+    """Another may have come before we did; sent twice, it is no more the first."""
+    talk, tracker = Talk(), Tracker(networks())
+    talk.handshake()
+    request = talk.asks(associate_rq())
+
+    told = last(tracker, feed(tracker, talk, request, request, talk.answers(associate_ac()), talk.asks(p_data())))
+
+    assert told.dicom is not None
+    assert (told.dicom.calling, told.dicom.services_whole, told.dicom.request_size) == ("ZZSTRANGER", False, 0)
+    assert grade(told, Thresholds()) is Grade.QUERIED
+
+
 def test_requests_behind_the_first_are_told_once():
     """A stranger could send a thousand on one connection, each with another title."""
     talk, tracker = Talk(), Tracker(networks())
@@ -239,8 +252,9 @@ def test_a_connection_from_its_middle_has_no_label():
     """Nobody knows which of its bytes were the first."""
     talk = Talk()
     talk.handshake()
+    request = talk.asks(WEB)
 
-    assert set(labels(talk, talk.asks(WEB), talk.answers(900), *talk.goodbye())) == {None}
+    assert set(labels(talk, request, request, talk.answers(900), *talk.goodbye())) == {None}
 
 
 def test_a_label_is_no_visit():
