@@ -17,6 +17,7 @@ from sentinel.capture.keep import keep
 from sentinel.capture.rare import rare_program
 from sentinel.capture.ring import RETIRE_MS, Block, Frame, Ring, Room
 from sentinel.capture.route import Kind, inside, route
+from sentinel.errors import MissingDevice
 from sentinel.model.networks import Network, is_part
 
 ROOMS: Final = {
@@ -72,7 +73,7 @@ class Rings:
 
     Raises:
         MissingRight: CAP_NET_RAW is needed.
-        MissingDevice: there is no such interface.
+        MissingDevice: there is no such interface, or the kernel does not take what tells frames apart.
     """
 
     def __init__(
@@ -80,16 +81,24 @@ class Rings:
     ) -> None:
         self._inside = inside(own)
         with ExitStack() as opened:
-            rings = {kind: Ring(interface, (rooms or ROOMS)[kind]) for kind in Kind}
-            for ring in rings.values():
-                opened.callback(ring.close)
-            group = rings[Kind.ANSWERS].share(route(self._inside))
-            for kind in list(Kind)[1:]:
-                rings[kind].join(group)
-            for kind, ring in rings.items():
-                ring.arm(rare_program() if kind is Kind.RARE else keep(kind))
+            rings = {}
+            for kind in Kind:
+                rings[kind] = Ring(interface, (rooms or ROOMS)[kind])
+                opened.callback(rings[kind].close)
+            try:
+                self._arm(rings)
+            except OSError as error:
+                raise MissingDevice(f"cannot capture on {interface!r}: {error.strerror or error}") from None
             opened.pop_all()
         self._watch(rings)
+
+    def _arm(self, rings: dict[Kind, Ring]) -> None:
+        """Behind one tap, in the order of their numbers; then each with its own program."""
+        group = rings[Kind.ANSWERS].share(route(self._inside))
+        for kind in list(Kind)[1:]:
+            rings[kind].join(group)
+        for kind, ring in rings.items():
+            ring.arm(rare_program() if kind is Kind.RARE else keep(kind))
 
     def _watch(self, rings: dict[Kind, Ring]) -> None:
         self._rings = rings

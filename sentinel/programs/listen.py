@@ -87,10 +87,15 @@ class Ear:
     def flood(self, alike: Alike, at: Moment) -> Iterator[Sent]:
         """The facts of many attempts that came together; most of them are told when they have waited."""
         self.heard = at
-        self.handshakes.doubt(at)
+        self.doubt(at)
         self.tracker.attempts.feed_many(alike.ways, alike.macs, at)
         if self.tracker.attempts.is_full:
             yield from self._silent(at)
+
+    def doubt(self, at: Moment) -> None:
+        """Some SYNs were not looked at singly, or were dropped: for a while a missing one tells nothing."""
+        self.handshakes.doubt(at)
+        self.tracker.doubt(at)
 
     def tick(self, at: Moment) -> Iterator[Sent]:
         """Once a second: what has waited too long, and the sums that moved."""
@@ -188,8 +193,11 @@ class Listener:
         for fact in self._ear.tick(at):
             self._sender.send(fact)
         self._dissecting.tick(at)
+        before = self._rings.losses[Kind.ATTEMPTS].dropped
         if not self._rings.count():
             raise MissingDevice(f"the interface {self._interface!r} has gone")
+        if self._rings.losses[Kind.ATTEMPTS].dropped > before:
+            self._ear.doubt(at)
         self._gauge.read(at)
         self._sender.send(self._coverage(at))
         systemd.tell(systemd.ALIVE)
@@ -211,7 +219,8 @@ class Listener:
             foreign=self._gauge.foreign,
             passed=self._gauge.passed,
             opened=self._ear.handshakes.opened,
-            unopened=self._ear.handshakes.unopened + self._ear.tracker.unopened,
+            unopened=self._ear.handshakes.unopened,
+            unseen=self._ear.tracker.unseen,
             half=self._ear.view.half,
             wrapped=self._gauge.wrapped(at),
             unread=self._dissecting.unread + self._rings.losses[Kind.RARE].dropped,

@@ -33,6 +33,8 @@ DOUBTED = timedelta(hours=1)
 """The same of one whose client reset it: the server may not have believed it, and go on for as long."""
 LATE = timedelta(seconds=2)
 """A SYN may be read after what answers it, but not so long after."""
+MISSED = timedelta(minutes=2)
+"""After attempts were lost, a server may still answer one of them: it tries again for so long."""
 DOORS = 4_096
 """Doors of ours that have answered, remembered by address and port."""
 EPHEMERAL = 32_768
@@ -52,8 +54,9 @@ class Tracker:
     def __init__(
         self, networks: Networks, *, every: bool = False, most: int = table.MOST, waiting: int = halfopen.MOST
     ) -> None:
-        self.unopened = 0
+        self.unseen = 0
         """Visits that were answered though their SYN was not seen: it was lost on its way to us."""
+        self._doubt: Moment | None = None
         self._every = every
         self._table = Table(most)
         self._doors: OrderedDict[bytes, None] = OrderedDict()
@@ -132,9 +135,16 @@ class Tracker:
 
     def _weigh(self, flow: Flow, now: Moment) -> None:
         """Once, when its SYN would have been read if it had passed."""
-        if not flow.is_weighed and now.since(flow.opened) >= LATE:
-            flow.is_weighed = True
-            self.unopened += flow.is_shaken and not flow.is_opened and flow.direction is Direction.INBOUND
+        if flow.is_weighed or now.since(flow.opened) < LATE:
+            return
+        flow.is_weighed = True
+        is_doubtful = self._doubt is not None and flow.opened.since(self._doubt) < MISSED
+        is_missing = flow.is_shaken and not flow.is_opened and flow.direction is Direction.INBOUND
+        self.unseen += is_missing and not is_doubtful
+
+    def doubt(self, at: Moment) -> None:
+        """Attempts were dropped in their ring, or looked at by the thousand: theirs may be the missing SYNs."""
+        self._doubt = at
 
     def flush(self) -> Iterator[Connection]:
         """The end of a recorded file: everything still open is told once more, as it stands."""
@@ -157,6 +167,7 @@ class Tracker:
             way, back = back, way  # a door of ours, whatever the ports say
         direction = crossing(self._networks.end(source_of(way)), self._networks.end(target_of(way)))
         port = way[-2] << 8 | way[-1]
+        is_opened = self.attempts.find(way) is not None  # though it was another SYN: somebody did knock
         half = self.attempts.take(way, segment if is_answer else None)
         is_named = segment.association and segment.association.names_its_door
         if is_answer:
@@ -178,7 +189,7 @@ class Tracker:
             changed=segment.at,
             seen=segment.at,
             hairpin=half.hairpin if half else None,
-            is_opened=half is not None,
+            is_opened=is_opened,
             state=ConnectionState.REFUSED if is_refused else ConnectionState.ATTEMPTED,
             over=is_refused,
             client=Side(first=half.first if half else None),

@@ -785,11 +785,11 @@ def test_a_visit_that_was_answered_without_its_syn_is_counted_once(talk, halves)
     feed(tracker, talk, answer, answer, talk.asks(), *talk.goodbye())
     whole = Talk(client_port=40_001)
     feed(tracker, whole, *whole.handshake())
-    assert tracker.unopened == 0
+    assert tracker.unseen == 0
     list(tracker.give_up(moment(LATE.total_seconds() + 1)))
     list(tracker.give_up(moment(LATE.total_seconds() + 2)))
 
-    assert tracker.unopened == halves
+    assert tracker.unseen == halves
 
 
 # -- what a server ignores and we must not believe ------------------------------------------------------------
@@ -854,3 +854,14 @@ def test_a_refusal_of_another_call_on_the_same_ports_ends_the_old_connection():
     told += feed(tracker, second, second.syn(), second.say(False, Flags.RST | Flags.ACK, seq=0), start=1)
 
     assert [(each.serial, each.state) for each in told[-2:]] == [(1, CLOSED), (2, REFUSED)]
+
+
+def test_a_syn_that_was_lost_with_many_others_is_no_fault_of_the_mirror():
+    """Our own ring had no room for it, or a flood was read by the thousand: that is counted there."""
+    talk, tracker = Talk(), Tracker(networks())
+    talk.syn()
+    tracker.doubt(moment(0))
+    feed(tracker, talk, talk.syn_ack(), start=30)
+    list(tracker.give_up(moment(40)))
+
+    assert tracker.unseen == 0
