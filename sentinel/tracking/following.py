@@ -167,6 +167,9 @@ def _propose(flow: Flow, head: AssociationHead, is_first: bool) -> None:
     hide another that we did not see, so that neither its list of services nor its length can be relied upon.
     """
     known = flow.dicom
+    if known is not None and known.request_size and not set(head.services) <= set(known.services):
+        both = tuple(sorted({*known.services, *head.services}))  # which of the two its server had, nobody saw
+        flow.dicom = replace(known, services=both, services_whole=False)
     if known is not None and (known.request_size or not is_first):
         return
     flow.dicom = Dicom(
@@ -183,13 +186,14 @@ def _propose(flow: Flow, head: AssociationHead, is_first: bool) -> None:
 
 
 def _answer(flow: Flow, head: AssociationHead) -> None:
-    """The first answer counts: an abort that follows it is only an end.
+    """The server's first word counts: an abort that follows it is only an end, and a client's own may be ignored.
 
     What accepts or rejects proves that an association was asked for, though nobody saw it: the request was lost,
     came before us, or was sent in pieces too small to be known by.
     """
     if flow.dicom is not None:
-        if flow.dicom.result is Association.PROPOSED:
+        undecided = flow.dicom.result in (Association.PROPOSED, Association.ABORTED)
+        if undecided and flow.dicom.result is not head.kind:
             flow.dicom = replace(flow.dicom, result=head.kind, rejection=head.rejection)
     elif _is_proof(head):
         flow.dicom = Dicom(called=head.called, calling=head.calling, result=head.kind, rejection=head.rejection)

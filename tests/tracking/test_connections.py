@@ -19,6 +19,7 @@ from tests.builders import (
     IMAGING_MAC,
     STRANGER,
     STUDY_FIND,
+    VERIFICATION,
     WORKSTATION,
     Talk,
     Word,
@@ -865,3 +866,19 @@ def test_a_syn_that_was_lost_with_many_others_is_no_fault_of_the_mirror():
     list(tracker.give_up(moment(40)))
 
     assert tracker.unseen == 0
+
+
+@pytest.mark.parametrize("forged", [ABORT, associate_rq(syntaxes=(VERIFICATION,))])
+def test_what_a_client_pretends_before_its_server_answers_lowers_nothing(forged):
+    """An abort that the server never obeyed, or a harmless request it never had, among the true ones."""
+    talk = Talk()
+    request = associate_rq(syntaxes=(STUDY_FIND,))
+    pretended = talk.say(True, Flags.PSH | Flags.ACK, forged, seq=talk.client_isn + 1)
+    opening = talk.handshake()
+    words = [*opening, pretended, talk.asks(request), pretended, talk.answers(associate_ac())]
+
+    dicom = feed(Tracker(networks()), talk, *words)[-1].dicom
+
+    assert dicom is not None
+    assert dicom.result is Association.ACCEPTED
+    assert DicomService.FIND in dicom.services
