@@ -88,8 +88,8 @@ class Ear:
         """The facts of many attempts that came together; most of them are told when they have waited."""
         self.heard = at
         self.doubt(at)
-        self.tracker.attempts.feed_many(alike.ways, alike.macs, at)
-        if self.tracker.attempts.is_full:
+        self.tracker.openings.feed_many(alike.ways, alike.macs, at)
+        if self.tracker.openings.is_full:
             yield from self._silent(at)
 
     def doubt(self, at: Moment) -> None:
@@ -105,7 +105,7 @@ class Ear:
         yield from self.summing.changed()
 
     def _silent(self, at: Moment) -> Iterator[Connection]:
-        return self.summing.silent(self.tracker.attempts.overdue(at), self.tracker.attempts.tell)
+        return self.summing.silent(self.tracker.openings.overdue(at), self.tracker.openings.tell)
 
     def _rows(self, connections: Iterable[Connection]) -> Iterator[Sent]:
         for connection in connections:

@@ -4,7 +4,7 @@ A connection is told when its state or its association changes, never for its da
 practice are not followed at all, and internal ones are told only once DICOM was recognised on them: the
 sentinel is not there to watch the staff.
 
-A SYN makes an attempt (`attempts`), which anybody may send as many of as he likes; its answer makes a connection,
+A SYN makes an attempt (`openings`), which anybody may send as many of as he likes; its answer makes a connection,
 for that carries both ends and the client's first sequence number. So a connection is the same with and without its
 SYN, and also where the SYN is read after what answers it: they come through different rings.
 """
@@ -19,10 +19,10 @@ from sentinel.model.networks import Networks, crossing
 from sentinel.model.packet import Segment, source_of, target_of, turned
 from sentinel.services import service
 from sentinel.tracking import following, halfopen, table
-from sentinel.tracking.attempts import Attempts
 from sentinel.tracking.flow import Flow, Side
 from sentinel.tracking.following import ACK, FIN, RST, SYN, begins_anew, follow, knocks_again
 from sentinel.tracking.halfopen import UNANSWERED
+from sentinel.tracking.openings import Openings
 from sentinel.tracking.table import Table
 
 LINGER = timedelta(seconds=30)
@@ -61,7 +61,7 @@ class Tracker:
         self._table = Table(most)
         self._doors: OrderedDict[bytes, None] = OrderedDict()
         self._networks = networks
-        self.attempts = Attempts(networks, self._table, every=every, most=waiting)
+        self.openings = Openings(networks, self._table, every=every, most=waiting)
 
     @property
     def networks(self) -> Networks:
@@ -70,7 +70,7 @@ class Tracker:
 
     @networks.setter
     def networks(self, networks: Networks) -> None:
-        self._networks = self.attempts.networks = networks
+        self._networks = self.openings.networks = networks
 
     @property
     def forgotten(self) -> int:
@@ -85,9 +85,9 @@ class Tracker:
         if begins_anew(flow, segment):
             return [*self._end(flow, segment.at), *self._new(segment)]
         if knocks_again(flow, segment):
-            return list(self.attempts.feed(segment))
-        if segment.flags & RST and segment.way == flow.back and self.attempts.fits(segment):
-            return [*self._end(flow, segment.at), *self.attempts.refuse(segment)]  # it knows of neither
+            return list(self.openings.feed(segment))
+        if segment.flags & RST and segment.way == flow.back and self.openings.fits(segment):
+            return [*self._end(flow, segment.at), *self.openings.refuse(segment)]  # it knows of neither
         return self._known(flow, segment)
 
     def _known(self, flow: Flow, segment: Segment) -> list[Connection]:
@@ -106,9 +106,9 @@ class Tracker:
         """Of nothing we follow: an attempt, an answer to one, or the middle of something."""
         kind = segment.flags & (SYN | ACK)
         if kind == SYN:
-            return list(self.attempts.feed(segment))
+            return list(self.openings.feed(segment))
         if segment.flags & RST:
-            return self.attempts.refuse(segment)
+            return self.openings.refuse(segment)
         if not kind & SYN and not segment.length and not segment.flags & FIN:
             return []  # a bare ACK tells of nothing
         flow = self._begin(segment, is_answer=bool(kind & SYN))
@@ -116,7 +116,7 @@ class Tracker:
 
     def expire(self, now: Moment) -> Iterator[Connection]:
         """Give up what has waited too long; attempts that nothing answered are told here."""
-        yield from (self.attempts.tell(*each) for each in self.attempts.overdue(now))
+        yield from (self.openings.tell(*each) for each in self.openings.overdue(now))
         yield from self.give_up(now)
 
     def give_up(self, now: Moment) -> Iterator[Connection]:
@@ -148,13 +148,13 @@ class Tracker:
 
     def flush(self) -> Iterator[Connection]:
         """The end of a recorded file: everything still open is told once more, as it stands."""
-        yield from self.attempts.flush()
+        yield from self.openings.flush()
         for flow in self._table:
             self._table.drop(flow)
             yield from self._correct(flow) if flow.over else self._tell(flow)
 
     def __len__(self) -> int:
-        return len(self._table) + len(self.attempts)
+        return len(self._table) + len(self.openings)
 
     def _begin(self, segment: Segment, *, is_answer: bool) -> Flow | None:
         """A connection by its answer, or from its middle, if it is one we follow."""
@@ -167,8 +167,8 @@ class Tracker:
             way, back = back, way  # a door of ours, whatever the ports say
         direction = crossing(self._networks.end(source_of(way)), self._networks.end(target_of(way)))
         port = way[-2] << 8 | way[-1]
-        is_opened = self.attempts.find(way) is not None  # though it was another SYN: somebody did knock
-        half = self.attempts.take(way, segment if is_answer else None)
+        is_opened = self.openings.find(way) is not None  # though it was another SYN: somebody did knock
+        half = self.openings.take(way, segment if is_answer else None)
         is_named = segment.association and segment.association.names_its_door
         if is_answer:
             self._remember(_door(way))
@@ -179,7 +179,7 @@ class Tracker:
         macs = segment.macs if way is segment.way else segment.macs[6:] + segment.macs[:6]
         is_refused = half is not None and half.is_refused
         return Flow(
-            serial=self.attempts.number(half),
+            serial=self.openings.number(half),
             way=way,
             back=back,
             macs=half.macs if half else macs,
@@ -205,9 +205,9 @@ class Tracker:
 
     def _is_from_server(self, segment: Segment, back: bytes, *, is_answer: bool) -> bool:
         """Whoever was called; where nobody was seen calling, whoever answers, else whoever has the lower port."""
-        if self.attempts.find(segment.way) is not None:
+        if self.openings.find(segment.way) is not None:
             return False
-        return is_answer or self.attempts.find(back) is not None or _came_from_server(segment)
+        return is_answer or self.openings.find(back) is not None or _came_from_server(segment)
 
     def _tell(self, flow: Flow) -> Iterator[Connection]:
         flow.told = flow.client.sent + flow.server.sent

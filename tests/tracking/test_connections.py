@@ -713,7 +713,7 @@ def test_no_sequence_of_segments_raises_or_grows_beyond_its_bounds(given_words):
 def knocks(tracker: Tracker, *talks: Talk, seconds: float = 0) -> None:
     """Their SYNs, as a flood is read."""
     syns = [talk.segment(talk.syn(), seconds) for talk in talks]
-    tracker.attempts.feed_many([syn.way for syn in syns], [syn.macs for syn in syns], moment(seconds))
+    tracker.openings.feed_many([syn.way for syn in syns], [syn.macs for syn in syns], moment(seconds))
 
 
 def test_a_connection_out_of_a_flood_is_what_it_would_have_been_alone():

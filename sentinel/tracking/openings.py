@@ -19,7 +19,7 @@ from sentinel.tracking.halfopen import Attempt, Half, HalfOpen
 from sentinel.tracking.table import Table
 
 
-class Attempts:
+class Openings:
     """Those that wait.
 
     Args:
