@@ -20,7 +20,7 @@ NOT_PAGES = re.compile(r"/(static/|healthz|api/|connections\.csv|sentinel\.txt)"
 SAME = re.compile(
     r"[\d\W_]*|Cabinet Sentinel.*|.*(RADIO-PC|Sophie Martin|Cabinet du Parc|example|ORTHANC|<script|IPv[46]).*|"
     r"[\da-f.:]+(, [\da-f.:]+)*|\w+://.*|([\d.]+:)?\d+ \([\w-]+\)|[A-Z][a-z]+/\w+|eth\d|"
-    r"(Bbox|Freebox|Livebox|SFR Box).*|"
+    r"(Bbox|Freebox|Livebox|SFR Box).*|(Dell Inc\.|Panasonic Communications)|"
     r"(Français|English|DICOM|TCP|MAC|box|Pages?|Messages?|Documents?|Notes?|Codes?|Sources?|Ports?|Dates?|"
     r"Assurance|Interface|Python|SQLite)|"
     r"Anne|SHA-256 [\da-f]+…|[a-z\d-]+\.(zip|pdf)|"
