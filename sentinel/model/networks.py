@@ -1,5 +1,6 @@
 """Which addresses belong to the practice: everything else is judged by this."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -7,7 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import NamedTuple
 
 from sentinel.model.connection import Direction
-from sentinel.model.moment import Address, Moment, unpacked
+from sentinel.model.moment import Address, Moment
 
 Network = IPv4Network | IPv6Network
 
@@ -43,6 +44,16 @@ class Place(StrEnum):
     OUTSIDE = "outside"
 
 
+Mask = tuple[int, int]
+"""A network's address and mask: for a stranger's address, of which there may be thousands in a second."""
+
+
+def _masks(networks: Iterable[Network], length: int) -> list[Mask]:
+    return [
+        (int(each.network_address), int(each.netmask)) for each in networks if each.max_prefixlen == 8 * length
+    ]
+
+
 class End(NamedTuple):
     """What an address is to the practice."""
 
@@ -73,46 +84,43 @@ class Networks:
     """The box's own addresses on the LAN."""
 
     @cached_property
-    def _places(self) -> dict[Address, Place]:
-        return {}
-
-    def place(self, address: Address) -> Place:
-        """Where `address` stands, as a source."""
-        known = self._places.get(address)
-        if known is None:
-            if len(self._places) > 4096:  # a flood of forged sources must not grow the memory
-                self._places.clear()
-            known = self._places[address] = self._find(address)
-        return known
-
-    @cached_property
     def _ends(self) -> dict[bytes, End]:
         return {}
 
+    @cached_property
+    def _masks(self) -> dict[int, tuple[list[Mask], ...]]:
+        """By the length of an address: our own networks, those that are always inside, those of many subscribers."""
+        kinds = (self.own, ALWAYS_INSIDE, (SHARED,))
+        return {length: tuple(_masks(kind, length) for kind in kinds) for length in (4, 16)}
+
     def end(self, raw: bytes) -> End:
-        """The same of an address as it is on the wire, and whether it is ours when somebody connects to it."""
+        """What an address is to the practice, as it is on the wire."""
         known = self._ends.get(raw)
         if known is None:
-            if len(self._ends) > 4096:
+            if len(self._ends) > 4096:  # a flood of forged sources must not grow the memory
                 self._ends.clear()
-            address = unpacked(raw)
-            known = self._ends[raw] = End(self.place(address), self.is_target(address))
+            known = self._ends[raw] = self._find(raw)
         return known
 
-    def _find(self, address: Address) -> Place:
-        if address in self.box:
-            return Place.BOX
-        if any(address in network for network in self.own):
-            return Place.INSIDE
-        if self.is_target(address) or address in SHARED:
-            return Place.PRIVATE
-        return Place.OUTSIDE
+    def _find(self, raw: bytes) -> End:
+        number = int.from_bytes(raw, "big")
+        own, always, shared = self._masks[len(raw)]
+        is_own = any(number & mask == network for network, mask in own)
+        is_ours = is_own or any(number & mask == network for network, mask in always)
+        if raw in [each.packed for each in self.box]:
+            return End(Place.BOX, is_ours)
+        if is_own:
+            return End(Place.INSIDE, is_ours)
+        is_shared = any(number & mask == network for network, mask in shared)
+        return End(Place.PRIVATE if is_ours or is_shared else Place.OUTSIDE, is_ours)
+
+    def place(self, address: Address) -> Place:
+        """Where `address` stands, as a source."""
+        return self.end(address.packed).place
 
     def is_target(self, address: Address) -> bool:
         """Whether an address is ours when somebody connects to it."""
-        if any(address in network for network in self.own):
-            return True
-        return any(address in network for network in ALWAYS_INSIDE)
+        return self.end(address.packed).is_ours
 
     def direction(self, source: Address, target: Address) -> Direction:
         """Which way a connection from `source` to `target` crosses the practice's boundary."""

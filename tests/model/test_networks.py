@@ -83,7 +83,7 @@ def test_a_flood_of_forged_sources_does_not_grow_the_memory():
     for number in range(20_000):
         home.place(ip_address(0x08000000 + number))
 
-    assert len(home._places) <= 4_097
+    assert len(home._ends) <= 4_097
 
 
 @pytest.mark.parametrize(
