@@ -89,7 +89,7 @@ class Networks:
 
     @cached_property
     def _masks(self) -> dict[int, tuple[list[Mask], ...]]:
-        """By the length of an address: our own networks, those that are always inside, those of many subscribers."""
+        """By the length of an address: our own networks, those always inside, those of many subscribers."""
         kinds = (self.own, ALWAYS_INSIDE, (SHARED,))
         return {length: tuple(_masks(kind, length) for kind in kinds) for length in (4, 16)}
 
