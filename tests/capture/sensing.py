@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sentinel.capture.ring import Room
-from sentinel.capture.rings import Flood, Loss, Rings
+from sentinel.capture.rings import Flood, Loss, Rare, Rings
 from sentinel.capture.route import Kind
 from sentinel.clock import now
 from sentinel.decode.frame import read_frame
@@ -59,14 +59,21 @@ class Sensed:
         return sum(loss.dropped for loss in self.losses.values())
 
 
-def sense(interface: str, rooms: dict[Kind, Room] | None = None) -> Sensed:
-    """Until standard input ends and the line is quiet."""
+def sense(interface: str, rooms: dict[Kind, Room] | None = None, pause: float = 0) -> Sensed:
+    """Until standard input ends and the line is quiet.
+
+    Args:
+        interface: of the namespace it is in.
+        rooms: of each ring, where `listen` has other ones.
+        pause: seconds it does nothing each time before it reads.
+    """
     rings = Rings(interface, INSIDE, rooms)
     ear, sensed = Ear(Networks(own=INSIDE), "02:00:00:00:00:99"), Sensed()
     print("ready", flush=True)
     began = resource.getrusage(resource.RUSAGE_SELF).ru_utime
     ended, last, ticked = False, time.monotonic(), time.monotonic()
     while not ended or time.monotonic() - last < QUIET:
+        time.sleep(pause)
         at = now()
         for passed in rings.read(100):
             last = time.monotonic()
@@ -74,6 +81,9 @@ def sense(interface: str, rooms: dict[Kind, Room] | None = None) -> Sensed:
             if isinstance(passed, Flood):
                 sensed.read += len(passed.alike.ways)
                 facts = ear.flood(passed.alike, seen)
+            elif isinstance(passed, Rare):
+                sensed.read += 1
+                continue
             else:
                 sensed.read += 1
                 facts = ear.feed(read_frame(passed.kept, seen, passed.vlan), seen)
@@ -105,9 +115,12 @@ def _pss() -> int:
 
 
 @contextmanager
-def sensing(laid: cable.Cable, room: Path) -> Iterator[tuple[subprocess.Popen[bytes], list[Sensed]]]:
+def sensing(
+    laid: cable.Cable, room: Path, rooms: dict[Kind, Room] | None = None, pause: float = 0
+) -> Iterator[tuple[subprocess.Popen[bytes], list[Sensed]]]:
     """A sensor at the right end meanwhile; afterwards the list holds what it sensed."""
     out, result = room / "sensed", list[Sensed]()
+    out.write_bytes(pickle.dumps((rooms, pause)))
     command = ["ip", "netns", "exec", laid.names["right"], sys.executable, "-c", CODE]
     with subprocess.Popen(
         [*command, cable.CARD, str(out)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -122,5 +135,7 @@ def sensing(laid: cable.Cable, room: Path) -> Iterator[tuple[subprocess.Popen[by
 
 
 def main() -> None:
-    """The process."""
-    Path(sys.argv[2]).write_bytes(pickle.dumps(sense(sys.argv[1])))
+    """The process; one file says how it shall sense, and then what it sensed."""
+    interface, path = sys.argv[1], Path(sys.argv[2])
+    rooms, pause = pickle.loads(path.read_bytes())
+    path.write_bytes(pickle.dumps(sense(interface, rooms, pause)))
