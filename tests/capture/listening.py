@@ -79,6 +79,8 @@ class Listening(Sensed):
                 data = line.recv(1 << 18)
             except TimeoutError:
                 continue
+            except ConnectionResetError:
+                return  # it has ended, with a receipt unread
             if not data:
                 return
             run, number = "", 0
@@ -126,7 +128,7 @@ class Listening(Sensed):
 @contextmanager
 def listening(laid: cable.Cable, folder: Path, *, come: bool = True) -> Iterator[Listening]:
     """One that captures already."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     made = Listening(laid, folder)
     try:
         if come:

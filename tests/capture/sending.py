@@ -49,10 +49,10 @@ class Sender:
         self._process = process
         self._line()
 
-    def send(self, laid: cable.Cable, rate: float = 0, number: int = 0) -> Sent:
-        """Put them on that cable, at its left end; as `Generator.send`."""
+    def send(self, laid: cable.Cable, rate: float = 0, number: int = 0, first: int = 0) -> Sent:
+        """Put them on that cable, at its left end; as `Generator.send`, from this one on."""
         assert self._process.stdin
-        print(json.dumps((laid.names["left"], rate, number)), file=self._process.stdin, flush=True)
+        print(json.dumps((laid.names["left"], rate, number, first)), file=self._process.stdin, flush=True)
         return Sent(**json.loads(self._line()))
 
     def _line(self) -> str:
@@ -84,9 +84,9 @@ def main() -> None:
     made = frames(kind, int(number), int(strangers))
     print("ready", flush=True)
     for line in sys.stdin:
-        namespace, rate, most = json.loads(line)
+        namespace, rate, most, first = json.loads(line)
         with inside(namespace):
-            generator = Generator(cable.CARD, made)
+            generator = Generator(cable.CARD, made[first:][: most or None])
         began, spent = time.perf_counter(), time.process_time()
         generator.send(rate, most)
         seconds, cpu = time.perf_counter() - began, time.process_time() - spent
