@@ -98,6 +98,7 @@ class Rings:
             wait_ms: at most so long for the first block of any ring.
         """
         self._wait(RETIRE_MS if self._held else wait_ms)
+        begun = time.time_ns()
         for kind, ring in self._rings.items():
             if kind is Kind.ATTEMPTS:
                 yield from self._attempts(ring)
@@ -107,7 +108,7 @@ class Rings:
                     yield from (Rare(frame.nanoseconds, frame.kept) for frame in ring.frames_of(block))
                 else:
                     self._held += ring.frames_of(block)
-        yield from self._ripe(time.time_ns())
+        yield from self._ripe(begun, time.time_ns())
 
     def _wait(self, wait_ms: int) -> None:
         ready = dict(self._poll.poll(wait_ms))
@@ -126,12 +127,15 @@ class Rings:
             first = ring.stamp(block)
             yield from (Flood(first, each) for each in alike)
 
-    def _ripe(self, now: int) -> Iterator[Frame]:
-        """Before which nothing can come any more. A stamp from the future waits for nothing: the clock was set."""
+    def _ripe(self, begun: int, now: int) -> Iterator[Frame]:
+        """Before which nothing can come any more, as of when the first ring was looked at: the turn may have been long.
+
+        A stamp from the future waits for nothing: the clock was set.
+        """
         self._held.sort(key=itemgetter(0))
         held, self._held = self._held, []
         for frame in held:
-            if now - HOLD < frame.nanoseconds <= now:
+            if begun - HOLD < frame.nanoseconds <= now:
                 self._held.append(frame)
             else:
                 yield frame

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 SOL_PACKET, QDISC_BYPASS = 263, 20
 AT_ONCE = 256
-"""Frames of one call, and of one pause."""
+"""Frames of one call; where they are paced, not more than a thousandth of a second's."""
 TRIES = 10_000
 """Of one frame; a cable that is not plugged in refuses as a full queue does."""
 
@@ -74,11 +74,12 @@ class Generator:
         """
         began = time.monotonic()
         sent, number = 0, number or self._number
+        at_once = min(AT_ONCE, int(rate / 1_000) + 1) if rate else AT_ONCE
         while sent < number:
             if rate:
                 time.sleep(max(0.0, began + sent / rate - time.monotonic()))
             first = sent % self._number
-            sent += self._some(first, min(AT_ONCE, number - sent, self._number - first))
+            sent += self._some(first, min(at_once, number - sent, self._number - first))
         return number / (time.monotonic() - began)
 
     def _some(self, first: int, most: int) -> int:

@@ -2,17 +2,20 @@
 
 import shutil
 import sys
+import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from sentinel.capture.ring import Frame, Room
-from sentinel.capture.rings import Rings
+from sentinel.capture.rings import Flood, Rare, Rings
 from sentinel.capture.route import Kind
 from sentinel.errors import MissingDevice
 from sentinel.model.packet import Flags
-from tests.builders import IMAGING, INSIDE, STRANGER, tcp_frame
+from tests.builders import IMAGING, INSIDE, STRANGER, ethernet, tcp_frame
 from tests.capture import cable
+from tests.capture.generator import Generator
 from tests.lab import images
 
 pytestmark = pytest.mark.lab
@@ -49,6 +52,43 @@ def test_every_frame_comes_over_in_order_with_its_time_and_length():
     assert {frame.length for frame in got} == {54}
     assert before <= got[0].nanoseconds <= got[-1].nanoseconds <= time.time_ns()
     assert rings.losses[Kind.CLIENTS] == (len(frames), 0)
+
+
+def test_a_reader_that_takes_its_time_gets_what_both_ends_said_in_its_order():
+    """What passed first may be in a ring that is handed over last; a slow turn must not let it be overtaken."""
+    cable.need()
+    rare = b"\x01\x80\xc2\x00\x00\x0e" + ethernet(0x88CC, bytes(46))[6:]
+    words = [
+        tcp_frame(IMAGING, 4242, STRANGER, 40_000, Flags.FIN, seq=number, from_box=False)
+        if number % 2
+        else tcp_frame(STRANGER, 40_000, IMAGING, 4242, Flags.FIN, seq=number)
+        for number in range(600)
+    ]
+    with cable.cable() as laid:
+        with laid.at("right"):
+            rings = Rings(cable.CARD, INSIDE)
+        with laid.at("left"):
+            line = Generator(cable.CARD, [frame for word in words for frame in (rare, word)])
+        talking = threading.Thread(target=line.send, args=(1_000,))
+        talking.start()
+        got: list[Frame] = []
+        end = time.monotonic() + 20
+        while len(got) < len(words) and time.monotonic() < end:
+            turn = list(slow(rings.read(100), 0.07))
+            got += [each for each in turn if isinstance(each, Frame)]
+        talking.join()
+        line.close()
+        rings.close()
+
+    assert [frame.kept for frame in got] == words
+
+
+def slow(turn: Iterator[Frame | Flood | Rare], seconds: float) -> Iterator[Frame | Flood | Rare]:
+    """So long over the first that it hands over."""
+    for number, each in enumerate(turn):
+        if number == 0:
+            time.sleep(seconds)
+        yield each
 
 
 def test_the_tag_the_kernel_takes_off_stands_beside_the_frame():
@@ -132,7 +172,7 @@ def test_an_interface_that_is_not_there_is_named():
 def test_without_the_right_the_sentence_says_which():
     """As any user of the machine."""
     cable.need("setpriv")
-    code = "from sentinel.capture.rings import Rings\nRings('lo')"
+    code = "from sentinel.capture.rings import Flood, Rare, Rings\nRings('lo')"
     done = cable_run("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw", sys.executable, "-c", code)
 
     assert "MissingRight: capturing needs the right CAP_NET_RAW" in done
