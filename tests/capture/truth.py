@@ -17,12 +17,15 @@ def finals(told: Iterable[Connection]) -> dict[Row, Connection]:
 
 
 def wrong(strangers: Sequence[Hidden], found: Sensed) -> list[tuple[Hidden, Connection | None]]:
-    """Those of which something else was told than what was; of one that came to nothing a sum may tell."""
+    """Those of which something else was told than what was.
+
+    Of one that came to nothing a sum may tell; and where attempts were dropped, a refusal may have been among them.
+    """
     told = finals(found.connections)
     apart = []
     for each in strangers:
         row = told.get((str(each.source), each.source_port, each.target_port))
-        if row is None and each.state in VAIN:
+        if each.state in VAIN and (row is None or (found.lost and row.state in VAIN)):
             continue
         gist = row and (row.state, row.bytes_in, row.bytes_out, row.dicom is not None)
         if gist != (each.state, each.bytes_in, each.bytes_out, each.dicom):
