@@ -128,7 +128,7 @@ class Rings:
             yield from (Flood(first, each) for each in alike)
 
     def _ripe(self, begun: int, now: int) -> Iterator[Frame]:
-        """Before which nothing can come any more, as of when the first ring was looked at: the turn may have been long.
+        """Before which nothing can come any more, as of when the first ring was looked at: a turn may be long.
 
         A stamp from the future waits for nothing: the clock was set.
         """

@@ -29,7 +29,7 @@ from tests.capture import cable
 
 CODE = "from tests.capture.sensing import main; main()"
 QUIET = 8
-"""Readings without a frame after which nothing comes any more; of 50 ms at least, or of a machine that was busy."""
+"""Readings without a frame after which nothing comes any more; of 50 ms each, or of a machine that was busy."""
 
 
 @dataclass

@@ -19,7 +19,7 @@ def finals(told: Iterable[Connection]) -> dict[Row, Connection]:
 def wrong(strangers: Sequence[Hidden], found: Sensed) -> list[tuple[Hidden, Connection | None]]:
     """Those of which something else was told than what was.
 
-    Of one that came to nothing a sum may tell; and where attempts were dropped, a refusal may have been among them.
+    Of one that came to nothing a sum may tell; where attempts were dropped, a refusal may be among them.
     """
     told = finals(found.connections)
     apart = []
