@@ -21,8 +21,9 @@ from tests.bench.size import Size
 from tests.capture.cable import cable
 from tests.capture.sending import Sender, sender
 
-DRAINS = 1.0
-"""Seconds after the last frame until a process has been through all of it."""
+DRAINS = 2.5
+"""Seconds after the last frame until a process has been through all of it: tcpdump lets a second pass between two
+looks, and the kernel's timer may go round twice. What a process spends at rest meanwhile is not the frames'."""
 TAPS = 4
 """Of one kind at one cable, where the kernel's share is measured."""
 OURS = "listen"
@@ -45,7 +46,7 @@ class Cost:
 
     process: list[float] = field(default_factory=list)
     rest: float = 0
-    """What of it he spends where nothing comes."""
+    """What of it he spends each second anyway, whether anything comes or not."""
     user: float = 0
     """Share of its time that is user time; by the kernel's ticks, so only of some tenths of a second."""
 
@@ -76,29 +77,31 @@ def ticks(pids: Sequence[int]) -> tuple[int, int]:
 
 def paired(standing: Mapping[str, Standing], line: Sender, size: Size) -> dict[str, Cost]:
     """Each in turn on the same frames, so many times; what each spends at rest is measured beside it."""
-    costs = {name: Cost(rest=_rest(each, size)) for name, each in standing.items()}
+    rests = {name: _rest(each) for name, each in standing.items()}
+    costs = {name: Cost(rest=rest / size.rate * 1e9) for name, rest in rests.items()}
     before = {name: ticks(each.pids) for name, each in standing.items()}
     for _ in range(size.trials):
         for name, each in standing.items():
-            costs[name].process.append(_trial(each, line, size.rate, size.frames))
+            costs[name].process.append(_trial(each, line, size.rate, size.frames, rests[name]))
     for name, each in standing.items():
         user, system = (now - then for now, then in zip(ticks(each.pids), before[name], strict=True))
         costs[name].user = user / (user + system) if user + system else 1.0
     return costs
 
 
-def _trial(each: Standing, line: Sender, rate: float, frames: int) -> float:
+def _trial(each: Standing, line: Sender, rate: float, frames: int, rest: float = 0) -> float:
+    """Nanoseconds for a frame; a tenth of one where the clock shows no more than its rest."""
     before = spent(each.pids)
     sent = line.send(each.laid, rate, frames)
     time.sleep(DRAINS)
-    return (spent(each.pids) - before) / sent.frames * 1e9
+    return max(0.1, (spent(each.pids) - before - rest * DRAINS) / sent.frames * 1e9)
 
 
-def _rest(each: Standing, size: Size) -> float:
-    """For one frame at that rate."""
+def _rest(each: Standing) -> float:
+    """Seconds of a second in which nothing comes."""
     before = spent(each.pids)
-    time.sleep(DRAINS)
-    return (spent(each.pids) - before) / DRAINS / size.rate * 1e9
+    time.sleep(2 * DRAINS)
+    return (spent(each.pids) - before) / (2 * DRAINS)
 
 
 def tapped(
