@@ -17,6 +17,7 @@ from sentinel.model.connection import (
     Dicom,
     DicomService,
     Direction,
+    Label,
 )
 from sentinel.model.coverage import Coverage
 from sentinel.model.exposure import (
@@ -116,6 +117,17 @@ def p_data(content: bytes = PATIENT) -> bytes:
     """A P-DATA-TF with one fragment of a data set."""
     return struct.pack("!BBIIBB", 4, 0, len(content) + 6, len(content) + 2, 1, 2) + content
 
+
+SPOKEN = {
+    Label.TLS: b"\x16\x03\x01\x00\x60\x01\x00\x00\x5c\x03\x03" + PATIENT,
+    Label.HTTP: b"GET /studies?PatientName=" + PATIENT + b" HTTP/1.1\r\n\r\n",
+    Label.SSH: b"SSH-2.0-" + PATIENT + b"\r\n",
+    Label.RDP: b"\x03\x00\x00\x40\x3b\xe0\x00\x00\x00\x00\x00Cookie: mstshash=" + PATIENT + b"\r\n",
+    Label.SMB: b"\x00\x00\x00\x60\xfeSMB\x40\x00" + PATIENT,
+    Label.VNC: b"RFB 003.008\n" + PATIENT,
+    Label.MLLP: b"\x0bMSH|^~\\&|SENDER||||||ADT^A01\rPID|1||" + PATIENT + b"\x1c\r",
+}
+"""How a connection of each label begins; none of what follows may be found anywhere."""
 
 # -- TCP ---------------------------------------------------------------------------------------------------------
 
@@ -241,6 +253,7 @@ def ip_frame(
     extensions: tuple[tuple[int, bytes], ...] = (),
     fragment: int = 0,
     from_box: bool = True,
+    hops: int = 64,
 ) -> bytes:
     """An IP packet in one Ethernet frame.
 
@@ -259,7 +272,7 @@ def ip_frame(
         for number, content in reversed(extensions):
             chain = bytes((protocol, len(content) // 8)) + content + chain
             protocol = number
-        packet = struct.pack("!IHBB", 6 << 28, len(chain) + len(payload), protocol, 64)
+        packet = struct.pack("!IHBB", 6 << 28, len(chain) + len(payload), protocol, hops)
         packet += source.packed + target.packed + chain + payload
     return ethernet(0x0800 if source.version == 4 else 0x86DD, packet, tags, from_box=from_box)
 
@@ -295,6 +308,7 @@ def connection(
     bytes_in: int = 0,
     bytes_out: int = 0,
     dicom: Dicom | None = None,
+    label: Label | None = None,
 ) -> Connection:
     """A stranger at the imaging server."""
     opened = at or moment()
@@ -314,6 +328,7 @@ def connection(
         bytes_in=bytes_in,
         bytes_out=bytes_out,
         dicom=dicom,
+        label=label,
     )
 
 
@@ -321,7 +336,7 @@ def dicom(
     result: Association = Association.ACCEPTED, services: tuple[DicomService, ...] = (DicomService.VERIFICATION,)
 ) -> Dicom:
     """An association asked for by a stranger."""
-    return Dicom(called="ORTHANC", calling="ZZSTRANGER", result=result, services=services)
+    return Dicom(called="ORTHANC", calling="ZZSTRANGER", result=result, services=services, services_whole=True)
 
 
 def attempts(*, at: Moment | None = None, source_network: str = "203.0.113.0/24", **counts: object) -> Attempts:

@@ -50,9 +50,17 @@ COLUMNS = (
     "called",
     "calling",
     "association",
+    "request",
+    "label",
 )
 
-WORDS = {"standing": "standing", "state": "connection", "association": "association"}
+WORDS = {
+    "standing": "standing",
+    "state": "connection",
+    "association": "association",
+    "request": "spoken",
+    "label": "spoken",
+}
 """Columns whose values have words, and where those are."""
 
 

@@ -91,7 +91,18 @@ def _of_pulse(scene: Scene) -> Iterator[str]:
     yield f"capture: carrier {seen.carrier}, apart {seen.apart}, {ages}"
     yield f"shows: {seen.shows}, half since {_age(scene, seen.half.wall if seen.half else None)}"
     yield f"wrapped: {', '.join(seen.wrapped) or 'nothing'}"
-    counts = ("frames", "dropped", "undecodable", "forgotten", "unsent", "unread", "foreign", "opened", "unopened")
+    counts = (
+        "frames",
+        "dropped",
+        "undecodable",
+        "forgotten",
+        "unsent",
+        "unread",
+        "foreign",
+        "unseen",
+        "opened",
+        "unopened",
+    )
     yield "counts: " + ", ".join(f"{name} {getattr(seen, name)}" for name in counts)
     yield "losses: " + ", ".join(f"{each.name} {getattr(seen.losses, each.name)}" for each in fields(seen.losses))
 

@@ -30,6 +30,7 @@ OPCODES = {
     "and": 0x54,
     "jump": 0x05,
     "if_equal": 0x15,
+    "if_equal_x": 0x1D,
     "if_above": 0x25,
     "if_at_least": 0x35,
     "if_any_bit": 0x45,

@@ -7,6 +7,7 @@ is not a plain SYN over IPv4 or IPv6 (tagged, with IP options, a fragment, a ref
 import struct
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import compress
 from mmap import mmap
 from typing import Final, NamedTuple
 
@@ -14,6 +15,8 @@ from sentinel.capture.ring import VLAN_VALID, Block
 
 MANY: Final = 256
 """Frames of a block, which is 50 ms, from which on it is one."""
+FEW: Final = 8
+"""Fewer in a stretch are not worth one."""
 SYN: Final = b"\x02"
 _head = struct.Struct("=I20xH")  # struct tpacket3_hdr: where the next one is, and where its own frame
 
@@ -53,11 +56,12 @@ def read(memory: mmap, block: Block) -> tuple[list[Alike], list[Block]]:
     """The plain SYNs of a block, and where its other frames are."""
     alike, others = [], []
     for run, step in _runs(memory, block):
-        found = _alike(memory, run, step) if run.packets > 1 else None
-        if found is None:
+        if run.packets < FEW:
             others.append(run)
-        else:
-            alike.append(found)
+            continue
+        found, left = _alike(memory, run, step)
+        alike += found
+        others += left
     return alike, others
 
 
@@ -83,18 +87,26 @@ def _equal(steps: memoryview, step: int) -> int:
         return len(steps)
 
 
-def _alike(memory: mmap, run: Block, step: int) -> Alike | None:
-    """The SYNs of a stretch, if it holds nothing else."""
+def _alike(memory: mmap, run: Block, step: int) -> tuple[list[Alike], list[Block]]:
+    """The SYNs of a stretch, and where something else stands among them."""
     (mac,) = struct.unpack_from("=H", memory, run.start + 24)
     layout = LAYOUTS.get(memory[run.start + mac + 12 : run.start + mac + 15])
     record = _record(layout, step, mac) if layout else None
     if layout is None or record is None:
-        return None
+        return [], [run]
     with memoryview(memory)[run.start : run.start + run.packets * step] as stretch:
         kept, status, macs, kinds, checks, ways, flags = zip(*record.iter_unpack(stretch), strict=True)
+    least = layout.way + layout.size + 10
     plain = {*kinds} == {layout.kind} and {*flags} == {SYN} and {*checks} <= layout.whole
-    whole = min(kept) >= layout.way + layout.size + 10 and not any(each & VLAN_VALID for each in {*status})
-    return Alike(ways, macs) if plain and whole else None
+    if plain and min(kept) >= least and not any(each & VLAN_VALID for each in {*status}):
+        return [Alike(ways, macs)], []
+    columns = zip(kept, status, kinds, checks, flags, strict=True)
+    chosen = [
+        size >= least and not about & VLAN_VALID and kind == layout.kind and check in layout.whole and flag == SYN
+        for size, about, kind, check, flag in columns
+    ]
+    others = [Block(run.start + place * step, 1) for place, is_plain in enumerate(chosen) if not is_plain]
+    return [Alike(tuple(compress(ways, chosen)), tuple(compress(macs, chosen)))], others
 
 
 @lru_cache(maxsize=64)

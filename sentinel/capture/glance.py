@@ -42,7 +42,9 @@ def glance(tables: Path = TABLES) -> Surroundings:
 
 
 def _is_of_many(target: Network) -> bool:
-    return 0 < target.prefixlen < target.max_prefixlen and not target.is_multicast and not target.is_loopback
+    """A network that somebody may have of his own: a tunnel's 0.0.0.0/1 is half of the internet, and nobody's."""
+    widest = 8 if target.version == 4 else 20
+    return widest <= target.prefixlen < target.max_prefixlen and not target.is_multicast and not target.is_loopback
 
 
 def _routes4(table: Path) -> Iterator[Route]:

@@ -4,18 +4,31 @@
     A-ASSOCIATE-RQ, -AC ────────────────▶ headers and that PDU, not a byte further
     A-ASSOCIATE-RJ, A-ABORT, alone ─────▶ headers and its 10 bytes
     pushed data from outside to a door ─▶ headers: the client is real
+    pushed data from a door to outside ─▶ headers: its server believes that client
+     └ if it begins as one of a table ──▶ less than the headers, by so much as tells which: its label
     any other data, 1 in 256 ───────────▶ headers: it is still alive
     fragment of TCP ────────────────────▶ the IP header: it is counted
     ARP, neighbour discovery ───────────▶ its addresses
 
 The outermost VLAN tag was taken off by the kernel before a program runs; a second one (QinQ) moves every offset
 by four, so that half of each program stands twice. P-DATA is never kept: association PDUs are told from image data
-by more than a hundred fixed bits (PS3.8 section 9.3.2: type, reserved bytes, version, and the application context
-item that must come first), a rejection or an abort by being ten bytes alone.
+by ninety fixed bits and more (PS3.8 section 9.3.2: type, reserved bytes, version, and the application context item
+that must come first), a rejection or an abort by being ten bytes alone.
+
+A program sees one frame and remembers nothing. So it knows a request by what stands at the beginning of a segment
+of 78 bytes or more, which is how every client sends it. What it cannot know: a request behind other bytes of its
+segment, which would have to be searched for; one whose first segment ends before byte 78, for what is left could
+stand in the pixels of an image; the rest of one that is longer than a segment. Whoever hides a request so is known
+by the answer, which the server sends in one piece (`tracking/following.py`), and by every connection's end.
 """
 
+from collections.abc import Iterable
+
 from sentinel.capture.assembler import RANDOM, Line, Step, assemble
+from sentinel.capture.labels import labelled
 from sentinel.capture.route import Kind
+from sentinel.model.beginnings import BANNERS
+from sentinel.model.connection import Label
 
 ETHERNET, TAGGED = 14, 18  # where the IP header begins, in a frame
 PAYLOAD, IP_HEADER = 0, 1  # scratch memory: offset of the payload; length of the IP header(s)
@@ -72,8 +85,10 @@ def _protocols() -> list[Line]:
 
 
 def _ip(start: int, kind: Kind) -> list[Line]:
-    pushed = ["pushed", Step("jump", "drop")] if kind is Kind.ANSWERS else _pushed(start)
-    return [*_ip4(start), *_ip6(start), *_tcp(start), *_data(), *pushed, *_ends()]
+    from_inside = kind is Kind.ANSWERS
+    pushed = _pushed(start, 0, _to_outside(start)) if from_inside else _pushed(start, 2, [])
+    label = _label(start, BANNERS if from_inside else Label)
+    return [*_ip4(start), *_ip6(start), *_tcp(start), *_data(), *pushed, *label, *_ends()]
 
 
 def _ip4(start: int) -> list[Line]:
@@ -134,6 +149,8 @@ def _behind_ip6(start: int) -> list[Line]:
         Step("if_equal", 135, "neighbour", None),
         Step("if_equal", 136, "neighbour", "drop"),
         "neighbour",
+        Step("ld_byte", start + 7),
+        Step("if_equal", 255, None, "drop"),  # no router has passed it on: RFC 4861 section 7.1
         Step("keep", start + 40 + 24 + 8),
         "drop",
         Step("keep", 0),
@@ -159,7 +176,7 @@ def _tcp(start: int) -> list[Line]:
         Step("ld_length"),
         Step("sub_x"),
         Step("if_equal", 10, "short", None),
-        Step("if_at_least", 82, "long", "data"),  # up to the application context's name
+        Step("if_at_least", 78, "long", "data"),  # up to the application context item
         "headers",
         Step("ld_memory", PAYLOAD),
         Step("keep_a"),
@@ -180,8 +197,12 @@ def _data() -> list[Line]:
         Step("if_equal", 0, None, "data"),
         Step("ld_word_x", 74),
         Step("if_equal", 0x10000015, None, "data"),  # application context item, 21 bytes long
+        Step("ld_length"),
+        Step("sub_x"),
+        Step("if_at_least", 82, None, "whole enough"),
         Step("ld_word_x", 78),
         Step("if_equal", 0x312E322E, None, "data"),  # "1.2."
+        "whole enough",
         Step("ld_word_x", 2),
         Step("if_at_least", 68, None, "data"),
         Step("if_above", 0x20000, "data", None),
@@ -199,21 +220,68 @@ def _data() -> list[Line]:
         "data",
         Step("ld_word", RANDOM),
         Step("and", SAMPLE - 1),
-        Step("if_equal", 0, "headers", "pushed"),
+        Step("if_equal", 0, "label", "pushed"),
     ]
 
 
-def _pushed(start: int) -> list[Line]:
-    """A client that pushes its first request to a door must be known at once, not when it leaves."""
+def _pushed(start: int, port: int, only: list[Line]) -> list[Line]:
+    """A client that pushes its first request to a door must be known at once, not when it leaves.
+
+    Args:
+        start: of the IP header.
+        port: of the door, by its offset in the TCP header: the source's or the target's.
+        only: further conditions, which leave for « drop » where they are not met.
+    """
     return [
         "pushed",
         Step("ldx_memory", IP_HEADER),
         Step("ld_byte_x", start + 13),
         Step("if_any_bit", 0x08, None, "drop"),
-        Step("ld_half_x", start + 2),
-        Step("if_at_least", EPHEMERAL, None, "headers"),
-        *(Step("if_equal", port, "headers", None) for port in HIGH_DOORS),
+        Step("ld_half_x", start + port),
+        Step("if_at_least", EPHEMERAL, None, "door"),
+        *(Step("if_equal", number, "door", None) for number in HIGH_DOORS),
         Step("jump", "drop"),
+        "door",
+        *only,
+    ]
+
+
+def _label(start: int, labels: Iterable[Label]) -> list[Line]:
+    """What is kept anyway may say what it begins like, by being kept shorter."""
+    return ["label", *labelled(start, PAYLOAD, IP_HEADER, labels, "headers")]
+
+
+def _to_outside(start: int) -> list[Line]:
+    """Not to a private address (RFC 1918, 3927, 4193, 4291), nor within one /64: file shares push all day."""
+    return [
+        Step("ld_byte", start),
+        Step("and", 0xF0),
+        Step("if_equal", 0x40, "to IPv4", "to IPv6"),
+        "to IPv4",
+        Step("ld_half", start + 16),
+        Step("if_equal", 0xC0A8, "drop", None),
+        Step("if_equal", 0xA9FE, "drop", None),
+        Step("and", 0xFFF0),
+        Step("if_equal", 0xAC10, "drop", None),
+        Step("and", 0xFF00),
+        Step("if_equal", 0x0A00, "drop", "outside"),
+        "to IPv6",
+        Step("ld_half", start + 24),
+        Step("and", 0xFFC0),
+        Step("if_equal", 0xFE80, "drop", None),
+        Step("and", 0xFE00),
+        Step("if_equal", 0xFC00, "drop", None),
+        Step("ld_word", start + 8),
+        Step("a_to_x"),
+        Step("ld_word", start + 24),
+        Step("if_equal_x", 0, None, "outside"),
+        Step("ld_word", start + 12),
+        Step("a_to_x"),
+        Step("ld_word", start + 28),
+        Step("if_equal_x", 0, "drop", "outside"),
+        "drop",
+        Step("keep", 0),
+        "outside",
     ]
 
 

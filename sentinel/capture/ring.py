@@ -123,11 +123,9 @@ class Ring:
         attach(self.socket, program)
         self.socket.setsockopt(socket.SOL_SOCKET, SO_LOCK_FILTER, 1)
 
-    def blocks(self, most: int = 0) -> Iterator[Block]:
-        """What the kernel has handed over, one turn of the ring at most; each goes back with the next step."""
-        for _ in range(
-            most or self._room.blocks
-        ):  # a flood that never leaves an empty block must not keep us for ever
+    def blocks(self, most: int) -> Iterator[Block]:
+        """What the kernel has handed over, so many at most; each goes back with the next step."""
+        for _ in range(most):
             start = self._next * self._room.size
             status, packets, first = _block.unpack_from(self.memory, start + 8)
             if not status & USER:

@@ -15,21 +15,28 @@ from sentinel.capture import flood
 from sentinel.capture.flood import Alike
 from sentinel.capture.keep import keep
 from sentinel.capture.rare import rare_program
-from sentinel.capture.ring import RETIRE_MS, Frame, Ring, Room
-from sentinel.capture.route import Kind, route
-from sentinel.model.networks import Network
+from sentinel.capture.ring import RETIRE_MS, Block, Frame, Ring, Room
+from sentinel.capture.route import Kind, inside, route
+from sentinel.errors import MissingDevice
+from sentinel.model.networks import Network, is_part
 
 ROOMS: Final = {
-    Kind.ANSWERS: Room(1 << 16, 128),
-    Kind.CLIENTS: Room(1 << 16, 64),
+    Kind.ANSWERS: Room(1 << 16, 96),
+    Kind.CLIENTS: Room(1 << 16, 48),
     Kind.ANNOUNCEMENTS: Room(1 << 14, 64),
     Kind.RARE: Room(1 << 14, 64),
     Kind.ATTEMPTS: Room(1 << 18, 16),
 }
-"""18 MiB in all. `listen` may stand still for three seconds before something is lost, but for a flood of attempts:
+"""15 MiB in all. `listen` may stand still for two seconds before something is lost, but for a flood of attempts:
 those come in long strides."""
-AT_ONCE: Final = 4
-"""Blocks of attempts that are read before the answers are looked at again."""
+AT_ONCE: Final = {
+    Kind.ANSWERS: 16,
+    Kind.CLIENTS: 8,
+    Kind.ANNOUNCEMENTS: 16,
+    Kind.RARE: 16,
+    Kind.ATTEMPTS: 4,
+}
+"""Blocks of each that are read before the answers are looked at again: some tenths of a second."""
 HOLD: Final = 2 * RETIRE_MS * 1_000_000
 """Nanoseconds: the kernel's timer goes round twice before it hands over a block that is not full."""
 
@@ -66,49 +73,57 @@ class Rings:
 
     Raises:
         MissingRight: CAP_NET_RAW is needed.
-        MissingDevice: there is no such interface.
+        MissingDevice: there is no such interface, or the kernel does not take what tells frames apart.
     """
 
     def __init__(
         self, interface: str, own: tuple[Network, ...] = (), rooms: dict[Kind, Room] | None = None
     ) -> None:
+        self._inside = inside(own)
         with ExitStack() as opened:
-            rings = {kind: Ring(interface, (rooms or ROOMS)[kind]) for kind in Kind}
-            for ring in rings.values():
-                opened.callback(ring.close)
-            group = rings[Kind.ANSWERS].share(route(own))
-            for kind in list(Kind)[1:]:
-                rings[kind].join(group)
-            for kind, ring in rings.items():
-                ring.arm(rare_program() if kind is Kind.RARE else keep(kind))
+            rings = {}
+            for kind in Kind:
+                rings[kind] = Ring(interface, (rooms or ROOMS)[kind])
+                opened.callback(rings[kind].close)
+            try:
+                self._arm(rings)
+            except OSError as error:
+                raise MissingDevice(f"cannot capture on {interface!r}: {error.strerror or error}") from None
             opened.pop_all()
         self._watch(rings)
 
+    def _arm(self, rings: dict[Kind, Ring]) -> None:
+        """Behind one tap, in the order of their numbers; then each with its own program."""
+        group = rings[Kind.ANSWERS].share(route(self._inside))
+        for kind in list(Kind)[1:]:
+            rings[kind].join(group)
+        for kind, ring in rings.items():
+            ring.arm(rare_program() if kind is Kind.RARE else keep(kind))
+
     def _watch(self, rings: dict[Kind, Ring]) -> None:
         self._rings = rings
-        self._held: list[Frame] = []
+        self._held: list[Frame | Flood] = []
         self._poll = select.poll()
         for ring in rings.values():
             self._poll.register(ring.socket, select.POLLIN | select.POLLERR)
 
     def read(self, wait_ms: int = 200) -> Iterator[Frame | Flood | Rare]:
-        """What has passed since the last call, in its order; floods and rare frames first, for they have none.
+        """What has passed since the last call, in its order; rare frames first, for they wait for nothing.
 
         Args:
             wait_ms: at most so long for the first block of any ring.
         """
         self._wait(RETIRE_MS if self._held else wait_ms)
-        begun = time.time_ns()
+        began = time.time_ns()
         for kind, ring in self._rings.items():
-            if kind is Kind.ATTEMPTS:
-                yield from self._attempts(ring)
-                continue
-            for block in ring.blocks():
+            for block in ring.blocks(AT_ONCE[kind]):
                 if kind is Kind.RARE:
                     yield from (Rare(frame.nanoseconds, frame.kept) for frame in ring.frames_of(block))
+                elif kind is Kind.ATTEMPTS and block.packets >= flood.MANY:
+                    self._held += _flood(ring, block)
                 else:
                     self._held += ring.frames_of(block)
-        yield from self._ripe(begun, time.time_ns())
+        yield from self._ripe(began, time.time_ns())
 
     def _wait(self, wait_ms: int) -> None:
         ready = dict(self._poll.poll(wait_ms))
@@ -116,29 +131,24 @@ class Rings:
             if ready.get(ring.socket.fileno(), 0) & select.POLLERR:
                 ring.take_error()
 
-    def _attempts(self, ring: Ring) -> Iterator[Flood]:
-        for block in ring.blocks(AT_ONCE):
-            if block.packets < flood.MANY:
-                self._held += ring.frames_of(block)
-                continue
-            alike, others = flood.read(ring.memory, block)
-            for each in others:
-                self._held += ring.frames_of(each)
-            first = ring.stamp(block)
-            yield from (Flood(first, each) for each in alike)
+    def _ripe(self, began: int, now: int) -> Iterator[Frame | Flood]:
+        """Before which nothing can come any more. A stamp from the future waits for nothing: the clock was set.
 
-    def _ripe(self, begun: int, now: int) -> Iterator[Frame]:
-        """Before which nothing can come any more, as of when the first ring was looked at: a turn may be long.
-
-        A stamp from the future waits for nothing: the clock was set.
+        What passed after we began to look may have come into a ring that had been looked at already.
         """
         self._held.sort(key=itemgetter(0))
         held, self._held = self._held, []
         for frame in held:
-            if begun - HOLD < frame.nanoseconds <= now:
+            if began - HOLD < frame.nanoseconds <= now:
                 self._held.append(frame)
             else:
                 yield frame
+
+    def covers(self, own: tuple[Network, ...]) -> bool:
+        """Whether these networks are told apart from strangers, as they were at the start."""
+        return all(
+            any(is_part(each, known) for known in self._inside if each.version == known.version) for each in own
+        )
 
     def count(self) -> bool:
         """Add the kernel's counters to ours.
@@ -163,3 +173,12 @@ class Rings:
         """Give the rings back."""
         for ring in self._rings.values():
             ring.close()
+
+
+def _flood(ring: Ring, block: Block) -> Iterator[Frame | Flood]:
+    """So many attempts; what is not like the others is read by itself."""
+    alike, others = flood.read(ring.memory, block)
+    first = ring.stamp(block)
+    yield from (Flood(first, each) for each in alike)
+    for each in others:
+        yield from ring.frames_of(each)

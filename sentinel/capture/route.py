@@ -1,7 +1,7 @@
 """Whose a frame is: five sockets, so that no flood of one kind takes the room of another.
 
-    frame ── from inside ────────────────────────────▶ answers        SYN-ACK, FIN, RST, what accepts or rejects
-          │   └─ a refusal (RST numbered 0) ──────┐
+    frame ── from inside ────────────────────────────▶ answers        SYN-ACK, FIN, what accepts or rejects
+          │   └─ SYN, refusal ────────────────────┐
           ── from outside ── SYN, fragment ───────┴──▶ attempts       what strangers send, or provoke, at will
           │   └─ anything else of TCP ───────────────▶ clients        FIN, RST, requests: who goes on, and how far
           ── ARP, ICMPv6 ────────────────────────────▶ announcements  who is there
@@ -12,18 +12,22 @@ frame on the wire. The program of this module tells the kernel which of them get
 it is said by `keep`. A connection is known by what comes from inside alone: an answer carries both addresses, both
 ports, and the client's first sequence number.
 
-Inside is where the source address says so, as of the start: a prefix that the box gives out later is watched all
-the same, but shares its room with strangers. So does whoever forges an inside address past the box.
+Inside is where the source address says so: every private network, and the practice's own as of the start. Whoever
+gets a forged inside address past the box shares the room of the answers, and so do SYN-ACKs that are provoked at
+an open door: there each is told, or counted as lost.
 """
 
 from enum import IntEnum
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses
+from itertools import islice
 
 from sentinel.capture.assembler import DIRECTION, PROTOCOL, Line, Step, assemble
-from sentinel.model.networks import Network
+from sentinel.model.networks import ALWAYS_INSIDE, Network
 
 BARE, BEHIND_TAG = 0, 4  # where the IP header begins: the Ethernet header is put back only later
 OUTGOING = 4  # PACKET_OUTGOING, linux/if_packet.h
+MOST = 100
+"""Prefixes of each family."""
 
 
 class Kind(IntEnum):
@@ -43,7 +47,7 @@ def route(own: tuple[Network, ...]) -> bytes:
     frame this machine sends itself still has that header, and comes from inside anyway.
 
     Args:
-        own: the practice's networks.
+        own: the practice's networks, as `inside` gives them.
 
     Returns:
         `struct sock_filter[]`, for PACKET_FANOUT_DATA; its verdict is a `Kind`.
@@ -81,13 +85,25 @@ def route(own: tuple[Network, ...]) -> bytes:
     )
 
 
+def inside(own: tuple[Network, ...]) -> tuple[Network, ...]:
+    """What is told apart from strangers: the practice's networks and all that are private, as few as may be.
+
+    A device that announces three hundred prefixes would make the program longer than the kernel takes
+    (BPF_MAXINSNS); those beyond a hundred share the strangers' room.
+    """
+    known = (*ALWAYS_INSIDE, *own)
+    fours = collapse_addresses(each for each in known if isinstance(each, IPv4Network))
+    sixes = collapse_addresses(each for each in known if isinstance(each, IPv6Network))
+    return (*islice(fours, MOST), *islice(sixes, MOST))
+
+
 def _to(*kinds: Kind) -> list[Line]:
     return [line for kind in kinds for line in (kind.name.lower(), Step("keep", kind))]
 
 
 def _routed(start: int, own: tuple[Network, ...]) -> list[Line]:
-    fours = [network for network in own if network.version == 4]
-    sixes = [network for network in own if network.version == 6]
+    fours = [network for network in own if isinstance(network, IPv4Network)]
+    sixes = [network for network in own if isinstance(network, IPv6Network)]
     return [
         "an IPv4 header",
         Step("ld_byte", start + 9),
@@ -119,9 +135,11 @@ def _routed(start: int, own: tuple[Network, ...]) -> list[Line]:
 
 
 def _from_inside(start: int) -> list[Line]:
-    """A closed port numbers its refusal 0 (RFC 9293 section 3.10.7.1): whoever scans provokes one for each knock.
+    """Of resets only those within a connection, and of SYNs only the answers.
 
-    Only a plain header is looked at.
+    A closed port numbers its refusal 0 (RFC 9293 section 3.10.7.1), or sends it without ACK and under whatever
+    number the stranger acknowledged: whoever scans provokes one for each knock. A SYN from inside says nothing of
+    who comes, and strangers whom the box hides have its inside address. Only a plain header is looked at.
     """
     return [
         "inside",
@@ -136,7 +154,11 @@ def _from_inside(start: int) -> list[Line]:
         *_icmp6(start),
         "flags",
         Step("ld_byte_x", start + 13),
-        Step("if_any_bit", 0x04, None, "answers"),  # RST
+        Step("if_any_bit", 0x04, "reset", None),
+        Step("and", 0x12),  # SYN and ACK
+        Step("if_equal", 0x02, "attempts", "answers"),
+        "reset",
+        Step("if_any_bit", 0x10, None, "attempts"),
         Step("ld_word_x", start + 4),
         Step("if_equal", 0, "attempts", "answers"),
         *_to(Kind.ANSWERS, Kind.ATTEMPTS, Kind.ANNOUNCEMENTS, Kind.RARE),

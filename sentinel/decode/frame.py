@@ -11,6 +11,9 @@ import struct
 from functools import lru_cache
 
 from sentinel.decode.dicom import BEGINS, association_head, read_association
+from sentinel.decode.label import INITIALS, label_of, told
+from sentinel.model.beginnings import FIRST, PUSHED
+from sentinel.model.connection import Label
 from sentinel.model.machine import SeenBy
 from sentinel.model.moment import Address, Moment, unpacked
 from sentinel.model.packet import Announcement, Fragment, Packet, Segment, Unreadable
@@ -20,25 +23,31 @@ TCP, FRAGMENT, ICMP6 = 6, 44, 58
 EXTENSIONS = (0, 43, 60)  # hop-by-hop, routing, destination options: RFC 8200 section 4
 NEIGHBOUR_SOLICITATION, NEIGHBOUR_ADVERTISEMENT = 135, 136
 
+READ = INITIALS.union(BEGINS)
+"""What a payload begins with that is worth reading; the empty one is none."""
+FLAGS = bytes([PUSHED])
+
 _ip4_header = struct.Struct("!BxHxxHxB")  # version and length, length of all, fragment, protocol: RFC 791
 _tcp = struct.Struct("!IIBB")  # seq, ack, data offset, flags, behind the ports: RFC 9293 section 3.1
 
 
-def read_frame(frame: bytes, at: Moment, vlan: int | None = None) -> Packet | None:
+def read_frame(frame: bytes, at: Moment, vlan: int | None = None, *, filtered: bool = False) -> Packet | None:
     """The packet in a frame; None when it is of no protocol we follow.
 
     Args:
         frame: from the Ethernet header on; what the capture cut off is missing at the end.
         at: when it passed.
         vlan: the tag the kernel took off, if there was one.
+        filtered: it came through our own filter, so that where it ends says something (`model.beginnings`). A
+            recorded file was cut wherever its maker liked, or not at all: there the payload itself is looked at.
     """
     try:
-        return _read(frame, at, vlan)
+        return _read(frame, at, vlan, filtered)
     except (struct.error, IndexError, ValueError):
         return Unreadable(at)
 
 
-def _read(frame: bytes, at: Moment, vlan: int | None) -> Packet | None:
+def _read(frame: bytes, at: Moment, vlan: int | None, filtered: bool) -> Packet | None:
     start, protocol = 14, frame[12:14]
     for _ in range(2):
         if protocol in (VLAN, QINQ):
@@ -46,9 +55,9 @@ def _read(frame: bytes, at: Moment, vlan: int | None) -> Packet | None:
             protocol = frame[start + 2 : start + 4]
             start += 4
     if protocol == IPV4:
-        return _ip4(frame, start, at, vlan)
+        return _ip4(frame, start, at, vlan, filtered)
     if protocol == IPV6:
-        return _ip6(frame, start, at, vlan)
+        return _ip6(frame, start, at, vlan, filtered)
     if protocol == ARP:
         return _arp(frame, start, at)
     return None if len(protocol) == 2 else Unreadable(at)
@@ -63,7 +72,7 @@ def _mac(raw: bytes) -> str:
     return raw.hex(":")
 
 
-def _ip4(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
+def _ip4(frame: bytes, ip: int, at: Moment, vlan: int | None, filtered: bool) -> Packet | None:
     """RFC 791 section 3.1."""
     first, size, fragment, protocol = _ip4_header.unpack_from(frame, ip)
     header = (first & 15) * 4
@@ -74,10 +83,10 @@ def _ip4(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
     if fragment & 0x3FFF:
         return Fragment(at)
     size = size or len(frame) - ip  # nought: the sender's own card is still to cut it into packets
-    return _segment(frame, ip + header, size - header, frame[ip + 12 : ip + 20], at, vlan)
+    return _segment(frame, ip + header, size - header, frame[ip + 12 : ip + 20], at, vlan, filtered)
 
 
-def _ip6(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
+def _ip6(frame: bytes, ip: int, at: Moment, vlan: int | None, filtered: bool) -> Packet | None:
     """RFC 8200 sections 3 and 4."""
     if frame[ip] >> 4 != 6:
         return Unreadable(at)
@@ -93,28 +102,33 @@ def _ip6(frame: bytes, ip: int, at: Moment, vlan: int | None) -> Packet | None:
         return _neighbour(frame, start, at)
     if protocol != TCP:
         return None
-    return _segment(frame, start, size, frame[ip + 8 : ip + 40], at, vlan)
+    return _segment(frame, start, size, frame[ip + 8 : ip + 40], at, vlan, filtered)
 
 
-def _segment(frame: bytes, tcp: int, size: int, ends: bytes, at: Moment, vlan: int | None) -> Segment | Unreadable:
+def _segment(
+    frame: bytes, tcp: int, size: int, ends: bytes, at: Moment, vlan: int | None, filtered: bool
+) -> Segment | Unreadable:
+    label = head = None
+    if filtered and len(frame) - tcp < 20:
+        frame, label = _labelled(frame, tcp)
     seq, ack, offset, flags = _tcp.unpack_from(frame, tcp + 4)
     header = (offset >> 4) * 4
     if header < 20 or size < header:
         return Unreadable(at)
-    length = size - header
     payload = tcp + header
-    head = association_head(frame[payload : tcp + size]) if frame[payload : payload + 1] in BEGINS else b""
-    return Segment(
-        at,
-        frame[:12],
-        vlan,
-        ends + frame[tcp : tcp + 4],
-        seq,
-        ack,
-        flags & 0x3F,
-        length,
-        read_association(head) if head else None,
-    )
+    if frame[payload : payload + 1] in READ:
+        said = frame[payload : tcp + size]
+        head = read_association(association_head(said))
+        label = label_of(said) if flags & 0x3F == PUSHED and not filtered else None
+    way = ends + frame[tcp : tcp + 4]
+    return Segment(at, frame[:12], vlan, way, seq, ack, flags & 0x3F, size - header, head, label)
+
+
+def _labelled(frame: bytes, tcp: int) -> tuple[bytes, Label | None]:
+    """A header that our filter kept short of its end, with its flags; of one that merely came short, no label."""
+    kept = len(frame) - tcp
+    whole = frame + FLAGS if kept == FIRST else frame
+    return whole, told(kept, whole[tcp + 13] & 0x3F)
 
 
 def _arp(frame: bytes, start: int, at: Moment) -> Announcement | None:
@@ -126,7 +140,9 @@ def _arp(frame: bytes, start: int, at: Moment) -> Announcement | None:
 
 
 def _neighbour(frame: bytes, icmp: int, at: Moment) -> Announcement | Unreadable | None:
-    """RFC 4861 sections 4.3 and 4.4: the address advertised, or the one that solicits."""
+    """RFC 4861 sections 4.3 and 4.4: the address advertised, or the one that solicits; of this very link."""
+    if frame[icmp - 33] != 255:
+        return None
     if len(frame) < icmp + 24:
         return Unreadable(at) if frame[icmp] == NEIGHBOUR_ADVERTISEMENT else None
     source, target = unpacked(frame[icmp - 32 : icmp - 16]), unpacked(frame[icmp - 16 : icmp])

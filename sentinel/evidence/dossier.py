@@ -154,7 +154,7 @@ class _Dossier:
             sheet.text(sheet.say(key))
             return
         sheet.text(sheet.say("paper.inside.read", count=self._case.visits_in_all))
-        heads = ("paper.when", "connections.source", "connections.state", "paper.bytes", "connections.dicom")
+        heads = ("paper.when", "connections.source", "connections.state", "paper.bytes", "connections.label")
         sheet.table([sheet.say(each) for each in heads], map(self._visit, visits[:ROWS]), (37, 42, 25, 32, 34))
         if self._case.visits_in_all > ROWS:
             sheet.small(sheet.say("paper.inside.more", count=self._case.visits_in_all - ROWS))
@@ -162,14 +162,20 @@ class _Dossier:
             sheet.small(sheet.say("paper.inside.summed", count=self._case.summed))
 
     def _visit(self, visit: Visit) -> tuple[str, ...]:
-        title = f"{visit.calling} / {visit.called}" if visit.association else ""
         return (
             stamp(self._language, visit.opened, self._zone),
             f"{visit.source} {visit.source_port}",
             self._sheet.say(f"connection.{visit.state}"),
             f"{size(self._language, visit.bytes_in)} / {size(self._language, visit.bytes_out)}",
-            title,
+            self._spoken(visit),
         )
+
+    def _spoken(self, visit: Visit) -> str:
+        """The titles of an association, and whether its request was seen whole; else the label."""
+        if not visit.association:
+            return self._sheet.say(f"spoken.{visit.label}") if visit.label else ""
+        titles = f"{visit.calling or '?'} / {visit.called or '?'}"
+        return f"{titles} ({self._sheet.say('spoken.partial')})" if visit.request == "partial" else titles
 
     def _who(self) -> None:
         """Sources with their counts; a known robot is named as such, and counts all the same."""

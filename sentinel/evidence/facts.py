@@ -58,6 +58,10 @@ class Visit:
     called: str | None
     calling: str | None
     association: str | None
+    request: str | None = None
+    """`whole`, or `partial`: of what its association proposes not all was seen."""
+    label: str | None = None
+    """What was spoken on it, where its first bytes told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

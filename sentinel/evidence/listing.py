@@ -12,7 +12,12 @@ from sentinel.text import say
 from sentinel.text.cells import defused
 
 COLUMNS = tuple(field.name for field in fields(Visit))
-SPOKEN = {"standing": "standing", "state": "connection", "association": "association"}
+SPOKEN = {
+    "standing": "standing",
+    "state": "connection",
+    "association": "association",
+    **dict.fromkeys(("request", "label"), "spoken"),
+}
 """Columns that hold a word of ours, which a spreadsheet's reader reads in the dossier's language."""
 
 

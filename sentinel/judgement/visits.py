@@ -37,7 +37,13 @@ class Thresholds:
 
 
 def grade(connection: Connection, thresholds: Thresholds) -> Grade:
-    """How far a visitor came, by states and byte counts alone."""
+    """How far a visitor came, by states, proposed services and byte counts alone.
+
+    A query is what was asked where a query was proposed. Of a request that was longer than its first segment we
+    know only part of what it proposed, of one that was not seen at all nothing, not even its length: then
+    whatever the client sent counts as it would if the unseen part had held a query. Who hides a request gains
+    nothing by it, and one that was merely long is graded too high rather than too low.
+    """
     if connection.state is ConnectionState.ATTEMPTED:
         return Grade.SCANNED
     if connection.state is ConnectionState.REFUSED:
@@ -50,7 +56,8 @@ def grade(connection: Connection, thresholds: Thresholds) -> Grade:
     if connection.bytes_out > thresholds.images_left:
         return Grade.IMAGES_LEFT
     commanded = connection.bytes_in > dicom.request_size + RELEASE
-    return Grade.QUERIED if commanded and QUERIES & set(dicom.services) else Grade.ASSOCIATED
+    may_query = not dicom.services_whole or QUERIES & set(dicom.services)
+    return Grade.QUERIED if commanded and may_query else Grade.ASSOCIATED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,21 +52,40 @@ class Association(StrEnum):
     ABORTED = "aborted"
 
 
+class Label(StrEnum):
+    """What is spoken on a connection, by its first bytes; it changes how a visit is told, never how grave it is.
+
+    In the order of the kernel's numbers for them (`model.beginnings`): a new one comes last, and there is room for
+    no more than seven. DICOM has none: it is told whole, by `Dicom`.
+    """
+
+    TLS = "tls"
+    HTTP = "http"
+    SSH = "ssh"
+    RDP = "rdp"
+    SMB = "smb"
+    VNC = "vnc"
+    MLLP = "mllp"
+    """HL7 version 2: messages about patients."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dicom:
     """What was read of a DICOM association: never anything after it (PS3.8 section 9.3.2)."""
 
     called: str
-    """Called AE title, 16 characters at most, unpadded."""
+    """Called AE title, 16 characters at most, unpadded; empty when only an answer without it was seen."""
     calling: str
-    """Calling AE title, 16 characters at most, unpadded."""
+    """Calling AE title, 16 characters at most, unpadded; as `called`."""
     result: Association
     services: tuple[DicomService, ...] = ()
     """Proposed services, sorted, each once, as far as the first segment of the request shows them."""
+    services_whole: bool = False
+    """Nothing else was proposed: the list was seen to its end. Otherwise what was not seen may be a query."""
     rejection: tuple[int, int, int] | None = None
     """Result, source and reason of an A-ASSOCIATE-RJ (PS3.8 table 9-21)."""
     request_size: int = 0
-    """Bytes of the association request: what the client sent beyond them was a command."""
+    """Bytes of the association request: what the client sent beyond them was a command. 0: it was not seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +114,8 @@ class Connection:
     bytes_out: int = 0
     """TCP payload from target to source, from sequence numbers."""
     dicom: Dicom | None = None
+    label: Label | None = None
+    """What is spoken on it, where its first bytes were seen and tell."""
     hairpin: Address | None = None
     """The public address an inside machine called, when the box turned that very call back to the inside."""
 

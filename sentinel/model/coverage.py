@@ -114,6 +114,8 @@ class Coverage:
     """When there was last one."""
     opened: int = 0
     """Handshakes of machines of ours that passed whole: SYN, and the SYN-ACK after it."""
+    unseen: int = 0
+    """Visits that were answered though their SYN had not passed: lost before our card, and no flood's doing."""
     unopened: int = 0
     """SYN-ACKs whose SYN had not passed here: of each such pair half was lost before our card."""
     half: Moment | None = None
@@ -125,7 +127,7 @@ class Coverage:
     @property
     def lost(self) -> int:
         """Whatever was not seen, not kept or not told, summed: it only grows, and each growth is a hole."""
-        return self.dropped + self.forgotten + self.unsent + self.losses.frames + self.unopened
+        return self.dropped + self.forgotten + self.unsent + self.losses.frames + self.unseen
 
     @property
     def shows(self) -> Shows:

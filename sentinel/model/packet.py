@@ -7,7 +7,7 @@ from enum import IntFlag
 from functools import lru_cache
 from typing import NamedTuple
 
-from sentinel.model.connection import Association, DicomService
+from sentinel.model.connection import Association, DicomService, Label
 from sentinel.model.machine import SeenBy
 from sentinel.model.moment import Address, Moment, unpacked
 
@@ -32,10 +32,17 @@ class AssociationHead(NamedTuple):
     called: str = ""
     calling: str = ""
     services: tuple[DicomService, ...] = ()
+    whole: bool = False
+    """No service but these is proposed."""
     rejection: tuple[int, int, int] | None = None
     """Result, source, reason."""
     size: int = 0
     """Bytes of the whole PDU, as its length field says."""
+
+    @property
+    def names_its_door(self) -> bool:
+        """A request or its acceptance, known by more than ninety bits: whoever is asked is a door, on any port."""
+        return self.kind in (Association.PROPOSED, Association.ACCEPTED)
 
 
 class Segment(NamedTuple):
@@ -57,6 +64,8 @@ class Segment(NamedTuple):
     length: int
     """Payload on the wire, in bytes, by the IP header: the payload itself was cut off."""
     association: AssociationHead | None = None
+    label: Label | None = None
+    """What its payload begins like: whether it is the first of its side is known to `tracking` alone."""
 
     @property
     def source(self) -> Address:

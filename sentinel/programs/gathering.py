@@ -137,6 +137,8 @@ def _visit(row: ConnectionRow) -> Visit:
         called=row.called,
         calling=row.calling,
         association=row.association,
+        request=row.request,
+        label=row.label,
     )
 
 

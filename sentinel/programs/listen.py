@@ -64,29 +64,38 @@ class Ear:
         self.handshakes.networks = self.searches.networks = networks
         self.view.talk_mac = self.machines.talk_mac = talk_mac
 
-    def feed(self, packet: Packet | None, at: Moment) -> Iterator[Sent]:
-        """The facts one packet makes."""
+    def feed(self, packet: Packet | None, at: Moment) -> list[Sent]:
+        """The facts one packet makes; mostly none."""
         self.heard = at
-        if isinstance(packet, Fragment | Unreadable):
-            self.undecodable += 1
-        if not isinstance(packet, Segment | Announcement):
-            return
-        sighting = self.machines.feed(packet)
-        if sighting is not None:
-            yield sighting
-        if isinstance(packet, Announcement) and (sought := self.searches.feed(packet)):
-            yield sought
         if isinstance(packet, Segment):
-            self.view.feed(packet)
-            self.handshakes.feed(packet)
-            yield from self._rows(self.tracker.feed(packet))
+            return self._follow(packet)
+        if isinstance(packet, Announcement):
+            heard = (self.machines.feed(packet), self.searches.feed(packet))
+            return [each for each in heard if each is not None]
+        self.undecodable += isinstance(packet, Fragment | Unreadable)
+        return []
+
+    def _follow(self, segment: Segment) -> list[Sent]:
+        sighting = self.machines.feed(segment)
+        told: list[Sent] = [] if sighting is None else [sighting]
+        self.view.feed(segment)
+        self.handshakes.feed(segment)
+        for connection in self.tracker.feed(segment):
+            told += self.summing.take(connection)
+        return told
 
     def flood(self, alike: Alike, at: Moment) -> Iterator[Sent]:
         """The facts of many attempts that came together; most of them are told when they have waited."""
         self.heard = at
-        self.tracker.knocks(alike.ways, alike.macs, at)
-        if self.tracker.attempts.is_full:
+        self.doubt(at)
+        self.tracker.openings.feed_many(alike.ways, alike.macs, at)
+        if self.tracker.openings.is_full:
             yield from self._silent(at)
+
+    def doubt(self, at: Moment) -> None:
+        """Some SYNs were not looked at singly, or were dropped: for a while a missing one tells nothing."""
+        self.handshakes.doubt(at)
+        self.tracker.doubt(at)
 
     def tick(self, at: Moment) -> Iterator[Sent]:
         """Once a second: what has waited too long, and the sums that moved."""
@@ -96,7 +105,7 @@ class Ear:
         yield from self.summing.changed()
 
     def _silent(self, at: Moment) -> Iterator[Connection]:
-        return self.summing.silent(self.tracker.overdue(at), self.tracker.attempt)
+        return self.summing.silent(self.tracker.openings.overdue(at), self.tracker.openings.tell)
 
     def _rows(self, connections: Iterable[Connection]) -> Iterator[Sent]:
         for connection in connections:
@@ -175,7 +184,7 @@ class Listener:
             for fact in self._ear.flood(passed.alike, seen):
                 self._sender.send(fact)
         else:
-            for fact in self._ear.feed(read_frame(passed.kept, seen, passed.vlan), seen):
+            for fact in self._ear.feed(read_frame(passed.kept, seen, passed.vlan, filtered=True), seen):
                 self._sender.send(fact)
                 if isinstance(fact, HostSighting):
                     self._dissecting.meet(fact, passed.kept, at)
@@ -184,8 +193,11 @@ class Listener:
         for fact in self._ear.tick(at):
             self._sender.send(fact)
         self._dissecting.tick(at)
+        before = self._rings.losses[Kind.ATTEMPTS].dropped
         if not self._rings.count():
             raise MissingDevice(f"the interface {self._interface!r} has gone")
+        if self._rings.losses[Kind.ATTEMPTS].dropped > before:
+            self._ear.doubt(at)
         self._gauge.read(at)
         self._sender.send(self._coverage(at))
         systemd.tell(systemd.ALIVE)
@@ -207,7 +219,8 @@ class Listener:
             foreign=self._gauge.foreign,
             passed=self._gauge.passed,
             opened=self._ear.handshakes.opened,
-            unopened=self._ear.handshakes.unopened + self._ear.tracker.unopened,
+            unopened=self._ear.handshakes.unopened,
+            unseen=self._ear.tracker.unseen,
             half=self._ear.view.half,
             wrapped=self._gauge.wrapped(at),
             unread=self._dissecting.unread + self._rings.losses[Kind.RARE].dropped,
@@ -215,11 +228,19 @@ class Listener:
         )
 
     def _look(self) -> None:
-        """A new prefix, or a new box. Who has a ring of his own was settled at the start (`capture.route`)."""
+        """A new prefix, or a new box.
+
+        Raises:
+            MissingDevice: the kernel was not told of that prefix, and without rights it cannot be told any more.
+        """
         around = glance()
-        if around != self._around and around.prefixes:
-            self._around = around
-            self._ear.adopt(self._find_networks(), self._talk_mac())
+        if around == self._around or not around.prefixes:
+            return
+        self._around = around
+        networks = self._find_networks()
+        if not self._rings.covers(networks.own):
+            raise MissingDevice("the practice has a network that was not there at the start: start again")
+        self._ear.adopt(networks, self._talk_mac())
 
 
 def stamp(nanoseconds: int, at: Moment) -> Moment:

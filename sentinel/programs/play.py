@@ -105,7 +105,7 @@ class Player:
         at = self._clock()
         if scene.frame:
             self._frames += 1
-            yield from self._ear.feed(read_frame(scene.frame, at), at)
+            yield from self._ear.feed(read_frame(scene.frame, at, filtered=True), at)
         if scene.asked is not None:
             yield from self._announce(scene.asked, at)
         if scene.answered is not None:

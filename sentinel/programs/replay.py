@@ -33,11 +33,12 @@ STATES = tuple(ConnectionState)
 class Player:
     """Frames to connections and what is made of them, by the stamps of the frames."""
 
-    def __init__(self, networks: Networks, judge: Judge, *, every: bool) -> None:
+    def __init__(self, networks: Networks, judge: Judge, *, every: bool, filtered: bool = False) -> None:
         self.summary = Summary()
         self._tracker = Tracker(networks, every=every)
         self._machines = Machines(networks)
         self._judge = judge
+        self._filtered = filtered
         self._states = bytearray()
         """The last state of each serial: one byte a connection, so that a huge file can be counted."""
         self._tick: Moment | None = None
@@ -48,7 +49,7 @@ class Player:
             at = _moment(frame.nanoseconds)
             if self._is_due(at):
                 yield from self._told(self._tracker.expire(at))
-            packet = read_frame(frame.kept, at, frame.vlan)
+            packet = read_frame(frame.kept, at, frame.vlan, filtered=self._filtered)
             if packet is not None:
                 self._count(packet)
             if isinstance(packet, Segment):
@@ -109,6 +110,7 @@ def replay(
     every: bool = False,
     as_json: bool = False,
     judge: Judge | None = None,
+    filtered: bool = False,
 ) -> Summary:
     """Tell on `out` what a recorded file holds.
 
@@ -119,12 +121,13 @@ def replay(
         every: tell outbound, internal and foreign connections too, as the live sentinel never does.
         as_json: for tools.
         judge: makes the findings; by default judgement without any configuration.
+        filtered: it holds what our own filter kept, so that the end of a frame says something.
 
     Raises:
         NotReadable: the file cannot be opened, is no capture, or nothing in it is of a link that is read.
     """
     networks = Networks(own=tuple(inside))
-    player = Player(networks, judge or judging(networks, _moment(0)), every=every)
+    player = Player(networks, judge or judging(networks, _moment(0)), every=every, filtered=filtered)
     with Recording(path) as recording:
         told = player.play(recording)
         if as_json:

@@ -62,6 +62,7 @@ def _connection(connection: Connection) -> dict[str, Any]:
         "bytes_in": connection.bytes_in,
         "bytes_out": connection.bytes_out,
         "dicom": _dicom(connection.dicom) if connection.dicom else None,
+        "label": connection.label.value if connection.label else None,
         "direction": connection.direction.value,
         "vlan": connection.vlan,
     }
@@ -73,6 +74,7 @@ def _dicom(dicom: Dicom) -> dict[str, Any]:
         "calling": dicom.calling,
         "result": dicom.result.value,
         "services": [service.value for service in dicom.services],
+        "services_whole": dicom.services_whole,
         "rejection": dicom.rejection,
     }
 
@@ -123,7 +125,7 @@ def write_table(told: Iterable[Connection | Finding], summary: Summary, out: Tex
         print(line, file=out)
 
 
-HEADINGS = ("OPENED (UTC)", "DIRECTION", "SOURCE", "TARGET", "STATE", "IN", "OUT", "DICOM")
+HEADINGS = ("OPENED (UTC)", "DIRECTION", "SOURCE", "TARGET", "STATE", "IN", "OUT", "SPOKEN", "DICOM")
 
 
 def _row(connection: Connection) -> tuple[str, ...]:
@@ -136,6 +138,7 @@ def _row(connection: Connection) -> tuple[str, ...]:
         connection.state.value,
         str(connection.bytes_in),
         str(connection.bytes_out),
+        "dicom" if dicom else connection.label or "",
         f"{dicom.calling} -> {dicom.called} {dicom.result.value} {','.join(dicom.services)}" if dicom else "",
     )
 

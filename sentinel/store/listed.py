@@ -29,6 +29,9 @@ class ConnectionRow:
     called: str | None
     calling: str | None
     association: str | None
+    request: str | None
+    """`whole`, or `partial`: of what its association proposes not all was seen; None where nobody looked."""
+    label: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,8 @@ def connection(row: sqlite3.Row) -> ConnectionRow:
         called=row["called"],
         calling=row["calling"],
         association=row["association"],
+        request={0: "partial", 1: "whole"}.get(row["services_whole"]),
+        label=row["label"],
     )
 
 

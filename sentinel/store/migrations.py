@@ -56,6 +56,13 @@ def what_machines_tell(db: Database) -> None:
             db.execute(statement)
 
 
+@migrations()
+def what_is_spoken(db: Database) -> None:
+    """0.1.0: a connection's label, and whether all was seen that its association proposes; NULL: nobody looked."""
+    db.execute("ALTER TABLE connections ADD COLUMN label TEXT")
+    db.execute("ALTER TABLE connections ADD COLUMN services_whole INTEGER")
+
+
 PORTRAITS = """
 ALTER TABLE machines ADD COLUMN vendor TEXT;
 CREATE TABLE traits (

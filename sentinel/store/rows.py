@@ -84,6 +84,8 @@ def connection_row(run: str, connection: Connection, standing: str, clock_truste
         "association": dicom.result.value if dicom else None,
         "services": " ".join(dicom.services) if dicom else None,
         "rejection": "/".join(map(str, dicom.rejection)) if dicom and dicom.rejection else None,
+        "services_whole": int(dicom.services_whole) if dicom else None,
+        "label": connection.label.value if connection.label else None,
     }
 
 

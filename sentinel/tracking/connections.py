@@ -4,32 +4,39 @@ A connection is told when its state or its association changes, never for its da
 practice are not followed at all, and internal ones are told only once DICOM was recognised on them: the
 sentinel is not there to watch the staff.
 
-A SYN makes an attempt (`halfopen`), which anybody may send as many of as he likes; its answer makes a connection,
+A SYN makes an attempt (`openings`), which anybody may send as many of as he likes; its answer makes a connection,
 for that carries both ends and the client's first sequence number. So a connection is the same with and without its
 SYN, and also where the SYN is read after what answers it: they come through different rings.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Iterator
 from datetime import timedelta
 
 from sentinel.model.connection import Association, Connection, ConnectionState, Direction
 from sentinel.model.moment import Moment
-from sentinel.model.networks import End, Networks, Place, crossing
+from sentinel.model.networks import Networks, crossing
 from sentinel.model.packet import Segment, source_of, target_of, turned
 from sentinel.services import service
-from sentinel.tracking import halfopen, table
-from sentinel.tracking.flow import MODULUS, Flow, Side, ends
-from sentinel.tracking.following import ACK, FIN, RST, SYN, WINDOW, begins_anew, follow
-from sentinel.tracking.hairpin import Hairpins
-from sentinel.tracking.halfopen import UNANSWERED, Attempt, Half, HalfOpen
+from sentinel.tracking import following, halfopen, table
+from sentinel.tracking.flow import Flow, Side
+from sentinel.tracking.following import ACK, FIN, RST, SYN, begins_anew, follow, knocks_again
+from sentinel.tracking.halfopen import UNANSWERED
+from sentinel.tracking.openings import Openings
 from sentinel.tracking.table import Table
 
 LINGER = timedelta(seconds=30)
 """A finished connection is remembered this long, so that a late copy does not look like a new one."""
 IDLE = timedelta(days=7)
 """A silent association may last for days; after this it is given up."""
+DOUBTED = timedelta(hours=1)
+"""The same of one whose client reset it: the server may not have believed it, and go on for as long."""
 LATE = timedelta(seconds=2)
 """A SYN may be read after what answers it, but not so long after."""
+MISSED = timedelta(minutes=2)
+"""After attempts were lost, a server may still answer one of them: it tries again for so long."""
+DOORS = 4_096
+"""Doors of ours that have answered, remembered by address and port."""
 EPHEMERAL = 32_768
 """The lowest port that clients pick on the systems of a practice."""
 
@@ -47,14 +54,23 @@ class Tracker:
     def __init__(
         self, networks: Networks, *, every: bool = False, most: int = table.MOST, waiting: int = halfopen.MOST
     ) -> None:
-        self.networks = networks
-        self.unopened = 0
+        self.unseen = 0
         """Visits that were answered though their SYN was not seen: it was lost on its way to us."""
-        self.attempts = HalfOpen(waiting)
+        self._doubt: Moment | None = None
         self._every = every
         self._table = Table(most)
-        self._serial = 0
-        self._hairpins = Hairpins()
+        self._doors: OrderedDict[bytes, None] = OrderedDict()
+        self._networks = networks
+        self.openings = Openings(networks, self._table, every=every, most=waiting)
+
+    @property
+    def networks(self) -> Networks:
+        """What is ours, now."""
+        return self._networks
+
+    @networks.setter
+    def networks(self, networks: Networks) -> None:
+        self._networks = self.openings.networks = networks
 
     @property
     def forgotten(self) -> int:
@@ -66,18 +82,22 @@ class Tracker:
         flow = self._table.find(segment.way)
         if flow is None:
             return self._new(segment)
-        if not begins_anew(flow, segment):
-            return self._known(flow, segment)
-        ended = list(self._end(flow, segment.at))
-        return ended + self._new(segment)
+        if begins_anew(flow, segment):
+            return [*self._end(flow, segment.at), *self._new(segment)]
+        if knocks_again(flow, segment):
+            return list(self.openings.feed(segment))
+        if segment.flags & RST and segment.way == flow.back and self.openings.fits(segment):
+            return [*self._end(flow, segment.at), *self.openings.refuse(segment)]  # it knows of neither
+        return self._known(flow, segment)
 
     def _known(self, flow: Flow, segment: Segment) -> list[Connection]:
         """What a segment of a connection we follow changes."""
         flow.seen = segment.at
-        before = (flow.state, flow.dicom)
+        before, label = (flow.state, flow.dicom), flow.label
         follow(flow, segment)
         self._table.keep(flow)
-        if (flow.state, flow.dicom) == before and not _has_grown(flow):
+        is_labelled = flow.label is not label and flow.state not in following.UNANSWERED
+        if (flow.state, flow.dicom) == before and not is_labelled and not _has_grown(flow):
             return []
         flow.changed = segment.at
         return list(self._tell(flow))
@@ -86,106 +106,17 @@ class Tracker:
         """Of nothing we follow: an attempt, an answer to one, or the middle of something."""
         kind = segment.flags & (SYN | ACK)
         if kind == SYN:
-            return list(self._attempt(segment))
+            return list(self.openings.feed(segment))
         if segment.flags & RST:
-            return self._refuse(segment)
+            return self.openings.refuse(segment)
         if not kind & SYN and not segment.length and not segment.flags & FIN:
             return []  # a bare ACK tells of nothing
         flow = self._begin(segment, is_answer=bool(kind & SYN))
         return self._known(flow, segment) if flow else []
 
-    # -- attempts --------------------------------------------------------------------------------------------
-
-    def _attempt(self, syn: Segment) -> Iterator[Connection]:
-        """A SYN: nobody knows yet whether it reaches anybody."""
-        source, target = self._ends(syn.way)
-        direction = crossing(source, target)
-        if direction is Direction.OUTBOUND:
-            self._hairpins.leaves(syn)
-        if not self._every and direction is not Direction.INBOUND:
-            return
-        first = (syn.seq + 1) % MODULUS
-        before = self.attempts.find(syn.way)
-        if (before and before.first in (None, first)) or self.attempts.find(turned(syn.way)):
-            return  # a retry, a copy, or both ends open at once (RFC 9293 section 3.5)
-        if before and not before.is_refused:
-            yield self.attempt(syn.way, before)
-        hairpin = self._hairpins.returns(syn) if source.place is Place.BOX else None
-        self._serial += 1
-        self.attempts.take(syn.way)
-        self.attempts.add(
-            syn.way,
-            Half(at=syn.at, macs=syn.macs, vlan=syn.vlan, first=first, hairpin=hairpin, serial=self._serial),
-        )
-        if self.attempts.is_full:
-            yield from (self.attempt(*each) for each in self.overdue(syn.at))
-
-    def knocks(self, ways: Sequence[bytes], macs: Sequence[bytes], at: Moment) -> None:
-        """Many SYNs at once, of which nothing is known but who sent them to whom.
-
-        One on a way that is a connection already changes nothing: where a port is used again, the answer tells.
-        """
-        halves = {each: Half(at=at, macs=each) for each in set(macs)}
-        new = dict(zip(ways, map(halves.__getitem__, macs), strict=True))
-        for way in self._table.known(new.keys()):
-            del new[way]
-            if flow := self._table.find(way):
-                flow.is_opened = flow.is_opened or flow.way == way
-        self.attempts.add_many(new)
-
-    def _refuse(self, reset: Segment) -> list[Connection]:
-        """A closed door says no (RFC 9293 section 3.10.7.1); a reset of anything else begins nothing."""
-        way = turned(reset.way)
-        half = self.attempts.find(way)
-        if half is None or half.is_refused:
-            return []
-        serial = self._number(half)
-        self.attempts.refuse(way, serial)
-        return [self._fact(way, half, serial, ConnectionState.REFUSED, reset.at)]
-
-    def _number(self, half: Half | None) -> int:
-        """Its serial, or the next."""
-        if half and half.serial:
-            return half.serial
-        self._serial += 1
-        return self._serial
-
-    def overdue(self, now: Moment) -> list[Attempt]:
-        """Attempts that nothing answered in time, or that had to make room; each is told by `attempt`."""
-        return self.attempts.overdue(now, self._is_news)
-
-    def attempt(self, way: bytes, half: Half) -> Connection:
-        """One of them, as a fact."""
-        return self._fact(way, half, self._number(half), ConnectionState.ATTEMPTED, half.at)
-
-    def _is_news(self, attempt: Attempt) -> bool:
-        """Whether it went to us, and no answer has overtaken it and made a connection."""
-        way, half = attempt
-        if not self._every and not self.networks.end(target_of(way)).is_ours:
-            return False
-        flow = self._table.find(way)
-        return flow is None or flow.way != way or half.first not in (None, flow.client.first)
-
-    def _fact(self, way: bytes, half: Half, serial: int, state: ConnectionState, changed: Moment) -> Connection:
-        return Connection(
-            serial=serial,
-            **ends(way, half.macs),
-            vlan=half.vlan,
-            direction=crossing(*self._ends(way)),
-            state=state,
-            opened=half.at,
-            changed=changed,
-            hairpin=half.hairpin,
-        )
-
-    def _ends(self, way: bytes) -> tuple[End, End]:
-        return self.networks.end(source_of(way)), self.networks.end(target_of(way))
-
-    # -- connections -----------------------------------------------------------------------------------------
-
     def expire(self, now: Moment) -> Iterator[Connection]:
         """Give up what has waited too long; attempts that nothing answered are told here."""
-        yield from (self.attempt(*each) for each in self.overdue(now))
+        yield from (self.openings.tell(*each) for each in self.openings.overdue(now))
         yield from self.give_up(now)
 
     def give_up(self, now: Moment) -> Iterator[Connection]:
@@ -193,8 +124,9 @@ class Tracker:
         for flow in self._table:
             self._weigh(flow, now)
             if flow.over and now.since(flow.seen) >= LINGER:
-                self._table.drop(flow)
                 yield from self._correct(flow)
+                if not flow.is_reset or now.since(flow.seen) >= DOUBTED:
+                    self._table.drop(flow)
             elif not flow.over and _has_waited(flow, now):
                 self._table.drop(flow)
                 if flow.state is not ConnectionState.ATTEMPTED:
@@ -203,37 +135,51 @@ class Tracker:
 
     def _weigh(self, flow: Flow, now: Moment) -> None:
         """Once, when its SYN would have been read if it had passed."""
-        if not flow.is_weighed and now.since(flow.opened) >= LATE:
-            flow.is_weighed = True
-            self.unopened += flow.is_shaken and not flow.is_opened and flow.direction is Direction.INBOUND
+        if flow.is_weighed or now.since(flow.opened) < LATE:
+            return
+        flow.is_weighed = True
+        is_doubtful = self._doubt is not None and flow.opened.since(self._doubt) < MISSED
+        is_missing = flow.is_shaken and not flow.is_opened and flow.direction is Direction.INBOUND
+        self.unseen += is_missing and not is_doubtful
+
+    def doubt(self, at: Moment) -> None:
+        """Attempts were dropped in their ring, or looked at by the thousand: theirs may be the missing SYNs."""
+        self._doubt = at
 
     def flush(self) -> Iterator[Connection]:
         """The end of a recorded file: everything still open is told once more, as it stands."""
-        yield from (self.attempt(*each) for each in self.attempts.flush(self._is_news))
+        yield from self.openings.flush()
         for flow in self._table:
             self._table.drop(flow)
             yield from self._correct(flow) if flow.over else self._tell(flow)
 
     def __len__(self) -> int:
-        return len(self._table) + len(self.attempts)
+        return len(self._table) + len(self.openings)
 
     def _begin(self, segment: Segment, *, is_answer: bool) -> Flow | None:
         """A connection by its answer, or from its middle, if it is one we follow."""
         way, back = segment.way, turned(segment.way)
-        swapped = self._is_from_server(segment, back, is_answer=is_answer)
-        if swapped:
+        if self._is_from_server(segment, back, is_answer=is_answer):
             way, back = back, way
-        if not self._every and not self.networks.end(target_of(way)).is_ours:
-            return None  # somebody of the practice outside, which is most of what passes
-        direction = crossing(*self._ends(way))
+        if not self._every and not self._networks.end(target_of(way)).is_ours:
+            if _door(back) not in self._doors:
+                return None  # somebody of the practice outside, which is most of what passes
+            way, back = back, way  # a door of ours, whatever the ports say
+        direction = crossing(self._networks.end(source_of(way)), self._networks.end(target_of(way)))
         port = way[-2] << 8 | way[-1]
-        half = self._half(way, segment if is_answer else None)
-        if not (self._every or is_answer or half) and port >= EPHEMERAL and service(port) is None:
+        is_opened = self.openings.find(way) is not None  # though it was another SYN: somebody did knock
+        half = self.openings.take(way, segment if is_answer else None)
+        is_named = segment.association and segment.association.names_its_door
+        if is_answer:
+            self._remember(_door(way))
+        elif not (
+            self._every or half or is_named or port < EPHEMERAL or service(port) or _door(way) in self._doors
+        ):
             return None  # from the middle, and no door we know: an answer to somebody of the practice
-        macs = segment.macs[6:] + segment.macs[:6] if swapped else segment.macs
+        macs = segment.macs if way is segment.way else segment.macs[6:] + segment.macs[:6]
         is_refused = half is not None and half.is_refused
         return Flow(
-            serial=self._number(half),
+            serial=self.openings.number(half),
             way=way,
             back=back,
             macs=half.macs if half else macs,
@@ -243,28 +189,25 @@ class Tracker:
             changed=segment.at,
             seen=segment.at,
             hairpin=half.hairpin if half else None,
-            is_opened=half is not None,
+            is_opened=is_opened,
             state=ConnectionState.REFUSED if is_refused else ConnectionState.ATTEMPTED,
             over=is_refused,
             client=Side(first=half.first if half else None),
             server=Side(),
         )
 
+    def _remember(self, door: bytes) -> None:
+        """It has answered: whoever is met there in the middle of a connection is its client."""
+        self._doors[door] = None
+        self._doors.move_to_end(door)
+        if len(self._doors) > DOORS:
+            self._doors.popitem(last=False)
+
     def _is_from_server(self, segment: Segment, back: bytes, *, is_answer: bool) -> bool:
         """Whoever was called; where nobody was seen calling, whoever answers, else whoever has the lower port."""
-        if self.attempts.find(segment.way) is not None:
+        if self.openings.find(segment.way) is not None:
             return False
-        return is_answer or self.attempts.find(back) is not None or _came_from_server(segment)
-
-    def _half(self, way: bytes, answer: Segment | None) -> Half | None:
-        """The attempt it began with, which is none any more; not one that this SYN-ACK does not fit."""
-        half = self.attempts.find(way)
-        if half is None:
-            return None
-        if answer and half.first is not None and (answer.ack - half.first) % MODULUS >= WINDOW:
-            return None
-        self.attempts.take(way)
-        return half
+        return is_answer or self.openings.find(back) is not None or _came_from_server(segment)
 
     def _tell(self, flow: Flow) -> Iterator[Connection]:
         flow.told = flow.client.sent + flow.server.sent
@@ -282,7 +225,7 @@ class Tracker:
 
     def _correct(self, flow: Flow) -> Iterator[Connection]:
         """It was over when last told, but more of it was on its way."""
-        if flow.client.sent + flow.server.sent != flow.told:
+        if flow.state is not ConnectionState.REFUSED and flow.client.sent + flow.server.sent != flow.told:
             yield from self._tell(flow)
 
     def _close(self, flow: Flow) -> Iterator[Connection]:
@@ -291,10 +234,16 @@ class Tracker:
         yield from self._tell(flow)
 
 
+def _door(way: bytes) -> bytes:
+    """Address and port of whom it leads to."""
+    return target_of(way) + way[-2:]
+
+
 def _has_grown(flow: Flow) -> bool:
-    """An association that has carried twice what was last told, and a megabyte at least."""
+    """Twice what was last told, 1 MB at least: an association, or what goes on though it was told as closed."""
     carried = flow.client.sent + flow.server.sent
-    return flow.is_associated and carried >= max(2 * flow.told, 1 << 20)
+    goes_on = flow.is_associated or flow.state is ConnectionState.CLOSED
+    return goes_on and carried >= max(2 * flow.told, 1 << 20)
 
 
 def _has_waited(flow: Flow, now: Moment) -> bool:

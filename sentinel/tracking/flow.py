@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, TypedDict
 
-from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, Direction
+from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, Direction, Label
 from sentinel.model.moment import Address, Moment, unpacked
 from sentinel.model.packet import AssociationHead, Flags, Segment, source_of, target_of, written
 
@@ -13,8 +13,8 @@ HALF = 1 << 31
 MODULUS = 1 << 32
 FAR = 1 << 30
 """A sequence number this far from where its side stands belongs to something else."""
-UNHEARD = 1 << 24
-"""Bytes of a server that its client may acknowledge before we know of them: one blind guess in 256 fits."""
+UNHEARD = 1 << 16
+"""Bytes of a server that its client may acknowledge before we know of them: one blind guess in 65,536 fits."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,8 +25,13 @@ class Side:
     """Sequence number of its first payload byte, once known."""
     sent: int = 0
     """Payload bytes up to the furthest one seen or acknowledged; 4 GiB wraps are unwound."""
-    finished: bool = False
-    """Its FIN was seen: `sent` is exact and acknowledgements no longer move it."""
+    fin: int | None = None
+    """Where its FIN stands, counted as `sent` is."""
+
+    @property
+    def finished(self) -> bool:
+        """It has sent all: a FIN was seen, and nothing behind it. A forged one is overtaken by what follows."""
+        return self.fin is not None and self.sent <= self.fin
 
     def offset(self, seq: int) -> int:
         """How far `seq` stands behind the first payload byte, on the turn of the counter nearest to `sent`."""
@@ -43,10 +48,20 @@ class Side:
         self.sent = max(self.sent, self.offset(seq))
 
     def finish(self, seq: int) -> None:
-        """Its FIN stands at `seq`. An acknowledgement that passed first has counted that FIN as a byte."""
-        if self.sent > 0 and not self.finished and self.sent - self.offset(seq) == 1:
-            self.sent -= 1
-        self.finished = True
+        """Its FIN stands at `seq`, unless that is far from here, or in the middle of what it has sent.
+
+        An acknowledgement that passed first has counted that FIN as a byte.
+        """
+        end = self.offset(seq)
+        if not (0 <= end - self.sent < FAR or (self.sent > 0 and end - self.sent == -1 and self.fin is None)):
+            return
+        self.sent = self.fin = end
+
+    def is_acknowledged(self, seq: int) -> None:
+        """All before `seq` exists, by whoever says so: the only count there is while data stays in the kernel."""
+        reached = self.offset(seq)
+        if 0 <= reached - self.sent < FAR and not (self.finished and reached - 1 == self.fin):
+            self.sent = reached
 
 
 class Rank(IntEnum):
@@ -88,6 +103,7 @@ class Flow:
     client: Side
     server: Side
     dicom: Dicom | None = None
+    label: Label | None = None
     hairpin: Address | None = None
     seen: Moment
     """When its last segment passed."""
@@ -100,11 +116,13 @@ class Flow:
     is_believed: bool = False
     """The server has acknowledged bytes of the client, as it does only for one that finished the handshake."""
     answer: AssociationHead | None = None
-    """The answer to an association request that it has overtaken."""
+    """Of an association request that was not seen; it proves none by itself."""
     told: int = 0
     """Payload bytes of both sides when it was last told."""
     over: bool = False
     """Nothing more is expected; kept a while so that a late copy does not look new."""
+    is_reset: bool = False
+    """It is over by the client's word alone, which its server need not have believed (RFC 5961 section 3)."""
     is_weighed: bool = False
     """Whether its SYN was missing was told."""
     filed: Rank | None = None
@@ -121,19 +139,16 @@ class Flow:
         """Move both sides' byte counts; a segment far outside the window says nothing."""
         if own.first is None:
             own.first = segment.seq
-        end = segment.seq + segment.length
-        if not own.finished and abs(own.offset(end % MODULUS) - own.sent) < FAR:
-            own.reaches(end % MODULUS)
+        end = (segment.seq + segment.length) % MODULUS
+        if not segment.length:
+            own.is_acknowledged(end)
+        elif abs(own.offset(end) - own.sent) < FAR:
+            own.reaches(end)
         if segment.flags & FIN:
-            own.finish(end % MODULUS)
+            own.finish(end)
         believed = peer is self.client or self.state in (ConnectionState.CONNECTED, ConnectionState.CLOSED)
-        if segment.flags & ACK and peer.first is not None and not peer.finished and believed:
-            self._acknowledge(segment.ack, peer)
-
-    def _acknowledge(self, ack: int, peer: Side) -> None:
-        """What one end confirms the other has sent: the only count there is while data stays in the kernel."""
-        if 0 <= peer.offset(ack) - peer.sent < FAR:
-            peer.reaches(ack)
+        if segment.flags & ACK and peer.first is not None and believed:
+            peer.is_acknowledged(segment.ack)
 
     def fact(self) -> Connection:
         """The connection as it stands."""
@@ -148,6 +163,7 @@ class Flow:
             bytes_in=self.client.sent,
             bytes_out=self.server.sent,
             dicom=self.dicom,
+            label=self.label,
             hairpin=self.hairpin,
         )
 

@@ -4,17 +4,23 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from sentinel.model.connection import Association, ConnectionState, Dicom
+from sentinel.model.beginnings import BANNERS
+from sentinel.model.connection import Association, ConnectionState, Dicom, Label
 from sentinel.model.packet import AssociationHead, Flags, Segment
 from sentinel.tracking.flow import MODULUS, Flow
 
 FIN, SYN, RST, ACK = (int(flag) for flag in (Flags.FIN, Flags.SYN, Flags.RST, Flags.ACK))
+UNANSWERED: Final = (ConnectionState.ATTEMPTED, ConnectionState.REFUSED)
 WINDOW: Final = 1 << 16
 """A SYN-ACK may acknowledge this much beyond the SYN itself: what the SYN carried (RFC 7413)."""
 
 
 def begins_anew(flow: Flow, segment: Segment) -> bool:
-    """A SYN with another initial sequence number on a known 4-tuple (RFC 9293 section 3.10.7.4), or its answer."""
+    """The answer to another SYN; or such a SYN, where nothing of ours has spoken yet.
+
+    On a connection that stands a SYN changes nothing: its server challenges it and goes on (RFC 9293 section
+    3.10.7.4, RFC 5961 section 4). Only what it answers tells that there is another.
+    """
     kind = segment.flags & (SYN | ACK)
     if kind == SYN | ACK:
         return segment.way == flow.back and _answers_another(flow, segment)
@@ -22,14 +28,29 @@ def begins_anew(flow: Flow, segment: Segment) -> bool:
         return False
     if segment.way != flow.way:
         return flow.over or not (flow.is_shaken or flow.is_opened)
-    return flow.client.first != (segment.seq + 1) % MODULUS
+    return flow.state in UNANSWERED and not _is_its_own(flow, segment)
+
+
+def knocks_again(flow: Flow, segment: Segment) -> bool:
+    """Another SYN on the ports of a connection: an attempt, until something answers it."""
+    is_syn = segment.flags & (SYN | ACK) == SYN and segment.way == flow.way
+    return is_syn and not _is_its_own(flow, segment)
+
+
+def _is_its_own(flow: Flow, syn: Segment) -> bool:
+    """The SYN it began with, or a copy; what that carried may have been acknowledged with it."""
+    return flow.client.first is None or (flow.client.first - syn.seq - 1) % MODULUS < WINDOW
 
 
 def _answers_another(flow: Flow, answer: Segment) -> bool:
-    """A SYN-ACK that acknowledges another number than this connection's client began with."""
-    if not flow.is_shaken or (answer.seq + 1) % MODULUS == flow.server.first:
-        return False
-    return (answer.ack - (flow.client.first or 0)) % MODULUS >= WINDOW
+    """A SYN-ACK to another number than this connection's client began with, or another one after its end."""
+    first = answer.ack if flow.client.first is None else flow.client.first
+    ahead = (answer.ack - first) % MODULUS
+    if ahead < WINDOW:
+        is_copy = not flow.is_shaken or (answer.seq + 1) % MODULUS == flow.server.first
+        return flow.state is ConnectionState.CLOSED and not is_copy
+    # Seen from its middle, its client's first number was guessed from data that overtook this answer.
+    return flow.is_shaken or flow.state is ConnectionState.CLOSED or ahead < MODULUS - WINDOW
 
 
 def follow(flow: Flow, segment: Segment) -> None:
@@ -44,9 +65,12 @@ def follow(flow: Flow, segment: Segment) -> None:
         return
     if segment.length or segment.flags & FIN:
         _speak(flow, segment, from_client)  # first: what it acknowledges must not prove itself
+    is_first = segment.seq == own.first and (flow.is_opened or flow.is_shaken)  # not guessed, and not by this one
+    if segment.label and is_first and flow.label is None:
+        _label(flow, segment.label, from_client)
     flow.count(segment, own, peer)
     if segment.association:
-        _associate(flow, segment.association, from_client)
+        _associate(flow, segment.association, from_client, is_first)
     if flow.client.finished and flow.server.finished:
         _finish(flow)
 
@@ -55,17 +79,19 @@ def _shake_hands(flow: Flow, segment: Segment, from_client: bool) -> None:
     """RFC 9293 section 3.5. A refused client that tries again may be answered after all."""
     after = (segment.seq + 1) % MODULUS
     if not segment.flags & ACK:
-        if from_client:
+        if from_client and _is_its_own(flow, segment):
             _open(flow, segment)
         return
     if from_client or flow.state in (ConnectionState.CONNECTED, ConnectionState.CLOSED):
         return
     if flow.client.first is None:  # the SYN was lost on the way to us; its answer names it
         flow.client.first = segment.ack
+    elif not flow.is_opened and not flow.is_shaken:  # it was guessed from what overtook the answer
+        flow.client.begins(segment.ack)
     known = flow.server.first if flow.is_shaken else None
     if after != known and (segment.ack - flow.client.first) % MODULUS < WINDOW:  # a SYN may carry data
         flow.server.begins(after)
-        flow.is_shaken, flow.over = True, False
+        flow.is_shaken, flow.over, flow.is_reset = True, False, False
         flow.state = ConnectionState.ANSWERED
         _connect(flow)
 
@@ -91,14 +117,16 @@ def _reset(flow: Flow, segment: Segment, from_client: bool) -> None:
         _connect(flow)
     if segment.flags & ACK and flow.state is ConnectionState.CONNECTED:
         own, peer = (flow.client, flow.server) if from_client else (flow.server, flow.client)
-        flow.count(segment._replace(length=0), own, peer)
+        if not from_client or 0 <= own.offset(segment.seq) - own.sent < WINDOW:  # else its server did not obey it
+            flow.count(segment._replace(length=0), own, peer)
+    flow.is_reset = from_client
     _finish(flow)
 
 
 def _speak(flow: Flow, segment: Segment, from_client: bool) -> None:
     """Data or FIN. A server that speaks has answered; both ends must have been heard before a client is real."""
     _hear(flow, segment, from_client)
-    if not from_client and flow.state in (ConnectionState.ATTEMPTED, ConnectionState.REFUSED):
+    if not from_client and flow.state in UNANSWERED:
         flow.state = ConnectionState.ANSWERED
     _connect(flow)
 
@@ -117,29 +145,70 @@ def _connect(flow: Flow) -> None:
         flow.over = False
 
 
-def _associate(flow: Flow, head: AssociationHead, from_client: bool) -> None:
+def _label(flow: Flow, label: Label, from_client: bool) -> None:
+    """By the first words of either side; a server's tell only where servers speak first."""
+    if from_client or label in BANNERS:
+        flow.label = label
+
+
+def _associate(flow: Flow, head: AssociationHead, from_client: bool, is_first: bool) -> None:
     """PS3.8 section 9.2: the client asks, the server accepts or rejects, either may abort."""
     if head.kind is Association.PROPOSED:
-        if from_client and flow.dicom is None:
-            flow.dicom = Dicom(
-                called=head.called,
-                calling=head.calling,
-                result=head.kind,
-                services=head.services,
-                request_size=head.size,
-            )
-            if flow.answer:
-                _answer(flow, flow.answer)
+        if from_client:
+            _propose(flow, head, is_first)
     elif not from_client or head.kind is Association.ABORTED:
         _answer(flow, head)
 
 
+def _propose(flow: Flow, head: AssociationHead, is_first: bool) -> None:
+    """A request; the answer may have been seen before it.
+
+    Only what a client says first is the request its server answers: one that comes later may have been sent to
+    hide another that we did not see, so that neither its list of services nor its length can be relied upon.
+    """
+    known = flow.dicom
+    if known is not None and known.request_size and not set(head.services) <= set(known.services):
+        both = tuple(sorted({*known.services, *head.services}))  # which of the two its server had, nobody saw
+        flow.dicom = replace(known, services=both, services_whole=False)
+    if known is not None and (known.request_size or not is_first):
+        return
+    flow.dicom = Dicom(
+        called=head.called,
+        calling=head.calling,
+        result=known.result if known else head.kind,
+        services=head.services,
+        services_whole=head.whole and is_first,
+        rejection=known.rejection if known else None,
+        request_size=head.size if is_first else 0,
+    )
+    if flow.answer:
+        _answer(flow, flow.answer)
+
+
 def _answer(flow: Flow, head: AssociationHead) -> None:
-    """The first answer counts: an abort that follows it is only an end."""
-    if flow.dicom is None:
+    """The server's first word counts: an abort that follows it is only an end, and a client's own may be ignored.
+
+    What accepts or rejects proves that an association was asked for, though nobody saw it: the request was lost,
+    came before us, or was sent in pieces too small to be known by.
+    """
+    if flow.dicom is not None:
+        undecided = flow.dicom.result in (Association.PROPOSED, Association.ABORTED)
+        if undecided and flow.dicom.result is not head.kind:
+            flow.dicom = replace(flow.dicom, result=head.kind, rejection=head.rejection)
+    elif _is_proof(head):
+        flow.dicom = Dicom(called=head.called, calling=head.calling, result=head.kind, rejection=head.rejection)
+        flow.is_believed = True  # nobody is answered so who did not finish the handshake and ask
+        _connect(flow)
+    else:
         flow.answer = flow.answer or head
-    elif flow.dicom.result is Association.PROPOSED:
-        flow.dicom = replace(flow.dicom, result=head.kind, rejection=head.rejection)
+
+
+def _is_proof(head: AssociationHead) -> bool:
+    """An acceptance, or a rejection by one of the three who may reject (PS3.8 table 9-21); an abort is none."""
+    if head.rejection is None:
+        return head.kind is Association.ACCEPTED
+    result, source, reason = head.rejection
+    return result in (1, 2) and source in (1, 2, 3) and 0 < reason < 16
 
 
 def _finish(flow: Flow) -> None:

@@ -57,6 +57,10 @@ class Handshakes:
         elif segment.macs[:6] != self._own and self._is_inside(target_of(segment.way)):
             self._answer(segment)
 
+    def doubt(self, at: Moment) -> None:
+        """A flood passed, whose SYNs were not looked at singly: ours may have been among them."""
+        self._begun = at
+
     def tick(self, at: Moment) -> None:
         """Once a second: SYN-ACKs that have waited long enough are counted, and what is old is forgotten."""
         self._begun = self._begun or at

@@ -16,6 +16,7 @@ AGAIN = timedelta(seconds=60)
 SELDOM = timedelta(minutes=10)
 """How often a way to show that says more than « alive » is told, where another was told within the minute."""
 MOST = 4_096
+BOXES = 8
 TELLING = (SeenBy.ASKING, SeenBy.PASSING)
 OURS = (Place.INSIDE, Place.BOX)
 
@@ -36,6 +37,8 @@ class Machines:
         self.talk_mac = talk_mac
         self.forgotten = 0
         self._own_mac = raw_mac(own_mac)
+        self._boxes: set[bytes] = set()
+        """Hardware addresses under which a box announced itself, which no stranger can do for it."""
         self._told: OrderedDict[Shown, Moment] = OrderedDict()
 
     def feed(self, packet: Segment | Announcement) -> HostSighting | None:
@@ -44,8 +47,11 @@ class Machines:
             mac, address = raw_mac(packet.mac), packet.address.packed
         else:
             mac, address = packet.macs[6:], source_of(packet.way)
-        if self.networks.end(address).place not in OURS or not any(mac):
+        place = self.networks.end(address).place
+        if place not in OURS or not any(mac):
             return None
+        if isinstance(packet, Segment) and place is not Place.BOX and mac in self._boxes:
+            return None  # an inside address that comes from the box: anybody may have written it
         seen_by = self._announced(packet) if isinstance(packet, Announcement) else self._sent(packet)
         if self._is_fresh((mac, address, None), packet.at, AGAIN) and (
             seen_by not in TELLING or self._is_fresh((mac, address, seen_by), packet.at, SELDOM)
@@ -56,6 +62,8 @@ class Machines:
         return HostSighting(mac=mac.hex(":"), address=unpacked(address), seen_by=seen_by, at=packet.at)
 
     def _announced(self, packet: Announcement) -> SeenBy:
+        if packet.address in self.networks.box and len(self._boxes) < BOXES:
+            self._boxes.add(raw_mac(packet.mac))
         if packet.peer is None or packet.peer not in self.networks.box:
             return packet.seen_by
         return SeenBy.ASKING if packet.to_all else SeenBy.PASSING

@@ -19,8 +19,10 @@ from sentinel.tracking.halfopen import Attempt, Half
 
 ROWS = 1_000
 """Rows an hour for the answered connections of one door."""
-ALL_ROWS = 65_536
+ALL_ROWS = 16_384
 """Rows an hour for answered connections of all doors: a machine may seem to have all of them open."""
+REMEMBERED = 16_384
+"""Connections of which is known whether they have a row: twice as many as are followed at once."""
 TRIES = 256
 """Rows an hour for what came to nothing from one network."""
 ALL_TRIES = 4_096
@@ -56,8 +58,8 @@ class Summing:
         self._most = sums
         self._doors: dict[Door, int] = {}
         self._tries: dict[bytes, int] = {}
-        self._all_tries = 0
-        self._own: set[int] = set()
+        self._all_tries = self._rows_given = 0
+        self._own: OrderedDict[int, None] = OrderedDict()
         self._counted: OrderedDict[int, ConnectionState] = OrderedDict()
         self._sums: dict[Sum, Attempts] = {}
         self._networks: dict[Door, int] = {}
@@ -105,30 +107,33 @@ class Summing:
         return [self._sums[key] for key in told]
 
     def _turn(self, hour: datetime) -> None:
-        """A new hour, or a clock set back: the sums have been told, and the doors start anew."""
+        """A new hour, or a clock set back: the doors have their shares again. Who has a row keeps it."""
         if self._hour is None:
             self._hour = hour
         if hour > self._hour or hour < self._hour - timedelta(hours=1):
             self._hour = hour
             self._doors.clear()
             self._tries.clear()
-            self._all_tries = 0
-            self._own.clear()
-            self._counted.clear()
+            self._all_tries = self._rows_given = 0
             self._networks.clear()
-            self._sums = {key: self._sums[key] for key in self._changed}
+            lasts = hour - timedelta(hours=1)  # what began in the last hour may come to its end in this one
+            self._sums = {key: each for key, each in self._sums.items() if key[3] >= lasts or key in self._changed}
 
     def _has_row(self, connection: Connection, hour: datetime) -> bool:
         if connection.serial in self._own:
             return True
+        if connection.serial in self._counted:
+            return False
         if connection.state in VAIN:
             return self._may_try(_network(connection.source))
         door = (hour, connection.target, connection.target_port)
-        full = self._doors.get(door, 0) >= self._rows or len(self._own) >= self._all_rows
-        if full or connection.serial in self._counted:
+        if self._doors.get(door, 0) >= self._rows or self._rows_given >= self._all_rows:
             return False
         self._doors[door] = self._doors.get(door, 0) + 1
-        self._own.add(connection.serial)
+        self._rows_given += 1
+        self._own[connection.serial] = None
+        if len(self._own) > REMEMBERED:
+            self._own.popitem(last=False)
         return True
 
     def _may_try(self, network: bytes, *, ask: bool = False) -> bool:
@@ -152,7 +157,7 @@ class Summing:
         if connection.state in VAIN:
             return
         self._counted[connection.serial] = connection.state
-        if len(self._counted) > self._all_rows:
+        if len(self._counted) > REMEMBERED:
             self._counted.popitem(last=False)
 
     def _count_many(self, door: bytes, many: Many) -> None:

@@ -1,4 +1,5 @@
-"""Connections by the way of their packets, either direction; when it is full, the least is forgotten first.
+"""Connections by the way of their packets, either direction; when it is full, the least is forgotten first, and of
+equals the one that has been silent for longest.
 
 What a stranger alone has said makes room before what is over, that before what was merely answered, and that
 before a client that is real: nobody pushes a connection that carries images out of memory by knocking at doors.
@@ -10,7 +11,7 @@ from typing import Final
 
 from sentinel.tracking.flow import Flow, Rank
 
-MOST = 16_384
+MOST = 8_192
 """A flow takes about a kilobyte."""
 
 
@@ -34,6 +35,7 @@ class Table:
         """A new flow, or one whose rank may have changed."""
         rank = flow.rank
         if flow.filed is rank:
+            self._ranks[rank].move_to_end(flow.way)
             return
         if flow.filed is not None:
             del self._ranks[flow.filed][flow.way]
@@ -61,8 +63,9 @@ class Table:
         if least > rank:
             self.forgotten += 1
             return False
-        self.forgotten += least is not Rank.OVER
-        self.drop(next(iter(self._ranks[least].values())))
+        oldest = next(iter(self._ranks[least].values()))
+        self.forgotten += least is not Rank.OVER or oldest.is_reset
+        self.drop(oldest)
         return True
 
     def __iter__(self) -> Iterator[Flow]:

@@ -9,6 +9,7 @@ import struct
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -18,6 +19,7 @@ from sentinel.model.connection import Attempts, Connection
 from sentinel.model.coverage import Coverage
 from sentinel.model.exposure import Exposure, Knock, ReachOutcome
 from sentinel.model.machine import HostSighting, Portrait, Sought, Uplink
+from sentinel.model.moment import Address
 
 Renewed = HostSighting | Sought | Portrait | Uplink | Coverage
 """Facts that are told anew all the time: the next one makes good for one that is lost."""
@@ -65,6 +67,10 @@ class Parcel:
     fact: Sent
 
 
+Sum = tuple[str, Address, int, datetime]
+"""What names a sum."""
+
+
 class Outbox:
     """What `listen` has sent and `watch` has not yet committed.
 
@@ -79,11 +85,15 @@ class Outbox:
         self._kept = kept
         self._next = 1
         self._waiting: OrderedDict[int, bytes] = OrderedDict()
+        self._sums: dict[Sum, int] = {}
+        """The number of the last word on each sum that waits."""
 
     def put(self, fact: Sent) -> bytes:
         """Number a fact and keep it until it is acknowledged; returns its message."""
         message = _message(self.run, self._next, fact)
         if not isinstance(fact, Renewed):  # a fresher one comes soon enough
+            if isinstance(fact, Attempts):
+                self._supersede(fact)
             if len(self._waiting) >= self._kept:
                 self._waiting.popitem(last=False)
                 self.unsent += 1
@@ -91,6 +101,14 @@ class Outbox:
         self.last = self._next
         self._next += 1
         return message
+
+    def _supersede(self, fact: Attempts) -> None:
+        """A sum is told again with higher counts: its older word must not push a connection out."""
+        key = (fact.source_network, fact.target, fact.target_port, fact.hour)
+        self._waiting.pop(self._sums.pop(key, 0), None)
+        if len(self._sums) >= self._kept:
+            self._sums.clear()
+        self._sums[key] = self._next
 
     def acknowledged(self, number: int) -> None:
         """Everything up to `number` is on disk."""

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from sentinel.capture.assembler import DIRECTION, PROTOCOL, RANDOM
 from sentinel.capture.keep import keep
-from sentinel.capture.route import Kind, route
+from sentinel.capture.route import Kind, inside, route
 from sentinel.model.networks import Network
 
 WIDTHS = {0x20: 4, 0x28: 2, 0x30: 1, 0x40: 4, 0x48: 2, 0x50: 1}
@@ -26,7 +26,7 @@ def routed(program: bytes, frame: bytes, direction: int = 0) -> int:
 
 def kept(frame: bytes, own: tuple[Network, ...], random: int = 1) -> int:
     """How many bytes of it its own socket keeps."""
-    return run(_keep(Kind(routed(_route(own), frame))), frame, random)
+    return run(_keep(Kind(routed(_route(inside(own)), frame))), frame, random)
 
 
 _keep, _route = lru_cache(keep), lru_cache(route)
@@ -34,18 +34,31 @@ _keep, _route = lru_cache(keep), lru_cache(route)
 
 def verdict(program: bytes, frame: bytes, known: dict[int, int]) -> int:
     """What it returns."""
+    return _end(program, frame, known)[0]
+
+
+def cost(program: bytes, frame: bytes, random: int = 1) -> int:
+    """How many steps are executed for a frame: what it costs the kernel."""
+    return _end(program, frame, {RANDOM: random})[1]
+
+
+def _end(program: bytes, frame: bytes, known: dict[int, int]) -> tuple[int, int]:
     steps = list(struct.iter_unpack("=HBBI", program))
+    taken: list[int] = []
     try:
-        return _walk(steps, frame, known)
+        return _walk(steps, frame, known, taken), len(taken)
     except IndexError:
-        return 0
+        return 0, len(taken)
 
 
-def _walk(steps: list[tuple[int, ...]], frame: bytes, known: dict[int, int]) -> int:  # noqa: PLR0912 - one branch an opcode
+def _walk(  # noqa: PLR0912 - one branch an opcode
+    steps: list[tuple[int, ...]], frame: bytes, known: dict[int, int], taken: list[int]
+) -> int:
     a = x = place = 0
     memory = [0] * 16
     while True:
         code, yes, no, k = steps[place]
+        taken.append(place)
         place += 1
         match code:
             case 0x20 if k in known:
@@ -85,6 +98,8 @@ def _walk(steps: list[tuple[int, ...]], frame: bytes, known: dict[int, int]) -> 
             case 0x15 | 0x25 | 0x35 | 0x45:
                 true = {0x15: a == k, 0x25: a > k, 0x35: a >= k, 0x45: bool(a & k)}[code]
                 place += yes if true else no
+            case 0x1D:
+                place += yes if a == x else no
             case 0x06:
                 return k
             case 0x16:

@@ -87,7 +87,7 @@ def sense(interface: str, rooms: dict[Kind, Room] | None = None, pause: float = 
                 continue
             else:
                 sensed.read += 1
-                facts = ear.feed(read_frame(passed.kept, seen, passed.vlan), seen)
+                facts = ear.feed(read_frame(passed.kept, seen, passed.vlan, filtered=True), seen)
             for fact in facts:
                 sensed.take(fact)
         if time.monotonic() - ticked > 1:

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from sentinel.capture.flood import read
+from sentinel.capture.flood import FEW, read
 from sentinel.capture.ring import VLAN_VALID, Block
 from sentinel.decode.frame import read_frame
 from sentinel.model.packet import Flags, Segment
@@ -93,25 +93,34 @@ def test_syns_of_other_lengths_make_strides_of_their_own():
         {"tags": ((0x8100, 20),), "options": b""},
     ],
 )
-def test_one_that_is_no_plain_syn_leaves_its_whole_stride_to_be_read_one_by_one(shape):
-    """Though it is as long as its neighbours; nothing is guessed of it, and nothing of them."""
+def test_one_that_is_no_plain_syn_is_left_to_be_read_by_itself(shape):
+    """Though it is as long as its neighbours: one odd frame in a crowd does not make all of it slow."""
     frames = [syn(number) for number in range(20)]
-    frames[7] = syn(7, **shape)
+    odd = [*frames[:7], syn(7, **shape), *frames[8:]]
 
-    assert taken(frames) == ([], 20)
+    assert taken(odd) == ([way(frame) for number, frame in enumerate(frames) if number != 7], 1)
 
 
 def test_a_tag_that_the_kernel_took_off_is_seen():
     """It stands beside the frame; a tagged attempt is told with its VLAN."""
-    assert taken([syn(number) for number in range(20)], {3: VLAN_VALID}) == ([], 20)
+    frames = [syn(number) for number in range(20)]
+
+    assert taken(frames, {3: VLAN_VALID}) == (
+        [way(frame) for number, frame in enumerate(frames) if number != 3],
+        1,
+    )
 
 
 def test_a_frame_that_was_cut_short_is_not_read_with_what_lay_there_before():
     """The ring's memory is not wiped between two blocks."""
     frames = [syn(number) for number in range(20)]
-    frames[19] = syn(19)[:44]
 
-    assert taken(frames) == ([], 20)
+    assert taken([*frames[:19], frames[19][:44]]) == ([way(frame) for frame in frames[:19]], 1)
+
+
+def test_a_few_are_read_one_by_one():
+    """A stretch costs more than they do."""
+    assert taken([syn(number) for number in range(FEW - 1)]) == ([], FEW - 1)
 
 
 def test_the_last_record_of_the_ring_may_end_where_the_memory_does():

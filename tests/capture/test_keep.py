@@ -6,7 +6,7 @@ real cable into a real ring behind the real kernel's filter.
 
 import random
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 
 import pytest
 
@@ -14,8 +14,10 @@ from sentinel.capture.keep import HIGH_DOORS, keep
 from sentinel.capture.rare import rare_program
 from sentinel.capture.ring import Frame
 from sentinel.capture.rings import Rings
-from sentinel.capture.route import Kind, route
+from sentinel.capture.route import Kind, inside, route
 from sentinel.decode.dicom import association_head
+from sentinel.model.beginnings import BANNERS, KEPT
+from sentinel.model.connection import Label
 from sentinel.model.packet import Flags
 from tests.builders import (
     ABORT,
@@ -24,6 +26,7 @@ from tests.builders import (
     INSIDE,
     PATIENT,
     RELEASE_RQ,
+    SPOKEN,
     STRANGER,
     STRANGER6,
     WORKSTATION,
@@ -39,7 +42,7 @@ from tests.capture import cable
 from tests.capture.bpf import routed, run
 from tests.decode.test_frame import FRAGMENT, SHAPES4, SHAPES6, arp, neighbour
 
-ROUTE = route(INSIDE)
+ROUTE = route(inside(INSIDE))
 PROGRAMS = {kind: rare_program() if kind is Kind.RARE else keep(kind) for kind in Kind}
 OPENING = {"SYN": Flags.SYN, "SYN-ACK": Flags.SYN | Flags.ACK, "FIN": Flags.FIN | Flags.ACK, "RST": Flags.RST}
 DATA = Flags.PSH | Flags.ACK
@@ -79,7 +82,8 @@ def shapes() -> list[tuple[str, int, dict[str, object]]]:
 
 def claims() -> list[Claim]:
     """All of them."""
-    return [*handshakes(), *associations(), *image_data(), *pushed(), *fragments(), *neighbours(), *others()]
+    data = [*associations(), *image_data(), *pushed(), *labelled()]
+    return [*handshakes(), *data, *fragments(), *neighbours(), *others()]
 
 
 def handshakes() -> list[Claim]:
@@ -102,6 +106,9 @@ def associations() -> list[Claim]:
             frame = build(pdu + p_data(), family=family, **shape)
             says = f"P-DATA in the same segment is cut at the PDU's end ({name})"
             found.append(Claim(says, frame, len(frame) - len(p_data())))
+    found += [
+        Claim(f"of a request the first {size} bytes are kept", to_door(RQ[:size]), -1) for size in range(78, 84)
+    ]
     long = associate_rq(syntaxes=["1.2.840.10008.5.1.4.1.1.2"] * 40)
     return [*found, Claim("of a longer request, the first segment is kept whole", to_door(long[:1_460]), -1)]
 
@@ -118,18 +125,23 @@ def image_data() -> list[Claim]:
         "a request without its version": RQ[:6] + bytes(2) + RQ[8:],
         "a request without its application context": RQ[:74] + b"\x20" + RQ[75:],
         "a request of 128 KiB and more": RQ[:2] + b"\x00\x02\x00\x01" + RQ[6:],
-        "a request cut before its name": RQ[:81],
+        "a request cut within its first item": RQ[:77],
         **{f"PATIENT behind {start:02x} 00": bytes((start, 0)) + PATIENT * 20 for start in (1, 2, 3, 4, 7)},
     }
     return [
-        Claim(f"{says} is not kept ({name})", from_door(payload, family=family, **shape), NOTHING, sampled=True)
+        Claim(
+            f"{says} is not kept ({name})",
+            from_door(payload, Flags.ACK, family=family, **shape),
+            NOTHING,
+            sampled=True,
+        )
         for name, family, shape in shapes()
         for says, payload in payloads.items()
     ] + [Claim("a bare ACK is not kept", from_door(b"", Flags.ACK), NOTHING)]
 
 
 def pushed() -> list[Claim]:
-    requests = (b"GET / HTTP/1.1\r\n\r\n", b"\x01", b"\x03\x00\x00\x13" + bytes(15), b"\x02\x00\x00", PATIENT)
+    requests = (b"GET /\r\n", b"\x01", b"\x03\x00\x00\x13" + bytes(15), b"\x02\x00\x00", RJ + b"\xe0", PATIENT)
     found = [
         Claim(f"pushed data from outside to a door is headers ({name})", frame, len(frame) - len(request))
         for name, family, shape in shapes()
@@ -142,12 +154,64 @@ def pushed() -> list[Claim]:
     ]
     own = tcp_frame(WORKSTATION, 40_000, IMAGING, 4242, DATA, PATIENT)
     own6 = tcp_frame(ip_address("2001:db8:1::67"), 40_000, IMAGING6, 4242, DATA, PATIENT)
+    near = [WORKSTATION, *map(ip_address, ("10.1.2.3", "172.31.0.1", "169.254.1.1"))]
+    near6 = [ip_address(text) for text in ("2001:db8:1::67", "fe80::1", "fd00::1")]
+    back = [
+        Claim(f"what a door pushes to {client} is not kept", frame, NOTHING, sampled=True)
+        for server, clients in ((IMAGING, near), (IMAGING6, near6))
+        for client in clients
+        for frame in [tcp_frame(server, 4242, client, 40_000, DATA, PATIENT)]
+    ]
     return [
         *found,
+        *back,
+        *(
+            Claim(f"what a door pushes to outside is headers ({name})", frame, len(frame) - len(PATIENT))
+            for name, family, shape in shapes()
+            for frame in [from_door(PATIENT, family=family, **shape)]
+        ),
+        Claim(
+            "what a client inside pushes to outside is not kept",
+            tcp_frame(WORKSTATION, 40_000, STRANGER, 443, DATA, PATIENT),
+            NOTHING,
+            sampled=True,
+        ),
         Claim("pushed data to a client's port is not kept", to_door(PATIENT, port=50_000), NOTHING, sampled=True),
         Claim("pushed data from our own network is not kept", own, NOTHING, sampled=True),
         Claim("nor over IPv6", own6, NOTHING, sampled=True),
         Claim("data that is not pushed is not kept", to_door(PATIENT, Flags.ACK), NOTHING, sampled=True),
+    ]
+
+
+def labelled() -> list[Claim]:
+    """The same data, where its first bytes tell what is spoken: kept shorter than a header, which says so."""
+    found = []
+    for name, family, shape in shapes():
+        header = 20 + len(shape.get("options", b""))  # type: ignore[arg-type]
+        for label, payload in SPOKEN.items():
+            for build in (to_door, from_door) if label in BANNERS else (to_door,):
+                frame = build(payload, family=family, **shape)
+                kept = len(frame) - len(payload) - header + KEPT[label]
+                found.append(Claim(f"{label} is a length ({build.__name__}, {name})", frame, kept))
+            if label not in BANNERS:
+                frame = from_door(payload, family=family, **shape)
+                found.append(Claim(f"a server is no {label} ({name})", frame, len(frame) - len(payload)))
+    long = SPOKEN[Label.SSH] + bytes(900)
+    at_home = tcp_frame(IMAGING, 22, WORKSTATION, 40_000, DATA, long)
+    return [
+        *found,
+        Claim("a banner of SSH with more behind it is a length too", from_door(long), 34 + KEPT[Label.SSH]),
+        Claim("a banner that is not pushed is not kept", from_door(long, Flags.ACK), NOTHING, sampled=True),
+        Claim("a banner to one of us is not kept", at_home, NOTHING, sampled=True),
+        *(
+            Claim(f"{label} with {flags!r} is headers", to_door(payload, flags), 54)
+            for label, payload in SPOKEN.items()
+            for flags in (Flags.PSH, DATA | 0x20)
+        ),
+        *(
+            Claim(f"{label} about congestion is a length", to_door(payload, DATA | 0xC0), 34 + KEPT[label])
+            for label, payload in SPOKEN.items()
+        ),
     ]
 
 
@@ -268,8 +332,8 @@ def test_of_20_000_random_payloads_the_filter_keeps_not_one_byte():
     dice = random.Random(11)
     for _ in range(20_000):
         start = dice.choice((b"", b"\x01\x00", b"\x02\x00", b"\x03\x00\x00\x00\x00\x04", b"\x04\x00"))
-        payload = start + dice.randbytes(dice.choice((4, 8, 90, 200)))
-        assert kept(from_door(payload)) == NOTHING or association_head(payload)
+        payload = start + dice.randbytes(dice.choice((4, 8, 76, 79, 90, 200)))
+        assert kept(from_door(payload, Flags.ACK)) == NOTHING or association_head(payload)
 
 
 def test_the_filter_and_the_decoder_draw_the_same_line():
@@ -279,8 +343,9 @@ def test_the_filter_and_the_decoder_draw_the_same_line():
         payload = bytearray(dice.choice((RQ, AC, RJ, ABORT)))
         for _ in range(dice.randrange(3)):
             payload[dice.randrange(min(len(payload), 90))] = dice.choice((0, 1, 2, 3, 7, 255))
-        found = kept(from_door(bytes(payload)))
-        assert found == (54 + len(head) if (head := association_head(bytes(payload))) else 0)
+        cut = bytes(payload[: dice.choice((len(payload), dice.randrange(70, 90)))])
+        found = kept(from_door(cut, Flags.ACK))
+        assert found == (54 + len(head) if (head := association_head(cut)) else 0)
 
 
 @pytest.mark.parametrize("number", [0, 1, 8, 64, 100])
@@ -288,29 +353,28 @@ def test_a_filter_for_many_networks_can_be_written(number):
     """Conditional jumps reach 255 steps: a long list of prefixes must not break the start."""
     own = [*INSIDE, *(IPv4Network((0x0A000000 + (n << 8), 24)) for n in range(number))]
     own += [IPv6Network(((0x20010DB8 << 96) + (n << 64), 64)) for n in range(number)]
-    program = route(tuple(own) if number else ())
+    program = route(inside(tuple(own) if number else ()))
 
     assert len(program) // 8 <= 4_096  # BPF_MAXINSNS
     assert kept(to_door(PATIENT), route=program) == 54
     assert kept(to_door(PATIENT, family=6), route=program) == 74
-    inside = Kind.ANSWERS if number else Kind.CLIENTS
-    assert routed(program, from_door(PATIENT)) == inside
-    assert routed(program, from_door(PATIENT, family=6)) == inside
+    assert routed(program, from_door(PATIENT)) == Kind.ANSWERS
+    assert routed(program, from_door(PATIENT, family=6)) == (Kind.ANSWERS if number else Kind.CLIENTS)
 
 
-def test_without_any_network_everybody_is_outside():
-    """And a network of everything hides everybody."""
+def test_private_networks_are_inside_also_where_none_is_known_yet():
+    """A sentinel that starts before the box has given it an address."""
     own = tcp_frame(WORKSTATION, 40_000, IMAGING, 4242, DATA, PATIENT)
 
-    assert kept(own, route=route(())) == 54
-    assert kept(to_door(PATIENT), route=route((ip_network("0.0.0.0/0"),))) == 0
+    assert kept(own, route=route(inside(()))) == 0
+    assert kept(to_door(PATIENT), route=route(inside(()))) == 54
 
 
 @pytest.mark.lab
 def test_the_kernel_takes_a_long_program():
-    """With a hundred prefixes of each family."""
+    """Somebody may announce three hundred prefixes of each family."""
     cable.need()
-    own = [IPv4Network((0x0A000000 + (n << 8), 24)) for n in range(100)]
-    own += [IPv6Network(((0x20010DB8 << 96) + (n << 64), 64)) for n in range(100)]
+    own = [IPv4Network((0x0B000000 + (n << 9), 24)) for n in range(300)]
+    own += [IPv6Network(((0x20010DB8 << 96) + (n << 65), 64)) for n in range(300)]
     with cable.cable() as laid, laid.at("right"):
         Rings(cable.CARD, tuple(own)).close()

@@ -15,7 +15,7 @@ from scapy.layers.l2 import Ether
 
 from sentinel.capture.rare import ADVERTISED, KEPT, rare_program
 from sentinel.capture.rings import Rare, Rings
-from sentinel.capture.route import Kind, route
+from sentinel.capture.route import Kind, inside, route
 from sentinel.model.packet import Flags
 from tests import rarities
 from tests.builders import IMAGING, PATIENT, STRANGER, tcp_frame
@@ -141,7 +141,7 @@ def test_a_frame_that_was_cut_short_is_never_read_beyond_its_end(claim):
 def test_no_frame_is_kept_twice():
     """What is rare comes to this ring alone, or a flood here would be one elsewhere."""
     for claim in CLAIMS:
-        assert not claim.kept or Kind(routed(route(()), claim.frame)) is Kind.RARE, claim.says
+        assert not claim.kept or Kind(routed(route(inside(())), claim.frame)) is Kind.RARE, claim.says
 
 
 def test_the_program_is_small_enough_for_the_kernel():

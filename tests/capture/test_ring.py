@@ -2,23 +2,36 @@
 
 import shutil
 import sys
-import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from sentinel.capture.ring import Frame, Room
-from sentinel.capture.rings import Flood, Rare, Rings
+from sentinel.capture.rings import Rare, Rings
 from sentinel.capture.route import Kind
+from sentinel.decode.frame import read_frame
 from sentinel.errors import MissingDevice
+from sentinel.model.beginnings import BANNERS
+from sentinel.model.connection import Label
 from sentinel.model.packet import Flags
-from tests.builders import IMAGING, INSIDE, STRANGER, ethernet, tcp_frame
+from tests.builders import (
+    IMAGING,
+    IMAGING6,
+    INSIDE,
+    PATIENT,
+    SPOKEN,
+    STRANGER,
+    STRANGER6,
+    moment,
+    tcp_frame,
+)
 from tests.capture import cable
-from tests.capture.generator import Generator
 from tests.lab import images
+from tests.rarities import lldp
 
 pytestmark = pytest.mark.lab
+
+DATA = Flags.PSH | Flags.ACK
 
 
 def ends(number: int, **shape: object) -> list[bytes]:
@@ -54,41 +67,27 @@ def test_every_frame_comes_over_in_order_with_its_time_and_length():
     assert rings.losses[Kind.CLIENTS] == (len(frames), 0)
 
 
-def test_a_reader_that_takes_its_time_gets_what_both_ends_said_in_its_order():
-    """What passed first may be in a ring that is handed over last; a slow turn must not let it be overtaken."""
+def test_frames_keep_their_order_though_their_reader_was_kept_from_its_work():
+    """What passed after one ring was looked at and before another: an answer stays before what followed it."""
     cable.need()
-    rare = b"\x01\x80\xc2\x00\x00\x0e" + ethernet(0x88CC, bytes(46))[6:]
-    words = [
-        tcp_frame(IMAGING, 4242, STRANGER, 40_000, Flags.FIN, seq=number, from_box=False)
-        if number % 2
-        else tcp_frame(STRANGER, 40_000, IMAGING, 4242, Flags.FIN, seq=number)
-        for number in range(600)
-    ]
+    answer = tcp_frame(IMAGING, 4242, STRANGER, 40_000, Flags.SYN | Flags.ACK)
+    later = tcp_frame(STRANGER, 40_001, IMAGING, 4242, Flags.SYN)
+    got: list[bytes] = []
     with cable.cable() as laid:
         with laid.at("right"):
             rings = Rings(cable.CARD, INSIDE)
-        with laid.at("left"):
-            line = Generator(cable.CARD, [frame for word in words for frame in (rare, word)])
-        talking = threading.Thread(target=line.send, args=(1_000,))
-        talking.start()
-        got: list[Frame] = []
-        end = time.monotonic() + 20
-        while len(got) < len(words) and time.monotonic() < end:
-            turn = list(slow(rings.read(100), 0.07))
-            got += [each for each in turn if isinstance(each, Frame)]
-        talking.join()
-        line.close()
+        laid.inject([lldp()])
+        end = time.monotonic() + 5
+        while len(got) < 2 and time.monotonic() < end:
+            for passed in rings.read(100):
+                if isinstance(passed, Rare):
+                    laid.inject([answer, later])
+                    time.sleep(0.5)
+                elif isinstance(passed, Frame):
+                    got.append(passed.kept)
         rings.close()
 
-    assert [frame.kept for frame in got] == words
-
-
-def slow(turn: Iterator[Frame | Flood | Rare], seconds: float) -> Iterator[Frame | Flood | Rare]:
-    """So long over the first that it hands over."""
-    for number, each in enumerate(turn):
-        if number == 0:
-            time.sleep(seconds)
-        yield each
+    assert got == [answer, later]
 
 
 def test_the_tag_the_kernel_takes_off_stands_beside_the_frame():
@@ -172,7 +171,7 @@ def test_an_interface_that_is_not_there_is_named():
 def test_without_the_right_the_sentence_says_which():
     """As any user of the machine."""
     cable.need("setpriv")
-    code = "from sentinel.capture.rings import Flood, Rare, Rings\nRings('lo')"
+    code = "from sentinel.capture.rings import Rings\nRings('lo')"
     done = cable_run("setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw", sys.executable, "-c", code)
 
     assert "MissingRight: capturing needs the right CAP_NET_RAW" in done
@@ -183,6 +182,33 @@ def cable_run(*argv: str) -> str:
     import subprocess
 
     return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=20).stderr
+
+
+def test_a_labelled_payload_never_enters_the_rings_memory():
+    """Of requests, banners and HL7 not four bytes: neither the patient's name nor what the label is known by."""
+    cable.need()
+    ends = (STRANGER, 40_000, IMAGING, 4242)
+    ends6 = (STRANGER6, 40_000, IMAGING6, 4242)
+    asked = [tcp_frame(*each, DATA, SPOKEN[label]) for each in (ends, ends6) for label in Label]
+    said = [tcp_frame(*each[2:], *each[:2], DATA, SPOKEN[label]) for each in (ends, ends6) for label in BANNERS]
+    bulk = [tcp_frame(*ends, flags, SPOKEN[label]) for flags in (Flags.ACK, Flags.FIN) for label in Label] * 300
+    with cable.cable() as laid:
+        with laid.at("right"):
+            rings = Rings(cable.CARD, INSIDE)
+        laid.inject([*asked, *said, *bulk])
+        got = read(rings, len(asked) + len(said) + len(bulk) // 2, seconds=2)
+        memory = rings.memory
+        rings.close()
+
+    told = [read_frame(frame.kept, moment(), filtered=True) for frame in got]
+    assert [each.label for each in told[:18]] == [*Label, *Label, *BANNERS, *BANNERS]  # type: ignore[union-attr]
+    assert [each.length for each in told[:7]] == [len(SPOKEN[label]) for label in Label]  # type: ignore[union-attr]
+    secrets = [
+        PATIENT,
+        *(SPOKEN[label][at : at + 4] for label in Label for at in (0, 4, 12) if at or label is not Label.SMB),
+    ]
+    assert IMAGING.packed + STRANGER.packed in memory  # what is looked for would be found
+    assert [secret for secret in secrets if secret in memory] == []
 
 
 def test_images_that_pass_never_enter_the_rings_memory(tmp_path):

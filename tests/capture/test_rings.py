@@ -33,7 +33,7 @@ def sensed(room: Path, frames: Sequence[bytes], rate: float = 0, **shape: object
 
 @pytest.mark.parametrize("kind", ["office", "flood", "bulk"])
 def test_hidden_connections_are_all_told_as_they_were(kind, tmp_path):
-    """Among pages and shares, 64-byte frames, or images: state, bytes each way and DICOM of each."""
+    """Among pages and shares, 64-byte frames, or images: state, bytes, DICOM and label of each."""
     cable.need()
     strangers = traffic.hidden(200)
     frames = traffic.woven(getattr(traffic, kind)(20_000), strangers)

@@ -26,8 +26,15 @@ def routes() -> list[tuple[str, bytes, Kind]]:
                 for frame in [to_door(PATIENT, flags, family, **shape)]
             ),
             *(
-                (f"our {says} ({name})", from_door(b"", flags, family, seq=7, **shape), Kind.ANSWERS)
-                for says, flags in (*OPENING.items(), ("data", DATA), ("reset in a connection", Flags.RST))
+                (f"our {says} ({name})", from_door(b"", flags, family, seq=7, **shape), kind)
+                for says, flags, kind in (
+                    ("SYN-ACK", OPENING["SYN-ACK"], Kind.ANSWERS),
+                    ("FIN", OPENING["FIN"], Kind.ANSWERS),
+                    ("data", DATA, Kind.ANSWERS),
+                    ("reset in a connection", Flags.RST | Flags.ACK, Kind.ANSWERS),
+                    ("reset of no connection", Flags.RST, Kind.ANSWERS if is_chained else Kind.ATTEMPTS),
+                    ("SYN", Flags.SYN, Kind.ANSWERS if is_chained else Kind.ATTEMPTS),
+                )
             ),
         ]
         refusal = from_door(b"", Flags.RST | Flags.ACK, family, seq=0, ack=8, **shape)

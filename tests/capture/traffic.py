@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 
-from sentinel.model.connection import ConnectionState
+from sentinel.model.connection import ConnectionState, Label
 from sentinel.model.packet import Flags
 from tests.builders import (
     IMAGING,
@@ -42,6 +42,7 @@ class Hidden:
     bytes_in: int = 0
     bytes_out: int = 0
     dicom: bool = False
+    label: Label | None = None
 
 
 def hidden(number: int, seed: int = 7) -> list[Hidden]:
@@ -59,11 +60,15 @@ def _one(dice: random.Random, port: int) -> Hidden:
         client_isn=dice.getrandbits(32),
         server_isn=dice.getrandbits(32),
     )
-    kind = dice.choice(("silent", "refused", "scan", "page", "dicom", "dicom"))
+    kind = dice.choice(("silent", "refused", "scan", "page", "dicom", "dicom", "pieces"))
     words, state = _words(talk, kind, dice)
     said = {end: sum(word.length for word in words if word.from_client is end) for end in (True, False)}
     frames = tuple(talk.frame(word, options=OPENING if word.flags & Flags.SYN else TIMES) for word in words)
-    return Hidden(frames, source, port, talk.server_port, state, said[True], said[False], dicom=kind == "dicom")
+    return Hidden(
+        *(frames, source, port, talk.server_port, state, said[True], said[False]),
+        dicom=kind in ("dicom", "pieces"),
+        label=Label.HTTP if kind == "page" else None,
+    )
 
 
 def _words(talk: Talk, kind: str, dice: random.Random) -> tuple[list[Word], ConnectionState]:
@@ -75,9 +80,13 @@ def _words(talk: Talk, kind: str, dice: random.Random) -> tuple[list[Word], Conn
     if kind == "scan":
         return [syn, talk.syn_ack(), talk.rst(True, ack=False)], ConnectionState.ANSWERED
     words = [syn, talk.syn_ack(), talk.ack()]
+    if kind == "pieces":  # a request that nobody knows by its first bytes
+        words += [talk.asks(associate_rq()[at : at + 50]) for at in range(0, len(associate_rq()), 50)]
     if kind == "dicom":
-        words += [talk.asks(associate_rq()), talk.answers(associate_ac())]
-    words.append(talk.asks(p_data(dice.randbytes(60)) if kind == "dicom" else b"GET / HTTP/1.1\r\n\r\n"))
+        words.append(talk.asks(associate_rq()))
+    if kind != "page":
+        words.append(talk.answers(associate_ac()))
+    words.append(talk.asks(b"GET / HTTP/1.1\r\n\r\n" if kind == "page" else p_data(dice.randbytes(60))))
     for _ in range(dice.randrange(1, 12)):
         words += [talk.say(False, Flags.ACK, p_data(dice.randbytes(1_300))), talk.ack()]
     return [*words, *talk.goodbye()], ConnectionState.CLOSED

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from sentinel.capture.keep import EPHEMERAL
 from sentinel.model.connection import Connection, ConnectionState
 from tests.capture.sensing import Sensed
 from tests.capture.traffic import Hidden
@@ -28,7 +29,8 @@ def wrong(strangers: Sequence[Hidden], found: Sensed) -> list[tuple[Hidden, Conn
         if each.state in VAIN and (row is None or (found.lost and row.state in VAIN)):
             continue
         gist = row and (row.state, row.bytes_in, row.bytes_out, row.dicom is not None)
-        if gist != (each.state, each.bytes_in, each.bytes_out, each.dicom):
+        is_told = row and (row.label is each.label or (row.label is None and row.target_port >= EPHEMERAL))
+        if not is_told or gist != (each.state, each.bytes_in, each.bytes_out, each.dicom):
             apart.append((each, row))
     return apart
 

@@ -19,7 +19,9 @@ from tests.builders import (
     associate_ac,
     associate_rj,
     associate_rq,
+    item,
     p_data,
+    user_information,
 )
 
 
@@ -44,6 +46,11 @@ def test_a_request_tells_who_calls_whom_and_to_do_what():
         (STUDY_MOVE, DicomService.MOVE),
         (STUDY_GET, DicomService.GET),
         ("1.2.840.10008.5.1.4.31", DicomService.FIND),  # worklist: answers with names too
+        ("1.2.840.10008.5.1.4.34.6.3", DicomService.FIND),  # so does a unified one
+        ("1.2.840.10008.5.1.4.37.1", DicomService.FIND),  # and what else is known of a patient
+        ("1.2.840.10008.5.1.4.1.2.4.2", DicomService.MOVE),  # of single images
+        ("1.2.840.10008.5.1.4.1.2.5.3", DicomService.GET),  # all but their pixels
+        (STUDY_FIND + " ", DicomService.FIND),  # padded as no identifier should be
         ("1.2.840.10008.1.20.1", DicomService.OTHER),  # storage commitment
         ("1.2.840.10008.5.1.4.1.2.2.9", DicomService.OTHER),
         ("", None),
@@ -58,19 +65,29 @@ def test_each_abstract_syntax_is_one_service(syntax, service):
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind", "rejection"),
+    ("answer", "kind", "titles", "rejection"),
     [
-        (associate_ac(), Association.ACCEPTED, None),
-        (associate_rj(1, 1, 7), Association.REJECTED, (1, 1, 7)),
-        (ABORT, Association.ABORTED, None),
+        (associate_ac(), Association.ACCEPTED, ("ORTHANC", "ZZSTRANGER"), None),
+        (associate_rj(1, 1, 7), Association.REJECTED, ("", ""), (1, 1, 7)),
+        (ABORT, Association.ABORTED, ("", ""), None),
     ],
 )
-def test_each_answer_has_its_word(answer, kind, rejection):
-    """Titles of an answer are an echo and are not read (PS3.8 section 9.3.3)."""
+def test_each_answer_has_its_word(answer, kind, titles, rejection):
+    """An acceptance repeats the titles it was asked with (PS3.8 section 9.3.3)."""
     head = read_association(association_head(answer))
 
     assert head is not None
-    assert (head.kind, head.called, head.calling, head.rejection) == (kind, "", "", rejection)
+    assert (head.kind, (head.called, head.calling), head.rejection) == (kind, titles, rejection)
+    assert not head.whole
+
+
+@pytest.mark.parametrize("title", [b"EVIL\x1b[2J", b"\xff\xfe", b"A\nB"])
+def test_a_title_that_an_acceptance_repeats_is_taken_only_if_it_is_printable(title):
+    """Nobody has to test what stands there: it is an acceptance all the same."""
+    head = read_association(association_head(associate_rq(called=title, kind=2)))
+
+    assert head is not None
+    assert (head.kind, head.called, head.calling) == (Association.ACCEPTED, "", "ZZSTRANGER")
 
 
 def test_what_is_pipelined_behind_an_association_stays_behind():
@@ -136,6 +153,68 @@ def test_a_request_cut_anywhere_names_no_service_it_does_not_propose(seen):
     assert set(head.services) <= {DicomService.STORE, DicomService.FIND, DicomService.MOVE}
 
 
+@pytest.mark.parametrize("seen", range(78, 416))
+def test_a_list_of_services_is_whole_once_user_information_begins_or_the_request_ends(seen):
+    """Not a byte earlier; of user information its length must have been seen, and none of its content."""
+    request = associate_rq(syntaxes=(CT_IMAGE, STUDY_FIND, STUDY_MOVE))
+    users = len(request) - len(user_information())
+
+    head = read_association(association_head(request[:seen]))
+
+    assert head is not None
+    assert (len(request), head.size) == (users + 21, len(request))
+    assert head.whole is (min(seen, len(request)) >= users + 4)
+    assert not head.whole or len(head.services) == 3
+
+
+def rewritten(*items: bytes) -> bytes:
+    """A request of these items behind its application context."""
+    start = associate_rq()[: 74 + 25]
+    body = start[6:] + b"".join(items)
+    return start[:2] + len(body).to_bytes(4, "big") + body
+
+
+def proposed(*within: bytes) -> bytes:
+    """A presentation context with these items."""
+    return item(0x20, b"\x01\x00\x00\x00" + b"".join(within))
+
+
+ECHO, FIND = proposed(item(0x30, VERIFICATION.encode())), proposed(item(0x30, STUDY_FIND.encode()))
+TRANSFER = item(0x40, b"1.2.840.10008.1.2")
+
+
+@pytest.mark.parametrize(
+    ("request_", "services", "whole"),
+    [
+        (rewritten(ECHO), "verification", True),  # it ends there, against the standard
+        (rewritten(ECHO, user_information()), "verification", True),
+        (rewritten(ECHO, user_information(), FIND), "verification", False),  # most servers take it in any order
+        (rewritten(ECHO, user_information()) + bytes(9), "verification", True),  # not of this PDU
+        (rewritten(ECHO, user_information()[:-4]), "verification", False),  # longer than what holds it
+        (rewritten(proposed(TRANSFER, item(0x30, STUDY_FIND.encode()))), "find", True),
+        (rewritten(proposed(item(0x30, VERIFICATION.encode()), item(0x30, STUDY_FIND.encode()))), "", False),
+        (rewritten(proposed(TRANSFER), ECHO), "verification", False),
+        (rewritten(proposed(item(0x30, VERIFICATION.encode()), TRANSFER[:9])), "verification", True),
+        (rewritten(ECHO, proposed(item(0x30, b"1.2.3")[:-1])), "verification", False),
+        (rewritten(ECHO, b"\x20\x00\x00"), "verification", False),
+        (rewritten(ECHO, item(0x99, bytes(5))), "verification", True),
+        (rewritten(), "", True),
+    ],
+)
+def test_no_trick_of_order_or_length_makes_a_list_look_whole(request_, services, whole):
+    """What could hide a query leaves the list open; what could not, does not."""
+    head = read_association(association_head(request_))
+
+    assert head is not None
+    assert (" ".join(head.services), head.whole) == (services, whole)
+
+
+@pytest.mark.parametrize("seen", range(100))
+def test_a_head_of_78_bytes_is_known_and_a_shorter_one_is_not(seen):
+    """Up to there and not further stands what tells it from anything else."""
+    assert association_head(associate_rq()[:seen]) == (associate_rq()[:seen] if seen >= 78 else b"")
+
+
 def test_an_item_that_claims_more_than_there_is_ends_the_reading():
     """Strangers choose these lengths."""
     request = bytearray(associate_rq(syntaxes=[STUDY_FIND]))
@@ -144,7 +223,7 @@ def test_an_item_that_claims_more_than_there_is_ends_the_reading():
     head = read_association(association_head(bytes(request)))
 
     assert head is not None
-    assert head.services == ()
+    assert (head.services, head.whole) == ((), False)
 
 
 def test_of_100_000_random_payloads_none_is_taken_for_an_association():

@@ -152,7 +152,7 @@ def arp(
 def neighbour(kind: int, target: bytes, source=IMAGING6, **shape) -> bytes:
     """RFC 4861 sections 4.3 and 4.4."""
     body = struct.pack("!BBHI", kind, 0, 0, 0x60000000) + target
-    return ip_frame(source, IMAGING6, body, protocol=58, from_box=False, **shape)
+    return ip_frame(source, IMAGING6, body, protocol=58, from_box=False, hops=255, **shape)
 
 
 @pytest.mark.parametrize("operation", [1, 2])

@@ -164,6 +164,7 @@ def visit(minutes: int, **more: object) -> Visit:
         "called": "ANY-SCP",
         "calling": "FINDSCU",
         "association": "accepted",
+        "request": "whole",
     }
     return Visit(**{**facts, **more})  # type: ignore[arg-type]
 

@@ -146,6 +146,23 @@ def test_strangers_words_are_printed_as_they_are_and_stop_nothing(hostile):
     assert hostile.replace("\u202e", "").replace(" ", "")[:12] in words(made).replace(" ", "")
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"calling": "FINDSCU", "called": "ANY-SCP", "request": "whole"}, "FINDSCU / ANY-SCP"),
+        ({"request": "partial"}, "FINDSCU / ANY-SCP (demande vue en partie)"),
+        ({"calling": "", "called": ""}, "? / ?"),
+        ({"association": None, "label": "mllp"}, "messages médicaux (HL7)"),
+    ],
+)
+def test_of_each_connection_stands_what_was_spoken(row, said):
+    """A request that was seen in part is called so: the grade may rest on what was not seen."""
+    told = words(dossier(case(visits=(visit(1, **row),))))
+
+    assert said in told
+    assert ("vue en partie" in told) is ("partie" in said)
+
+
 def test_a_long_story_is_shortened_and_says_so():
     """A robot that comes for months must not make a book; the files beside it hold every line."""
     facts = case(

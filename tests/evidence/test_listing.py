@@ -35,14 +35,19 @@ def test_every_connection_is_a_line_under_its_heads():
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("fr", ["inconnu", "terminée", "acceptée"]), ("en", ["stranger", "closed", "accepted"])],
+    [
+        ("fr", ["inconnu", "terminée", "acceptée", "demande vue en partie", "partage de fichiers (SMB)"]),
+        ("en", ["stranger", "closed", "accepted", "request seen in part", "file share (SMB)"]),
+    ],
 )
 def test_our_own_words_are_those_of_the_dossiers_language(language, words):
     """Heads and cells are read by the same person; a program reads the raw words in the JSON."""
-    known = visit(1, standing="stranger", state="closed", association="accepted")
+    known = visit(1, standing="stranger", state="closed", association="accepted", request="partial", label="smb")
     line = rows(as_csv(case(language, visits=(known,))), ";" if language == "fr" else ",")[1]
 
-    assert [line[COLUMNS.index(name)] for name in ("standing", "state", "association")] == words
+    assert [
+        line[COLUMNS.index(name)] for name in ("standing", "state", "association", "request", "label")
+    ] == words
     assert json.loads(as_json(case(language, visits=(known,))))[0]["state"] == "closed"
 
 

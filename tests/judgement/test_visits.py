@@ -78,6 +78,40 @@ def test_a_query_is_a_query_service_and_a_command_after_the_request(service, mor
     assert grade(visit, LIMITS) is reached
 
 
+@pytest.mark.parametrize(
+    ("size", "in_", "reached"),
+    [
+        (200, 200 + RELEASE, Grade.ASSOCIATED),
+        (200, 200 + RELEASE + 1, Grade.QUERIED),
+        (0, RELEASE, Grade.ASSOCIATED),  # the request itself was not seen
+        (0, RELEASE + 1, Grade.QUERIED),
+    ],
+)
+@pytest.mark.parametrize("services", [(), (DicomService.STORE,), (DicomService.FIND,)])
+def test_what_of_a_request_was_not_seen_counts_as_a_query(size, in_, reached, services):
+    """Cut into pieces too small to be known by, or longer than its first segment: hiding it gains nothing."""
+    told = replace(asked(Association.ACCEPTED, size=size), services=services, services_whole=False)
+
+    assert grade(connection(bytes_in=in_, dicom=told), LIMITS) is reached
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_images_that_left_outweigh_whatever_was_proposed(whole):
+    """One byte more than the threshold; a request that was not seen to its end changes nothing."""
+    told = replace(asked(Association.ACCEPTED), services_whole=whole)
+
+    assert grade(connection(bytes_out=1_000_001, dicom=told), LIMITS) is Grade.IMAGES_LEFT
+    assert grade(connection(bytes_out=1_000_000, dicom=told), LIMITS) is Grade.ASSOCIATED
+
+
+@pytest.mark.parametrize("result", [Association.PROPOSED, Association.REJECTED, Association.ABORTED])
+def test_what_was_not_accepted_is_no_query_though_it_was_not_seen_whole(result):
+    """Nothing can be asked on it."""
+    told = replace(asked(result, size=0), services_whole=False)
+
+    assert grade(connection(bytes_in=90_000, bytes_out=9_000_000, dicom=told), LIMITS) is Grade.CONNECTED
+
+
 def test_a_command_of_another_service_is_no_query():
     """An echo, or an image sent in, takes nothing out."""
     visit = connection(bytes_in=90_000, dicom=asked(Association.ACCEPTED, DicomService.STORE))

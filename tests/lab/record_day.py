@@ -2,7 +2,9 @@
 
     python -m tests.lab.record_day sentinel/recorded        (root)
 
-Nothing but what the kernel filter keeps is written, so no payload can be in the recording.
+Nothing but what the kernel filter keeps is written, so no payload can be in the recording. The player knows that
+each frame ends where the filter cut it, which tells what was spoken (`model.beginnings`); to other readers of the
+file a header may come short.
 """
 
 import gzip

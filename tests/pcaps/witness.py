@@ -67,8 +67,11 @@ def _parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 def _ended(stream: Stream, later: list[Stream]) -> Stream:
-    """Whose ports are used again has ended, though nobody saw it."""
-    used_again = any({stream.client, stream.server} == {each.client, each.server} for each in later)
+    """Whose ports are used again has ended, though nobody saw it; a SYN without answer uses nothing."""
+    used_again = any(
+        {stream.client, stream.server} == {each.client, each.server} and each.state != "attempted"
+        for each in later
+    )
     return replace(stream, state="closed") if used_again and stream.state == "connected" else stream
 
 

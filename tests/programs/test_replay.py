@@ -20,11 +20,24 @@ from hypothesis import strategies as st
 
 from sentinel.capture.recording import Recording
 from sentinel.errors import NotReadable
-from sentinel.model.connection import Connection
+from sentinel.model.beginnings import BANNERS
+from sentinel.model.connection import Connection, Label
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.programs.replay import Judge, replay
 from sentinel.programs.retelling import LINES
-from tests.builders import INSIDE, PATIENT, STRANGER, Talk, associate_ac, associate_rq, ethernet, p_data
+from tests.builders import (
+    CT_IMAGE,
+    INSIDE,
+    PATIENT,
+    SPOKEN,
+    STRANGER,
+    STUDY_FIND,
+    Talk,
+    associate_ac,
+    associate_rq,
+    ethernet,
+    p_data,
+)
 from tests.capture import bpf, cable, files
 from tests.lab import images
 from tests.pcaps import linked, make, witness
@@ -41,11 +54,17 @@ def silent(_: Connection) -> list[Finding]:
 
 
 def run(
-    path: Path, *, as_json: bool = True, judge: Judge | None = silent, every: bool = True, inside=INSIDE
+    path: Path,
+    *,
+    as_json: bool = True,
+    judge: Judge | None = silent,
+    every: bool = True,
+    inside=INSIDE,
+    filtered: bool = False,
 ) -> str:
     """All it prints."""
     out = io.StringIO()
-    replay(path, inside, out, every=every, as_json=as_json, judge=judge)
+    replay(path, inside, out, every=every, as_json=as_json, judge=judge, filtered=filtered)
     return out.getvalue()
 
 
@@ -85,8 +104,10 @@ def test_one_object_a_line_and_the_summary_last():
             "calling": "ZZSTRANGER",
             "result": "accepted",
             "services": ["find", "store"],
+            "services_whole": True,
             "rejection": None,
         },
+        "label": None,
         "direction": "inbound",
         "vlan": None,
     }
@@ -463,6 +484,9 @@ def random_talk(
     if ending == "half":
         return make.frames(talk, [*words, talk.rst(True, ack=False)])
     words.append(talk.ack())
+    banner = dice.choice((b"", b"", *(SPOKEN[label] for label in BANNERS)))
+    words += [talk.answers(banner)] if banner else []
+    words += [talk.asks(dice.choice((b"first", *SPOKEN.values())))]
     data = [
         talk.say(dice.random() < 0.5, make.Flags.ACK, dice.randbytes(dice.randrange(1, 1_400))) for _ in range(12)
     ]
@@ -470,7 +494,7 @@ def random_talk(
     for place in range(len(data) - 1):
         if dice.random() < 0.2:
             data[place : place + 2] = data[place + 1], data[place]
-    words += [talk.asks(b"first"), *data]
+    words += data
     if ending == "reset":
         words.append(talk.rst(dice.random() < 0.5))
     if ending == "closed":
@@ -600,9 +624,21 @@ def read_all(door: socket.socket) -> int:
         return sum(map(len, iter(lambda: line.recv(65_536), b"")))
 
 
+def cut_request(number: int, size: int) -> list[bytes]:
+    """A request for forty services in segments of that size, its answer, and a command."""
+    talk = Talk(client_port=30_000 + number)
+    request = associate_rq(syntaxes=(CT_IMAGE,) * 39 + (STUDY_FIND,))
+    words = [*talk.handshake(), *(talk.asks(request[at : at + size]) for at in range(0, len(request), size))]
+    words += [talk.answers(associate_ac()), talk.asks(p_data()), talk.ack(False), *talk.goodbye()]
+    return make.frames(talk, words)
+
+
+SIZES = (9, 50, 77, 78, 79, 81, 82, 200, 1_460, 9_000)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_what_the_kernel_keeps_is_enough_to_tell_the_same(tmp_path, seed):
-    """A crowd through the live filter, whose data stays behind: who, how far, what was asked, exact bytes.
+    """A crowd through the live filter, whose data stays behind: who, how far, asked what and how, exact bytes.
 
     Only where no FIN was seen may bytes be missing: nothing that was kept speaks of them. Doors above 32767 are
     left out: data pushed there stays in the kernel, so that a client may be known as one only when it leaves.
@@ -610,13 +646,18 @@ def test_what_the_kernel_keeps_is_enough_to_tell_the_same(tmp_path, seed):
     dice = random.Random(seed)
     frames = [frame for number in range(100) for frame in random_talk(dice, number, (104, 443, 4242))]
     frames += [frame for story in (make.stranger, make.refused_title, make.scans) for frame in story()]
+    frames += [frame for number, size in enumerate(SIZES) for frame in cut_request(number, size)]
     kept = [frame[:length] for frame in frames if (length := bpf.kept(frame, INSIDE))]
 
     whole = finals(objects(write(tmp_path / "whole.pcap", frames), every=False))
-    live = finals(objects(write(tmp_path / "live.pcap", kept), every=False))
+    live = finals(objects(write(tmp_path / "live.pcap", kept), every=False, filtered=True))
 
     assert len(kept) < len(frames) // 2
     assert [gist(each) for each in live] == [gist(each) for each in whole]
+    assert {each["label"] for each in whole} == {None, *Label}
+    cut = [each["dicom"] for each in live if each["source_port"] in range(30_000, 30_100)]
+    assert [each["result"] for each in cut] == ["accepted"] * len(SIZES)
+    assert [each["services_whole"] for each in cut] == [size == 9_000 for size in SIZES]
     for ours_, true in zip(live, whole, strict=True):
         assert ours_["bytes_in"] <= true["bytes_in"]
         assert ours_["bytes_out"] <= true["bytes_out"]
@@ -625,7 +666,8 @@ def test_what_the_kernel_keeps_is_enough_to_tell_the_same(tmp_path, seed):
 
 
 def gist(told: dict[str, Any]) -> list[Any]:
-    return [told[key] for key in ("source", "source_port", "target", "target_port", "state", "dicom", "direction")]
+    ends = ("source", "source_port", "target", "target_port", "direction")
+    return [told[key] for key in (*ends, "state", "dicom", "label")]
 
 
 def bytes_of(told: dict[str, Any]) -> tuple[int, int]:

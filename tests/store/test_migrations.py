@@ -4,7 +4,11 @@ import sqlite3
 
 import pytest
 
+from sentinel.model.connection import Label
+from sentinel.model.standing import Standing
 from sentinel.store.archive import Archive
+from sentinel.store.reading import Filter, opened
+from tests.builders import connection, dicom, moment
 
 TABLES = {
     "attempts",
@@ -126,3 +130,24 @@ def test_a_store_from_before_machines_told_of_themselves_is_brought_up(tmp_path)
     with sqlite3.connect(path) as db:
         assert db.execute("SELECT mac, vendor FROM machines").fetchall() == [("02:00:00:00:00:42", None)]
     db.close()
+
+
+def test_a_store_from_before_labels_gets_them_and_says_of_no_row_what_nobody_looked_at(tmp_path):
+    """An association of that time was not seen in part: that was not looked at, and is not claimed."""
+    path = tmp_path / "sentinel.db"
+    archive = Archive(path, "boot-1")
+    archive.begin_run("run-1", moment())
+    archive.connection("run-1", connection(dicom=dicom(), label=Label.TLS), Standing.STRANGER)
+    archive.commit()
+    archive.close()
+    with sqlite3.connect(path) as db:
+        for column in ("label", "services_whole"):
+            db.execute(f"ALTER TABLE connections DROP COLUMN {column}")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'what_is_spoken'")
+    db.close()
+
+    Archive(path, "boot-1").close()
+
+    with opened(path) as reader:
+        (row,) = reader.connections(Filter())
+        assert (row.association, row.request, row.label) == ("accepted", None, None)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sentinel.model.connection import ConnectionState
+from sentinel.model.connection import ConnectionState, Label
 from sentinel.model.exposure import AfterProbe, Answer, Application, Kind, Outcome, PortList, Reach
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import Chapter, IncidentState
@@ -176,6 +176,21 @@ def test_one_story_and_its_lines(reader):
 def test_connections_are_found_by_every_condition_at_once(reader, wanted, serials):
     """And counted by the same ones; a filter's text is a text and no statement."""
     assert len(reader.connections(wanted)) == reader.count_connections(wanted) == serials
+
+
+@pytest.mark.parametrize("label", [None, *Label])
+@pytest.mark.parametrize(("whole", "request_"), [(True, "whole"), (False, "partial"), (None, None)])
+def test_what_was_spoken_and_how_much_was_seen_of_a_request_is_read_as_it_was_told(path, label, whole, request_):
+    """Without an association there was no request to see."""
+    asked = None if whole is None else replace(dicom(), services_whole=whole)
+    with closing(Archive(path, "boot-1")) as archive:
+        archive.begin_run("run-1", moment())
+        archive.connection("run-1", connection(dicom=asked, label=label), Standing.STRANGER)
+        archive.commit()
+
+    with opened(path) as reader:
+        (row,) = reader.connections(Filter())
+        assert (row.request, row.label) == (request_, label)
 
 
 def test_connections_are_told_newest_first_and_page_by_page(reader):

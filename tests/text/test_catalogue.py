@@ -9,7 +9,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from sentinel.model.acting import MeasureKind, PaperKind
-from sentinel.model.connection import Association, ConnectionState
+from sentinel.model.connection import Association, ConnectionState, Label
 from sentinel.model.coverage import Shows, Wrapping
 from sentinel.model.exposure import Answer, Auth, CellVerdict, Kind, Outcome, PortList, Reach, Why
 from sentinel.model.finding import Code, Grade, Level
@@ -75,6 +75,7 @@ def test_every_value_a_table_shows_has_its_word(language):
         "connection": ConnectionState,
         "standing": Standing,
         "association": Association,
+        "spoken": Label,
         "state": IncidentState,
         "why": Why,
         "cell": CellVerdict,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sentinel.decode.frame import read_frame
 from sentinel.model.connection import Association, Connection, ConnectionState, DicomService, Direction
 from sentinel.model.packet import Flags, Segment
-from sentinel.tracking.connections import IDLE, LATE, LINGER, UNANSWERED, Tracker
+from sentinel.tracking.connections import DOUBTED, IDLE, LATE, LINGER, UNANSWERED, Tracker
 from tests.builders import (
     ABORT,
     BOX_MAC,
@@ -19,6 +19,7 @@ from tests.builders import (
     IMAGING_MAC,
     STRANGER,
     STUDY_FIND,
+    VERIFICATION,
     WORKSTATION,
     Talk,
     Word,
@@ -712,7 +713,7 @@ def test_no_sequence_of_segments_raises_or_grows_beyond_its_bounds(given_words):
 def knocks(tracker: Tracker, *talks: Talk, seconds: float = 0) -> None:
     """Their SYNs, as a flood is read."""
     syns = [talk.segment(talk.syn(), seconds) for talk in talks]
-    tracker.knocks([syn.way for syn in syns], [syn.macs for syn in syns], moment(seconds))
+    tracker.openings.feed_many([syn.way for syn in syns], [syn.macs for syn in syns], moment(seconds))
 
 
 def test_a_connection_out_of_a_flood_is_what_it_would_have_been_alone():
@@ -785,8 +786,99 @@ def test_a_visit_that_was_answered_without_its_syn_is_counted_once(talk, halves)
     feed(tracker, talk, answer, answer, talk.asks(), *talk.goodbye())
     whole = Talk(client_port=40_001)
     feed(tracker, whole, *whole.handshake())
-    assert tracker.unopened == 0
+    assert tracker.unseen == 0
     list(tracker.give_up(moment(LATE.total_seconds() + 1)))
     list(tracker.give_up(moment(LATE.total_seconds() + 2)))
 
-    assert tracker.unopened == halves
+    assert tracker.unseen == halves
+
+
+# -- what a server ignores and we must not believe ------------------------------------------------------------
+
+
+def ignored(talk: Talk) -> dict[str, list[Word]]:
+    """Segments of a client whose server takes no notice, in the middle of a connection (RFC 5961)."""
+    data, far = Flags.PSH | Flags.ACK, 1 << 27
+    return {
+        "a SYN with another number": [talk.say(True, Flags.SYN, seq=talk.client_isn + far)],
+        "a hundred of them": [talk.say(True, Flags.SYN, seq=talk.client_isn + far * n) for n in range(1, 20)],
+        "a SYN-ACK": [talk.say(True, Flags.SYN | Flags.ACK, seq=talk.client_isn + far)],
+        "a reset with a wrong number": [talk.say(True, Flags.RST, seq=talk.client_isn + far)],
+        "a reset that acknowledges, too": [talk.say(True, Flags.RST | Flags.ACK, seq=talk.client_isn + far)],
+        "a FIN behind what was sent": [talk.say(True, Flags.FIN | Flags.ACK, seq=talk.client_isn + 5)],
+        "a FIN ahead of it": [talk.say(True, Flags.FIN | Flags.ACK, seq=talk.client_isn + 1_000)],
+        "old data": [talk.say(True, data, 5, seq=talk.client_isn + 1)],
+    }
+
+
+@pytest.mark.parametrize("later", [1.0, 40.0, 600.0])
+@pytest.mark.parametrize("name", ignored(Talk()).keys())
+def test_what_a_server_ignores_hides_nothing_of_a_connection(name, later):
+    """Its client goes on, at once or when it thinks itself forgotten; one row holds all, and the association."""
+    talk, tracker = Talk(), Tracker(networks())
+    opening = [*talk.handshake(), talk.asks(associate_rq()), talk.answers(associate_ac())]
+    told = feed(tracker, talk, *opening, *ignored(talk)[name])
+    for second in range(1, int(later)):
+        told += tracker.expire(moment(second))
+    for _ in range(12):
+        talk.answers(1_000_000)
+        told += feed(tracker, talk, talk.asks(1_400), start=later)
+    told += feed(tracker, talk, *talk.goodbye(), start=later)
+    told += tracker.expire(moment(later + 60))
+
+    rows = {each.serial: each for each in told if each.state in (CONNECTED, CLOSED)}
+    (row,) = rows.values()
+    assert row.state is CLOSED
+    assert row.dicom is not None
+    assert row.dicom.result is Association.ACCEPTED
+    assert row.bytes_out == 12_000_000 + len(associate_ac())
+    assert row.bytes_in == 12 * 1_400 + len(associate_rq())
+
+
+def test_who_goes_on_after_he_was_forgotten_is_met_at_a_door_that_answered():
+    """From the middle the lower port would be the server's; a stranger may choose his own below ours."""
+    talk, tracker = Talk(client_port=20, server_port=50_445), Tracker(networks())
+    feed(tracker, talk, *talk.handshake(), talk.asks(), talk.rst(True))
+    list(tracker.expire(moment(2 * DOUBTED.total_seconds())))
+    assert len(tracker) == 0
+
+    told = feed(tracker, talk, talk.asks(100), talk.answers(9_000), start=3 * DOUBTED.total_seconds())
+
+    assert [(each.source, each.target_port, each.state) for each in told[-1:]] == [(STRANGER, 50_445, CONNECTED)]
+
+
+def test_a_refusal_of_another_call_on_the_same_ports_ends_the_old_connection():
+    """Its server has forgotten it."""
+    first, second = Talk(), Talk(client_isn=900_000)
+    tracker = Tracker(networks())
+    told = feed(tracker, first, *first.handshake(), first.asks())
+    told += feed(tracker, second, second.syn(), second.say(False, Flags.RST | Flags.ACK, seq=0), start=1)
+
+    assert [(each.serial, each.state) for each in told[-2:]] == [(1, CLOSED), (2, REFUSED)]
+
+
+def test_a_syn_that_was_lost_with_many_others_is_no_fault_of_the_mirror():
+    """Our own ring had no room for it, or a flood was read by the thousand: that is counted there."""
+    talk, tracker = Talk(), Tracker(networks())
+    talk.syn()
+    tracker.doubt(moment(0))
+    feed(tracker, talk, talk.syn_ack(), start=30)
+    list(tracker.give_up(moment(40)))
+
+    assert tracker.unseen == 0
+
+
+@pytest.mark.parametrize("forged", [ABORT, associate_rq(syntaxes=(VERIFICATION,))])
+def test_what_a_client_pretends_before_its_server_answers_lowers_nothing(forged):
+    """An abort that the server never obeyed, or a harmless request it never had, among the true ones."""
+    talk = Talk()
+    request = associate_rq(syntaxes=(STUDY_FIND,))
+    pretended = talk.say(True, Flags.PSH | Flags.ACK, forged, seq=talk.client_isn + 1)
+    opening = talk.handshake()
+    words = [*opening, pretended, talk.asks(request), pretended, talk.answers(associate_ac())]
+
+    dicom = feed(Tracker(networks()), talk, *words)[-1].dicom
+
+    assert dicom is not None
+    assert dicom.result is Association.ACCEPTED
+    assert DicomService.FIND in dicom.services

@@ -7,7 +7,7 @@ import pytest
 
 from sentinel.model.connection import Attempts, Connection, ConnectionState, Direction
 from sentinel.tracking.halfopen import Attempt, Half
-from sentinel.tracking.summing import ALL_TRIES, NETWORKS, TRIES, Summing
+from sentinel.tracking.summing import ALL_TRIES, NETWORKS, REMEMBERED, TRIES, Summing
 from tests.builders import (
     BOX_MAC,
     IMAGING,
@@ -193,7 +193,9 @@ def test_what_is_remembered_of_one_hour_is_bounded():
 
     assert rows == 500
     assert sum(each.answered for each in sums) == 4_500
-    assert all(len(table) <= 500 for table in (summing._own, summing._counted, summing._doors))
+    assert len(summing._own) <= 500
+    assert len(summing._doors) <= 500
+    assert len(summing._counted) <= REMEMBERED
 
 
 def test_the_hour_is_utc():
@@ -280,3 +282,40 @@ def test_a_flood_over_ipv6_is_summed_by_its_64():
 
 def tell6(way: bytes, half: Half) -> Connection:
     return connection(state=ATTEMPTED, source=ip_address(way[:16]), target=IMAGING6, target_port=104, at=half.at)
+
+
+# -- across the hour ----------------------------------------------------------------------------------------------
+
+
+def test_a_sum_of_the_last_hour_never_falls():
+    """Attempts that came before the hour are told after it: the sum goes on where it stood."""
+    summing = Summing()
+    before, after = moment(3_599), moment(3_605)
+    half = Half(at=before, macs=bytes(12))
+    attempts = [(way, half) for way, _ in flood(2 * ALL_TRIES, networks=20)]
+    list(summing.silent(attempts[:ALL_TRIES], tell))
+    list(summing.silent(attempts[ALL_TRIES:-1_000], tell))
+    first = sum(each.silent for each in summing.changed())
+
+    list(summing.take(connection(serial=9_999, state=REFUSED, at=after)))
+    rows = list(summing.silent(attempts[-1_000:], tell))
+    told = [each for each in summing.changed() if each.hour == START]
+
+    assert first > 0
+    assert len(rows) + sum(each.silent for each in told) >= 1_000
+    assert all(each.silent >= first // 20 for each in told)
+
+
+def test_a_connection_across_the_hour_is_one_row_or_counted_once():
+    """It was answered at the end of one hour and closes in the next."""
+    row, counted = Summing(rows=1), Summing(rows=0)
+    opened, closed = moment(3_590), moment(3_700)
+    for summing in (row, counted):
+        list(summing.take(connection(serial=1, state=ANSWERED, at=opened)))
+        list(summing.take(connection(serial=2, state=ANSWERED, at=closed)))  # the share of the new hour is used up
+
+    told = connection(serial=1, state=CLOSED, at=opened, changed=closed, bytes_out=7)
+    assert list(row.take(told)) == [told]
+    assert list(counted.take(told)) == []
+    (sum_,) = (each for each in counted.changed() if each.hour == START)
+    assert (sum_.answered, sum_.connected, sum_.bytes_out) == (1, 1, 7)

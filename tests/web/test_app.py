@@ -11,7 +11,7 @@ from ipaddress import ip_address
 import pytest
 from furnished import HOSTILE, MAC, STRANGER, Cabinet, cell, chapter, connection, incident, moment
 
-from sentinel.model.connection import Association, ConnectionState, Dicom
+from sentinel.model.connection import Association, ConnectionState, Dicom, Label
 from sentinel.model.exposure import CellVerdict, Reach, Why
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import IncidentState
@@ -303,6 +303,39 @@ def test_the_file_opens_in_a_spreadsheet(cabinet: Cabinet):
     assert {"inconnu", "terminée", "acceptée"} <= {each.replace("\u00a0", " ") for each in first}
     assert "stranger" not in first
     assert b"Opened,Last change" in cabinet.insider("en").get("/connections.csv").data
+
+
+@pytest.mark.parametrize(
+    ("language", "label", "said"),
+    [
+        ("fr", Label.MLLP, "messages médicaux (HL7)"),
+        ("en", Label.MLLP, "medical messages (HL7)"),
+        ("fr", Label.RDP, "bureau à distance (RDP)"),
+        ("en", Label.VNC, "remote control (VNC)"),
+    ],
+)
+def test_what_is_spoken_is_in_the_list_and_in_its_file(cabinet: Cabinet, language, label, said):
+    """In words, on a connection without DICOM; of an association its titles say more."""
+    row = rows.connection_row("x", connection(51, dicom=None, label=label), "stranger", True)
+    cabinet.add("connections", row)
+    reader = cabinet.insider(language)
+
+    assert said in words(reader.get("/connections").text)
+    assert said in reader.get("/connections.csv").data.decode("utf-8-sig").replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(("whole", "said"), [(True, False), (False, True)])
+def test_a_request_that_was_not_seen_whole_is_called_so(cabinet: Cabinet, whole, said):
+    """A grade may rest on what could have been in the rest; an answer alone has no titles, perhaps."""
+    dicom = Dicom(called="", calling="", result=Association.ACCEPTED, services_whole=whole)
+    cabinet.add("connections", rows.connection_row("x", connection(52, dicom=dicom), "stranger", True))
+
+    told = words(cabinet.insider("en").get("/connections").text)
+    file = cabinet.insider("en").get("/connections.csv").data.decode("utf-8-sig")
+
+    assert "? → ? DICOM, accepted" in told
+    assert ("? → ? DICOM, accepted, request seen in part" in told) is said
+    assert ("request seen whole" in file) is whole
 
 
 @pytest.mark.parametrize("title", ["=1+1", "+1", "-1", "@SUM(A1)", "|x", " =1", "\t=1", "%0A=1"])

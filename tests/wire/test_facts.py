@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sentinel.model.connection import Association, DicomService
+from sentinel.model.connection import Association, DicomService, Label
 from sentinel.model.coverage import Losses, Wrapping
 from sentinel.model.exposure import Outcome
 from sentinel.model.machine import SaidBy, Sought
@@ -47,6 +47,7 @@ EVERY_KIND: tuple[Sent, ...] = (
             called='É"\\\n',
         ),
     ),
+    connection(label=Label.MLLP, dicom=replace(dicom(), services_whole=False)),
     attempts(silent=3, connected=1),
     sighting(),
     Sought(address=IMAGING, at=moment(1)),
@@ -198,6 +199,18 @@ def test_the_outbox_is_bounded_and_counts_what_it_gave_up():
 
     assert (len(outbox), outbox.unsent) == (10, 15)
     assert next(outbox.after(0))[0] == 16
+
+
+def test_a_newer_word_on_a_sum_takes_the_place_of_the_older():
+    """Or a flood, told each second with higher counts, would push connections out while `watch` is away."""
+    outbox = Outbox("run", kept=10)
+    outbox.put(connection())
+    for silent in range(1, 1_000):
+        outbox.put(attempts(silent=silent))
+    outbox.put(attempts(silent=5, source_network="198.51.100.0/24"))
+
+    assert [number for number, _ in outbox.after(0)] == [1, 1_000, 1_001]
+    assert outbox.unsent == 0
 
 
 def test_what_is_told_anew_every_second_is_not_kept():

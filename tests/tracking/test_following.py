@@ -1,0 +1,277 @@
+"""What one segment does to a connection: associations that nobody asked for as far as we saw, and labels."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sentinel.judgement.visits import Seen, Thresholds, grade, stranger_at_a_door
+from sentinel.model.connection import Association, ConnectionState, Dicom, DicomService, Direction, Label
+from sentinel.model.exposure import Nature
+from sentinel.model.finding import Grade, Level
+from sentinel.model.packet import Flags
+from sentinel.tracking.connections import Tracker
+from tests.builders import (
+    ABORT,
+    CT_IMAGE,
+    STUDY_FIND,
+    WORKSTATION,
+    Talk,
+    Word,
+    associate_ac,
+    associate_rj,
+    associate_rq,
+    connection,
+    networks,
+    p_data,
+)
+from tests.tracking.test_connections import feed, last
+
+DATA = Flags.PSH | Flags.ACK
+HIDDEN = [associate_rq()[at : at + 40] for at in range(0, len(associate_rq()), 40)]
+"""A request in segments that no filter knows a request by."""
+UNSEEN = Dicom(called="ORTHANC", calling="ZZSTRANGER", result=Association.ACCEPTED)
+
+
+def final(talk: Talk, *words: Word) -> Dicom | None:
+    """What was told last of the association."""
+    tracker = Tracker(networks())
+    return last(tracker, feed(tracker, talk, *words)).dicom
+
+
+def test_an_acceptance_proves_an_association_though_its_request_came_in_pieces():
+    """A door nobody knows becomes an imaging door, and its visitor an alarm."""
+    talk, tracker = Talk(server_port=9_999), Tracker(networks())
+
+    words = [*talk.handshake(), *map(talk.asks, HIDDEN), talk.answers(associate_ac())]
+    told = last(tracker, feed(tracker, talk, *words))
+    reached = grade(told, Thresholds())
+    finding = stranger_at_a_door(told, reached, Seen(new=True, grown=0))
+
+    assert (told.dicom, told.state) == (UNSEEN, ConnectionState.CONNECTED)
+    assert (finding.level, finding.nature, reached) == (Level.ALARM, Nature.IMAGING, Grade.QUERIED)
+
+
+@pytest.mark.parametrize("port", [104, 4242, 50_104])
+def test_an_acceptance_alone_is_a_visit_though_nothing_before_it_was_seen(port):
+    """We came later: whoever was answered so had finished the handshake and asked."""
+    talk, tracker = Talk(server_port=port), Tracker(networks())
+    talk.handshake()
+    talk.skip(200, from_client=True)
+
+    told = last(tracker, feed(tracker, talk, talk.answers(associate_ac())))
+
+    assert (told.dicom, told.state) == (UNSEEN, ConnectionState.CONNECTED)
+    assert (told.target_port, told.direction) == (port, Direction.INBOUND)
+    assert grade(told, Thresholds()) is Grade.ASSOCIATED
+
+
+def test_titles_that_are_not_printable_are_not_taken_from_an_acceptance():
+    """A request that has such titles is none to us; its answer is one."""
+    talk = Talk()
+    request = associate_rq(called=b"EVIL\x1b[2J")
+
+    dicom = final(talk, *talk.handshake(), talk.asks(request), talk.answers(b"\x02" + request[1:]))
+
+    assert dicom is not None
+    assert (dicom.called, dicom.calling, dicom.result) == ("", "ZZSTRANGER", Association.ACCEPTED)
+
+
+@pytest.mark.parametrize(
+    ("rejection", "is_proof"),
+    [((1, 1, 7), True), ((2, 3, 2), True), ((0, 1, 1), False), ((1, 0, 1), False), ((1, 4, 1), False)],
+)
+def test_a_rejection_proves_one_if_its_fields_are_what_they_may_be(rejection, is_proof):
+    """PS3.8 table 9-21."""
+    talk = Talk()
+
+    dicom = final(talk, *talk.handshake(), talk.asks(40), talk.answers(associate_rj(*rejection)))
+
+    assert dicom == (
+        Dicom(called="", calling="", result=Association.REJECTED, rejection=rejection) if is_proof else None
+    )
+
+
+@pytest.mark.parametrize(
+    ("by_client", "answer"), [(True, associate_ac()), (True, associate_rj()), (True, ABORT), (False, ABORT)]
+)
+def test_an_abort_or_what_the_client_says_proves_none(by_client, answer):
+    """A stranger cannot make a door an imaging door by what he sends: not by an answer to himself."""
+    talk = Talk()
+
+    assert final(talk, *talk.handshake(), talk.asks(40), talk.say(by_client, DATA, answer)) is None
+
+
+def test_a_request_that_is_read_after_its_answer_fills_in_the_rest():
+    """They come through two rings: the list, the titles, the length; the answer stays."""
+    talk = Talk()
+    words = [
+        *talk.handshake(),
+        talk.asks(associate_rq(syntaxes=(CT_IMAGE, STUDY_FIND))),
+        talk.answers(associate_ac()),
+    ]
+
+    late, usual = final(talk, *words[:3], words[4], words[3]), final(talk, *words)
+
+    assert late == usual
+    assert late is not None
+    assert (late.services, late.services_whole) == ((DicomService.FIND, DicomService.STORE), True)
+
+
+def test_a_rejection_keeps_its_reason_when_the_request_is_read_later():
+    """And a second answer changes neither."""
+    talk = Talk()
+    asked, said = talk.handshake(), [talk.asks(associate_rq()), talk.answers(associate_rj(1, 1, 3))]
+
+    dicom = final(talk, *asked, said[1], said[0], talk.answers(associate_ac()))
+
+    assert dicom is not None
+    assert (dicom.result, dicom.rejection, dicom.calling) == (Association.REJECTED, (1, 1, 3), "ZZSTRANGER")
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_harmless_request_behind_a_hidden_one_hides_nothing(answered):
+    """Only what a client says first is what its server answers: of a later one nothing is relied upon."""
+    talk = Talk()
+    decoy = bytearray(associate_rq(calling="HARMLESS"))
+    words = [*talk.handshake(), *map(talk.asks, HIDDEN)]
+    words += [talk.answers(associate_ac())] if answered else []
+    words += [talk.asks(bytes(decoy)), talk.answers(associate_ac()), talk.asks(p_data())]
+
+    tracker = Tracker(networks())
+    told = last(tracker, feed(tracker, talk, *words))
+
+    assert told.dicom is not None
+    assert (told.dicom.services_whole, told.dicom.request_size) == (False, 0)
+    assert told.dicom.calling == ("ZZSTRANGER" if answered else "HARMLESS")
+    assert grade(told, Thresholds()) is Grade.QUERIED
+
+
+def test_of_a_request_from_the_middle_of_a_connection_nothing_is_relied_upon():
+    """Another may have come before we did; sent twice, it is no more the first."""
+    talk, tracker = Talk(), Tracker(networks())
+    talk.handshake()
+    request = talk.asks(associate_rq())
+
+    told = last(tracker, feed(tracker, talk, request, request, talk.answers(associate_ac()), talk.asks(p_data())))
+
+    assert told.dicom is not None
+    assert (told.dicom.calling, told.dicom.services_whole, told.dicom.request_size) == ("ZZSTRANGER", False, 0)
+    assert grade(told, Thresholds()) is Grade.QUERIED
+
+
+def test_requests_behind_the_first_are_told_once():
+    """A stranger could send a thousand on one connection, each with another title."""
+    talk, tracker = Talk(), Tracker(networks())
+    words = [*talk.handshake(), talk.asks(1)]
+    words += [talk.asks(associate_rq(calling=f"N{number}")) for number in range(50)]
+
+    told = feed(tracker, talk, *words)
+
+    assert {each.dicom.calling for each in told if each.dicom} == {"N0"}
+    assert len(told) == 3
+
+
+@pytest.mark.parametrize("size", [500, 1_460])
+def test_of_a_request_that_was_cut_the_list_is_not_whole(size):
+    """The rest of it stays in the kernel; its length is known all the same."""
+    talk = Talk()
+    request = associate_rq(syntaxes=(CT_IMAGE,) * 40)
+    words = [*talk.handshake(), talk.asks(request[:size]), talk.asks(request[size:]), talk.answers(associate_ac())]
+
+    dicom = final(talk, *words)
+
+    assert dicom is not None
+    assert (dicom.services, dicom.services_whole) == ((DicomService.STORE,), False)
+    assert dicom.request_size == len(request)
+
+
+def test_an_association_between_two_of_ours_is_told_by_its_acceptance_too():
+    """As by its request: they are told only once DICOM was seen on them."""
+    talk = Talk(client=WORKSTATION)
+
+    assert final(talk, *talk.handshake(), talk.asks(40), talk.answers(associate_ac())) == UNSEEN
+
+
+# -- labels ------------------------------------------------------------------------------------------------------
+
+HELLO = b"\x16\x03\x01\x02\x00\x01" + bytes(40)
+WEB = b"GET / HTTP/1.1\r\n\r\n"
+SPEAKS_SSH, SPEAKS_VNC = b"SSH-2.0-test_1.0\r\n", b"RFB 003.008\n"
+
+
+def labels(talk: Talk, *words: Word) -> list[Label | None]:
+    """As they were told."""
+    return [each.label for each in feed(Tracker(networks()), talk, *words)]
+
+
+def test_a_client_is_labelled_by_what_it_says_first():
+    """Told with the news that it is real, and kept to the end."""
+    talk = Talk()
+    words = [*talk.handshake(), talk.asks(HELLO), talk.answers(900), talk.asks(WEB), *talk.goodbye()]
+
+    assert labels(talk, *words) == [None, Label.TLS, Label.TLS]
+
+
+@pytest.mark.parametrize(("banner", "label"), [(SPEAKS_SSH, Label.SSH), (SPEAKS_VNC, Label.VNC)])
+def test_a_server_is_labelled_where_servers_speak_first(banner, label):
+    """At once: a scanner that only reads the banner has heard it too."""
+    talk = Talk(server_port=5_900)
+
+    assert labels(talk, *talk.handshake(), talk.answers(banner)) == [None, label]
+
+
+@pytest.mark.parametrize("answer", [WEB, HELLO])
+def test_a_server_that_answers_in_a_clients_words_is_not_labelled_by_them(answer):
+    """It gives back what it was sent, or it calls somebody itself."""
+    talk = Talk()
+
+    assert set(labels(talk, *talk.handshake(), talk.asks(5), talk.answers(answer))) == {None}
+
+
+def test_only_the_first_bytes_of_a_side_tell():
+    """In the middle of an image anything may stand; whoever sends them again says nothing new."""
+    talk = Talk()
+    first = talk.handshake()
+    later = [talk.asks(5), talk.asks(WEB), talk.answers(5), talk.answers(SPEAKS_SSH)]
+
+    assert set(labels(talk, *first, *later)) == {None}
+
+
+def test_a_request_that_is_sent_again_may_be_the_one_that_we_see():
+    """Its first copy was lost on the way to us, or was one of those that are sampled."""
+    talk = Talk()
+    shaken, request = talk.handshake(), talk.asks(WEB)
+    words = [*shaken, talk.answers(5), request, request]
+
+    assert labels(talk, *words)[-1] is Label.HTTP
+
+
+def test_a_connection_from_its_middle_has_no_label():
+    """Nobody knows which of its bytes were the first."""
+    talk = Talk()
+    talk.handshake()
+    request = talk.asks(WEB)
+
+    assert set(labels(talk, request, request, talk.answers(900), *talk.goodbye())) == {None}
+
+
+def test_a_label_is_no_visit():
+    """A stranger who sends a request to a door that does not answer has still only tried it."""
+    talk, tracker = Talk(), Tracker(networks())
+
+    assert feed(tracker, talk, talk.syn(), talk.asks(WEB), talk.asks(WEB)) == []
+    assert [each.state for each in tracker.flush()] == [ConnectionState.ATTEMPTED]
+
+
+@given(st.sampled_from(list(Label)), st.sampled_from(list(ConnectionState)), st.sampled_from([4242, 443, 50_000]))
+def test_a_label_changes_no_grade_and_no_level(label, state, port):
+    """Wording only."""
+    plain = connection(state=state, target_port=port)
+    told = replace(plain, label=label)
+    reached = grade(plain, Thresholds())
+
+    assert grade(told, Thresholds()) is reached
+    new = Seen(new=True, grown=0)
+    assert stranger_at_a_door(told, reached, new) == stranger_at_a_door(plain, reached, new)
