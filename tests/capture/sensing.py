@@ -28,8 +28,9 @@ from tests.builders import INSIDE
 from tests.capture import cable
 
 CODE = "from tests.capture.sensing import main; main()"
-QUIET = 8
-"""Readings without a frame after which nothing comes any more; of 50 ms each, or of a machine that was busy."""
+QUIET, TURNS = 0.4, 8
+"""Seconds, and readings, without a frame after which nothing comes any more: a busy machine has few readings in that
+time, and one whose rings hand over block by block has many."""
 
 
 @dataclass
@@ -71,13 +72,13 @@ def sense(interface: str, rooms: dict[Kind, Room] | None = None, pause: float = 
     ear, sensed = Ear(Networks(own=INSIDE), "02:00:00:00:00:99"), Sensed()
     print("ready", flush=True)
     began = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-    ended, quiet, ticked = False, 0, time.monotonic()
-    while not ended or quiet < QUIET:
-        quiet += 1
+    ended, turns, last, ticked = False, 0, time.monotonic(), time.monotonic()
+    while not ended or turns < TURNS or time.monotonic() - last < QUIET:
+        turns += 1
         time.sleep(pause)
         at = now()
         for passed in rings.read(100):
-            quiet = 0
+            turns, last = 0, time.monotonic()
             seen = stamp(passed.nanoseconds // HUNDREDTH * HUNDREDTH, at)
             if isinstance(passed, Flood):
                 sensed.read += len(passed.alike.ways)
