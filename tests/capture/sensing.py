@@ -29,8 +29,8 @@ from tests.capture import cable
 
 CODE = "from tests.capture.sensing import main; main()"
 QUIET, TURNS = 0.4, 8
-"""Seconds, and readings, without a frame after which nothing comes any more: a busy machine has few readings in that
-time, and one whose rings hand over block by block has many."""
+"""Seconds, and readings, without a frame after which nothing comes any more: a busy machine has few readings in
+that time, and one whose rings hand over block by block has many."""
 
 
 @dataclass
