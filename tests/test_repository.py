@@ -54,6 +54,7 @@ HOUSE = {
     "test_night.py": "an update that comes by itself",
     "test_steps.py": "what is written of an update, step by step, and a power cut after any",
     "test_peers.py": "what we and our peers see of one SYN, wrapped in every way",
+    "test_overload.py": "what the rings, the capture and its reader could not take, to the frame",
     "test_missed.py": "why a check was missed, from its outcome to its sentence",
 }
 

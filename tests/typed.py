@@ -123,6 +123,10 @@ BEHIND = {
         "tests/bench/test_wear.py::test_a_short_day_is_measured_to_its_end",
         "shorter",
     ),
+    "./dev bench soak --minutes 5": (
+        "tests/bench/test_capture.py::test_a_short_soak_accounts_for_every_frame",
+        "shorter",
+    ),
     "./dev screens": (
         "tests/web/test_screens.py::test_every_picture_of_the_documents_is_drawn",
         "the script that it starts, into another folder",
@@ -174,7 +178,7 @@ BEHIND = {
 """What no test starts, while one does what lies behind it: the test, and which part that is."""
 
 BY_HAND = {
-    "./dev bench": "it takes an hour and a half; tests/bench measures each part shortly",
+    "./dev bench": "it takes two hours and a half; tests/bench measures each part shortly",
     "./dev release": "it takes an hour: tests/image at length, and then image-build/release.sh",
     "cp ansible/hosts.example.yml ansible/hosts.yml": "a person's own copy; the example is read where it lies",
     "journalctl -u 'sentinel-*'": "it only shows the journal",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tests.bench import echo, fuzz, machine, memory, page, red, replay, start, wear
+from tests.bench import capture, echo, fuzz, machine, memory, page, red, replay, soak, start, wear
 from tests.bench.card import NoCardError
 from tests.bench.figure import Figure
 from tests.bench.sentinels import TooSlowError
@@ -22,10 +22,14 @@ SECTIONS: dict[str, Callable[..., list[Figure]]] = {
     "page": page.measure,
     "replay": replay.measure,
     "fuzz": fuzz.measure,
+    "capture": capture.measure,
+    "soak": soak.measure,
     "wear": wear.measure,
 }
-OF_THE_LAB = frozenset({"red", "echo", "wear"})
+OF_THE_LAB = frozenset({"red", "echo", "capture", "soak", "wear"})
 """They need namespaces."""
+LASTS = {"soak": 30.0, "wear": 60.0}
+"""Minutes, unless others are asked for."""
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 BEGINS, ENDS = "<!-- the table begins -->\n", "<!-- the table ends -->\n"
 
@@ -33,8 +37,8 @@ BEGINS, ENDS = "<!-- the table begins -->\n", "<!-- the table ends -->\n"
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("sections", nargs=-1, type=click.Choice(tuple(SECTIONS)))
 @click.option("--markdown", is_flag=True, help="Write the table of docs/benchmarks.md.")
-@click.option("--minutes", default=60.0, help="How long `wear`, the last of them, watches.  [default: 60]")
-def bench(sections: tuple[str, ...], markdown: bool, minutes: float) -> None:
+@click.option("--minutes", type=float, help="How long `soak` (else 30) or `wear` (else 60) lasts.")
+def bench(sections: tuple[str, ...], markdown: bool, minutes: float | None) -> None:
     """Measure the sentinel on this machine, section by section: all of them, or only those named."""
     if markdown and sections:
         raise click.UsageError("--markdown writes the whole table: name no section with it")
@@ -48,9 +52,10 @@ def bench(sections: tuple[str, ...], markdown: bool, minutes: float) -> None:
             if missing := reason if name in OF_THE_LAB else fuzz.why_not() if name == "fuzz" else "":
                 click.echo(f"{name}: not measured: {missing}")
                 continue
-            if name == "wear":
-                click.echo(f"wear: {minutes:g} minutes of a practice's day begin now.")
-            figures += _tell(name, Path(folder), **({"minutes": minutes} if name == "wear" else {}))
+            lasts = {"minutes": minutes or LASTS[name]} if name in LASTS else {}
+            if lasts:
+                click.echo(f"{name}: {lasts['minutes']:g} minutes begin now.")
+            figures += _tell(name, Path(folder), **lasts)
     if markdown:
         _write(figures)
 

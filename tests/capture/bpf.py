@@ -24,9 +24,9 @@ def routed(program: bytes, frame: bytes, direction: int = 0) -> int:
     return verdict(program, frame[14:], {DIRECTION: direction, PROTOCOL: protocol})
 
 
-def kept(frame: bytes, own: tuple[Network, ...]) -> int:
+def kept(frame: bytes, own: tuple[Network, ...], random: int = 1) -> int:
     """How many bytes of it its own socket keeps."""
-    return run(_keep(Kind(routed(_route(inside(own)), frame))), frame)
+    return run(_keep(Kind(routed(_route(inside(own)), frame))), frame, random)
 
 
 _keep, _route = lru_cache(keep), lru_cache(route)

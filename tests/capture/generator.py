@@ -4,6 +4,7 @@ sendmmsg(2) past the queueing discipline (PACKET_QDISC_BYPASS): a thousand frame
 """
 
 import ctypes
+import errno
 import os
 import socket
 import time
@@ -11,7 +12,9 @@ from collections.abc import Sequence
 
 SOL_PACKET, QDISC_BYPASS = 263, 20
 AT_ONCE = 256
-"""Frames of one call, and of one pause."""
+"""Frames of one call; where they are paced, not more than a thousandth of a second's."""
+TRIES = 10_000
+"""Of one frame; a cable that is not plugged in refuses as a full queue does."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -59,30 +62,36 @@ class Generator:
             at += len(frame)
         self._number = len(frames)
 
-    def send(self, rate: float = 0) -> float:
-        """All of them, once.
+    def send(self, rate: float = 0, number: int = 0) -> float:
+        """Put them on the cable.
 
         Args:
             rate: frames a second; 0 is as fast as can be.
+            number: so many, from the first again behind the last; 0 is each of them once.
 
         Returns:
             The rate that was reached.
         """
         began = time.monotonic()
-        sent = 0
-        while sent < self._number:
+        sent, number = 0, number or self._number
+        at_once = min(AT_ONCE, int(rate / 1_000) + 1) if rate else AT_ONCE
+        while sent < number:
             if rate:
                 time.sleep(max(0.0, began + sent / rate - time.monotonic()))
-            sent += self._some(sent)
-        return self._number / (time.monotonic() - began)
+            first = sent % self._number
+            sent += self._some(first, min(at_once, number - sent, self._number - first))
+        return number / (time.monotonic() - began)
 
-    def _some(self, first: int) -> int:
-        some = min(AT_ONCE, self._number - first)
-        done = _libc.sendmmsg(self._line.fileno(), ctypes.byref(self._messages[first]), some, 0)
-        if done < 0:
+    def _some(self, first: int, most: int) -> int:
+        """As many of them as the kernel takes; one that a queue had no room for is sent again."""
+        for _ in range(TRIES):
+            done = _libc.sendmmsg(self._line.fileno(), ctypes.byref(self._messages[first]), most, 0)
+            if done > 0:
+                return int(done)
             number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number))
-        return int(done)
+            if number != errno.ENOBUFS:
+                break
+        raise OSError(number, os.strerror(number))
 
     def close(self) -> None:
         """No more of them."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sentinel.capture.ring import Room
-from sentinel.capture.rings import Flood, Loss, Rings
+from sentinel.capture.rings import Flood, Loss, Rare, Rings
 from sentinel.capture.route import Kind
 from sentinel.clock import now
 from sentinel.decode.frame import read_frame
@@ -28,8 +28,9 @@ from tests.builders import INSIDE
 from tests.capture import cable
 
 CODE = "from tests.capture.sensing import main; main()"
-QUIET = 0.4
-"""Seconds without a frame after which nothing comes any more."""
+QUIET, TURNS = 0.4, 8
+"""Seconds, and readings, without a frame after which nothing comes any more: a busy machine has few readings in
+that time, and one whose rings hand over block by block has many."""
 
 
 @dataclass
@@ -59,21 +60,32 @@ class Sensed:
         return sum(loss.dropped for loss in self.losses.values())
 
 
-def sense(interface: str, rooms: dict[Kind, Room] | None = None) -> Sensed:
-    """Until standard input ends and the line is quiet."""
+def sense(interface: str, rooms: dict[Kind, Room] | None = None, pause: float = 0) -> Sensed:
+    """Until standard input ends and the line is quiet.
+
+    Args:
+        interface: of the namespace it is in.
+        rooms: of each ring, where `listen` has other ones.
+        pause: seconds it does nothing each time before it reads.
+    """
     rings = Rings(interface, INSIDE, rooms)
     ear, sensed = Ear(Networks(own=INSIDE), "02:00:00:00:00:99"), Sensed()
     print("ready", flush=True)
     began = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-    ended, last, ticked = False, time.monotonic(), time.monotonic()
-    while not ended or time.monotonic() - last < QUIET:
+    ended, turns, last, ticked = False, 0, time.monotonic(), time.monotonic()
+    while not ended or turns < TURNS or time.monotonic() - last < QUIET:
+        turns += 1
+        time.sleep(pause)
         at = now()
         for passed in rings.read(100):
-            last = time.monotonic()
+            turns, last = 0, time.monotonic()
             seen = stamp(passed.nanoseconds // HUNDREDTH * HUNDREDTH, at)
             if isinstance(passed, Flood):
                 sensed.read += len(passed.alike.ways)
                 facts = ear.flood(passed.alike, seen)
+            elif isinstance(passed, Rare):
+                sensed.read += 1
+                continue
             else:
                 sensed.read += 1
                 facts = ear.feed(read_frame(passed.kept, seen, passed.vlan, filtered=True), seen)
@@ -105,9 +117,12 @@ def _pss() -> int:
 
 
 @contextmanager
-def sensing(laid: cable.Cable, room: Path) -> Iterator[tuple[subprocess.Popen[bytes], list[Sensed]]]:
+def sensing(
+    laid: cable.Cable, room: Path, rooms: dict[Kind, Room] | None = None, pause: float = 0
+) -> Iterator[tuple[subprocess.Popen[bytes], list[Sensed]]]:
     """A sensor at the right end meanwhile; afterwards the list holds what it sensed."""
     out, result = room / "sensed", list[Sensed]()
+    out.write_bytes(pickle.dumps((rooms, pause)))
     command = ["ip", "netns", "exec", laid.names["right"], sys.executable, "-c", CODE]
     with subprocess.Popen(
         [*command, cable.CARD, str(out)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -122,5 +137,7 @@ def sensing(laid: cable.Cable, room: Path) -> Iterator[tuple[subprocess.Popen[by
 
 
 def main() -> None:
-    """The process."""
-    Path(sys.argv[2]).write_bytes(pickle.dumps(sense(sys.argv[1])))
+    """The process; one file says how it shall sense, and then what it sensed."""
+    interface, path = sys.argv[1], Path(sys.argv[2])
+    rooms, pause = pickle.loads(path.read_bytes())
+    path.write_bytes(pickle.dumps(sense(interface, rooms, pause)))

@@ -5,55 +5,30 @@ from pathlib import Path
 
 import pytest
 
-from sentinel.capture.keep import EPHEMERAL
+from sentinel.capture.ring import Room
+from sentinel.capture.rings import ROOMS
 from sentinel.capture.route import Kind
-from sentinel.model.connection import Connection, ConnectionState
+from sentinel.model.connection import ConnectionState
 from tests.capture import cable, traffic
 from tests.capture.generator import Generator
 from tests.capture.sensing import Sensed, sensing
-from tests.capture.traffic import Hidden
+from tests.capture.truth import VAIN, vain, wrong
 
 pytestmark = pytest.mark.lab
 
-ATTEMPTED, REFUSED, ANSWERED, CONNECTED, CLOSED = ConnectionState
-VAIN = (ATTEMPTED, REFUSED)
+ATTEMPTED, REFUSED, *_ = ConnectionState
+NARROW, SLOW = ROOMS | {Kind.ATTEMPTS: Room(1 << 14, 4)}, 0.02
+"""A ring for some four hundred attempts, emptied fifty times a second."""
 
 
-def sensed(room: Path, frames: Sequence[bytes], rate: float = 0) -> tuple[Sensed, float]:
-    """What the capture told of these frames, and the rate at which they came."""
+def sensed(room: Path, frames: Sequence[bytes], rate: float = 0, **shape: object) -> Sensed:
+    """What the capture told of these frames."""
     with cable.cable() as laid:
-        with sensing(laid, room) as (_, results), laid.at("left"):
+        with sensing(laid, room, **shape) as (_, results), laid.at("left"):  # type: ignore[arg-type]
             generator = Generator(cable.CARD, frames)
-            reached = generator.send(rate)
+            generator.send(rate)
             generator.close()
-        return results[0], reached
-
-
-def finals(told: Sequence[Connection]) -> dict[tuple[str, int, int], Connection]:
-    """The last word on each."""
-    return {(str(each.source), each.source_port, each.target_port): each for each in told}
-
-
-def wrong(strangers: Sequence[Hidden], found: Sensed) -> list[tuple[Hidden, Connection | None]]:
-    """Those of which something else was told than what was; of one that came to nothing a sum may tell."""
-    told = finals(found.connections)
-    apart = []
-    for each in strangers:
-        row = told.get((str(each.source), each.source_port, each.target_port))
-        if row is None and each.state in VAIN:
-            continue
-        gist = row and (row.state, row.bytes_in, row.bytes_out, row.dicom is not None)
-        is_told = row and (row.label is each.label or (row.label is None and row.target_port >= EPHEMERAL))
-        if not is_told or gist != (each.state, each.bytes_in, each.bytes_out, each.dicom):
-            apart.append((each, row))
-    return apart
-
-
-def vain(found: Sensed) -> tuple[int, int]:
-    """Attempts and refusals that were told, in rows and sums."""
-    rows = [each.state for each in finals(found.connections).values()]
-    silent = rows.count(ATTEMPTED) + sum(each.silent for each in found.sums.values())
-    return silent, rows.count(REFUSED) + sum(each.refused for each in found.sums.values())
+        return results[0]
 
 
 @pytest.mark.parametrize("kind", ["office", "flood", "bulk"])
@@ -63,7 +38,7 @@ def test_hidden_connections_are_all_told_as_they_were(kind, tmp_path):
     strangers = traffic.hidden(200)
     frames = traffic.woven(getattr(traffic, kind)(20_000), strangers)
 
-    found, _ = sensed(tmp_path, frames, rate=20_000)
+    found = sensed(tmp_path, frames, rate=20_000)
 
     assert found.lost == 0
     assert wrong(strangers, found) == []
@@ -78,7 +53,7 @@ def test_hidden_connections_are_all_told_in_the_midst_of_a_scan(tmp_path):
     scan = traffic.scan(50_000)
     frames = traffic.woven(scan, strangers)
 
-    found, _ = sensed(tmp_path, frames)
+    found = sensed(tmp_path, frames)
 
     assert wrong(strangers, found) == []
     states = [each.state for each in strangers]
@@ -88,3 +63,20 @@ def test_hidden_connections_are_all_told_in_the_midst_of_a_scan(tmp_path):
     assert abs(attempts - silent) <= found.lost
     assert abs(states.count(REFUSED) - refused) <= found.lost
     assert sum(loss.dropped for kind, loss in found.losses.items() if kind is not Kind.ATTEMPTS) == 0
+
+
+def test_no_answered_connection_is_missed_where_half_of_all_attempts_are_dropped(tmp_path):
+    """At their own socket, as its statistics prove: the answer alone makes the connection, exact to the byte."""
+    cable.need()
+    strangers = traffic.hidden(200)
+    answered = [each for each in strangers if each.state not in VAIN]
+    frames = traffic.woven(traffic.scan(100_000), strangers)
+
+    found = sensed(tmp_path, frames, rate=60_000, rooms=NARROW, pause=SLOW)
+
+    attempts = found.losses.pop(Kind.ATTEMPTS)
+    assert attempts.dropped > attempts.frames / 2 > 50_000
+    assert [loss.dropped for loss in found.losses.values()] == [0, 0, 0, 0]
+    assert wrong(answered, found) == []
+    silent, _ = vain(found)
+    assert silent + attempts.dropped <= attempts.frames < silent + attempts.dropped + 2 * len(strangers)

@@ -192,6 +192,30 @@ def bulk(number: int, seed: int = 11) -> list[bytes]:
     return frames[:number]
 
 
+def practice(number: int, visits: int = 40) -> list[bytes]:
+    """An office, and strangers who are answered there."""
+    strangers = [each for each in hidden(3 * visits) if each.bytes_in or each.bytes_out]
+    return woven(office(number), strangers[:visits])
+
+
+def doors(number: int, seed: int = 13) -> list[bytes]:
+    """The same scan at open doors: behind each SYN its answer."""
+    frames = []
+    for syn in scan(number // 2, seed):
+        source, port, door = (
+            ip_address(syn[26:30]),
+            int.from_bytes(syn[34:36], "big"),
+            int.from_bytes(syn[36:38], "big"),
+        )
+        ack = (int.from_bytes(syn[38:42], "big") + 1) % (1 << 32)
+        flags = Flags.SYN | Flags.ACK
+        frames += [
+            syn,
+            tcp_frame(IMAGING, door, source, port, flags, seq=7, ack=ack, options=OPENING, from_box=False),
+        ]
+    return frames
+
+
 def scan(number: int, seed: int = 12) -> list[bytes]:
     """SYNs from everywhere, of one scanner's making."""
     dice = random.Random(seed)

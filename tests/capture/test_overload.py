@@ -1,0 +1,149 @@
+"""What is too much is counted: sent is read and counted, to the frame, where the capture or its reader stops."""
+
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from subprocess import Popen
+
+import pytest
+
+from sentinel.capture.ring import Room
+from sentinel.capture.route import Kind
+from sentinel.model.connection import ConnectionState
+from sentinel.model.packet import Flags
+from sentinel.wire.facts import KEPT
+from tests.builders import IMAGING, STRANGER, Talk, ethernet, tcp_frame
+from tests.capture import cable, traffic
+from tests.capture.generator import Generator
+from tests.capture.listening import listening
+from tests.capture.sensing import sensing
+from tests.capture.traffic import Hidden
+from tests.capture.truth import vain
+
+pytestmark = pytest.mark.lab
+
+STILL = 1.0
+"""Seconds a sensor is stopped."""
+RATE = 60_000
+VISITORS = 7_000
+"""Fewer than the table has room for, and more than there is room for what is told of them."""
+SENT = {Kind.ANSWERS: 500, Kind.CLIENTS: 500, Kind.ANNOUNCEMENTS: 500, Kind.RARE: 500, Kind.ATTEMPTS: 100_000}
+KINDS = {
+    Kind.ANSWERS: tcp_frame(IMAGING, 104, STRANGER, 40_000, Flags.SYN | Flags.ACK, from_box=False),
+    Kind.CLIENTS: tcp_frame(STRANGER, 40_000, IMAGING, 104, Flags.FIN | Flags.ACK),
+    Kind.ANNOUNCEMENTS: traffic.arp(IMAGING),
+    Kind.RARE: b"\x01\x80\xc2\x00\x00\x0e" + ethernet(0x88CC, bytes(46))[6:],
+}
+TIGHT = dict.fromkeys(Kind, Room(1 << 14, 2))
+"""Full within a tenth of a second, whatever comes."""
+
+
+def everything() -> list[bytes]:
+    """For each of the rings, and all of it is kept: a scan, and a little of all else."""
+    others = [
+        Hidden((frame,), STRANGER, 0, 0, ConnectionState.ATTEMPTED)
+        for kind, frame in KINDS.items()
+        for _ in range(SENT[kind])
+    ]
+    return traffic.woven(traffic.scan(SENT[Kind.ATTEMPTS]), others)
+
+
+def send(laid: cable.Cable, frames: Sequence[bytes], rate: float = 0) -> None:
+    """From the left end."""
+    with laid.at("left"):
+        generator = Generator(cable.CARD, frames)
+    generator.send(rate)
+    generator.close()
+
+
+@contextmanager
+def stopped(process: Popen[bytes], after: float = 0.3) -> Iterator[None]:
+    """Soon it stands still for a while."""
+    steps = ((after, signal.SIGSTOP), (after + STILL, signal.SIGCONT))
+    timers = [threading.Timer(when, process.send_signal, (number,)) for when, number in steps]
+    for each in timers:
+        each.start()
+    yield
+    for each in timers:
+        each.join()
+
+
+# -- the rings ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rooms", [None, TIGHT])
+def test_what_a_sensor_that_stood_still_could_not_be_given_was_counted_ring_by_ring(rooms, tmp_path):
+    """As the rings are, it costs attempts alone; were they tight, each of them would count its own."""
+    cable.need()
+    with cable.cable() as laid, sensing(laid, tmp_path, rooms) as (sensor, results), stopped(sensor):
+        send(laid, everything(), RATE)
+    [found] = results
+
+    assert {kind: loss.frames for kind, loss in found.losses.items()} == SENT
+    assert found.read + found.lost == sum(SENT.values())
+    assert {kind for kind, loss in found.losses.items() if loss.dropped} == set(rooms or {Kind.ATTEMPTS})
+
+
+def test_what_a_flood_leaves_no_room_for_is_counted_to_the_frame(tmp_path):
+    """As fast as the generator can, at a sensor too slow for it: what it read and what was dropped is all."""
+    cable.need()
+    with cable.cable() as laid, sensing(laid, tmp_path, pause=0.2) as (_, results):
+        send(laid, everything())
+    [found] = results
+
+    assert {kind: loss.frames for kind, loss in found.losses.items()} == SENT
+    assert found.read + found.lost == sum(SENT.values())
+    assert found.losses[Kind.ATTEMPTS].dropped == found.lost > 0
+
+
+# -- the program -------------------------------------------------------------------------------------------------
+
+
+def test_listen_tells_each_attempt_that_it_does_not_report_as_dropped(tmp_path):
+    """Stopped for a second in a scan: by what it tells `watch`, rows and sums and dropped are what was sent."""
+    cable.need()
+    scan = list({frame[26:38]: frame for frame in traffic.scan(SENT[Kind.ATTEMPTS])}.values())
+    with cable.cable() as laid, listening(laid, tmp_path) as found:
+        with stopped(found.process):
+            send(laid, scan, RATE)
+        counted = found.settled()
+        cable.wait_until(lambda: vain(found)[0] + counted.dropped >= len(scan), 60)
+        told = found.report()
+
+    assert counted.frames == told.frames == len(scan)
+    assert counted.dropped == told.dropped > 0
+    assert vain(found) == (len(scan) - told.dropped, 0)
+    assert (told.forgotten, told.unsent) == (0, 0)
+
+
+@pytest.mark.parametrize("reader", ["is away", "waits for its disk"])
+def test_a_fact_that_nobody_took_in_time_is_counted_as_unsent(reader, tmp_path):
+    """Two of each visitor, who is answered and takes his leave; the capture itself loses nothing by it.
+
+    What still lay on the line when it had to make room is counted though it arrives: rather too much than too
+    little.
+    """
+    cable.need()
+    talks = [
+        Talk(client=STRANGER + number // 250 * 256, client_port=10_000 + number, server_port=100 + number % 50)
+        for number in range(VISITORS)
+    ]
+    ends = Flags.FIN | Flags.ACK
+    words = [(talk, word) for talk in talks for word in (talk.syn(), talk.syn_ack(), talk.say(True, ends))]
+    frames = [talk.frame(word) for talk, word in words]
+    with cable.cable() as laid, listening(laid, tmp_path) as found:
+        found.reads.clear() if reader == "waits for its disk" else found.leave()
+        send(laid, frames, 15_000)
+        time.sleep(1)
+        found.reads.set() if reader == "waits for its disk" else found.come()
+        told = found.settled()
+
+    assert (told.frames, told.dropped, told.forgotten) == (len(frames), 0, 0)
+    taken = len({(each.serial, each.state) for each in found.connections})
+    assert taken >= KEPT
+    if reader == "is away":
+        assert taken + told.unsent == 2 * VISITORS
+    else:
+        assert 2 * VISITORS - taken <= told.unsent <= 2 * VISITORS - KEPT
