@@ -155,10 +155,6 @@ class Ring:
         _, sec, nsec, *_ = _frame.unpack_from(self.memory, block.start)
         return int(sec) * 1_000_000_000 + int(nsec)
 
-    def take_error(self) -> None:
-        """A card that went down left one; taken, or no later wait would wait."""
-        self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-
     def _fence(self) -> None:
         """Order our reads with the kernel's writes on weakly ordered processors: a lock does it, per block."""
         with self._barrier:

@@ -4,7 +4,6 @@ Frames come back in the order they passed: two ends of one connection are in two
 ring over in its own time. So a frame waits until whatever passed before it must have been handed over.
 """
 
-import select
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -103,43 +102,49 @@ class Rings:
     def _watch(self, rings: dict[Kind, Ring]) -> None:
         self._rings = rings
         self._held: list[Frame | Flood] = []
-        self._poll = select.poll()
-        for ring in rings.values():
-            self._poll.register(ring.socket, select.POLLIN | select.POLLERR)
+        self._is_behind = False
 
-    def read(self, wait_ms: int = 200) -> Iterator[Frame | Flood | Rare]:
+    def read(self, pause_ms: int = RETIRE_MS) -> Iterator[Frame | Flood | Rare]:
         """What has passed since the last call, in its order; rare frames first, for they wait for nothing.
 
+        No frame wakes us: each ring hands over in its own time, and five of them would do so sixty times a second.
+
         Args:
-            wait_ms: at most so long for the first block of any ring.
+            pause_ms: so long it waits before it looks, unless there was more than one turn could take.
         """
-        self._wait(RETIRE_MS if self._held else wait_ms)
+        if not self._is_behind:
+            time.sleep(pause_ms / 1_000)
         began = time.time_ns()
+        whole = began - HOLD
+        self._is_behind = False
         for kind, ring in self._rings.items():
-            for block in ring.blocks(AT_ONCE[kind]):
-                if kind is Kind.RARE:
-                    yield from (Rare(frame.nanoseconds, frame.kept) for frame in ring.frames_of(block))
-                elif kind is Kind.ATTEMPTS and block.packets >= flood.MANY:
-                    self._held += _flood(ring, block)
-                else:
-                    self._held += ring.frames_of(block)
-        yield from self._ripe(began, time.time_ns())
+            left, last = AT_ONCE[kind], began
+            for block in ring.blocks(left):
+                left, last = left - 1, ring.stamp(block)
+                yield from self._take(kind, ring, block)
+            if not left:
+                self._is_behind = True
+                whole = whole if kind is Kind.ATTEMPTS else min(whole, last)
+        yield from self._ripe(whole, time.time_ns())
 
-    def _wait(self, wait_ms: int) -> None:
-        ready = dict(self._poll.poll(wait_ms))
-        for ring in self._rings.values():
-            if ready.get(ring.socket.fileno(), 0) & select.POLLERR:
-                ring.take_error()
+    def _take(self, kind: Kind, ring: Ring, block: Block) -> Iterator[Rare]:
+        if kind is Kind.RARE:
+            yield from (Rare(frame.nanoseconds, frame.kept) for frame in ring.frames_of(block))
+        elif kind is Kind.ATTEMPTS and block.packets >= flood.MANY:
+            self._held += _flood(ring, block)
+        else:
+            self._held += ring.frames_of(block)
 
-    def _ripe(self, began: int, now: int) -> Iterator[Frame | Flood]:
+    def _ripe(self, whole: int, now: int) -> Iterator[Frame | Flood]:
         """Before which nothing can come any more. A stamp from the future waits for nothing: the clock was set.
 
-        What passed after we began to look may have come into a ring that had been looked at already.
+        What passed after we began to look may have come into a ring that had been looked at already; and where a
+        ring was left unfinished there is more of what passed since.
         """
         self._held.sort(key=itemgetter(0))
         held, self._held = self._held, []
         for frame in held:
-            if began - HOLD < frame.nanoseconds <= now:
+            if whole < frame.nanoseconds <= now:
                 self._held.append(frame)
             else:
                 yield frame

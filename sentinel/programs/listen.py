@@ -170,7 +170,7 @@ class Listener:
 
     def _drain(self, at: Moment) -> None:
         moments: dict[int, Moment] = {}
-        for passed in self._rings.read(100):
+        for passed in self._rings.read():
             tick = passed.nanoseconds // HUNDREDTH
             seen = moments.get(tick) or moments.setdefault(tick, stamp(tick * HUNDREDTH, at))
             self._pass_on(passed, seen, at)
