@@ -253,7 +253,7 @@ def fill(path: Path, rows: int) -> None:
             " '192.168.1.66', 4242, '02:00:00:00:00:fe', '02:00:00:00:00:66', NULL, 'inbound', 'closed',"
             " strftime('%Y-%m-%dT%H:%M:%S', 1772442000 + i * 15, 'unixepoch') || '.000000Z', i * 15.0,"
             " strftime('%Y-%m-%dT%H:%M:%S', 1772442000 + i * 15, 'unixepoch') || '.000000Z', i * 15.0,"
-            " 1, 200, 300, NULL, NULL, NULL, NULL, NULL FROM n",
+            " 1, 200, 300, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM n",
             (rows,),
         )
         db.commit()
