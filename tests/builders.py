@@ -235,6 +235,7 @@ def ip_frame(
     extensions: tuple[tuple[int, bytes], ...] = (),
     fragment: int = 0,
     from_box: bool = True,
+    hops: int = 64,
 ) -> bytes:
     """An IP packet in one Ethernet frame.
 
@@ -253,7 +254,7 @@ def ip_frame(
         for number, content in reversed(extensions):
             chain = bytes((protocol, len(content) // 8)) + content + chain
             protocol = number
-        packet = struct.pack("!IHBB", 6 << 28, len(chain) + len(payload), protocol, 64)
+        packet = struct.pack("!IHBB", 6 << 28, len(chain) + len(payload), protocol, hops)
         packet += source.packed + target.packed + chain + payload
     return ethernet(0x0800 if source.version == 4 else 0x86DD, packet, tags, from_box=from_box)
 

@@ -130,6 +130,8 @@ def _ip6(start: int) -> list[Line]:
         Step("if_equal", 135, "neighbour", None),  # RFC 4861 sections 4.3, 4.4
         Step("if_equal", 136, "neighbour", "drop"),
         "neighbour",
+        Step("ld_byte", start + 7),
+        Step("if_equal", 255, None, "drop"),  # no router has passed it on: RFC 4861 section 7.1
         Step("keep", start + 40 + 24 + 8),
         "drop",
         Step("keep", 0),

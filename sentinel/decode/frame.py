@@ -138,7 +138,9 @@ def _arp(frame: bytes, start: int, at: Moment) -> Announcement | None:
 
 
 def _neighbour(frame: bytes, icmp: int, at: Moment) -> Announcement | Unreadable | None:
-    """RFC 4861 sections 4.3 and 4.4: the address advertised, or the one that solicits."""
+    """RFC 4861 sections 4.3 and 4.4: the address advertised, or the one that solicits; of this very link."""
+    if frame[icmp - 33] != 255:
+        return None
     if len(frame) < icmp + 24:
         return Unreadable(at) if frame[icmp] == NEIGHBOUR_ADVERTISEMENT else None
     source, target = _address(frame[icmp - 32 : icmp - 16]), _address(frame[icmp - 16 : icmp])
