@@ -48,6 +48,21 @@ Look = Callable[[], tuple[Lack | None, str]]
 """What is lacking at this moment, if anything, and which run of `watch` that was."""
 
 
+def aloud(look: Look) -> Look:
+    """The same look; the log says what is lacking whenever that changes."""
+    before: tuple[Lack | None, str] | None = None
+
+    def looked() -> tuple[Lack | None, str]:
+        nonlocal before
+        lack, run = seen = look()
+        if seen != before:
+            log.info("on trial: %s; watch since %s", f"{lack} is lacking" if lack else "well", run or "never")
+        before = seen
+        return seen
+
+    return looked
+
+
 class Gate:
     """Whether a new system has been well for long enough, or has had its time."""
 
@@ -155,7 +170,7 @@ class Tried:
         """
         if not self._is_on_trial():
             return True
-        gate = Gate(self.clock().boot)
+        gate, look = Gate(self.clock().boot), aloud(look)
         while (stays := gate.heard(*look(), self.clock().boot)) is None:
             self.wait(LOOKS)
         if stays:

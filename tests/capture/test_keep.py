@@ -242,6 +242,7 @@ def neighbours() -> list[Claim]:
         Claim("a tagged one too", arp()[:12] + b"\x81\x00\x00\x14" + arp()[12:], 64),
         Claim("a neighbour's advertisement is kept", neighbour(136, IMAGING6.packed), -1),
         Claim("a neighbour's solicitation is kept", neighbour(135, IMAGING6.packed), -1),
+        Claim("nor one that a router has passed on", neighbour(136, IMAGING6.packed, hops=254), NOTHING),
         Claim("a router's advertisement is not", neighbour(134, IMAGING6.packed), NOTHING),
         Claim("an echo over IPv6 is not", neighbour(128, PATIENT), NOTHING),
     ]

@@ -152,7 +152,13 @@ def arp(
 def neighbour(kind: int, target: bytes, source=IMAGING6, **shape) -> bytes:
     """RFC 4861 sections 4.3 and 4.4."""
     body = struct.pack("!BBHI", kind, 0, 0, 0x60000000) + target
-    return ip_frame(source, IMAGING6, body, protocol=58, from_box=False, hops=255, **shape)
+    return ip_frame(source, IMAGING6, body, protocol=58, from_box=False, **{"hops": 255, **shape})
+
+
+@pytest.mark.parametrize("kind", [135, 136])
+def test_a_neighbour_from_beyond_a_router_is_none(kind):
+    """RFC 4861 section 7.1. Or a stranger could keep a machine alive that is gone, which proves a door closed."""
+    assert read_frame(neighbour(kind, IMAGING6.packed, hops=254), moment()) is None
 
 
 @pytest.mark.parametrize("operation", [1, 2])

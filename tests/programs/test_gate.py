@@ -15,7 +15,7 @@ from sentinel.model.finding import Level
 from sentinel.model.renewal import Lack
 from sentinel.model.verdict import Assurance, Verdict, View
 from sentinel.places import Places
-from sentinel.programs.trial import CONTENT, PATIENCE, Gate, lacking
+from sentinel.programs.trial import CONTENT, PATIENCE, Gate, aloud, lacking
 from sentinel.signals import pulse
 from tests.builders import coverage, moment
 
@@ -58,6 +58,22 @@ def test_a_watch_that_was_started_anew_was_not_well_in_between():
 
     assert words[:-1] == [None] * 60
     assert words[-1] is False
+
+
+def test_the_log_says_what_is_lacking_whenever_that_changes(caplog):
+    """Who asks why a version did not stay finds it there."""
+    caplog.set_level("INFO")
+    seen = [(Lack.STORE, ""), (Lack.STORE, ""), (Lack.PAGE, "09"), (None, "09"), (None, "09"), (None, "10")]
+    looks = iter(seen)
+    look = aloud(lambda: next(looks))
+
+    assert [look() for _ in seen] == seen
+    assert caplog.messages == [
+        "on trial: store is lacking; watch since never",
+        "on trial: page is lacking; watch since 09",
+        "on trial: well; watch since 09",
+        "on trial: well; watch since 10",
+    ]
 
 
 # -- one look ----------------------------------------------------------------------------------------------------
