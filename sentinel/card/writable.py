@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MOUNT = "/bin/mount"
+OPTIONS = ("--options-source", "mtab", "-o")
+"""What the kernel has mounted is asked, never fstab: where its device cannot be seen (`PrivateDevices`), `mount`
+would take fstab's `nofail` for leave to do nothing, and call that well (util-linux 2.41)."""
 
 
 @contextlib.contextmanager
@@ -46,7 +49,7 @@ def _alone(partition: Path) -> Iterator[None]:
 
 
 def _remount(partition: Path, way: str) -> None:
-    command = [MOUNT, "-o", f"remount,{way}", str(partition)]
+    command = [MOUNT, *OPTIONS, f"remount,{way}", str(partition)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    if done.returncode:
+    if done.returncode or is_read_only(partition) is not (way == "ro"):
         raise OSError(f"{partition} cannot be remounted {way}: {done.stderr.strip()}")

@@ -10,6 +10,10 @@ import pytest
 
 from sentinel.card.writable import is_read_only, writable
 
+MOUNTING = pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("unshare"), reason="mounting needs root and util-linux's unshare"
+)
+
 MOUNTED = textwrap.dedent("""
     import sys, subprocess
     from pathlib import Path
@@ -32,6 +36,20 @@ MOUNTED = textwrap.dedent("""
         print(error.errno)
 """)
 
+WITHOUT_ITS_DEVICE = textwrap.dedent("""
+    import sys, subprocess
+    from pathlib import Path
+    from sentinel.card.writable import writable
+
+    card, table = Path(sys.argv[1]), Path(sys.argv[1]).with_name("fstab")
+    table.write_text(f"PARTUUID=5e471ae1-01 {card} tmpfs ro,nofail 0 2\\n")
+    subprocess.run(["mount", "--bind", table, "/etc/fstab"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", card], check=True)
+    with writable(card):
+        (card / "note").write_text("x")
+""")
+"""As in a unit with PrivateDevices=yes: what fstab names is not there, and for `nofail` mount calls that well."""
+
 OTHER = """
 import sys
 from pathlib import Path
@@ -41,21 +59,39 @@ with writable(Path(sys.argv[1])):
 """
 
 
-@pytest.mark.skipif(
-    os.geteuid() != 0 or not shutil.which("unshare"), reason="mounting needs root and util-linux's unshare"
-)
+def alone(program, folder):
+    """What this program says, in a mount table of its own."""
+    command = ["unshare", "--mount", sys.executable, "-c", program, str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+@MOUNTING
 def test_a_partition_is_read_only_again_also_after_a_failure(tmp_path):
-    """A real mount, in a mount table of its own."""
-    done = subprocess.run(
-        ["unshare", "--mount", sys.executable, "-c", MOUNTED, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    """A real mount."""
+    done = alone(MOUNTED, tmp_path)
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "30"  # EROFS
+
+
+@MOUNTING
+def test_it_is_opened_also_where_its_device_cannot_be_seen(tmp_path):
+    """The gate of a new version sees none: it could not have kept one that is well."""
+    card = tmp_path / "card"
+    card.mkdir()
+    done = alone(WITHOUT_ITS_DEVICE, card)
+
+    assert done.returncode == 0, done.stderr
+
+
+@MOUNTING
+def test_a_mount_that_did_nothing_is_an_error(tmp_path):
+    """As of a card whose lock is on: `mount` calls that well, too."""
+    idle = "from sentinel.card import writable as opening\nopening.MOUNT = '/bin/true'\n"
+    done = alone(idle + MOUNTED, tmp_path)
+
+    assert done.returncode == 1
+    assert "cannot be remounted rw" in done.stderr
 
 
 def test_a_folder_that_can_be_written_is_left_as_it_is(tmp_path):
