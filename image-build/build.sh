@@ -127,7 +127,11 @@ initrd() { # Debian's, and our two scripts in an archive behind it: the kernel u
   order init-bottom sentinel-overlay udev
   find "$work/initramfs" -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
   cp "$root/boot/initrd.img-$version" "$boot/a/initrd.img"
-  (cd "$work/initramfs" && find . | sort | cpio -o -H newc -R 0:0 --reproducible --quiet | zstd -q) >>"$boot/a/initrd.img"
+  list=$work/initramfs.list more=$work/initramfs.cpio # no pipe, in which a failure would not be seen
+  (cd "$work/initramfs" && find . >"$list")
+  sort -o "$list" "$list"
+  (cd "$work/initramfs" && cpio -o -H newc -R 0:0 --reproducible --quiet <"$list" >"$more")
+  zstd -q <"$more" >>"$boot/a/initrd.img"
 }
 
 order() { # order FOLDER SCRIPT...: as initramfs-tools writes it
