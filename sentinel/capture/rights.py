@@ -4,11 +4,13 @@ import ctypes
 import os
 import signal
 import socket
+from contextlib import suppress
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+M_MMAP_THRESHOLD, LARGE = -3, 1 << 16  # malloc.h; bytes
 VERSION_3 = 0x20080522  # _LINUX_CAPABILITY_VERSION_3
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -43,6 +45,15 @@ def end_with_parent() -> None:
 def leave_no_image() -> None:
     """Whatever happens to this process, its memory is written nowhere: a core limit of 0 still feeds a helper."""
     _call("prctl", PR_SET_DUMPABLE, *map(ctypes.c_ulong, (0, 0, 0, 0)))
+
+
+def give_back() -> None:
+    """Return to the kernel at once what a table has outgrown: as it grows its old places would else stay ours.
+
+    mallopt(3), M_MMAP_THRESHOLD; a C library that does not know it does as it likes.
+    """
+    with suppress(AttributeError):
+        _libc.mallopt(M_MMAP_THRESHOLD, LARGE)
 
 
 def can_capture() -> bool:

@@ -21,21 +21,22 @@ from sentinel.model.networks import Network, is_part
 
 ROOMS: Final = {
     Kind.ANSWERS: Room(1 << 16, 96),
-    Kind.CLIENTS: Room(1 << 16, 48),
-    Kind.ANNOUNCEMENTS: Room(1 << 14, 64),
-    Kind.RARE: Room(1 << 14, 64),
+    Kind.CLIENTS: Room(1 << 15, 64),
+    Kind.ANNOUNCEMENTS: Room(1 << 13, 64),
+    Kind.RARE: Room(1 << 13, 64),
     Kind.ATTEMPTS: Room(1 << 18, 16),
 }
-"""15 MiB in all. `listen` may stand still for two seconds before something is lost, but for a flood of attempts:
+"""13 MiB in all. `listen` may stand still for two seconds before something is lost, but for a flood of attempts:
 those come in long strides."""
 AT_ONCE: Final = {
-    Kind.ANSWERS: 16,
+    Kind.ANSWERS: 8,
     Kind.CLIENTS: 8,
     Kind.ANNOUNCEMENTS: 16,
     Kind.RARE: 16,
-    Kind.ATTEMPTS: 4,
+    Kind.ATTEMPTS: 2,
 }
-"""Blocks of each that are read before the answers are looked at again: some tenths of a second."""
+"""Blocks of each that are read before the answers are looked at again: some tenths of a second, and in a flood
+what is copied at once."""
 HOLD: Final = 2 * RETIRE_MS * 1_000_000
 """Nanoseconds: the kernel's timer goes round twice before it hands over a block that is not full."""
 

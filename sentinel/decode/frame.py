@@ -67,7 +67,7 @@ def _half(frame: bytes, at: int) -> int:
     return frame[at] << 8 | frame[at + 1]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _mac(raw: bytes) -> str:
     return raw.hex(":")
 

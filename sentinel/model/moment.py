@@ -18,7 +18,7 @@ else:
     Address.register(IPv6Address)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def unpacked(raw: bytes) -> Address:
     """An address from its bytes on the wire, 4 or 16 of them."""
     return IPv4Address(raw) if len(raw) == 4 else IPv6Address(raw)

@@ -104,6 +104,12 @@ def raw_mac(mac: str) -> bytes:
     return bytes.fromhex(mac.replace(":", ""))
 
 
+@lru_cache(maxsize=256)
+def shared(macs: bytes) -> bytes:
+    """The same two hardware addresses as before, in the same memory: a practice has few pairs, a flood one."""
+    return macs
+
+
 def written(mac: bytes) -> str | None:
     """A hardware address, lower case; None for the six noughts of a link that has none, or does not say."""
     return mac.hex(":") if any(mac) else None

@@ -262,6 +262,7 @@ def listen(capture: Capture, places: Places) -> None:
         MissingRight: CAP_NET_RAW is needed.
         MissingDevice: the interface is not there, or has gone.
     """
+    rights.give_back()
     listener = Listener(capture, places)
     rights.drop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -16,7 +16,7 @@ from datetime import timedelta
 from sentinel.model.connection import Association, Connection, ConnectionState, Direction
 from sentinel.model.moment import Moment
 from sentinel.model.networks import Networks, crossing
-from sentinel.model.packet import Segment, source_of, target_of, turned
+from sentinel.model.packet import Segment, shared, source_of, target_of, turned
 from sentinel.services import service
 from sentinel.tracking import following, halfopen, table
 from sentinel.tracking.flow import Flow, Side
@@ -35,7 +35,7 @@ LATE = timedelta(seconds=2)
 """A SYN may be read after what answers it, but not so long after."""
 MISSED = timedelta(minutes=2)
 """After attempts were lost, a server may still answer one of them: it tries again for so long."""
-DOORS = 4_096
+DOORS = 2_048
 """Doors of ours that have answered, remembered by address and port."""
 EPHEMERAL = 32_768
 """The lowest port that clients pick on the systems of a practice."""
@@ -182,7 +182,7 @@ class Tracker:
             serial=self.openings.number(half),
             way=way,
             back=back,
-            macs=half.macs if half else macs,
+            macs=half.macs if half else shared(macs),
             vlan=segment.vlan,
             direction=direction,
             opened=half.at if half else segment.at,

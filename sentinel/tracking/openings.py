@@ -10,7 +10,7 @@ from datetime import timedelta
 from sentinel.model.connection import Connection, ConnectionState, Direction
 from sentinel.model.moment import Moment
 from sentinel.model.networks import End, Networks, Place, crossing
-from sentinel.model.packet import Segment, source_of, target_of, turned
+from sentinel.model.packet import Segment, shared, source_of, target_of, turned
 from sentinel.tracking import halfopen
 from sentinel.tracking.flow import MODULUS, ends
 from sentinel.tracking.following import WINDOW
@@ -63,7 +63,9 @@ class Openings:
         if before and not before.is_refused:
             yield self.tell(syn.way, before)
         hairpin = self._hairpins.returns(syn) if source.place is Place.BOX else None
-        half = Half(at=syn.at, macs=syn.macs, vlan=syn.vlan, first=first, hairpin=hairpin, serial=self.number())
+        half = Half(
+            at=syn.at, macs=shared(syn.macs), vlan=syn.vlan, first=first, hairpin=hairpin, serial=self.number()
+        )
         self._waiting.take(syn.way)
         self._waiting.add(syn.way, half)
         if self.is_full:

@@ -4,30 +4,36 @@ Every answered connection is a row or is counted: 1,000 rows an hour and door, t
 nothing share fewer rows, by source network, so that a scan cannot fill the store while an echo's refused knock
 is still told one by one. A flood with invented sources has more networks than anybody could read: from the 257th
 of one door on they are summed together, as 0.0.0.0/0 or ::/0.
+
+Whoever knocks at every port makes as many sums as there may be, so a sum is small: its name is a string of bytes,
+and it becomes a fact only when it is told.
 """
 
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from sentinel.model.connection import Attempts, Connection, ConnectionState, Direction
 from sentinel.model.moment import Address, Moment, unpacked
-from sentinel.model.packet import SHORT
+from sentinel.model.packet import SHORT, raw_mac, written
+from sentinel.tracking import table
 from sentinel.tracking.halfopen import Attempt, Half
 
 ROWS = 1_000
 """Rows an hour for the answered connections of one door."""
-ALL_ROWS = 16_384
+ALL_ROWS = 8_192
 """Rows an hour for answered connections of all doors: a machine may seem to have all of them open."""
-REMEMBERED = 16_384
+REMEMBERED = 2 * table.MOST
 """Connections of which is known whether they have a row: twice as many as are followed at once."""
 TRIES = 256
 """Rows an hour for what came to nothing from one network."""
 ALL_TRIES = 4_096
 """Rows an hour for what came to nothing, from everywhere."""
-SUMS = 20_000
+SUMS = 6_144
+"""A sum takes a third of a kilobyte."""
 NETWORKS = 256
 """Source networks of one door that are summed apart, within an hour."""
 AT_ONCE = 1_000
@@ -35,8 +41,28 @@ AT_ONCE = 1_000
 VAIN = (ConnectionState.ATTEMPTED, ConnectionState.REFUSED)
 EVERYWHERE = b""
 
-Door = tuple[datetime, Address, int]
-Sum = tuple[bytes, Address, int, datetime]
+HOUR = timedelta(hours=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DOOR4, DOOR6 = 10, 22
+"""Bytes of a door: the hour since 1970 (4), target, port."""
+
+
+@dataclass(slots=True)
+class Sum:
+    """What `Attempts` tells, but for its name."""
+
+    macs: bytes
+    """Of the target and of a source."""
+    first: Moment
+    last: Moment
+    silent: int = 0
+    refused: int = 0
+    answered: int = 0
+    connected: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    has_moved: bool = False
+    """Since it was last told."""
 
 
 @dataclass(slots=True)
@@ -56,24 +82,26 @@ class Summing:
         self._rows = rows
         self._all_rows = all_rows
         self._most = sums
-        self._doors: dict[Door, int] = {}
+        self._doors: dict[bytes, int] = {}
         self._tries: dict[bytes, int] = {}
         self._all_tries = self._rows_given = 0
-        self._own: OrderedDict[int, None] = OrderedDict()
-        self._counted: OrderedDict[int, ConnectionState] = OrderedDict()
-        self._sums: dict[Sum, Attempts] = {}
-        self._networks: dict[Door, int] = {}
-        self._changed: dict[Sum, None] = {}
-        self._hour: datetime | None = None
+        self._own: dict[int, None] = {}
+        self._counted: dict[int, ConnectionState] = {}
+        self._sums: dict[bytes, Sum] = {}
+        """By door, then source network."""
+        self._networks: dict[bytes, int] = {}
+        """By door."""
+        self._moved: deque[bytes] = deque()
+        self._hour: int | None = None
 
     def take(self, connection: Connection) -> Iterator[Connection]:
         """Let it pass, or count it."""
-        hour = connection.opened.wall.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        self._turn(connection.changed.wall.astimezone(UTC).replace(minute=0, second=0, microsecond=0))
-        if connection.direction is not Direction.INBOUND or self._has_row(connection, hour):
+        door = _door(connection.opened, connection.target.packed + connection.target_port.to_bytes(2, "big"))
+        self._turn(_hour(connection.changed))
+        if connection.direction is not Direction.INBOUND or self._has_row(connection, door):
             yield connection
         else:
-            self._count(connection, hour)
+            self._count(connection, door)
 
     def silent(
         self, attempts: Iterable[Attempt], tell: Callable[[bytes, Half], Connection]
@@ -89,51 +117,53 @@ class Summing:
             if self._may_try(way[:3] if len(way) == SHORT else way[:8], ask=True):
                 yield from self.take(tell(way, half))
                 continue
-            door = way[:3] + way[4:8] + way[10:] if len(way) == SHORT else way[:8] + way[16:32] + way[34:]
-            known = many.get(door)
+            end = way[4:8] + way[10:] + way[:3] if len(way) == SHORT else way[16:32] + way[34:] + way[:8]
+            known = many.get(end)
             if known is None:
-                many[door] = Many(1, half, half)
+                many[end] = Many(1, half, half)
             else:
                 known.count += 1
                 known.last = half
-        for door, each in many.items():
-            self._count_many(door, each)
+        for end, each in many.items():
+            self._count_many(end, each)
 
     def changed(self) -> list[Attempts]:
         """Sums that moved since they were last told; the longest waiting first."""
-        told = list(islice(self._changed, AT_ONCE))
-        for key in told:
-            del self._changed[key]
-        return [self._sums[key] for key in told]
+        told = []
+        while self._moved and len(told) < AT_ONCE:
+            key = self._moved.popleft()
+            self._sums[key].has_moved = False
+            told.append(_fact(key, self._sums[key]))
+        return told
 
-    def _turn(self, hour: datetime) -> None:
+    def _turn(self, hour: int) -> None:
         """A new hour, or a clock set back: the doors have their shares again. Who has a row keeps it."""
         if self._hour is None:
             self._hour = hour
-        if hour > self._hour or hour < self._hour - timedelta(hours=1):
+        if hour > self._hour or hour < self._hour - 1:
             self._hour = hour
             self._doors.clear()
             self._tries.clear()
             self._all_tries = self._rows_given = 0
             self._networks.clear()
-            lasts = hour - timedelta(hours=1)  # what began in the last hour may come to its end in this one
-            self._sums = {key: each for key, each in self._sums.items() if key[3] >= lasts or key in self._changed}
+            lasts = max(0, hour - 1).to_bytes(
+                4, "big"
+            )  # what began in the last hour may come to its end in this one
+            self._sums = {key: each for key, each in self._sums.items() if key[:4] >= lasts or each.has_moved}
 
-    def _has_row(self, connection: Connection, hour: datetime) -> bool:
+    def _has_row(self, connection: Connection, door: bytes) -> bool:
         if connection.serial in self._own:
             return True
         if connection.serial in self._counted:
             return False
         if connection.state in VAIN:
             return self._may_try(_network(connection.source))
-        door = (hour, connection.target, connection.target_port)
         if self._doors.get(door, 0) >= self._rows or self._rows_given >= self._all_rows:
             return False
         self._doors[door] = self._doors.get(door, 0) + 1
         self._rows_given += 1
         self._own[connection.serial] = None
-        if len(self._own) > REMEMBERED:
-            self._own.popitem(last=False)
+        _make_room(self._own)
         return True
 
     def _may_try(self, network: bytes, *, ask: bool = False) -> bool:
@@ -146,47 +176,65 @@ class Summing:
             self._all_tries += 1
         return True
 
-    def _count(self, connection: Connection, hour: datetime) -> None:
-        key = self._key(_network(connection.source), connection.target, connection.target_port, hour)
-        known = self._sums.get(key) or _empty(key, connection.target_mac, connection.opened)
-        if self._put(key, _add(known, connection, self._counted.get(connection.serial)), 1):
-            self._remember(connection)
+    def _count(self, connection: Connection, door: bytes) -> None:
+        macs = raw_mac(connection.target_mac or "")
+        known = self._sum(door, _network(connection.source), Sum(macs, connection.opened, connection.opened))
+        if known is None:
+            self.forgotten += 1
+            return
+        _add(known, connection, self._counted.get(connection.serial))
+        self._remember(connection)
 
     def _remember(self, connection: Connection) -> None:
         """What it was counted as, so that it is counted once for each thing it was."""
         if connection.state in VAIN:
             return
         self._counted[connection.serial] = connection.state
-        if len(self._counted) > REMEMBERED:
-            self._counted.popitem(last=False)
+        _make_room(self._counted)
 
-    def _count_many(self, door: bytes, many: Many) -> None:
-        size = 3 if len(door) == 9 else 8
-        target, port = unpacked(door[size:-2]), door[-2] << 8 | door[-1]
-        hour = many.last.at.wall.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-        self._turn(hour)
-        key = self._key(door[:size], target, port, hour)
-        known = self._sums.get(key) or _empty(key, many.first.macs[:6].hex(":"), many.first.at)
-        self._put(key, replace(known, silent=known.silent + many.count, last=many.last.at), many.count)
+    def _count_many(self, end: bytes, many: Many) -> None:
+        size = (DOOR4 if len(end) < DOOR6 - 4 else DOOR6) - 4
+        self._turn(_hour(many.last.at))
+        fresh = Sum(many.first.macs, many.first.at, many.first.at)
+        known = self._sum(_door(many.last.at, end[:size]), end[size:], fresh)
+        if known is None:
+            self.forgotten += many.count
+            return
+        known.silent += many.count
+        known.last = many.last.at
 
-    def _key(self, network: bytes, target: Address, port: int, hour: datetime) -> Sum:
-        """Where it is summed: by its network, or with all others of a door that has too many."""
-        key = (network, target, port, hour)
-        if key in self._sums or self._networks.get((hour, target, port), 0) < NETWORKS:
-            return key
-        return (EVERYWHERE, target, port, hour)
-
-    def _put(self, key: Sum, value: Attempts, count: int) -> bool:
-        """Keep a sum; where there is no room for another, what it would count is counted as forgotten."""
-        if key not in self._sums:
+    def _sum(self, door: bytes, network: bytes, fresh: Sum) -> Sum | None:
+        """The sum of a network at a door, or of all others of a door that has too many; None: there is no room."""
+        key = door + network
+        if key not in self._sums and self._networks.get(door, 0) >= NETWORKS:
+            key = door + EVERYWHERE
+        known = self._sums.get(key)
+        if known is None:
             if len(self._sums) >= self._most:
-                self.forgotten += count
-                return False
-            door = (key[3], key[1], key[2])
+                return None
+            known = self._sums[key] = fresh
             self._networks[door] = self._networks.get(door, 0) + 1
-        self._sums[key] = value
-        self._changed[key] = None
-        return True
+        if not known.has_moved:
+            known.has_moved = True
+            self._moved.append(key)
+        return known
+
+
+def _make_room(known: dict[int, Any]) -> None:
+    """An eighth at a time, oldest first: the front of a dictionary is passed over step by step once it is gone."""
+    if len(known) > REMEMBERED:
+        for serial in [*islice(known, REMEMBERED // 8)]:
+            del known[serial]
+
+
+def _hour(at: Moment) -> int:
+    """Since 1970."""
+    return (at.wall - EPOCH) // HOUR
+
+
+def _door(at: Moment, target: bytes) -> bytes:
+    """Of that hour; the target's address and port."""
+    return _hour(at).to_bytes(4, "big") + target
 
 
 def _network(source: Address) -> bytes:
@@ -199,30 +247,34 @@ def _named(network: bytes, target: Address) -> str:
     return f"{unpacked(network.ljust(size, bytes(1)))}/{len(network) * 8}"
 
 
-def _empty(key: Sum, mac: str | None, first: Moment) -> Attempts:
-    network, target, port, hour = key
+def _fact(key: bytes, known: Sum) -> Attempts:
+    size = DOOR4 if len(key) < DOOR6 else DOOR6
+    target = unpacked(key[4 : size - 2])
     return Attempts(
-        source_network=_named(network, target),
+        source_network=_named(key[size:], target),
         target=target,
-        target_port=port,
-        target_mac=mac,
-        hour=hour,
-        first=first,
-        last=first,
+        target_port=key[size - 2] << 8 | key[size - 1],
+        target_mac=written(known.macs[:6]),
+        hour=EPOCH + int.from_bytes(key[:4], "big") * HOUR,
+        silent=known.silent,
+        refused=known.refused,
+        answered=known.answered,
+        connected=known.connected,
+        bytes_in=known.bytes_in,
+        bytes_out=known.bytes_out,
+        first=known.first,
+        last=known.last,
     )
 
 
-def _add(known: Attempts, connection: Connection, before: ConnectionState | None) -> Attempts:
+def _add(known: Sum, connection: Connection, before: ConnectionState | None) -> None:
     """Count a connection once for each thing it newly was."""
     real = (ConnectionState.CONNECTED, ConnectionState.CLOSED)
-    ended = connection.state is ConnectionState.CLOSED and before is not ConnectionState.CLOSED
-    return replace(
-        known,
-        silent=known.silent + (connection.state is ConnectionState.ATTEMPTED),
-        refused=known.refused + (connection.state is ConnectionState.REFUSED),
-        answered=known.answered + (before is None and connection.state in (ConnectionState.ANSWERED, *real)),
-        connected=known.connected + (connection.state in real and before not in real),
-        bytes_in=known.bytes_in + (connection.bytes_in if ended else 0),
-        bytes_out=known.bytes_out + (connection.bytes_out if ended else 0),
-        last=connection.changed,
-    )
+    known.silent += connection.state is ConnectionState.ATTEMPTED
+    known.refused += connection.state is ConnectionState.REFUSED
+    known.answered += before is None and connection.state in (ConnectionState.ANSWERED, *real)
+    known.connected += connection.state in real and before not in real
+    if connection.state is ConnectionState.CLOSED and before is not ConnectionState.CLOSED:
+        known.bytes_in += connection.bytes_in
+        known.bytes_out += connection.bytes_out
+    known.last = connection.changed

@@ -11,7 +11,7 @@ from typing import Final
 
 from sentinel.tracking.flow import Flow, Rank
 
-MOST = 8_192
+MOST = 4_096
 """A flow takes about a kilobyte."""
 
 

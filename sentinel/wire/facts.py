@@ -6,10 +6,10 @@ back: `{"run", "acknowledged"}`, everything up to it being on disk.
 
 import socket
 import struct
+import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -19,7 +19,6 @@ from sentinel.model.connection import Attempts, Connection
 from sentinel.model.coverage import Coverage
 from sentinel.model.exposure import Exposure, Knock, ReachOutcome
 from sentinel.model.machine import HostSighting, Portrait, Sought, Uplink
-from sentinel.model.moment import Address
 
 Renewed = HostSighting | Sought | Portrait | Uplink | Coverage
 """Facts that are told anew all the time: the next one makes good for one that is lost."""
@@ -67,8 +66,16 @@ class Parcel:
     fact: Sent
 
 
-Sum = tuple[str, Address, int, datetime]
-"""What names a sum."""
+WORDS: Final = (
+    b'"dicom":{"called":"","calling":"","result":"accepted","services":["find","store"],"services_whole":true,'
+    b'"rejection":null,"request_size":205},"fact":{"source_network":"0.0.0.0/0","hour":":00:00Z","silent":0,'
+    b'"refused":0,"answered":0,"connected":0,"first":{"wall":"","boot":"P1DT"},"last":{"wall":"20","boot":"P"}}}'
+    b'","kind":"attempts","number":10,"run":"","kind":"connection","fact":{"serial":1,"source":"2001:db8:",'
+    b'"source_port":4,"target":"192.168.1.","target_port":104,"source_mac":"","target_mac":"","vlan":null,'
+    b'"direction":"inbound","state":"answered","opened":{"wall":"2026-0","boot":"P1DT"},"changed":{"wall":"2026-'
+    b'0","boot":"P1DT"},"bytes_in":0,"bytes_out":0,"dicom":null,"label":null,"hairpin":null}}'
+)
+"""What most messages have in common (RFC 1950's dictionary, the commonest last): a fourth of a message remains."""
 
 
 class Outbox:
@@ -84,8 +91,11 @@ class Outbox:
         self.run = run
         self._kept = kept
         self._next = 1
+        self._words = run.encode() + WORDS
+        self._packing = zlib.compressobj(1, wbits=-zlib.MAX_WBITS, memLevel=5, zdict=self._words)
         self._waiting: OrderedDict[int, bytes] = OrderedDict()
-        self._sums: dict[Sum, int] = {}
+        """Packed: a flood fills it, and would else make it the largest thing there is."""
+        self._sums: dict[bytes, int] = {}
         """The number of the last word on each sum that waits."""
 
     def put(self, fact: Sent) -> bytes:
@@ -97,14 +107,19 @@ class Outbox:
             if len(self._waiting) >= self._kept:
                 self._waiting.popitem(last=False)
                 self.unsent += 1
-            self._waiting[self._next] = message
+            self._waiting[self._next] = self._pack(message)
         self.last = self._next
         self._next += 1
         return message
 
     def _supersede(self, fact: Attempts) -> None:
         """A sum is told again with higher counts: its older word must not push a connection out."""
-        key = (fact.source_network, fact.target, fact.target_port, fact.hour)
+        key = b"%b %b %d %d" % (
+            fact.source_network.encode(),
+            fact.target.packed,
+            fact.target_port,
+            int(fact.hour.timestamp()),
+        )
         self._waiting.pop(self._sums.pop(key, 0), None)
         if len(self._sums) >= self._kept:
             self._sums.clear()
@@ -117,7 +132,14 @@ class Outbox:
 
     def after(self, number: int) -> Iterator[tuple[int, bytes]]:
         """Every message beyond `number` that is not yet acknowledged, oldest first, with its number."""
-        return (each for each in self._waiting.items() if each[0] > number)
+        return ((each, self._unpack(packed)) for each, packed in self._waiting.items() if each > number)
+
+    def _pack(self, message: bytes) -> bytes:
+        packing = self._packing.copy()
+        return packing.compress(message) + packing.flush()
+
+    def _unpack(self, packed: bytes) -> bytes:
+        return zlib.decompressobj(wbits=-zlib.MAX_WBITS, zdict=self._words).decompress(packed)
 
     def keeps(self, number: int) -> bool:
         """Whether a message is kept until it is acknowledged."""

@@ -1,5 +1,6 @@
 """How fast a scan may come before something is lost, how soon `listen` hears, what it holds in the worst flood."""
 
+import re
 import socket
 import threading
 import time
@@ -25,6 +26,8 @@ MEMORY_AIM = 50.0
 LASTS = 2.0
 """Seconds of a scan: as long as twenty rings."""
 FIRST_PORT = 1_024
+SWARM_RATE = 6_000
+"""Frames a second, which `listen` bears: what is dropped takes no memory."""
 
 
 # -- the fastest scan --------------------------------------------------------------------------------------------
@@ -150,17 +153,22 @@ def _talking(laid: Cable) -> Iterator[dict[int, float]]:
 
 
 def memory(folder: Path, size: Size) -> Figure:
-    """A scan from everywhere, then more answers than there is room for, while nobody takes the facts."""
+    """All tables full, by strangers of both families at all ports, then a scan from everywhere, and more answers
+    than there is room for; nobody takes the facts meanwhile."""
     with cable() as laid, listening(laid, folder) as found:
         pid = found.process.pid
         before = pss(pid)
         found.leave()
         with _watched(pid) as peaks:
-            for kind, number in (("scan", size.flood), ("doors", size.flood // 10)):
+            for kind, number, rate in (
+                ("swarm", size.swarm, SWARM_RATE),
+                ("scan", size.flood, 0),
+                ("doors", size.flood // 10, 0),
+            ):
                 with sender(kind, number, 0, size.processor) as line:
-                    line.send(laid, number=number)
+                    line.send(laid, rate, number)
                 time.sleep(2)
-        child = sum(pss(each) for each in family(pid) if program(each) == "dissect")
+        parts = _parts(pid, before)
         found.come()
         told = found.settled()
     return Figure(
@@ -168,10 +176,22 @@ def memory(folder: Path, size: Size) -> Figure:
         value=max(peaks),
         unit="MB",
         aim=MEMORY_AIM,
-        parts=(("before", before), ("dissect", child)),
-        note=f"its rings among it; {told.frames:,} frames kept, {told.dropped:,} dropped, "
+        parts=parts,
+        note=f"its rings among it, its child not; {told.frames:,} frames kept, {told.dropped:,} dropped, "
         f"{told.forgotten:,} forgotten, {told.unsent:,} facts unsent",
     )
+
+
+def _parts(pid: int, before: float) -> tuple[tuple[str, float], ...]:
+    child = sum(pss(each) for each in family(pid) if program(each) == "dissect")
+    return ("before", before), ("rings", _rings(pid)), ("dissect", child)
+
+
+def _rings(pid: int) -> float:
+    """What the kernel has lent it for its frames, in megabytes."""
+    text = Path("/proc", str(pid), "smaps").read_text()
+    parts = re.findall(r" socket:\[.*?^Pss: +(\d+)", text, re.MULTILINE | re.DOTALL)
+    return sum(map(int, parts)) * 1024 / 1e6
 
 
 @contextmanager

@@ -25,6 +25,8 @@ class Size:
     strangers: int = 500
     steps: int = 6
     """Of the search for the fastest scan of which nothing is lost."""
+    swarm: int = 120_000
+    """Frames that fill every table: twenty seconds of them."""
     flood: int = 1_200_000
     """Attempts of the worst flood; a tenth of them are answered as well."""
     processor: int | None = None

@@ -1,12 +1,15 @@
 """The bench of the capture, shortly: it measures what it says, and its peers are asked to keep what we keep."""
 
+import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sentinel.model.packet import Flags
+from sentinel.tracking import summing
 from tests.bench import capture, costs, hidden, limits, peers, soak
 from tests.bench.costs import OURS, Cost
 from tests.bench.size import Size
@@ -23,6 +26,7 @@ SHORT = Size(
     background=20_000,
     strangers=50,
     steps=2,
+    swarm=6_000,
     flood=40_000,
 )
 
@@ -130,6 +134,21 @@ def test_limits_are_found(tmp_path, monkeypatch):
     assert 0 < scan.value < 1_000
     assert 0 < heard.value < told.value
     assert 10 < dict(memory.parts)["before"] <= memory.value
+
+
+@pytest.mark.lab
+def test_listen_stays_within_its_memory_in_the_worst_flood(tmp_path):
+    """Every table full, of addresses of IPv6 as well, and nobody takes the facts; its rings among it."""
+    cable.need()
+    memory = limits.memory(tmp_path, replace(SHORT, swarm=90_000))
+
+    assert dict(memory.parts)["rings"] > 13
+    assert memory.value < limits.MEMORY_AIM
+    _, _, forgotten, unsent = (
+        int(each.replace(",", "")) for each in re.findall(r"\d[\d,]*(?= [a-z])", memory.note)
+    )
+    assert forgotten > summing.SUMS
+    assert unsent > 0
 
 
 @pytest.mark.lab

@@ -45,8 +45,6 @@ class Sensed:
     forgotten: int = 0
     user: float = 0
     """Seconds of CPU, from ready on."""
-    memory: int = 0
-    """PSS at the end, in kilobytes."""
 
     def take(self, fact: object) -> None:
         if isinstance(fact, Connection):
@@ -98,7 +96,6 @@ def sense(interface: str, rooms: dict[Kind, Room] | None = None, pause: float = 
                 sensed.take(fact)
         ended = ended or bool(select.select([sys.stdin], [], [], 0)[0])
     sensed.user = resource.getrusage(resource.RUSAGE_SELF).ru_utime - began
-    sensed.memory = _pss()
     rings.count()
     sensed.losses = rings.losses
     later = now()
@@ -109,11 +106,6 @@ def sense(interface: str, rooms: dict[Kind, Room] | None = None, pause: float = 
     sensed.forgotten = ear.forgotten
     rings.close()
     return sensed
-
-
-def _pss() -> int:
-    text = Path("/proc/self/smaps_rollup").read_text(encoding="ascii")
-    return int(text.partition("Pss:")[2].split()[0])
 
 
 @contextmanager

@@ -6,12 +6,15 @@ Addresses are of the ranges for documentation. Nothing is drawn without a seed, 
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from itertools import count
 
 from sentinel.model.connection import ConnectionState, Label
+from sentinel.model.moment import Address
 from sentinel.model.packet import Flags
 from tests.builders import (
     IMAGING,
+    IMAGING6,
     WORKSTATION,
     Talk,
     Word,
@@ -230,3 +233,45 @@ def scan(number: int, seed: int = 12) -> list[bytes]:
         + first[42:]
         for _ in range(number)
     ]
+
+
+def swarm(number: int, seed: int = 14) -> list[bytes]:
+    """The worst for whoever remembers: all ports, both families, and each stranger from a network of his own.
+
+    One of three knocks in vain, under a tag, so that no stride takes him with others; one is answered; one is
+    answered and asks for an association under a name of his own.
+    """
+    dice = random.Random(seed)
+    frames: list[bytes] = []
+    for each in count():
+        if len(frames) >= number:
+            return frames[:number]
+        frames += _swarming(_from_anywhere(each, dice), each)
+    raise AssertionError
+
+
+def _from_anywhere(number: int, dice: random.Random) -> Talk:
+    isn, port = dice.getrandbits(32), dice.randrange(1_025, 65_000)
+    ends: tuple[Address, Address] = (IPv4Address("45.0.0.9") + 256 * number, IMAGING)
+    if number % 2:
+        ends = (IPv6Address("2001:db8:bad::9") + (number << 64) + (isn << 8), IMAGING6)
+    door = number * 7 % 65_535 + 1
+    return Talk(
+        client=ends[0],
+        client_port=port,
+        server=ends[1],
+        server_port=door,
+        client_isn=isn,
+        server_isn=port * 65_537,
+    )
+
+
+def _swarming(talk: Talk, number: int) -> list[bytes]:
+    syn = talk.syn()
+    if number % 3 == 0:
+        return [talk.frame(syn, options=OPENING, tags=((0x8100, 20),))]
+    frames = [talk.frame(word, options=OPENING) for word in (syn, talk.syn_ack())]
+    if number % 3 == 1:
+        request = associate_rq(calling=f"{number:x}", called=f"{number:X}")
+        frames.append(talk.frame(talk.asks(request), options=TIMES))
+    return frames
