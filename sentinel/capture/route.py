@@ -14,7 +14,7 @@ ports, and the client's first sequence number.
 
 Inside is where the source address says so: every private network, and the practice's own as of the start. Whoever
 gets a forged inside address past the box shares the room of the answers, and so do SYN-ACKs that are provoked at
-an open door: there each is told, or counted as lost.
+an open door: there each is told in a row or a sum, or counted as lost.
 """
 
 from enum import IntEnum

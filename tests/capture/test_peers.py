@@ -11,13 +11,17 @@ from dataclasses import dataclass
 import pytest
 from scapy.layers.inet import TCP
 from scapy.layers.l2 import Ether
+from scapy.layers.ppp import PPPoE
 
+from sentinel.capture import tally
 from sentinel.decode.frame import read_frame
+from sentinel.model.coverage import Wrapping
 from sentinel.model.packet import Flags, Fragment, Segment
 from tests.builders import IMAGING, IMAGING6, INSIDE, STRANGER, STRANGER6, moment, tcp_frame
 from tests.capture import cable
-from tests.capture.bpf import kept, run
+from tests.capture.bpf import kept, run, verdict
 from tests.capture.test_keep import as_the_kernel_sees, through_the_kernel
+from tests.pcaps import wrapped
 
 PORT = """
 (000) ldh      [12]
@@ -62,6 +66,7 @@ CONTROL = """
 FILTERS = {"tcp port 4242": PORT, "tcp port 4242 and tcp[13] & 7 != 0": CONTROL}
 """What a tool asks for, and what libpcap makes of it."""
 
+LOAD_WORD = 0x20
 SEES, COUNTS, MISSES = "sees it", "counts a fragment", "misses it"
 HOP_BY_HOP, DESTINATION, ROUTING = (0, bytes(6)), (60, bytes(14)), (43, bytes(22))
 FIRST6 = (44, struct.pack("!HI", 1, 7))
@@ -74,6 +79,7 @@ class Sight:
     shape: str
     frame: bytes
     ours: str = SEES
+    """One of three, or in what it came: that is told once a minute, and nothing of what is inside."""
     port: bool = True
     control: bool = True
     scapy: bool = True
@@ -108,7 +114,14 @@ SIGHTS = [
     Sight("second fragment", syn(fragment=0x0001), COUNTS, port=False, control=False, scapy=False),
     Sight("cut behind the flags", syn()[:48], scapy=False),
     Sight("cut before the flags", syn()[:47], MISSES, control=False, scapy=False),
+    Sight("PPPoE", wrapped.pppoe(syn()), Wrapping.PPPOE, port=False, control=False),
+    Sight("IP in IP", wrapped.ip_in_ip(syn()), Wrapping.TUNNEL, port=False, control=False),
+    Sight("IPv6 in IP", wrapped.six_in_four(syn(6)), Wrapping.TUNNEL, port=False, control=False),
+    Sight("GRE", wrapped.gre(syn()), Wrapping.TUNNEL, port=False, control=False),
+    Sight("ERSPAN", wrapped.erspan(syn()), Wrapping.COPY, port=False, control=False, scapy=False),
+    Sight("three tags", wrapped.three_tags(syn()), MISSES, port=False, control=False),
 ]
+TUNNELLED = [sight for sight in SIGHTS if isinstance(sight.ours, Wrapping)]
 
 
 def program(text: str) -> bytes:
@@ -150,19 +163,44 @@ def test_what_is_seen_of_a_syn(sight):
     """By our filter and decoder, by libpcap's filters, by scapy."""
     frame, _ = as_the_kernel_sees(sight.frame)
 
-    assert ours(frame[: kept(frame, INSIDE)]) == sight.ours
+    assert ours(frame[: kept(frame, INSIDE)]) == (MISSES if sight in TUNNELLED else sight.ours)
     assert bool(run(program(PORT), frame)) is sight.port
     assert bool(run(program(CONTROL), frame)) is sight.control
     assert (TCP in Ether(sight.frame)) is sight.scapy
+    assert (PPPoE in Ether(sight.frame)) is (sight.ours == Wrapping.PPPOE)
 
 
 def test_whatever_a_peer_sees_of_a_syn_we_see_or_count():
-    """But a frame that was cut before its flags: what it is, nobody can say of it."""
+    """But a frame that was cut before its flags, of which nobody can say what it is, and one under three tags."""
     fewer = [
         sight.shape for sight in SIGHTS if sight.ours == MISSES and (sight.port or sight.control or sight.scapy)
     ]
 
-    assert fewer == ["cut before the flags"]
+    assert fewer == ["cut before the flags", "three tags"]
+
+
+@pytest.mark.parametrize("sight", TUNNELLED, ids=lambda sight: sight.shape)
+def test_what_comes_wrapped_is_named(sight):
+    """By the counter that is for it, and by no other."""
+    frame, _ = as_the_kernel_sees(sight.frame)
+    about = {tally.PROTOCOL: int.from_bytes(frame[12:14], "big"), tally.PACKET_TYPE: tally.OTHERHOST}
+
+    assert [kind for kind in Wrapping if counts(kind, frame, about)] == [sight.ours]
+
+
+def counts(kind: Wrapping, frame: bytes, about: dict[int, int]) -> bool:
+    """What the kernel would make of the counter's program."""
+    steps = [_plain(*step) for step in struct.iter_unpack("=HBBI", tally.wrapped(kind))]
+    return bool(verdict(b"".join(steps), frame, about))
+
+
+def _plain(code: int, yes: int, no: int, k: int) -> bytes:
+    """Where it looks by the network header, that is behind 14 bytes; what the kernel knows besides is a word."""
+    if k >= tally.ANCILLARY:
+        code = LOAD_WORD
+    elif k >= tally.NETWORK:
+        k += 14 - tally.NETWORK
+    return struct.pack("=HBBI", code, yes, no, k)
 
 
 @pytest.mark.lab
@@ -184,5 +222,5 @@ def test_a_real_kernel_on_a_real_cable_keeps_as_much():
         got = through_the_kernel(laid, [sight.frame for sight in SIGHTS])
 
     assert {sight.shape: ours(held) for sight, held in zip(SIGHTS, got, strict=True)} == {
-        sight.shape: sight.ours for sight in SIGHTS
+        sight.shape: MISSES if sight in TUNNELLED else sight.ours for sight in SIGHTS
     }

@@ -15,6 +15,8 @@ from sentinel.model.packet import Flags
 from tests.builders import (
     IMAGING,
     IMAGING6,
+    STRANGER,
+    STRANGER6,
     WORKSTATION,
     Talk,
     Word,
@@ -38,7 +40,7 @@ class Hidden:
     """One connection from outside, as it really was."""
 
     frames: tuple[bytes, ...]
-    source: IPv4Address
+    source: Address
     source_port: int
     target_port: int
     state: ConnectionState
@@ -46,6 +48,17 @@ class Hidden:
     bytes_out: int = 0
     dicom: bool = False
     label: Label | None = None
+    chained: bool = False
+    """All he sends has an extension header of IPv6: strangers may have any, so it shares the attempts' ring."""
+
+
+SHAPES: tuple[tuple[int, dict[str, object]], ...] = (
+    *((4, {}),) * 6,
+    (4, {"tags": ((0x8100, 20),)}),
+    (6, {}),
+    (6, {"extensions": ((60, bytes(6)),)}),
+)
+"""Family, and how it is wrapped: of three strangers two come as most do."""
 
 
 def hidden(number: int, seed: int = 7) -> list[Hidden]:
@@ -55,10 +68,12 @@ def hidden(number: int, seed: int = 7) -> list[Hidden]:
 
 
 def _one(dice: random.Random, port: int) -> Hidden:
-    source = IPv4Address("203.0.113.0") + dice.randrange(1, 255)
+    family, shape = dice.choice(SHAPES)
+    source = (STRANGER if family == 4 else STRANGER6) + dice.randrange(200)
     talk = Talk(
         client=source,
         client_port=port,
+        server=IMAGING if family == 4 else IMAGING6,
         server_port=dice.choice(DOORS),
         client_isn=dice.getrandbits(32),
         server_isn=dice.getrandbits(32),
@@ -66,11 +81,14 @@ def _one(dice: random.Random, port: int) -> Hidden:
     kind = dice.choice(("silent", "refused", "scan", "page", "dicom", "dicom", "pieces"))
     words, state = _words(talk, kind, dice)
     said = {end: sum(word.length for word in words if word.from_client is end) for end in (True, False)}
-    frames = tuple(talk.frame(word, options=OPENING if word.flags & Flags.SYN else TIMES) for word in words)
+    frames = tuple(
+        talk.frame(word, options=OPENING if word.flags & Flags.SYN else TIMES, **shape) for word in words
+    )
     return Hidden(
         *(frames, source, port, talk.server_port, state, said[True], said[False]),
         dicom=kind in ("dicom", "pieces"),
         label=Label.HTTP if kind == "page" else None,
+        chained="extensions" in shape,
     )
 
 

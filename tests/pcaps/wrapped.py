@@ -145,14 +145,14 @@ def _wrong(frame: bytes) -> bytes:
 def tunnels() -> Story:
     """What we do not see: connections inside PPPoE, IP in IP, IPv6 in IP, GRE, ERSPAN, and under three tags."""
     story = Story()
-    for wrap in (_pppoe, _ip_in_ip, _six_in_four, _gre, _erspan, _three_tags):
-        talk = story.talk(**(V6 if wrap is _six_in_four else {}))
+    for wrap in (pppoe, ip_in_ip, six_in_four, gre, erspan, three_tags):
+        talk = story.talk(**(V6 if wrap is six_in_four else {}))
         story.parts += [wrap(talk.frame(word)) for word in [*talk.handshake(), *exchange(talk)]]
         story.ends(talk, "closed", 3, 6)
     return story
 
 
-def _pppoe(frame: bytes) -> bytes:
+def pppoe(frame: bytes) -> bytes:
     """RFC 2516 section 4, with RFC 1661's protocol number of IP."""
     return ethernet(0x8864, struct.pack("!BBHHH", 0x11, 0, 1, len(frame) - 12, 0x0021) + frame[14:])
 
@@ -163,25 +163,25 @@ def _between_routers(frame: bytes, protocol: int, content: bytes) -> bytes:
     return ip_frame(*ends, content, protocol=protocol)
 
 
-def _ip_in_ip(frame: bytes) -> bytes:
+def ip_in_ip(frame: bytes) -> bytes:
     """RFC 2003."""
     return _between_routers(frame, 4, frame[14:])
 
 
-def _six_in_four(frame: bytes) -> bytes:
+def six_in_four(frame: bytes) -> bytes:
     """RFC 4213."""
     return _between_routers(frame, 41, frame[14:])
 
 
-def _gre(frame: bytes) -> bytes:
+def gre(frame: bytes) -> bytes:
     """RFC 2784."""
     return _between_routers(frame, 47, struct.pack("!HH", 0, 0x0800) + frame[14:])
 
 
-def _erspan(frame: bytes) -> bytes:
+def erspan(frame: bytes) -> bytes:
     """ERSPAN type II (draft-foschiano-erspan): a mirror sent over IP."""
     return _between_routers(frame, 47, struct.pack("!HHIII", 0x1000, 0x88BE, 1, 0x10000000 | 5 << 16, 0) + frame)
 
 
-def _three_tags(frame: bytes) -> bytes:
+def three_tags(frame: bytes) -> bytes:
     return ethernet(0x88A8, struct.pack("!HHHHHH", 5, 0x8100, 20, 0x8100, 30, 0x0800) + frame[14:])
