@@ -28,7 +28,8 @@ from sentinel.tracking.table import Table
 LINGER = timedelta(seconds=30)
 """A finished connection is remembered this long, so that a late copy does not look like a new one."""
 IDLE = timedelta(days=7)
-"""A silent association may last for days; after this it is given up."""
+"""A silent association may last for days; after this it is given up, also where it goes on to probe by bare ACKs,
+for those stay in the kernel. When it speaks again it is told as another."""
 DOUBTED = timedelta(hours=1)
 """The same of one whose client reset it: the server may not have believed it, and go on for as long."""
 LATE = timedelta(seconds=2)

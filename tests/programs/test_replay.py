@@ -7,7 +7,7 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from ipaddress import ip_network
@@ -39,8 +39,11 @@ from tests.builders import (
     p_data,
 )
 from tests.capture import bpf, cable, files
+from tests.capture.test_keep import as_the_kernel_sees
 from tests.lab import images
 from tests.pcaps import linked, make, witness
+from tests.pcaps.story import Cut, Ending, Part
+from tests.pcaps.story import Story as Tale
 from tests.pcaps.wrapped import V6
 
 PCAPS = Path(make.__file__).parent
@@ -663,6 +666,52 @@ def test_what_the_kernel_keeps_is_enough_to_tell_the_same(tmp_path, seed):
         assert ours_["bytes_out"] <= true["bytes_out"]
     exact = [each for each, true in zip(live, whole, strict=True) if bytes_of(each) == bytes_of(true)]
     assert len(exact) > len(whole) // 2
+
+
+def through_the_filter(parts: Iterable[Part]) -> Iterator[Part]:
+    """What the kernel would hand over of a story; its silences stay."""
+    for part in parts:
+        if isinstance(part, float):
+            yield part
+            continue
+        frame, length = part if isinstance(part, Cut) else Cut(part, len(part))
+        seen, _ = as_the_kernel_sees(frame)
+        kept = bpf.kept(seen, INSIDE)
+        yield Cut(seen[:kept], length) if kept else 0.01
+
+
+def live(path: Path, parts: Iterable[Part]) -> list[Ending]:
+    """How each of a story's connections ended, as the capture tells it."""
+    make.write(path, through_the_filter(parts))
+    told = finals(objects(path, every=False, filtered=True))
+    return [Ending(each["source_port"], each["state"], each["bytes_in"], each["bytes_out"]) for each in told]
+
+
+UNSEEN = {TUNNELS: "what is wrapped is named, and nothing of it read"}
+
+
+@pytest.mark.parametrize("name", sorted(make.ODD))
+def test_the_capture_tells_the_oddities_as_a_replay_does(tmp_path, name):
+    """Through the live filter, which keeps no data and no bare ACK: how they ended, and each byte."""
+    story = make.ODD[name]()
+
+    assert live(tmp_path / "live.pcap", story.parts) == ([] if name in UNSEEN else story.endings)
+
+
+@pytest.mark.parametrize(("days", "told"), [(6, 1), (8, 2)])
+def test_an_association_that_only_probes_is_given_up_after_a_week(tmp_path, days, told):
+    """Its probes are bare ACKs, which stay in the kernel: told as closed, and as another when it goes on."""
+    talk, story = Talk(), Tale()
+    opening = [*talk.handshake(), talk.asks(associate_rq()), talk.answers(associate_ac()), talk.ack()]
+    probe, reply = talk.say(True, make.Flags.ACK, seq=talk.client_isn + len(associate_rq())), talk.ack(False)
+    story.tell(talk, [*opening, *[part for _ in range(12 * days) for part in (7_200.0, probe, reply)]])
+    story.tell(talk, [talk.asks(b"ask"), talk.answers(b"answer"), *talk.goodbye()])
+
+    ends = live(tmp_path / "live.pcap", story.parts)
+
+    assert [each.state for each in ends] == ["closed"] * told
+    assert sum(each.bytes_in for each in ends) == len(associate_rq()) + 3
+    assert sum(each.bytes_out for each in ends) == len(associate_ac()) + 6
 
 
 def gist(told: dict[str, Any]) -> list[Any]:
