@@ -1,10 +1,14 @@
 """What is too much is counted: sent is read and counted, to the frame, where the capture or its reader stops."""
 
+import select
 import signal
+import socket
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from subprocess import Popen
 
 import pytest
@@ -12,20 +16,26 @@ import pytest
 from sentinel.capture.ring import Room
 from sentinel.capture.route import Kind
 from sentinel.model.connection import ConnectionState
+from sentinel.model.coverage import Coverage
 from sentinel.model.packet import Flags
-from sentinel.wire.facts import KEPT
+from sentinel.wire.facts import KEPT, Inbox
 from tests.builders import IMAGING, STRANGER, Talk, ethernet, tcp_frame
 from tests.capture import cable, traffic
 from tests.capture.generator import Generator
-from tests.capture.listening import listening
+from tests.capture.listening import Listening, listening
 from tests.capture.sensing import sensing
 from tests.capture.traffic import Hidden
 from tests.capture.truth import vain
+from tests.programs.test_watch import running
+
+__all__ = ["running"]  # a fixture: one real `watch`
 
 pytestmark = pytest.mark.lab
 
 STILL = 1.0
 """Seconds a sensor is stopped."""
+LOCKED = 4.0
+"""Seconds after the scan, within which the store is somebody else's."""
 RATE = 60_000
 VISITORS = 7_000
 """Fewer than the table has room for, and more than there is room for what is told of them."""
@@ -147,3 +157,81 @@ def test_a_fact_that_nobody_took_in_time_is_counted_as_unsent(reader, tmp_path):
         assert taken + told.unsent == 2 * VISITORS
     else:
         assert 2 * VISITORS - taken <= told.unsent <= 2 * VISITORS - KEPT
+
+
+class Relay:
+    """Between `listen` and `watch`, both real: passes on what they say, and reads what is told as lost."""
+
+    def __init__(self, near: Path, far: Path) -> None:
+        self.reports: list[Coverage] = []
+        self._server = socket.socket(socket.AF_UNIX)
+        self._server.bind(str(near))
+        self._server.listen()
+        self._far = far
+        self._ends = threading.Event()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        self._server.settimeout(30)
+        with self._server, self._server.accept()[0] as listen, socket.socket(socket.AF_UNIX) as watch:
+            watch.connect(str(self._far))
+            inbox = Inbox()
+            while not self._ends.is_set():
+                for line in select.select([listen, watch], [], [], 0.2)[0]:
+                    if not (data := line.recv(1 << 18)):
+                        return
+                    if line is listen:
+                        facts = [each.fact for each in inbox.parcels(data)]
+                        self.reports += [each for each in facts if isinstance(each, Coverage)]
+                    (watch if line is listen else listen).sendall(data)
+
+    def close(self) -> None:
+        """Pass on no more."""
+        self._ends.set()
+        self._thread.join()
+
+
+def written(store: Path) -> tuple[int, int, int]:
+    """Rows, different ones among them, and what the sums count."""
+    with closing(sqlite3.connect(store, timeout=10)) as db:
+        (rows, different) = db.execute(
+            "SELECT count(*), count(DISTINCT source || ' ' || source_port || ' ' || target_port) FROM connections"
+        ).fetchone()
+        (summed,) = db.execute("SELECT coalesce(sum(silent), 0) FROM attempts").fetchone()
+    return rows, different, summed
+
+
+def test_what_a_store_under_lock_could_not_take_is_written_later_or_counted(tmp_path, running):
+    """The real `listen`, the real `watch`, and somebody else's transaction for some seconds of a scan."""
+    cable.need()
+    scan = list({frame[26:38]: frame for frame in traffic.scan(40_000)}.values())
+    running.start()
+    (tmp_path / "wire").mkdir()
+    with cable.cable() as laid:
+        heard = Listening(laid, tmp_path / "wire")
+        relay = Relay(tmp_path / "wire" / "run" / running.places.facts.name, running.places.facts)
+        try:
+            cable.wait_until(lambda: relay.reports, 20)
+            with closing(sqlite3.connect(running.places.store, isolation_level=None, timeout=10)) as other:
+                other.execute("BEGIN EXCLUSIVE")
+                send(laid, scan, 20_000)
+                time.sleep(LOCKED)
+                other.execute("ROLLBACK")
+            cable.wait_until(lambda: accounted(running.places.store, relay.reports[-1]) >= len(scan), 60)
+            told = relay.reports[-1]
+        finally:
+            heard.close()
+            relay.close()
+
+    rows, different, _ = written(running.places.store)
+    assert rows == different > 0
+    assert accounted(running.places.store, told) == len(scan) == told.frames
+    assert (told.forgotten, told.unsent) == (0, 0)
+    running.stop()
+
+
+def accounted(store: Path, told: Coverage) -> int:
+    """Rows, sums, and what was counted as lost."""
+    rows, _, summed = written(store)
+    return rows + summed + told.dropped + told.unsent
