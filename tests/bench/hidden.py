@@ -5,10 +5,11 @@ from pathlib import Path
 
 from sentinel.capture.ring import Room
 from sentinel.capture.rings import ROOMS
-from sentinel.capture.route import Kind
+from sentinel.capture.route import Kind, inside, route
 from tests.bench.figure import Figure
 from tests.bench.size import Size
-from tests.capture import traffic
+from tests.builders import INSIDE
+from tests.capture import bpf, traffic
 from tests.capture.cable import cable
 from tests.capture.sending import Sent, sender
 from tests.capture.sensing import Sensed, sensing
@@ -16,6 +17,7 @@ from tests.capture.truth import VAIN, vain, wrong
 
 NARROW, SLOW = ROOMS | {Kind.ATTEMPTS: Room(1 << 14, 4)}, 0.02
 """A ring for some four hundred attempts, emptied fifty times a second."""
+TAG = b"\x81\x00"
 HALF = "scan, half of it dropped"
 CASES = {"office": "office", "images": "bulk", "64-byte flood": "flood", "scan": "scan", HALF: "scan"}
 
@@ -63,8 +65,28 @@ def case(folder: Path, kind: str, size: Size, *, is_half: bool) -> Case:
     assert sum(dropped.values()) == dropped[Kind.ATTEMPTS], f"not attempts alone were dropped: {dropped}"
     assert found.read + found.lost == sum(loss.frames for loss in found.losses.values()), "frames unaccounted for"
     attempts = found.losses[Kind.ATTEMPTS]
+    if kind == "scan":
+        sure, most = expected(strangers, size.background)
+        assert sure <= attempts.frames <= most, (
+            f"{attempts.frames:,} attempts came, {sure:,} to {most:,} were sent"
+        )
     assert not is_half or attempts.dropped > attempts.frames / 2, f"less than half was dropped: {attempts}"
     return Case(wrong=len(wrong(strangers, found)) + _unsaid(strangers, found, kind), sent=sent, dropped=dropped)
+
+
+def expected(strangers: list[traffic.Hidden], scan: int) -> tuple[int, int]:
+    """Frames sent that the attempts' ring must have been given: of those of a scan all, of others what is kept.
+
+    Returns:
+        At the least, and with what dice keep of a client's data under extension headers.
+    """
+    frames = [
+        frame[:12] + frame[16:] if frame[12:14] == TAG else frame for each in strangers for frame in each.frames
+    ]
+    program = route(inside(INSIDE))
+    theirs = [each for each in frames if bpf.routed(program, each) == Kind.ATTEMPTS]
+    sure, most = (sum(bool(bpf.kept(each, INSIDE, dice)) for each in theirs) for dice in (1, 0))
+    return scan + sure, scan + most
 
 
 def _unsaid(strangers: list[traffic.Hidden], found: Sensed, kind: str) -> int:

@@ -12,8 +12,8 @@ from sentinel.capture import gauge
 from sentinel.capture.gauge import Gauge
 from sentinel.capture.rings import Rings
 from sentinel.errors import MissingDevice, MissingRight
-from sentinel.model.coverage import Wrapping
-from tests.builders import IMAGING, STRANGER, Talk, ethernet, ip_frame, moment
+from sentinel.model.coverage import Losses, Wrapping
+from tests.builders import IMAGING, STRANGER, Talk, coverage, ethernet, ip_frame, moment
 from tests.capture import cable
 from tests.lab.wires import links
 
@@ -119,6 +119,22 @@ def test_what_is_dropped_unseen_is_a_loss():
         after(laid, opened, frames, second=201)
 
         assert opened.losses.refused == 10
+
+
+def test_frames_that_the_card_does_not_take_are_a_loss_to_the_frame_and_mark_the_minute():
+    """Longer than it was set up for: no socket of ours is shown them, and the card's counter tells."""
+    cable.need()
+    with cable.cable() as laid, gauged(laid) as opened:
+        with links(laid.names["left"]) as route:
+            route.link("set", index=route.link_lookup(ifname=cable.CARD)[0], mtu=9_000)
+        for _ in range(7):
+            with pytest.raises(OSError, match="buffer"):  # a real cable's sender would not learn of it
+                laid.inject([FOREIGN + bytes(3_000)])
+        after(laid, opened, [FOREIGN] * 20)
+
+        assert opened.losses == Losses(refused=7)
+        assert opened.foreign == 20
+        assert coverage(losses=opened.losses).lost == 7
 
 
 def test_nothing_is_lost_on_a_card_that_keeps_up():
