@@ -123,15 +123,23 @@ class Ring:
         attach(self.socket, program)
         self.socket.setsockopt(socket.SOL_SOCKET, SO_LOCK_FILTER, 1)
 
-    def blocks(self, most: int) -> Iterator[Block]:
-        """What the kernel has handed over, so many at most; each goes back with the next step."""
+    def blocks(self, most: int, until: int | None = None) -> Iterator[Block]:
+        """What the kernel has handed over, so many at most; each goes back with the next step.
+
+        Args:
+            most: so many.
+            until: none that begins later, in nanoseconds of the wall clock: it stays where it is.
+        """
         for _ in range(most):
             start = self._next * self._room.size
             status, packets, first = _block.unpack_from(self.memory, start + 8)
             if not status & USER:
                 return
             self._fence()
-            yield Block(start + first, packets)
+            block = Block(start + first, packets)
+            if until is not None and self.stamp(block) > until:
+                return
+            yield block
             self._fence()
             struct.pack_into("=I", self.memory, start + 8, 0)  # TP_STATUS_KERNEL: the block goes back
             self._next = (self._next + 1) % self._room.blocks

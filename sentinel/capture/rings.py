@@ -120,7 +120,8 @@ class Rings:
         self._is_behind = False
         for kind, ring in self._rings.items():
             left, last = AT_ONCE[kind], began
-            for block in ring.blocks(left):
+            until = whole if kind is Kind.ATTEMPTS and self._is_behind else None  # or we held a ring of them
+            for block in ring.blocks(left, until):
                 left, last = left - 1, ring.stamp(block)
                 yield from self._take(kind, ring, block)
             if not left:

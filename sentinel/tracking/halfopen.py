@@ -14,7 +14,7 @@ from sentinel.model.moment import Address, Moment
 
 UNANSWERED = timedelta(seconds=20)
 """After this an attempt is told as one; a client's own retries have mostly ended."""
-MOST = 8_192
+MOST = 6_144
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,7 @@ TRIES = 256
 """Rows an hour for what came to nothing from one network."""
 ALL_TRIES = 4_096
 """Rows an hour for what came to nothing, from everywhere."""
-SUMS = 6_144
+SUMS = 4_096
 """A sum takes a third of a kilobyte."""
 NETWORKS = 256
 """Source networks of one door that are summed apart, within an hour."""
@@ -129,7 +129,7 @@ class Summing:
 
     def changed(self) -> list[Attempts]:
         """Sums that moved since they were last told; the longest waiting first."""
-        told = []
+        told: list[Attempts] = []
         while self._moved and len(told) < AT_ONCE:
             key = self._moved.popleft()
             self._sums[key].has_moved = False
