@@ -183,7 +183,7 @@ def test_sums_are_bounded_and_what_had_no_room_is_counted():
 
 def test_what_is_remembered_of_one_hour_is_bounded():
     """A machine that answers on every port, to everybody, for an hour."""
-    summing = Summing(rows=1_000, all_rows=500)
+    summing = Summing(rows=1_000, all_rows=500, sums=5_000)
     told = [
         connection(serial=number, state=ANSWERED, target_port=1 + number % 60_000, source=STRANGER, target=IMAGING)
         for number in range(5_000)
