@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import count
 
+from sentinel.capture.keep import EPHEMERAL
 from sentinel.model.connection import ConnectionState, Label
 from sentinel.model.moment import Address
 from sentinel.model.packet import Flags
@@ -214,8 +215,9 @@ def bulk(number: int, seed: int = 11) -> list[bytes]:
 
 
 def practice(number: int, visits: int = 40) -> list[bytes]:
-    """An office, and strangers who are answered there, as every peer sees them: over IPv4, without a tag."""
-    plain = [each for each in hidden(4 * visits) if each.frames[0][12:14] == b"\x08\x00"]
+    """An office, and strangers answered there whom every peer sees alike: over IPv4, no tag, at common doors."""
+    doors = [each for each in hidden(6 * visits) if each.target_port < EPHEMERAL]
+    plain = [each for each in doors if each.frames[0][12:14] == b"\x08\x00"]
     strangers = [each for each in plain if each.bytes_in or each.bytes_out]
     return woven(office(number), strangers[:visits])
 
