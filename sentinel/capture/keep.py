@@ -6,6 +6,7 @@
     pushed data from outside to a door ─▶ headers: the client is real
     pushed data from a door to outside ─▶ headers: its server believes that client
      └ if it begins as one of a table ──▶ less than the headers, by so much as tells which: its label
+    the first segment of a longer one ──▶ the same, by its first bytes alone; else it is any other data
     any other data, 1 in 256 ───────────▶ headers: it is still alive
     fragment of TCP ────────────────────▶ the IP header: it is counted
     ARP, neighbour discovery ───────────▶ its addresses
@@ -25,9 +26,9 @@ by the answer, which the server sends in one piece (`tracking/following.py`), an
 from collections.abc import Iterable
 
 from sentinel.capture.assembler import RANDOM, Line, Step, assemble
-from sentinel.capture.labels import labelled
+from sentinel.capture.labels import labelled, may_begin
 from sentinel.capture.route import Kind
-from sentinel.model.beginnings import BANNERS
+from sentinel.model.beginnings import BANNERS, BEGUN, FULL, LONG, PUSHED
 from sentinel.model.connection import Label
 
 ETHERNET, TAGGED = 14, 18  # where the IP header begins, in a frame
@@ -88,7 +89,8 @@ def _ip(start: int, kind: Kind) -> list[Line]:
     from_inside = kind is Kind.ANSWERS
     pushed = _pushed(start, 0, _to_outside(start)) if from_inside else _pushed(start, 2, [])
     label = _label(start, BANNERS if from_inside else Label)
-    return [*_ip4(start), *_ip6(start), *_tcp(start), *_data(), *pushed, *label, *_ends()]
+    begun = [] if from_inside else _begun(start)
+    return [*_ip4(start), *_ip6(start), *_tcp(start), *_data(begun), *pushed, *label, *_ends()]
 
 
 def _ip4(start: int) -> list[Line]:
@@ -176,20 +178,38 @@ def _tcp(start: int) -> list[Line]:
         Step("ld_length"),
         Step("sub_x"),
         Step("if_equal", 10, "short", None),
-        Step("if_at_least", 78, "long", "data"),  # up to the application context item
+        Step("if_at_least", FULL, "long", "data"),  # up to the application context item
         "headers",
         Step("ld_memory", PAYLOAD),
         Step("keep_a"),
     ]
 
 
-def _data() -> list[Line]:
-    """PS3.8 sections 9.3.2 to 9.3.8. X stands at the payload."""
+def _data(begun: list[Line]) -> list[Line]:
+    """X stands at the payload.
+
+    Args:
+        begun: what is looked for at the beginning of a segment that is not pushed, if anything is; no request of
+            DICOM has a bit there that it asks for.
+    """
     return [
         "long",
         Step("ld_half_x", 0),
+        *([Step("if_any_bit", 0xFCFF, "begun", None)] if begun else []),
         Step("if_equal", 0x0100, "associate", None),
         Step("if_equal", 0x0200, None, "data"),
+        *_associate(),
+        *_short(),
+        *begun,
+        "data",
+        Step("ld_word", RANDOM),
+        Step("if_any_bit", SAMPLE - 1, "pushed", "label"),
+    ]
+
+
+def _associate() -> list[Line]:
+    """A request or an acceptance, up to its end: PS3.8 sections 9.3.2 and 9.3.3."""
+    return [
         "associate",
         Step("ld_half_x", 6),
         Step("if_equal", 1, None, "data"),  # protocol version
@@ -209,6 +229,12 @@ def _data() -> list[Line]:
         Step("add", 6),
         Step("add_x"),
         Step("keep_a"),  # up to the end of this PDU: what is pipelined after it stays behind
+    ]
+
+
+def _short() -> list[Line]:
+    """A rejection or an abort, which is ten bytes: PS3.8 sections 9.3.4 and 9.3.8."""
+    return [
         "short",
         Step("ld_word_x", 0),
         Step("and", 0xFBFFFFFF),  # 03000000 or 07000000
@@ -217,10 +243,18 @@ def _data() -> list[Line]:
         Step("if_equal", 4, None, "data"),
         Step("ld_length"),
         Step("keep_a"),
-        "data",
-        Step("ld_word", RANDOM),
-        Step("and", SAMPLE - 1),
-        Step("if_equal", 0, "label", "pushed"),
+    ]
+
+
+def _begun(start: int) -> list[Line]:
+    """The first segment of a request to a door that is longer than one: kept for its label and nothing else."""
+    return [
+        "begun",
+        *may_begin("data"),
+        Step("ldx_memory", IP_HEADER),
+        *_door(start, 2, "a request", "data"),
+        "a request",
+        *labelled(start, PAYLOAD, IP_HEADER, LONG, "data", BEGUN),
     ]
 
 
@@ -237,18 +271,25 @@ def _pushed(start: int, port: int, only: list[Line]) -> list[Line]:
         Step("ldx_memory", IP_HEADER),
         Step("ld_byte_x", start + 13),
         Step("if_any_bit", 0x08, None, "drop"),
-        Step("ld_half_x", start + port),
-        Step("if_at_least", EPHEMERAL, None, "door"),
-        *(Step("if_equal", number, "door", None) for number in HIGH_DOORS),
-        Step("jump", "drop"),
+        *_door(start, port, "door", "drop"),
         "door",
         *only,
     ]
 
 
+def _door(start: int, port: int, yes: str, no: str) -> list[Line]:
+    """Whether that port is one that strangers may be served at. X holds the length of the IP header(s)."""
+    return [
+        Step("ld_half_x", start + port),
+        Step("if_at_least", EPHEMERAL, None, yes),
+        *(Step("if_equal", number, yes, None) for number in HIGH_DOORS),
+        Step("jump", no),
+    ]
+
+
 def _label(start: int, labels: Iterable[Label]) -> list[Line]:
     """What is kept anyway may say what it begins like, by being kept shorter."""
-    return ["label", *labelled(start, PAYLOAD, IP_HEADER, labels, "headers")]
+    return ["label", *labelled(start, PAYLOAD, IP_HEADER, labels, "headers", PUSHED)]
 
 
 def _to_outside(start: int) -> list[Line]:

@@ -119,7 +119,7 @@ def _segment(
     if frame[payload : payload + 1] in READ:
         said = frame[payload : tcp + size]
         head = read_association(association_head(said))
-        label = label_of(said) if flags & 0x3F == PUSHED and not filtered else None
+        label = None if filtered else label_of(said, flags & 0x3F)
     way = ends + frame[tcp : tcp + 4]
     return Segment(at, frame[:12], vlan, way, seq, ack, flags & 0x3F, size - header, head, label)
 

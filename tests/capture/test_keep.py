@@ -16,7 +16,7 @@ from sentinel.capture.ring import Frame
 from sentinel.capture.rings import Rings
 from sentinel.capture.route import Kind, inside, route
 from sentinel.decode.dicom import association_head
-from sentinel.model.beginnings import BANNERS, KEPT
+from sentinel.model.beginnings import BANNERS, KEPT, LONG
 from sentinel.model.connection import Label
 from sentinel.model.packet import Flags
 from tests.builders import (
@@ -200,6 +200,26 @@ def labelled() -> list[Claim]:
     at_home = tcp_frame(IMAGING, 22, WORKSTATION, 40_000, DATA, long)
     return [
         *found,
+        *(
+            Claim(
+                f"{label} longer than a segment is a length at its first ({name})", frame, len(frame) - 1_380 - cut
+            )
+            for name, family, shape in shapes()
+            for label in LONG
+            for cut in [20 + len(shape.get("options", b"")) - KEPT[label]]  # type: ignore[arg-type]
+            for frame in [to_door((SPOKEN[label] + bytes(1_380))[:1_380], Flags.ACK, family, **shape)]
+        ),
+        *(Claim(f"its rest is headers ({label})", to_door(SPOKEN[label][11:] + bytes(400)), 54) for label in LONG),
+        *(
+            Claim(f"{says} is not kept", frame, NOTHING, sampled=True)
+            for says, frame in {
+                "such a segment that is too short": to_door((SPOKEN[Label.TLS] + PATIENT * 4)[:77], Flags.ACK),
+                "such a segment to a client's port": to_door(
+                    SPOKEN[Label.TLS] + PATIENT * 4, Flags.ACK, port=50_000
+                ),
+                "such a segment of one of us": from_door(SPOKEN[Label.TLS] + PATIENT * 4, Flags.ACK),
+            }.items()
+        ),
         Claim("a banner of SSH with more behind it is a length too", from_door(long), 34 + KEPT[Label.SSH]),
         Claim("a banner that is not pushed is not kept", from_door(long, Flags.ACK), NOTHING, sampled=True),
         Claim("a banner to one of us is not kept", at_home, NOTHING, sampled=True),
