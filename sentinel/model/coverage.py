@@ -103,6 +103,8 @@ class Coverage:
     """Table entries that had to make room."""
     unsent: int
     """Facts that were overwritten before `watch` had acknowledged them."""
+    fragments: int = 0
+    """Pieces of TCP packets: what stands in them nobody reads, so that a visitor may hide in them."""
     unread: int = 0
     """Rare frames nobody read: beyond what is read in a second, or lost with the child that was to read them. They
     tell what a machine is; no connection hides in them."""

@@ -146,6 +146,7 @@ class Player:
             frames=self._frames,
             dropped=0,
             undecodable=self._ear.undecodable,
+            fragments=self._ear.fragments,
             forgotten=self._ear.forgotten,
             unsent=self._sender.outbox.unsent,
             at=at,

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from sentinel.decode.frame import read_frame
 from sentinel.model.connection import Connection
 from sentinel.model.coverage import Coverage, Shows, Wrapping
 from sentinel.model.machine import HostSighting
-from sentinel.model.packet import Unreadable
+from sentinel.model.packet import Flags, Unreadable
 from sentinel.places import Places
 from sentinel.programs.listen import Ear, stamp
 from sentinel.wire.facts import Inbox
-from tests.builders import IMAGING, STRANGER, Talk, ethernet, moment, networks
+from tests.builders import IMAGING, STRANGER, Talk, ethernet, ip_frame, moment, networks, tcp_frame
 from tests.capture import cable
 
 
@@ -40,18 +41,29 @@ def test_a_stamp_of_another_clock_is_not_believed():
 
 
 def test_the_ear_tells_machines_and_connections_and_counts_what_it_cannot_read():
-    """One stranger's answered visit, the machine that answered, and one frame of rubbish."""
+    """One stranger's answered visit, the machine that answered, one frame of rubbish, and two tiny fragments."""
     talk = Talk()
     ear = Ear(networks(), "02:00:00:00:00:99")
     told = [
         *ear.feed(talk.segment(talk.syn(), 0), moment(0)),
         *ear.feed(talk.segment(talk.syn_ack(), 1), moment(1)),
         *ear.feed(Unreadable(moment(2)), moment(2)),
+        *(fact for frame in tiny_fragments() for fact in ear.feed(read_frame(frame, moment(3)), moment(3))),
     ]
 
     assert [type(each) for each in told] == [HostSighting, Connection]
-    assert ear.undecodable == 1
-    assert ear.heard == moment(2)
+    assert (ear.undecodable, ear.fragments) == (1, 2)
+    assert ear.heard == moment(3)
+
+
+def tiny_fragments() -> list[bytes]:
+    """A SYN in two pieces, whose flags stand in the second (RFC 1858 section 3): a filter that looks for a port
+    and flags in one frame finds neither."""
+    whole = tcp_frame(STRANGER, 40_000, IMAGING, 4242, Flags.SYN)[34:]
+    return [
+        ip_frame(STRANGER, IMAGING, whole[:8], fragment=0x2000),
+        ip_frame(STRANGER, IMAGING, whole[8:], fragment=0x0001),
+    ]
 
 
 # -- what the port shows, by the program itself on a real cable --------------------------------------------------
@@ -105,7 +117,8 @@ def watched(tmp_path: Path) -> Iterator[tuple[cable.Cable, Port]]:
 
 @pytest.mark.lab
 def test_the_port_is_told_as_what_it_is_from_broadcast_to_mirror_to_a_pulled_cable(tmp_path):
-    """Frame by frame: what is sent to all, a talk that stays inside, what is wrapped, both directions, nothing."""
+    """Frame by frame: what is sent to all, a talk that stays inside, what is wrapped, both directions, in
+    pieces, nothing."""
     talk = Talk(client=IMAGING, server=STRANGER)
     syn, syn_ack = (talk.frame(word) for word in (talk.syn(), talk.syn_ack()))
     inside = Talk(client=IMAGING, server=IMAGING)
@@ -124,6 +137,9 @@ def test_the_port_is_told_as_what_it_is_from_broadcast_to_mirror_to_a_pulled_cab
 
         told = port.report(syn_ack)
         assert (told.shows, told.opened, told.unopened, told.foreign) == (Shows.MIRRORED, 1, 0, 3)
+
+        told = port.report(*tiny_fragments(), syn[:46] + b"\x10" + syn[47:])
+        assert (told.fragments, told.undecodable, told.lost) == (2, 1, 0)
 
         laid.set_link("left", "down")
         assert port.until(Shows.NO_CARRIER).losses.refused == 0

@@ -153,6 +153,13 @@ def test_what_the_port_shows_stands_above_its_counts_with_what_to_change(cabinet
     assert "Il passe aussi" not in page
 
 
+def test_what_was_not_read_is_told_apart_by_its_reason(cabinet):
+    """A cable that spoils frames is one thing, somebody who cuts his into pieces another."""
+    cabinet.beat(coverage=seen(undecodable=1_001, fragments=1_002, unread=1_003))
+
+    assert "Trames illisibles 1 001 Fragments de TCP, comptés et non lus 1 002" in plain(cabinet)
+
+
 def test_every_place_where_frames_are_lost_has_its_own_count(cabinet):
     """Which one grows says what to change; a kernel that does not count what is meant for others says so."""
     losses = Losses(missed=1_001, fifo=1_002, over=1_003, refused=1_004, backlog=1_005, squeezed=1_006)
