@@ -113,8 +113,8 @@ def take(door: socket.socket) -> int:
 
 @pytest.mark.parametrize("gro", [False, True])
 def test_a_card_that_puts_segments_together_changes_no_byte_of_what_is_told(tmp_path, gro):
-    """Two megabytes: with GRO a few long frames come to our rings, and the request begins the first; else many more
-    of one segment each."""
+    """Two megabytes: with GRO a few long frames come to our rings, and the request begins the first of them; else
+    many of one segment each."""
     cable.need("ethtool")
     with cable.cable() as laid:
         laid.populate(gro=gro)
