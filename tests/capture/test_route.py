@@ -76,7 +76,8 @@ def test_what_this_machine_sends_itself_comes_from_inside():
 def test_the_kernel_routes_alike():
     """By the counters of the five sockets, to the frame, and by what each of them holds."""
     cable.need()
-    passing = [(frame, kind) for _, frame, kind in ROUTES] + [(rarities.lldp(), Kind.RARE)]
+    rare = [rarities.lldp(), rarities.router(), rarities.mdns(), rarities.dhcp()]
+    passing = [*((frame, kind) for _, frame, kind in ROUTES), *((frame, Kind.RARE) for frame in rare)]
     wanted: dict[Kind, list[bytes]] = {kind: [] for kind in Kind}
     for frame, kind in passing:
         seen, _ = as_the_kernel_sees(frame)
@@ -95,6 +96,7 @@ def test_the_kernel_routes_alike():
 
     assert losses == {kind: Loss(len(wanted[kind]), 0) for kind in Kind}
     assert got == wanted
+    assert len(wanted[Kind.RARE]) == len(rare)
     assert all(wanted.values())
 
 
