@@ -9,6 +9,7 @@
     the first segment of a longer one ──▶ the same, by its first bytes alone; else it is any other data
     any other data, 1 in 256 ───────────▶ headers: it is still alive
     fragment of TCP ────────────────────▶ the IP header: it is counted
+     └ or IPv6 headers without an end ──▶ those that are walked, and 8 bytes: the same
     ARP, neighbour discovery ───────────▶ its addresses
 
 The outermost VLAN tag was taken off by the kernel before a program runs; a second one (QinQ) moves every offset
@@ -34,6 +35,7 @@ from sentinel.model.connection import Label
 ETHERNET, TAGGED = 14, 18  # where the IP header begins, in a frame
 PAYLOAD, IP_HEADER = 0, 1  # scratch memory: offset of the payload; length of the IP header(s)
 SAMPLE = 256
+WALKED = 4
 EPHEMERAL = 32768  # the lowest port that clients pick on the systems of a practice
 HIGH_DOORS = (33389, 34567, 37777)  # doors of imaging_ports.csv above it
 
@@ -111,41 +113,60 @@ def _ip4(start: int) -> list[Line]:
 
 
 def _ip6(start: int) -> list[Line]:
-    """RFC 8200 sections 3 and 4: up to three extension headers are walked."""
+    """RFC 8200 sections 3 and 4. As many extension headers are walked as may come before TCP (section 4.1)."""
     lines: list[Line] = ["an IPv6 header", Step("ldx_value", 40), Step("ld_byte", start + 6)]
     lines += [Step("if_equal", 58, "icmp6", None)]
-    for hop in range(3):
-        lines += [
-            Step("if_equal", 6, "tcp", None),
-            Step("if_equal", 44, "fragment6", None),
-            Step("if_equal", 0, f"walk {hop}", None),
-            Step("if_equal", 43, f"walk {hop}", None),
-            Step("if_equal", 60, f"walk {hop}", "drop"),
-            f"walk {hop}",
-            Step("ld_byte_x", start),  # its next header
-            Step("store", IP_HEADER),
-            Step("ld_byte_x", start + 1),  # its length, in 8 bytes beyond the first 8
-            Step("add", 1),
-            Step("shift_left", 3),
-            Step("add_x"),
-            Step("a_to_x"),
-            Step("ld_memory", IP_HEADER),
-        ]
-    return [*lines, Step("if_equal", 6, "tcp", "drop"), *_behind_ip6(start)]
+    for hop in range(WALKED):
+        lines += [*_next(f"walk {hop}"), f"walk {hop}", *_walk(start)]
+    return [*lines, *_next("unwalked"), *_unwalked(start), *_neighbours(start)]
 
 
-def _behind_ip6(start: int) -> list[Line]:
-    """Fragments (RFC 8200 section 4.5), and neighbour discovery (RFC 4861 sections 4.3, 4.4)."""
+def _next(extension: str) -> list[Line]:
+    """Where to go on with the header whose number is in A: TCP, what nobody walks through, an extension."""
     return [
-        "fragment6",
-        Step("ld_byte_x", start),  # of what: TCP, or a header that TCP may follow
-        *(Step("if_equal", number, "of tcp", None) for number in (6, 0, 43)),
+        Step("if_equal", 6, "tcp", None),
+        *(Step("if_equal", number, "unwalked", None) for number in (44, 51)),
+        *(Step("if_equal", number, extension, None) for number in (0, 43)),
+        Step("if_equal", 60, extension, "drop"),
+    ]
+
+
+def _walk(start: int) -> list[Line]:
+    """Past one extension header: X goes behind it, A is the number of what stands there."""
+    return [
+        Step("ld_byte_x", start),  # its next header
+        Step("store", IP_HEADER),
+        Step("ld_byte_x", start + 1),  # its length, in 8 bytes beyond the first 8
+        Step("add", 1),
+        Step("shift_left", 3),
+        Step("add_x"),
+        Step("a_to_x"),
+        Step("ld_memory", IP_HEADER),
+    ]
+
+
+def _unwalked(start: int) -> list[Line]:
+    """A fragment (RFC 8200 section 4.5), what is authenticated (RFC 4302 section 2.1), or one header too many.
+
+    What follows them is said by the first byte of each, and where is not known: so they are counted, and not read.
+    Over IPv4 nobody comes authenticated: the box, which puts another address there, breaks it (RFC 3715 section 2.1).
+    """
+    return [
+        "unwalked",
+        Step("ld_byte_x", start),  # followed by TCP, or by a header that TCP may follow
+        *(Step("if_equal", number, "of tcp", None) for number in (6, 0, 43, 44, 51)),
         Step("if_equal", 60, "of tcp", "drop"),
         "of tcp",
         Step("store_x", IP_HEADER),
         Step("ld_memory", IP_HEADER),
         Step("add", start + 8),
         Step("keep_a"),
+    ]
+
+
+def _neighbours(start: int) -> list[Line]:
+    """Neighbour discovery: RFC 4861 sections 4.3 and 4.4."""
+    return [
         "icmp6",
         Step("ld_byte_x", start),
         Step("if_equal", 135, "neighbour", None),

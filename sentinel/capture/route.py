@@ -122,7 +122,9 @@ def _routed(start: int, own: tuple[Network, ...]) -> list[Line]:
         *(line for network in sixes for line in _leave(network, start + 8)),
         Step("ld_byte", start + 6),
         Step("if_equal", 6, "whole", None),
-        *(Step("if_equal", number, "attempts", None) for number in (0, 43, 44)),  # headers, fragments: RFC 8200
+        *(
+            Step("if_equal", number, "attempts", None) for number in (0, 43, 44, 51)
+        ),  # headers, fragments: RFC 8200
         Step("if_equal", 60, "attempts", None),
         Step("if_equal", 58, "icmp6", "rare"),
         *_icmp6(start),
@@ -148,7 +150,7 @@ def _from_inside(start: int) -> list[Line]:
         Step("if_equal", 0x60, None, "flags"),
         Step("ld_byte", start + 6),
         Step("if_equal", 6, "flags", None),
-        *(Step("if_equal", number, "answers", None) for number in (0, 43, 44)),
+        *(Step("if_equal", number, "answers", None) for number in (0, 43, 44, 51)),
         Step("if_equal", 60, "answers", None),
         Step("if_equal", 58, "icmp6", "rare"),
         *_icmp6(start),

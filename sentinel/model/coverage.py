@@ -104,7 +104,7 @@ class Coverage:
     unsent: int
     """Facts that were overwritten before `watch` had acknowledged them."""
     fragments: int = 0
-    """Pieces of TCP packets: what stands in them nobody reads, so that a visitor may hide in them."""
+    """Pieces of TCP packets, and headers without an end: nobody reads on there, so that a visitor may hide."""
     unread: int = 0
     """Rare frames nobody read: beyond what is read in a second, or lost with the child that was to read them. They
     tell what a machine is; no connection hides in them."""

@@ -12,7 +12,7 @@ from tests.builders import IMAGING, IMAGING6, INSIDE, PATIENT, STRANGER, STRANGE
 from tests.capture import cable
 from tests.capture.bpf import routed
 from tests.capture.test_keep import DATA, OPENING, ROUTE, as_the_kernel_sees, from_door, kept, shapes, to_door
-from tests.decode.test_frame import arp, neighbour
+from tests.decode.test_frame import UNWALKED, arp, neighbour
 
 
 def routes() -> list[tuple[str, bytes, Kind]]:
@@ -46,6 +46,11 @@ def routes() -> list[tuple[str, bytes, Kind]]:
         *found,
         ("a stranger's fragment", to_door(PATIENT, fragment=0x2000), Kind.ATTEMPTS),
         ("our fragment", from_door(PATIENT, fragment=0x2000), Kind.ANSWERS),
+        *(
+            (f"what is {says} ({name})", build(PATIENT, family=6, extensions=extensions), kind)
+            for says, extensions in UNWALKED.items()
+            for name, build, kind in (("a stranger's", to_door, Kind.ATTEMPTS), ("ours", from_door, Kind.ANSWERS))
+        ),
         ("ARP", arp(), Kind.ANNOUNCEMENTS),
         ("a neighbour's word", neighbour(136, IMAGING6.packed), Kind.ANNOUNCEMENTS),
         ("a router's word", neighbour(134, IMAGING6.packed), Kind.RARE),

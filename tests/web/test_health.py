@@ -157,7 +157,7 @@ def test_what_was_not_read_is_told_apart_by_its_reason(cabinet):
     """A cable that spoils frames is one thing, somebody who cuts his into pieces another."""
     cabinet.beat(coverage=seen(undecodable=1_001, fragments=1_002, unread=1_003))
 
-    assert "Trames illisibles 1 001 Fragments de TCP, comptés et non lus 1 002" in plain(cabinet)
+    assert "Trames illisibles 1 001 Fragments et en-têtes sans fin, comptés et non lus 1 002" in plain(cabinet)
 
 
 def test_every_place_where_frames_are_lost_has_its_own_count(cabinet):
