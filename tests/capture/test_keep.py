@@ -10,7 +10,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 
 import pytest
 
-from sentinel.capture.keep import HIGH_DOORS, keep
+from sentinel.capture.doors import HIGH_DOORS
+from sentinel.capture.keep import keep
 from sentinel.capture.rare import rare_program
 from sentinel.capture.ring import Frame
 from sentinel.capture.rings import Rings
