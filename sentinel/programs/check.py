@@ -86,6 +86,8 @@ def _losses(seen: Coverage, language: str) -> Iterator[str]:
         yield say(language, "check.lost.card", count=losses.by_card)
     if seen.dropped + losses.frames > losses.by_card:
         yield say(language, "check.lost.machine", count=seen.dropped + losses.frames - losses.by_card)
+    if seen.unseen:
+        yield say(language, "check.lost.visits", count=seen.unseen)
     if seen.unopened:
         yield say(language, "check.lost.mirror", count=seen.unopened, of=halves)
 
