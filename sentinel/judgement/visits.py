@@ -160,6 +160,16 @@ def summed(more: Attempts, before: Attempts | None) -> Iterator[Finding]:
             yield _summed(more, reached, max(0, visits), max(0, took))
 
 
+def come_from(more: Attempts) -> Address | None:
+    """Whose network a sum is of, by its first address; None where it is of everywhere.
+
+    Among the networks that were too many to be told apart private ones may be, and strangers: a sum of all of
+    them is judged as strangers', since nobody can say that they are not, and names none.
+    """
+    network = ip_network(more.source_network)
+    return network.network_address if network.prefixlen else None
+
+
 def _sums(of: Attempts) -> tuple[int, ...]:
     return (of.silent, of.refused, of.answered, of.connected, of.bytes_out)
 
@@ -173,7 +183,7 @@ def summed_network(more: Attempts, before: Attempts | None) -> Iterator[Finding]
             story=Story(kind=StoryKind.NETWORK, about=more.source_network),
             level=Level.ATTENTION,
             at=more.last,
-            source=ip_network(more.source_network).network_address,
+            source=come_from(more),
             machine=more.target,
             mac=more.target_mac,
             port=more.target_port,
@@ -195,7 +205,7 @@ def _summed(more: Attempts, reached: Grade, count: int, grown: int) -> Finding:
         level=level(reached, more.target_port, dicom=False),
         grade=reached,
         at=more.last,
-        source=ip_network(more.source_network).network_address,
+        source=come_from(more),
         machine=more.target,
         mac=more.target_mac,
         port=None if in_vain else more.target_port,
