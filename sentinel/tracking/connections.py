@@ -36,7 +36,8 @@ LATE = timedelta(seconds=2)
 MISSED = timedelta(minutes=2)
 """After attempts were lost, a server may still answer one of them: it tries again for so long."""
 DOORS = 4_096
-"""Doors of ours that have answered, remembered by address and port."""
+"""Doors of ours that have answered, remembered by address and port. Those that make room are counted nowhere: a
+door is asked for only where a beginning was missed, and what missed it was counted, or came before us."""
 EPHEMERAL = 32_768
 """The lowest port that clients pick on the systems of a practice."""
 
