@@ -4,7 +4,15 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from sentinel.model.connection import Association, Attempts, Connection, ConnectionState, DicomService, Direction
+from sentinel.model.connection import (
+    Association,
+    Attempts,
+    Connection,
+    ConnectionState,
+    Dicom,
+    DicomService,
+    Direction,
+)
 from sentinel.model.exposure import Nature
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.model.moment import Address
@@ -39,10 +47,7 @@ class Thresholds:
 def grade(connection: Connection, thresholds: Thresholds) -> Grade:
     """How far a visitor came, by states, proposed services and byte counts alone.
 
-    A query is what was asked where a query was proposed. Of a request that was longer than its first segment we
-    know only part of what it proposed, of one that was not seen at all nothing, not even its length: then
-    whatever the client sent counts as it would if the unseen part had held a query. Who hides a request gains
-    nothing by it, and one that was merely long is graded too high rather than too low.
+    A query is what was asked where a query was proposed, or may have been: `_may_query`.
     """
     if connection.state is ConnectionState.ATTEMPTED:
         return Grade.SCANNED
@@ -55,9 +60,24 @@ def grade(connection: Connection, thresholds: Thresholds) -> Grade:
         return Grade.CONNECTED
     if connection.bytes_out > thresholds.images_left:
         return Grade.IMAGES_LEFT
-    commanded = connection.bytes_in > dicom.request_size + RELEASE
-    may_query = not dicom.services_whole or QUERIES & set(dicom.services)
-    return Grade.QUERIED if commanded and may_query else Grade.ASSOCIATED
+    gave = connection.bytes_in - dicom.request_size - RELEASE
+    return Grade.QUERIED if gave > 0 and _may_query(dicom, gave, connection.bytes_out) else Grade.ASSOCIATED
+
+
+def _may_query(dicom: Dicom, gave: int, got: int) -> bool:
+    """Whether a client asked something, after its request: by what that proposed, where it was seen.
+
+    Of a request that was not seen nothing is known, not even its length: it counts as if it had held a query, so
+    that nobody gains by hiding it. Of one that was longer than its first segment the rest is not known. A machine
+    that only sends often proposes a hundred kinds of images: it gives more than it gets, the acceptance included,
+    and whoever asks gets more than he gives. So who would hide a question behind a long list has to send more than
+    he takes out, and is `associated` all the same.
+    """
+    if QUERIES & set(dicom.services):
+        return True
+    if dicom.services_whole:
+        return False
+    return not dicom.request_size or got >= gave
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
