@@ -1,9 +1,9 @@
 """The sentinel's own eyes and clock: what it cannot see or trust is a finding like any other.
 
-A loss marks no minute of a calendar: it is a condition that stands from the first frame lost until ten minutes after
-the last, with a beginning and an end in the store. Whoever reads of a visit reads beside it whether something may
-have escaped; a minute's mark would be over before anybody looks at the page, and a flood of an hour would be sixty.
-While it stands nothing is called unseen: a knock that did not show on the mirror proves nothing (`is_mirrored`).
+A loss marks no minute of a calendar: it is a condition that stands from the first frame lost until ten minutes
+after the last, with a beginning and an end in the store. A minute's mark would be over before anybody looks at the
+page, and a flood of an hour would be sixty of them. While it stands nothing is called unseen: a knock that did not
+show on the mirror proves nothing (`Sight.is_mirrored`).
 """
 
 from collections.abc import Iterator
