@@ -171,25 +171,25 @@ def seen(*ways: str, **more: object) -> dict[str, object]:
 
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize(
-    ("shown", "value"),
+    ("ways", "more", "value"),
     [
-        (seen("inward", "outward"), "mirrored"),
-        (seen("inward"), "only_inward"),
-        (seen("outward"), "only_outward"),
-        (seen("passed", foreign=5), "elsewhere"),
-        (seen("passed", foreign=5, apart=True), "unmet"),
-        (seen(foreign=0), "broadcast"),
-        (seen(), "nothing"),
-        (seen("passed", foreign=5, wrapped=(Wrapping.PPPOE,)), "pppoe"),
-        (seen("passed", foreign=5, wrapped=(Wrapping.COPY,)), "copy"),
-        (seen("inward", "outward", carrier=False), "no_carrier"),
+        (("inward", "outward"), {}, "mirrored"),
+        (("inward",), {}, "only_inward"),
+        (("outward",), {}, "only_outward"),
+        (("passed",), {"foreign": 5}, "elsewhere"),
+        (("passed",), {"foreign": 5, "apart": True}, "unmet"),
+        ((), {"foreign": 0}, "broadcast"),
+        ((), {}, "nothing"),
+        (("passed",), {"foreign": 5, "wrapped": (Wrapping.PPPOE,)}, "pppoe"),
+        (("passed",), {"foreign": 5, "wrapped": (Wrapping.COPY,)}, "copy"),
+        (("inward", "outward"), {"carrier": False}, "no_carrier"),
     ],
 )
 def test_each_thing_a_port_may_show_has_its_own_sentence_with_the_cable_or_setting_to_change(
-    places, language, shown, value
+    places, language, ways, more, value
 ):
     """And only what goes out and what comes in, both, is what was asked for."""
-    well, sentence = at_the_switch(places, language=language, **shown)
+    well, sentence = at_the_switch(places, language=language, **seen(*ways, **more))
 
     assert well is (value == "mirrored")
     assert say(language, f"first.view.{value}") in sentence
