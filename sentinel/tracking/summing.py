@@ -22,7 +22,8 @@ ROWS = 1_000
 ALL_ROWS = 16_384
 """Rows an hour for answered connections of all doors: a machine may seem to have all of them open."""
 REMEMBERED = 16_384
-"""Connections of which is known whether they have a row: twice as many as are followed at once."""
+"""Connections of which is known whether they have a row: twice as many as are followed at once. What comes
+of an older one is told under its serial again, or counted again: rather once too often than not at all."""
 TRIES = 256
 """Rows an hour for what came to nothing from one network."""
 ALL_TRIES = 4_096
@@ -51,8 +52,11 @@ class Many:
 class Summing:
     """Decides, for each connection told, whether it keeps a row of its own."""
 
-    def __init__(self, *, rows: int = ROWS, all_rows: int = ALL_ROWS, sums: int = SUMS) -> None:
+    def __init__(
+        self, *, rows: int = ROWS, all_rows: int = ALL_ROWS, sums: int = SUMS, remembered: int = REMEMBERED
+    ) -> None:
         self.forgotten = 0
+        self._remembered = remembered
         self._rows = rows
         self._all_rows = all_rows
         self._most = sums
@@ -60,6 +64,8 @@ class Summing:
         self._tries: dict[bytes, int] = {}
         self._all_tries = self._rows_given = 0
         self._own: OrderedDict[int, None] = OrderedDict()
+        self._before = -1
+        """The highest serial that had a row and is not remembered any more."""
         self._counted: OrderedDict[int, ConnectionState] = OrderedDict()
         self._sums: dict[Sum, Attempts] = {}
         self._networks: dict[Door, int] = {}
@@ -126,14 +132,16 @@ class Summing:
             return False
         if connection.state in VAIN:
             return self._may_try(_network(connection.source))
+        if connection.serial <= self._before:
+            return True
         door = (hour, connection.target, connection.target_port)
         if self._doors.get(door, 0) >= self._rows or self._rows_given >= self._all_rows:
             return False
         self._doors[door] = self._doors.get(door, 0) + 1
         self._rows_given += 1
         self._own[connection.serial] = None
-        if len(self._own) > REMEMBERED:
-            self._own.popitem(last=False)
+        if len(self._own) > self._remembered:
+            self._before = max(self._before, self._own.popitem(last=False)[0])
         return True
 
     def _may_try(self, network: bytes, *, ask: bool = False) -> bool:
@@ -157,7 +165,7 @@ class Summing:
         if connection.state in VAIN:
             return
         self._counted[connection.serial] = connection.state
-        if len(self._counted) > REMEMBERED:
+        if len(self._counted) > self._remembered:
             self._counted.popitem(last=False)
 
     def _count_many(self, door: bytes, many: Many) -> None:

@@ -1,6 +1,8 @@
 """`listen`: when a frame passed, and what the ear makes of it."""
 
+import os
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -72,7 +74,7 @@ def tiny_fragments() -> list[bytes]:
 class Port:
     """The watched end of a cable, and what the program at it reports each second."""
 
-    def __init__(self, laid: cable.Cable, line: socket.socket) -> None:
+    def __init__(self, laid: cable.Cable | None, line: socket.socket) -> None:
         self._laid = laid
         self._line = line
         self._inbox = Inbox()
@@ -80,7 +82,8 @@ class Port:
 
     def report(self, *frames: bytes) -> Coverage:
         """The second report after these frames: all of them had passed before it."""
-        self._laid.inject(frames)
+        if self._laid:
+            self._laid.inject(frames)
         known = len(self._reports)
         while len(self._reports) < known + 2:
             facts = (parcel.fact for parcel in self._inbox.parcels(self._line.recv(1 << 16)))
@@ -143,3 +146,53 @@ def test_the_port_is_told_as_what_it_is_from_broadcast_to_mirror_to_a_pulled_cab
 
         laid.set_link("left", "down")
         assert port.until(Shows.NO_CARRIER).losses.refused == 0
+
+
+# -- what it carries ---------------------------------------------------------------------------------------------
+
+ROOMS = {"capture", "decode", "model", "programs", "tracking", "wire"}
+"""Of the house, beside what stands on its ground floor."""
+NOT_COUNTED = {"org", "typing_extensions"}
+"""What `copy` looks for in another Python and does not find here, and what msgspec takes where it is at hand."""
+
+
+def imported(told: str) -> set[str]:
+    """Every module that a program has imported, also late ones, by its interpreter's own account."""
+    return {line.rpartition("|")[2].strip() for line in told.splitlines() if line.startswith("import time:")}
+
+
+def listened(folder: Path) -> set[str]:
+    """What the program as it is started has imported by its second report."""
+    places = Places(lasting=folder, passing=folder / "run")
+    places.make()
+    (folder / "sentinel.toml").write_text('[capture]\ninterface = "lo"\n')
+    words = ("-X", "importtime", "-m", "sentinel", "--config", str(folder / "sentinel.toml"), "--dir", str(folder))
+    with socket.socket(socket.AF_UNIX) as watch, (folder / "told").open("w") as told:
+        watch.bind(str(places.facts))
+        watch.listen()
+        watch.settimeout(30)
+        program = subprocess.Popen([sys.executable, *words, "listen"], stderr=told)
+        try:
+            line, _ = watch.accept()
+            with line:
+                line.settimeout(30)
+                Port(None, line).report()
+        finally:
+            cable.stop(program)
+    return imported((folder / "told").read_text())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="this needs root: it opens raw sockets")
+def test_the_program_that_holds_the_raw_socket_carries_the_standard_library_and_msgspec(tmp_path):
+    """And the command line's parser. No store, no judgement, no words: whatever it imports it has to wait for, and
+    a stranger's frame meets it."""
+    bare = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", ""], capture_output=True, text=True, check=True
+    )
+    brought = listened(tmp_path) - imported(bare.stderr)
+    others = {name.partition(".")[0] for name in brought if not name.startswith("_")} - sys.stdlib_module_names
+    rooms = {name.split(".")[1] for name in brought if name.startswith("sentinel.") and name.count(".") > 1}
+
+    assert "sentinel.programs.listen" in brought
+    assert others - NOT_COUNTED == {"click", "msgspec", "sentinel"}
+    assert rooms == ROOMS
