@@ -172,8 +172,8 @@ class Listener:
     def _drain(self, at: Moment) -> None:
         moments: dict[int, Moment] = {}
         for passed in self._rings.read():
-            tick = passed.nanoseconds // HUNDREDTH
-            seen = moments.get(tick) or moments.setdefault(tick, stamp(tick * HUNDREDTH, at))
+            tick = hundredth(passed.nanoseconds)
+            seen = moments.get(tick) or moments.setdefault(tick, stamp(tick, at))
             self._pass_on(passed, seen, at)
         for fact in self._dissecting.told(at):
             self._sender.send(fact)
@@ -243,6 +243,14 @@ class Listener:
         if not self._rings.covers(networks.own):
             raise MissingDevice("the practice has a network that was not there at the start: start again")
         self._ear.adopt(networks, self._talk_mac())
+
+
+def hundredth(nanoseconds: int) -> int:
+    """The end of the hundredth of a second in which it passed.
+
+    Nothing is told earlier than it was: a check that has just begun must find its own traffic behind its beginning.
+    """
+    return -(-nanoseconds // HUNDREDTH) * HUNDREDTH
 
 
 def stamp(nanoseconds: int, at: Moment) -> Moment:

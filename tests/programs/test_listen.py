@@ -18,7 +18,7 @@ from sentinel.model.coverage import Coverage, Shows, Wrapping
 from sentinel.model.machine import HostSighting
 from sentinel.model.packet import Flags, Unreadable
 from sentinel.places import Places
-from sentinel.programs.listen import Ear, stamp
+from sentinel.programs.listen import Ear, hundredth, stamp
 from sentinel.wire.facts import Inbox
 from tests.builders import IMAGING, STRANGER, Talk, ethernet, ip_frame, moment, networks, tcp_frame
 from tests.capture import cable
@@ -32,6 +32,12 @@ def stamped(seconds: float) -> int:
 def test_a_frame_that_waited_in_the_ring_passed_when_it_was_stamped():
     """`listen` may have stood still for a minute: the frame did not."""
     assert stamp(stamped(0), moment(60)) == moment(0)
+
+
+def test_nothing_is_told_earlier_than_it_was():
+    """A check that began a moment before its own traffic passed would else find the mirror gone."""
+    for nanoseconds in (0, 1, 9_999_999, 10_000_000, 10_000_001, stamped(0) + 3_333_333):
+        assert 0 <= hundredth(nanoseconds) - nanoseconds < 10_000_000
 
 
 def test_a_stamp_of_another_clock_is_not_believed():
