@@ -4,9 +4,12 @@ import csv
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from sentinel.model.exposure import Application, Kind, Nature, PortList
+
+TABLE = Path(__file__).with_name("imaging_ports.csv")
+"""By its path: importlib.resources brings tempfile and two dozen modules more, and `listen` waits for them."""
 
 DOOR_TEST_PORT = 48_104
 """Where the sentinel listens over IPv6 while the echo knocks; in no list, and nobody else's."""
@@ -87,7 +90,7 @@ class Service:
 
 @cache
 def _tcp_services() -> dict[int, Service]:
-    table = files("sentinel").joinpath("imaging_ports.csv").read_text(encoding="utf-8").splitlines()
+    table = TABLE.read_text(encoding="utf-8").splitlines()
     return {
         int(row["port"]): Service(
             port=int(row["port"]),

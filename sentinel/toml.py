@@ -6,7 +6,6 @@ alone: these sentences go to the console and to the journal of the system.
 
 import tomllib
 from dataclasses import MISSING, fields
-from difflib import get_close_matches
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
@@ -100,6 +99,8 @@ def _required(kind: type) -> list[str]:
 
 
 def _unknown(key: str, known: list[str], prefix: str) -> str:
+    from difflib import get_close_matches  # for a mistake alone
+
     near = get_close_matches(key, known, n=1)
     hint = f"; did you mean {prefix}{near[0]}?" if near else f"; known here: {', '.join(known)}"
     return f"{prefix}{key}: no such key{hint}"

@@ -116,9 +116,10 @@ def test_check_tries_everything_and_says_what_is_missing(folder):
     told = plainly(said("check"), 1).splitlines()
 
     assert told[0].startswith("configuration:")
-    tried = ["interface", "rights", "store", "lamp", "page", "echo", "notices"]
+    tried = ["interface", "view", "rights", "store", "lamp", "page", "echo", "notices"]
     assert [line.split()[1].rstrip(":") for line in told[1:]] == tried
     assert "MISSING  interface: there is no 'nowhere0' here" in told
+    assert any(line.startswith("MISSING  view: nobody could look") for line in told)
     assert any(line.startswith("MISSING  echo") for line in told)
     assert [each.name for each in (folder / "var").iterdir() if each.suffix == ".tmp"] == []
 

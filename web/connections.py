@@ -14,8 +14,8 @@ from sentinel.model.standing import Standing
 from sentinel.store import reading
 from sentinel.store.listed import ConnectionRow
 from sentinel.store.reading import COUNTED, Filter
-from sentinel.text import has, say
-from sentinel.text.cells import defused
+from sentinel.text import say
+from sentinel.text.cells import defused, plain
 from web.guard import behind_code
 from web.pictures import Span, by_day, by_standing, ticks
 from web.scene import surroundings
@@ -51,17 +51,10 @@ COLUMNS = (
     "calling",
     "association",
     "request",
+    "services",
+    "rejection",
     "label",
 )
-
-WORDS = {
-    "standing": "standing",
-    "state": "connection",
-    "association": "association",
-    "request": "spoken",
-    "label": "spoken",
-}
-"""Columns whose values have words, and where those are."""
 
 
 @pages.get("/connections")
@@ -153,13 +146,6 @@ def _cell(row: ConnectionRow, name: str) -> str:
     if name == "machine":
         return str(g.scene.audience.labels.get((row.target_mac or "").lower(), ""))
     value = getattr(row, name)
-    if name in WORDS and value:
-        return _plain_word(f"{WORDS[name]}.{value}", str(value))
     if name in ("opened", "changed"):
         return str(value.astimezone(g.scene.audience.zone).isoformat(timespec="milliseconds"))
-    return "" if value is None else str(value)
-
-
-def _plain_word(key: str, otherwise: str) -> str:
-    language = g.scene.audience.language
-    return say(language, key) if has(language, key) else otherwise
+    return plain(g.scene.audience.language, name, value)

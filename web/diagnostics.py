@@ -95,6 +95,7 @@ def _of_pulse(scene: Scene) -> Iterator[str]:
         "frames",
         "dropped",
         "undecodable",
+        "fragments",
         "forgotten",
         "unsent",
         "unread",

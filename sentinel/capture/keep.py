@@ -6,8 +6,10 @@
     pushed data from outside to a door ─▶ headers: the client is real
     pushed data from a door to outside ─▶ headers: its server believes that client
      └ if it begins as one of a table ──▶ less than the headers, by so much as tells which: its label
+    the first segment of a longer one ──▶ the same, by its first bytes alone; else it is any other data
     any other data, 1 in 256 ───────────▶ headers: it is still alive
     fragment of TCP ────────────────────▶ the IP header: it is counted
+     └ or IPv6 headers without an end ──▶ those that are walked, and 8 bytes: the same
     ARP, neighbour discovery ───────────▶ its addresses
 
 The outermost VLAN tag was taken off by the kernel before a program runs; a second one (QinQ) moves every offset
@@ -25,16 +27,16 @@ by the answer, which the server sends in one piece (`tracking/following.py`), an
 from collections.abc import Iterable
 
 from sentinel.capture.assembler import RANDOM, Line, Step, assemble
-from sentinel.capture.labels import labelled
+from sentinel.capture.doors import door, pushed, to_outside
+from sentinel.capture.labels import labelled, may_begin
 from sentinel.capture.route import Kind
-from sentinel.model.beginnings import BANNERS
+from sentinel.capture.walk import IP_HEADER, ip4, ip6, protocols
+from sentinel.model.beginnings import BANNERS, BEGUN, FULL, LONG, PUSHED
 from sentinel.model.connection import Label
 
 ETHERNET, TAGGED = 14, 18  # where the IP header begins, in a frame
-PAYLOAD, IP_HEADER = 0, 1  # scratch memory: offset of the payload; length of the IP header(s)
+PAYLOAD = 0  # scratch memory: offset of the payload
 SAMPLE = 256
-EPHEMERAL = 32768  # the lowest port that clients pick on the systems of a practice
-HIGH_DOORS = (33389, 34567, 37777)  # doors of imaging_ports.csv above it
 
 
 def keep(kind: Kind) -> bytes:
@@ -46,13 +48,13 @@ def keep(kind: Kind) -> bytes:
     return assemble(
         [
             Step("ld_half", 12),
-            *_protocols(),
+            *protocols(),
             "tag",
             Step("jump", "second tag"),
             *_ip(ETHERNET, kind),
             "second tag",
             Step("ld_half", 16),
-            *_protocols(),
+            *protocols(),
             "tag",
             "drop",
             Step("keep", 0),
@@ -65,96 +67,12 @@ NOTHING = assemble([Step("keep", 0)])
 """Until every socket stands."""
 
 
-def _protocols() -> list[Line]:
-    """IEEE 802.3 section 3.2.6, and 802.1Q; ARP is RFC 826."""
-    return [
-        Step("if_equal", 0x0800, "ip4", None),
-        Step("if_equal", 0x86DD, "ip6", None),
-        Step("if_equal", 0x0806, "arp", None),
-        Step("if_equal", 0x8100, "tag", None),
-        Step("if_equal", 0x88A8, "tag", "drop"),
-        "arp",
-        Step("keep", 60),
-        "drop",
-        Step("keep", 0),
-        "ip4",
-        Step("jump", "an IPv4 header"),
-        "ip6",
-        Step("jump", "an IPv6 header"),
-    ]
-
-
 def _ip(start: int, kind: Kind) -> list[Line]:
     from_inside = kind is Kind.ANSWERS
-    pushed = _pushed(start, 0, _to_outside(start)) if from_inside else _pushed(start, 2, [])
+    clients = pushed(start, 0, to_outside(start)) if from_inside else pushed(start, 2, [])
     label = _label(start, BANNERS if from_inside else Label)
-    return [*_ip4(start), *_ip6(start), *_tcp(start), *_data(), *pushed, *label, *_ends()]
-
-
-def _ip4(start: int) -> list[Line]:
-    """RFC 791 section 3.1."""
-    return [
-        "an IPv4 header",
-        Step("ld_byte", start + 9),
-        Step("if_equal", 6, None, "drop"),
-        Step("ld_half", start + 6),
-        Step("if_any_bit", 0x3FFF, "fragment", None),  # more fragments, or not the first
-        Step("ldx_ip_header", start),
-        Step("jump", "tcp"),
-        "fragment",
-        Step("keep", start + 20),
-        "drop",
-        Step("keep", 0),
-    ]
-
-
-def _ip6(start: int) -> list[Line]:
-    """RFC 8200 sections 3 and 4: up to three extension headers are walked."""
-    lines: list[Line] = ["an IPv6 header", Step("ldx_value", 40), Step("ld_byte", start + 6)]
-    lines += [Step("if_equal", 58, "icmp6", None)]
-    for hop in range(3):
-        lines += [
-            Step("if_equal", 6, "tcp", None),
-            Step("if_equal", 44, "fragment6", None),
-            Step("if_equal", 0, f"walk {hop}", None),
-            Step("if_equal", 43, f"walk {hop}", None),
-            Step("if_equal", 60, f"walk {hop}", "drop"),
-            f"walk {hop}",
-            Step("ld_byte_x", start),  # its next header
-            Step("store", IP_HEADER),
-            Step("ld_byte_x", start + 1),  # its length, in 8 bytes beyond the first 8
-            Step("add", 1),
-            Step("shift_left", 3),
-            Step("add_x"),
-            Step("a_to_x"),
-            Step("ld_memory", IP_HEADER),
-        ]
-    return [*lines, Step("if_equal", 6, "tcp", "drop"), *_behind_ip6(start)]
-
-
-def _behind_ip6(start: int) -> list[Line]:
-    """Fragments (RFC 8200 section 4.5), and neighbour discovery (RFC 4861 sections 4.3, 4.4)."""
-    return [
-        "fragment6",
-        Step("ld_byte_x", start),  # of what: TCP, or a header that TCP may follow
-        *(Step("if_equal", number, "of tcp", None) for number in (6, 0, 43)),
-        Step("if_equal", 60, "of tcp", "drop"),
-        "of tcp",
-        Step("store_x", IP_HEADER),
-        Step("ld_memory", IP_HEADER),
-        Step("add", start + 8),
-        Step("keep_a"),
-        "icmp6",
-        Step("ld_byte_x", start),
-        Step("if_equal", 135, "neighbour", None),
-        Step("if_equal", 136, "neighbour", "drop"),
-        "neighbour",
-        Step("ld_byte", start + 7),
-        Step("if_equal", 255, None, "drop"),  # no router has passed it on: RFC 4861 section 7.1
-        Step("keep", start + 40 + 24 + 8),
-        "drop",
-        Step("keep", 0),
-    ]
+    begun = [] if from_inside else _begun(start)
+    return [*ip4(start), *ip6(start), *_tcp(start), *_data(begun), *clients, *label, *_ends()]
 
 
 def _tcp(start: int) -> list[Line]:
@@ -176,20 +94,37 @@ def _tcp(start: int) -> list[Line]:
         Step("ld_length"),
         Step("sub_x"),
         Step("if_equal", 10, "short", None),
-        Step("if_at_least", 78, "long", "data"),  # up to the application context item
+        Step("if_at_least", FULL, "long", "data"),  # up to the application context item
         "headers",
         Step("ld_memory", PAYLOAD),
         Step("keep_a"),
     ]
 
 
-def _data() -> list[Line]:
-    """PS3.8 sections 9.3.2 to 9.3.8. X stands at the payload."""
+def _data(begun: list[Line]) -> list[Line]:
+    """X stands at the payload.
+
+    Args:
+        begun: how the first segment of a longer request is looked for, if it is.
+    """
     return [
         "long",
         Step("ld_half_x", 0),
+        *([Step("if_any_bit", 0xFCFF, "begun", None)] if begun else []),  # bits that neither PDU has
         Step("if_equal", 0x0100, "associate", None),
         Step("if_equal", 0x0200, None, "data"),
+        *_associate(),
+        *_short(),
+        *begun,
+        "data",
+        Step("ld_word", RANDOM),
+        Step("if_any_bit", SAMPLE - 1, "pushed", "label"),
+    ]
+
+
+def _associate() -> list[Line]:
+    """A request or an acceptance, up to its end: PS3.8 sections 9.3.2 and 9.3.3."""
+    return [
         "associate",
         Step("ld_half_x", 6),
         Step("if_equal", 1, None, "data"),  # protocol version
@@ -209,6 +144,12 @@ def _data() -> list[Line]:
         Step("add", 6),
         Step("add_x"),
         Step("keep_a"),  # up to the end of this PDU: what is pipelined after it stays behind
+    ]
+
+
+def _short() -> list[Line]:
+    """A rejection or an abort, which is ten bytes: PS3.8 sections 9.3.4 and 9.3.8."""
+    return [
         "short",
         Step("ld_word_x", 0),
         Step("and", 0xFBFFFFFF),  # 03000000 or 07000000
@@ -217,72 +158,24 @@ def _data() -> list[Line]:
         Step("if_equal", 4, None, "data"),
         Step("ld_length"),
         Step("keep_a"),
-        "data",
-        Step("ld_word", RANDOM),
-        Step("and", SAMPLE - 1),
-        Step("if_equal", 0, "label", "pushed"),
     ]
 
 
-def _pushed(start: int, port: int, only: list[Line]) -> list[Line]:
-    """A client that pushes its first request to a door must be known at once, not when it leaves.
-
-    Args:
-        start: of the IP header.
-        port: of the door, by its offset in the TCP header: the source's or the target's.
-        only: further conditions, which leave for « drop » where they are not met.
-    """
+def _begun(start: int) -> list[Line]:
+    """The first segment of a request to a door that is longer than one: kept for its label and nothing else."""
     return [
-        "pushed",
+        "begun",
+        *may_begin("data"),
         Step("ldx_memory", IP_HEADER),
-        Step("ld_byte_x", start + 13),
-        Step("if_any_bit", 0x08, None, "drop"),
-        Step("ld_half_x", start + port),
-        Step("if_at_least", EPHEMERAL, None, "door"),
-        *(Step("if_equal", number, "door", None) for number in HIGH_DOORS),
-        Step("jump", "drop"),
-        "door",
-        *only,
+        *door(start, 2, "a request", "data"),
+        "a request",
+        *labelled(start, PAYLOAD, IP_HEADER, LONG, "data", BEGUN),
     ]
 
 
 def _label(start: int, labels: Iterable[Label]) -> list[Line]:
     """What is kept anyway may say what it begins like, by being kept shorter."""
-    return ["label", *labelled(start, PAYLOAD, IP_HEADER, labels, "headers")]
-
-
-def _to_outside(start: int) -> list[Line]:
-    """Not to a private address (RFC 1918, 3927, 4193, 4291), nor within one /64: file shares push all day."""
-    return [
-        Step("ld_byte", start),
-        Step("and", 0xF0),
-        Step("if_equal", 0x40, "to IPv4", "to IPv6"),
-        "to IPv4",
-        Step("ld_half", start + 16),
-        Step("if_equal", 0xC0A8, "drop", None),
-        Step("if_equal", 0xA9FE, "drop", None),
-        Step("and", 0xFFF0),
-        Step("if_equal", 0xAC10, "drop", None),
-        Step("and", 0xFF00),
-        Step("if_equal", 0x0A00, "drop", "outside"),
-        "to IPv6",
-        Step("ld_half", start + 24),
-        Step("and", 0xFFC0),
-        Step("if_equal", 0xFE80, "drop", None),
-        Step("and", 0xFE00),
-        Step("if_equal", 0xFC00, "drop", None),
-        Step("ld_word", start + 8),
-        Step("a_to_x"),
-        Step("ld_word", start + 24),
-        Step("if_equal_x", 0, None, "outside"),
-        Step("ld_word", start + 12),
-        Step("a_to_x"),
-        Step("ld_word", start + 28),
-        Step("if_equal_x", 0, "drop", "outside"),
-        "drop",
-        Step("keep", 0),
-        "outside",
-    ]
+    return ["label", *labelled(start, PAYLOAD, IP_HEADER, labels, "headers", PUSHED)]
 
 
 def _ends() -> list[Line]:

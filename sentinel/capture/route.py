@@ -54,31 +54,10 @@ def route(own: tuple[Network, ...]) -> bytes:
     """
     return assemble(
         [
-            Step("ld_word", DIRECTION),
-            Step("if_equal", OUTGOING, "answers", None),
-            Step("ld_word", PROTOCOL),
-            Step("if_equal", 0x0800, "ip4", None),
-            Step("if_equal", 0x86DD, "ip6", None),
-            Step("if_equal", 0x0806, "announcements", None),
-            Step("if_equal", 0x8100, "tag", None),
-            Step("if_equal", 0x88A8, "tag", "rare"),
-            "ip4",
-            Step("jump", "an IPv4 header"),
-            "ip6",
-            Step("jump", "an IPv6 header"),
-            "tag",
-            Step("jump", "second tag"),
+            *_protocols(),
             *_to(Kind.ANSWERS, Kind.ANNOUNCEMENTS, Kind.RARE),
             *_routed(BARE, own),
-            "second tag",
-            Step("ld_half", 2),
-            Step("if_equal", 0x0800, "ip4", None),
-            Step("if_equal", 0x0806, "announcements", None),
-            Step("if_equal", 0x86DD, "ip6", "rare"),
-            "ip4",
-            Step("jump", "an IPv4 header"),
-            "ip6",
-            Step("jump", "an IPv6 header"),
+            *_behind_tag(),
             *_to(Kind.ANNOUNCEMENTS, Kind.RARE),
             *_routed(BEHIND_TAG, own),
         ]
@@ -97,13 +76,52 @@ def inside(own: tuple[Network, ...]) -> tuple[Network, ...]:
     return (*islice(fours, MOST), *islice(sixes, MOST))
 
 
+def _protocols() -> list[Line]:
+    """What this machine sends itself, and what a frame carries: IEEE 802.3 section 3.2.6, 802.1Q."""
+    return [
+        Step("ld_word", DIRECTION),
+        Step("if_equal", OUTGOING, "answers", None),
+        Step("ld_word", PROTOCOL),
+        Step("if_equal", 0x0800, "ip4", None),
+        Step("if_equal", 0x86DD, "ip6", None),
+        Step("if_equal", 0x0806, "announcements", None),
+        Step("if_equal", 0x8100, "tag", None),
+        Step("if_equal", 0x88A8, "tag", "rare"),
+        *_on_to_ip(),
+        "tag",
+        Step("jump", "second tag"),
+    ]
+
+
+def _behind_tag() -> list[Line]:
+    """The same behind the inner tag of two: the kernel has taken the outer one off."""
+    return [
+        "second tag",
+        Step("ld_half", 2),
+        Step("if_equal", 0x0800, "ip4", None),
+        Step("if_equal", 0x0806, "announcements", None),
+        Step("if_equal", 0x86DD, "ip6", "rare"),
+        *_on_to_ip(),
+    ]
+
+
+def _on_to_ip() -> list[Line]:
+    return ["ip4", Step("jump", "an IPv4 header"), "ip6", Step("jump", "an IPv6 header")]
+
+
 def _to(*kinds: Kind) -> list[Line]:
     return [line for kind in kinds for line in (kind.name.lower(), Step("keep", kind))]
 
 
 def _routed(start: int, own: tuple[Network, ...]) -> list[Line]:
+    """Where the source address is one of ours, on at « inside »; else what of it strangers can send at will."""
     fours = [network for network in own if isinstance(network, IPv4Network)]
     sixes = [network for network in own if isinstance(network, IPv6Network)]
+    return [*_ip4(start, fours), *_ip6(start, sixes), *_whole(start), *_from_inside(start)]
+
+
+def _ip4(start: int, own: list[IPv4Network]) -> list[Line]:
+    """RFC 791 section 3.1."""
     return [
         "an IPv4 header",
         Step("ld_byte", start + 9),
@@ -111,26 +129,41 @@ def _routed(start: int, own: tuple[Network, ...]) -> list[Line]:
         *_to(Kind.RARE),
         "TCP over it",
         Step("ldx_ip_header", start),
-        *(line for network in fours for line in _leave(network, start + 12)),
+        *(line for network in own for line in _leave(network, start + 12)),
         Step("ld_half", start + 6),
         Step("if_any_bit", 0x3FFF, "attempts", "unbroken"),
         *_to(Kind.ATTEMPTS),
         "unbroken",
         Step("jump", "whole"),  # far: networks of IPv6 stand between
+    ]
+
+
+def _ip6(start: int, own: list[IPv6Network]) -> list[Line]:
+    """RFC 8200 section 3."""
+    return [
         "an IPv6 header",
         Step("ldx_value", 40),
-        *(line for network in sixes for line in _leave(network, start + 8)),
+        *(line for network in own for line in _leave(network, start + 8)),
         Step("ld_byte", start + 6),
         Step("if_equal", 6, "whole", None),
-        *(Step("if_equal", number, "attempts", None) for number in (0, 43, 44)),  # headers, fragments: RFC 8200
-        Step("if_equal", 60, "attempts", None),
+        *_chained("attempts"),
         Step("if_equal", 58, "icmp6", "rare"),
         *_icmp6(start),
+    ]
+
+
+def _chained(kind: str) -> list[Line]:
+    """Extension headers, fragments (RFC 8200 section 4), and what is authenticated (RFC 4302): not walked here."""
+    return [Step("if_equal", number, kind, None) for number in (0, 43, 44, 51, 60)]
+
+
+def _whole(start: int) -> list[Line]:
+    """A segment from outside, in one piece: RFC 9293 section 3.1."""
+    return [
         "whole",
         Step("ld_byte_x", start + 13),
         Step("if_any_bit", 0x02, "attempts", "clients"),  # SYN
         *_to(Kind.ATTEMPTS, Kind.CLIENTS, Kind.ANNOUNCEMENTS, Kind.RARE),
-        *_from_inside(start),
     ]
 
 
@@ -148,8 +181,7 @@ def _from_inside(start: int) -> list[Line]:
         Step("if_equal", 0x60, None, "flags"),
         Step("ld_byte", start + 6),
         Step("if_equal", 6, "flags", None),
-        *(Step("if_equal", number, "answers", None) for number in (0, 43, 44)),
-        Step("if_equal", 60, "answers", None),
+        *_chained("answers"),
         Step("if_equal", 58, "icmp6", "rare"),
         *_icmp6(start),
         "flags",

@@ -19,8 +19,11 @@ from sentinel.model.moment import Address, Moment, unpacked
 from sentinel.model.packet import Announcement, Fragment, Packet, Segment, Unreadable
 
 IPV4, ARP, VLAN, IPV6, QINQ = b"\x08\x00", b"\x08\x06", b"\x81\x00", b"\x86\xdd", b"\x88\xa8"
-TCP, FRAGMENT, ICMP6 = 6, 44, 58
+TCP, FRAGMENT, AUTHENTICATED, ICMP6 = 6, 44, 51, 58  # RFC 8200, RFC 4302
 EXTENSIONS = (0, 43, 60)  # hop-by-hop, routing, destination options: RFC 8200 section 4
+WALKED = 4
+"""So many may come before TCP, destination options twice (RFC 8200 section 4.1); the filter walks as many."""
+UNWALKED = (*EXTENSIONS, FRAGMENT, AUTHENTICATED)
 NEIGHBOUR_SOLICITATION, NEIGHBOUR_ADVERTISEMENT = 135, 136
 
 READ = INITIALS.union(BEGINS)
@@ -91,13 +94,13 @@ def _ip6(frame: bytes, ip: int, at: Moment, vlan: int | None, filtered: bool) ->
     if frame[ip] >> 4 != 6:
         return Unreadable(at)
     protocol, start, size = frame[ip + 6], ip + 40, _half(frame, ip + 4)
-    for _ in range(4):
+    for _ in range(WALKED):
         if protocol not in EXTENSIONS:
             break
         extent = (frame[start + 1] + 1) * 8
         protocol, start, size = frame[start], start + extent, size - extent
-    if protocol == FRAGMENT:  # of TCP, or of a header that TCP may follow
-        return Fragment(at) if frame[start] in (TCP, *EXTENSIONS) else None
+    if protocol in UNWALKED:  # followed by TCP, or by a header that TCP may follow
+        return Fragment(at) if frame[start] in (TCP, *UNWALKED) else None
     if protocol == ICMP6 and start == ip + 40:
         return _neighbour(frame, start, at)
     if protocol != TCP:
@@ -119,7 +122,7 @@ def _segment(
     if frame[payload : payload + 1] in READ:
         said = frame[payload : tcp + size]
         head = read_association(association_head(said))
-        label = label_of(said) if flags & 0x3F == PUSHED and not filtered else None
+        label = None if filtered else label_of(said, flags & 0x3F)
     way = ends + frame[tcp : tcp + 4]
     return Segment(at, frame[:12], vlan, way, seq, ack, flags & 0x3F, size - header, head, label)
 

@@ -1,19 +1,25 @@
 """What is spoken on a connection: by the first bytes of a payload, or by how much the kernel kept of a header."""
 
-from sentinel.model.beginnings import BEGINNINGS, LABELS, PUSHED, SHORTEST, Look
+from collections.abc import Iterable
+
+from sentinel.model.beginnings import BEGINNINGS, BEGUN, FULL, LABELS, LONG, PUSHED, SHORTEST, Look
 from sentinel.model.connection import Label
 
 INITIALS = frozenset(value[:1] for looks in BEGINNINGS.values() for value in looks[0].values)
 """What the first byte of a payload with a label is."""
 
 
-def label_of(payload: bytes) -> Label | None:
+def label_of(payload: bytes, flags: int) -> Label | None:
     """Of a recorded segment, whose payload is there: as the kernel's filter would have said."""
-    if len(payload) < SHORTEST:
-        return None
-    return next(
-        (label for label, looks in BEGINNINGS.items() if all(_fits(payload, look) for look in looks)), None
-    )
+    if flags == PUSHED and len(payload) >= SHORTEST:
+        return _first_of(BEGINNINGS, payload)
+    if flags == BEGUN and len(payload) >= FULL:
+        return _first_of(LONG, payload)
+    return None
+
+
+def _first_of(labels: Iterable[Label], payload: bytes) -> Label | None:
+    return next((each for each in labels if all(_fits(payload, look) for look in BEGINNINGS[each])), None)
 
 
 def _fits(payload: bytes, look: Look) -> bool:
@@ -27,4 +33,5 @@ def told(kept: int, flags: int) -> Label | None:
         kept: bytes of it, from its TCP header on; a header that was merely cut short has other flags.
         flags: its control bits.
     """
-    return LABELS.get(kept) if flags == PUSHED else None
+    label = LABELS.get(kept)
+    return label if flags == PUSHED or (flags == BEGUN and label in LONG) else None

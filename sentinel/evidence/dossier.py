@@ -171,11 +171,19 @@ class _Dossier:
         )
 
     def _spoken(self, visit: Visit) -> str:
-        """The titles of an association, and whether its request was seen whole; else the label."""
+        """The titles of an association, what became of its request and what was seen of it; else the label."""
         if not visit.association:
             return self._sheet.say(f"spoken.{visit.label}") if visit.label else ""
         titles = f"{visit.calling or '?'} / {visit.called or '?'}"
-        return f"{titles} ({self._sheet.say('spoken.partial')})" if visit.request == "partial" else titles
+        details = ", ".join(self._details(visit))
+        return f"{titles} ({details})" if details else titles
+
+    def _details(self, visit: Visit) -> Iterator[str]:
+        if visit.rejection:
+            yield f"{self._sheet.say('association.rejected')} ({visit.rejection})"
+        yield from (self._sheet.say(f"dicom_service.{each}") for each in visit.services)
+        if visit.request == "partial":
+            yield self._sheet.say("spoken.partial")
 
     def _who(self) -> None:
         """Sources with their counts; a known robot is named as such, and counts all the same."""

@@ -60,6 +60,10 @@ class Visit:
     association: str | None
     request: str | None = None
     """`whole`, or `partial`: of what its association proposes not all was seen."""
+    services: tuple[str, ...] = ()
+    """What its association proposes, as far as it was seen: words of `DicomService`."""
+    rejection: str | None = None
+    """Result, source and reason of a rejected association (PS3.8 table 9-21), as 1/1/7."""
     label: str | None = None
     """What was spoken on it, where its first bytes told."""
 

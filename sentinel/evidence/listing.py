@@ -9,16 +9,9 @@ from io import StringIO
 from sentinel import codec
 from sentinel.evidence.facts import Case, Visit
 from sentinel.text import say
-from sentinel.text.cells import defused
+from sentinel.text.cells import defused, plain
 
 COLUMNS = tuple(field.name for field in fields(Visit))
-SPOKEN = {
-    "standing": "standing",
-    "state": "connection",
-    "association": "association",
-    **dict.fromkeys(("request", "label"), "spoken"),
-}
-"""Columns that hold a word of ours, which a spreadsheet's reader reads in the dossier's language."""
 
 
 def as_csv(case: Case) -> bytes:
@@ -38,9 +31,7 @@ def _cells(case: Case, visit: Visit) -> Iterable[str]:
         value = getattr(visit, name)
         if name in ("opened", "changed"):
             value = value.astimezone(case.head.audience.zone).isoformat(timespec="milliseconds")
-        elif name in SPOKEN and value is not None:
-            value = say(case.head.audience.language, f"{SPOKEN[name]}.{value}")
-        yield "" if value is None else str(value)
+        yield plain(case.head.audience.language, name, value)
 
 
 def as_json(case: Case) -> bytes:

@@ -1,4 +1,10 @@
-"""The sentinel's own eyes and clock: what it cannot see or trust is a finding like any other."""
+"""The sentinel's own eyes and clock: what it cannot see or trust is a finding like any other.
+
+A loss marks no minute of a calendar: it is a condition that stands from the first frame lost until ten minutes
+after the last, with a beginning and an end in the store. A minute's mark would be over before anybody looks at the
+page, and a flood of an hour would be sixty of them. While it stands nothing is called unseen: a knock that did not
+show on the mirror proves nothing (`Sight.is_mirrored`).
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,7 +22,7 @@ SILENT = timedelta(seconds=5)
 PROOF_LASTS = timedelta(hours=72)
 """How long a proved mirror stays proved while its cable never dropped: a quiet week-end is not blindness."""
 INCOMPLETE = timedelta(minutes=10)
-"""How long a loss keeps its mark after the last frame lost."""
+"""How long a loss keeps its mark after the last frame lost: a page is looked at no more often."""
 DRIFT = timedelta(seconds=5)
 AGREES = timedelta(minutes=2)
 

@@ -41,7 +41,7 @@ class Installation:
         """The finding, marked where it is about a door that may have been open before."""
         if finding.story.kind is not StoryKind.DOOR or finding.ends or self._was_shut(finding):
             return finding
-        is_first = finding.source is None and finding.story.family not in self._checked
+        is_first = not finding.is_visit and finding.story.family not in self._checked
         return replace(finding, installation=is_first or self._is_settling(finding.at))
 
     def _is_settling(self, at: Moment) -> bool:

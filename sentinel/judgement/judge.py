@@ -155,8 +155,8 @@ class Judge:
             more.target, more.target_mac, more.target_port
         ):
             return
-        source = ip_network(more.source_network).network_address
-        if visits.whose(source, self.networks, self._knocks.hiding) is Standing.PRIVATE:
+        source = visits.come_from(more)
+        if source is not None and visits.whose(source, self.networks, self._knocks.hiding) is Standing.PRIVATE:
             if not self._is_known(source):
                 yield from visits.summed_network(more, before)
         else:  # from inside there are no sums: whoever comes from our own network came through the box

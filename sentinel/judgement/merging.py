@@ -117,7 +117,7 @@ def proves_open(finding: Finding) -> bool:
 
 def came_in(finding: Finding) -> bool:
     """A visitor who was more than a scanner at the door."""
-    return finding.source is not None and (finding.grade or Grade.CONNECTED) >= Grade.CONNECTED
+    return finding.is_visit and (finding.grade or Grade.CONNECTED) >= Grade.CONNECTED
 
 
 def climbs(known: Incident, finding: Finding) -> bool:

@@ -4,7 +4,15 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from sentinel.model.connection import Association, Attempts, Connection, ConnectionState, DicomService, Direction
+from sentinel.model.connection import (
+    Association,
+    Attempts,
+    Connection,
+    ConnectionState,
+    Dicom,
+    DicomService,
+    Direction,
+)
 from sentinel.model.exposure import Nature
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.model.moment import Address
@@ -39,10 +47,7 @@ class Thresholds:
 def grade(connection: Connection, thresholds: Thresholds) -> Grade:
     """How far a visitor came, by states, proposed services and byte counts alone.
 
-    A query is what was asked where a query was proposed. Of a request that was longer than its first segment we
-    know only part of what it proposed, of one that was not seen at all nothing, not even its length: then
-    whatever the client sent counts as it would if the unseen part had held a query. Who hides a request gains
-    nothing by it, and one that was merely long is graded too high rather than too low.
+    A query is what was asked where a query was proposed, or may have been: `_may_query`.
     """
     if connection.state is ConnectionState.ATTEMPTED:
         return Grade.SCANNED
@@ -55,9 +60,24 @@ def grade(connection: Connection, thresholds: Thresholds) -> Grade:
         return Grade.CONNECTED
     if connection.bytes_out > thresholds.images_left:
         return Grade.IMAGES_LEFT
-    commanded = connection.bytes_in > dicom.request_size + RELEASE
-    may_query = not dicom.services_whole or QUERIES & set(dicom.services)
-    return Grade.QUERIED if commanded and may_query else Grade.ASSOCIATED
+    gave = connection.bytes_in - dicom.request_size - RELEASE
+    return Grade.QUERIED if gave > 0 and _may_query(dicom, gave, connection.bytes_out) else Grade.ASSOCIATED
+
+
+def _may_query(dicom: Dicom, gave: int, got: int) -> bool:
+    """Whether a client asked something, after its request: by what that proposed, where it was seen.
+
+    Of a request that was not seen nothing is known, not even its length: it counts as if it had held a query, so
+    that nobody gains by hiding it. Of one that was longer than its first segment the rest is not known. A machine
+    that only sends often proposes a hundred kinds of images: it gives more than it gets, the acceptance included,
+    and whoever asks gets more than he gives. So who would hide a question behind a long list has to send more than
+    he takes out, and is `associated` all the same.
+    """
+    if QUERIES & set(dicom.services):
+        return True
+    if dicom.services_whole:
+        return False
+    return not dicom.request_size or got >= gave
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +180,16 @@ def summed(more: Attempts, before: Attempts | None) -> Iterator[Finding]:
             yield _summed(more, reached, max(0, visits), max(0, took))
 
 
+def come_from(more: Attempts) -> Address | None:
+    """Whose network a sum is of, by its first address; None where it is of everywhere.
+
+    Among the networks that were too many to be told apart private ones may be, and strangers: a sum of all of
+    them is judged as strangers', since nobody can say that they are not, and names none.
+    """
+    network = ip_network(more.source_network)
+    return network.network_address if network.prefixlen else None
+
+
 def _sums(of: Attempts) -> tuple[int, ...]:
     return (of.silent, of.refused, of.answered, of.connected, of.bytes_out)
 
@@ -173,7 +203,7 @@ def summed_network(more: Attempts, before: Attempts | None) -> Iterator[Finding]
             story=Story(kind=StoryKind.NETWORK, about=more.source_network),
             level=Level.ATTENTION,
             at=more.last,
-            source=ip_network(more.source_network).network_address,
+            source=come_from(more),
             machine=more.target,
             mac=more.target_mac,
             port=more.target_port,
@@ -195,7 +225,7 @@ def _summed(more: Attempts, reached: Grade, count: int, grown: int) -> Finding:
         level=level(reached, more.target_port, dicom=False),
         grade=reached,
         at=more.last,
-        source=ip_network(more.source_network).network_address,
+        source=come_from(more),
         machine=more.target,
         mac=more.target_mac,
         port=None if in_vain else more.target_port,

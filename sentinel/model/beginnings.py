@@ -6,9 +6,13 @@ recorded file. Every look is at fixed places, for a filter has no loops.
     TCP header ─ ports ─ numbers ─ offset ─ flags ─ window, checksum, urgent pointer ─ options ─ payload
                  0       4         12       13      14                                 20
 
-Of a header only the first thirteen bytes matter to us, and the flags; of a labelled segment those are always the
-same. So the kernel keeps thirteen bytes of it and as many more as its label's number: a full header has twenty at
-least. A length is all that leaves the kernel, and not a byte of the payload.
+Of a header only the first thirteen bytes matter to us, and the flags; of most labelled segments those are always
+the same. So the kernel keeps thirteen bytes of it and as many more as its label's number: a full header has twenty
+at least. A length is all that leaves the kernel, and not a byte of the payload.
+
+Whatever a client says in one segment it pushes. What is longer than a segment is pushed with its last one, and its
+first, which tells the label, says no more than ACK, as do the middle ones of an image. So those are looked at for
+what is ever so long, and no others; that it is the first of its side is known to `tracking`.
 """
 
 from typing import Final, NamedTuple
@@ -66,11 +70,18 @@ its sixth byte is another."""
 BANNERS: Final = (Label.SSH, Label.VNC)
 """By these a server can be known too: it speaks first, or as its client does."""
 
+LONG: Final = (Label.TLS, Label.HTTP, Label.MLLP)
+"""Requests that may be longer than a segment: a hello with a hybrid key, cookies, a message about a patient."""
+FULL: Final = 78
+"""Bytes of payload of a segment that is looked at though it is not pushed. No network makes a first one shorter:
+536 pass everywhere (RFC 9293 section 3.7.1). A client that does so itself has no label."""
+
 SHORTEST: Final = 11
 """Bytes of payload: nothing that is looked for is shorter, and padding never makes a payload look so long."""
 PUSHED: Final = int(Flags.PSH | Flags.ACK)
-"""The flags of every segment that is labelled."""
+"""The flags of a segment that is labelled, but for the first one of those in `LONG`: `BEGUN`."""
+BEGUN: Final = int(Flags.ACK)
 FIRST: Final = 13
-"""Bytes kept of the TCP header of a segment with the first label."""
-KEPT: Final = {label: FIRST + number for number, label in enumerate(Label)}
+"""Bytes kept of the TCP header of a segment with the first label: not its flags, which are always the same."""
+KEPT: Final = {label: FIRST + number for number, label in enumerate(sorted(Label, key=LONG.__contains__))}
 LABELS: Final = {kept: label for label, kept in KEPT.items()}

@@ -128,7 +128,7 @@ class Attempts:
     """
 
     source_network: str
-    """The sources' /24 or /64, as text."""
+    """The sources' /24 or /64, as text; 0.0.0.0/0 or ::/0 where a door had too many of them."""
     target: Address
     target_port: int
     target_mac: str | None

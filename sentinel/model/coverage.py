@@ -103,6 +103,8 @@ class Coverage:
     """Table entries that had to make room."""
     unsent: int
     """Facts that were overwritten before `watch` had acknowledged them."""
+    fragments: int = 0
+    """Pieces of TCP packets, and headers without an end: nobody reads on there, so that a visitor may hide."""
     unread: int = 0
     """Rare frames nobody read: beyond what is read in a second, or lost with the child that was to read them. They
     tell what a machine is; no connection hides in them."""
@@ -115,9 +117,11 @@ class Coverage:
     opened: int = 0
     """Handshakes of machines of ours that passed whole: SYN, and the SYN-ACK after it."""
     unseen: int = 0
-    """Visits that were answered though their SYN had not passed: lost before our card, and no flood's doing."""
+    """Visits that were answered though their SYN had not passed: lost before our card, and no flood's doing. Where
+    one half of a visit is lost both of another may be, so each of them marks."""
     unopened: int = 0
-    """SYN-ACKs whose SYN had not passed here: of each such pair half was lost before our card."""
+    """SYN-ACKs to machines of ours whose SYN had not passed here: of each such pair half was lost before our card.
+    It hints at a mirror that has not room for both, and is no loss by itself: `unseen` counts the visits."""
     half: Moment | None = None
     """Since when much has passed in one direction and nothing in the other; None: it is not so."""
     wrapped: tuple[Wrapping, ...] = ()

@@ -186,3 +186,8 @@ class Finding:
     """Who had accepted the door, where a finding is about that."""
     connection: int | None = None
     """Serial of the connection that proves it, in the current run of `listen`."""
+
+    @property
+    def is_visit(self) -> bool:
+        """Somebody came and was seen inside; who they were whom a sum from everywhere counts, nobody can say."""
+        return self.source is not None or self.grade not in (None, Grade.REACHABLE)

@@ -146,7 +146,7 @@ class Announcement(NamedTuple):
 
 
 class Fragment(NamedTuple):
-    """An IP fragment of TCP: counted, because a connection could hide in it."""
+    """A piece of TCP, or headers of IPv6 that nobody walks through: counted, for a connection could hide in it."""
 
     at: Moment
 

@@ -2,7 +2,8 @@
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -11,29 +12,43 @@ from sentinel.capture.surroundings import look_around
 from sentinel.clock import boot_id, now
 from sentinel.config import Config
 from sentinel.errors import SentinelError
-from sentinel.model.coverage import Coverage, Shows
 from sentinel.model.finding import Level
 from sentinel.model.passing import Part
 from sentinel.model.verdict import View
 from sentinel.places import Places
+from sentinel.programs import glimpse
 from sentinel.programs.effective import effective
 from sentinel.programs.installation import installation
+from sentinel.programs.showing import showing
 from sentinel.reach import keys
 from sentinel.signals import pulse
 from sentinel.signals.button import Button
 from sentinel.signals.lamp import Lamp
 from sentinel.signals.sending import MISSING, is_installed
-from sentinel.text import say
 
 Say = Callable[[str], None]
 
 
-def check(config: Config, places: Places, tell: Say, file: Path = Path("sentinel.toml")) -> bool:
-    """Try everything; True when nothing is missing. The configuration itself was read from `file` before."""
+def check(
+    config: Config,
+    places: Places,
+    tell: Say,
+    file: Path = Path("sentinel.toml"),
+    lasts: timedelta = glimpse.LASTS,
+) -> bool:
+    """Try everything; True when nothing is missing.
+
+    Args:
+        config: as it was read from `file` before.
+        places: where things lie.
+        tell: takes each sentence.
+        file: the configuration itself.
+        lasts: how long the watched port is looked at where no sentinel runs.
+    """
     tell("configuration: read, no mistake")
     tried = [
         _interface(config),
-        *_view(config, places),
+        showing(config, places, lasts),
         _rights(),
         _store(places),
         _lamp(config, places),
@@ -59,35 +74,6 @@ def _interface(config: Config) -> tuple[bool, str]:
     apart = "a card of its own" if name != around.interface else "the card of the default route"
     mirror = "" if config.capture.view is View.LIMITED else "; the mirror is proved once it runs"
     return True, f"interface: {name}, {apart}{mirror}"
-
-
-def _view(config: Config, places: Places) -> list[tuple[bool, str]]:
-    """What the watched port shows the sentinel that runs here: the page's words, for whoever stands at the switch.
-
-    What is missing is a view that is not proved; a quiet night shows nothing of one that is, and that is said too.
-    """
-    beat = pulse.read(places.pulse)
-    if not beat or not pulse.is_alive(beat, now(), boot_id()) or beat.coverage is None:
-        return []
-    seen, language = beat.coverage, config.page.language
-    limited = config.capture.view is View.LIMITED and seen.shows is not Shows.NO_CARRIER
-    shown = "limited" if limited else seen.shows.value
-    words = f"{say(language, f'first.view.{shown}')}. {say(language, f'first.view.{shown}.gesture')}"
-    besides = [say(language, f"wrapped.{kind}") for kind in seen.wrapped if kind.value != shown]
-    wrapped = seen.shows in (Shows.COPY, Shows.PPPOE)
-    whole = seen.shows is Shows.MIRRORED or (beat.verdict.fresh.get("view", False) and not wrapped)
-    return [(limited or whole, " ".join((f"view: {seen.interface}: {words}", *besides, *_losses(seen, language))))]
-
-
-def _losses(seen: Coverage, language: str) -> Iterator[str]:
-    """What of the passing has been lost on its way to us, and where: another place, another thing to change."""
-    losses, halves = seen.losses, seen.opened + seen.unopened
-    if losses.by_card:
-        yield say(language, "check.lost.card", count=losses.by_card)
-    if seen.dropped + losses.frames > losses.by_card:
-        yield say(language, "check.lost.machine", count=seen.dropped + losses.frames - losses.by_card)
-    if seen.unopened:
-        yield say(language, "check.lost.mirror", count=seen.unopened, of=halves)
 
 
 def _rights() -> tuple[bool, str]:

@@ -138,6 +138,8 @@ def _visit(row: ConnectionRow) -> Visit:
         calling=row.calling,
         association=row.association,
         request=row.request,
+        services=row.services,
+        rejection=row.rejection,
         label=row.label,
     )
 

@@ -55,7 +55,7 @@ class Ear:
         self.view = View(networks, own_mac, talk_mac)
         self.handshakes = Handshakes(networks, own_mac)
         self.searches = Searches(networks)
-        self.undecodable = 0
+        self.undecodable = self.fragments = 0
         self.heard: Moment | None = None
 
     def adopt(self, networks: Networks, talk_mac: str) -> None:
@@ -72,7 +72,8 @@ class Ear:
         if isinstance(packet, Announcement):
             heard = (self.machines.feed(packet), self.searches.feed(packet))
             return [each for each in heard if each is not None]
-        self.undecodable += isinstance(packet, Fragment | Unreadable)
+        self.fragments += isinstance(packet, Fragment)
+        self.undecodable += isinstance(packet, Unreadable)
         return []
 
     def _follow(self, segment: Segment) -> list[Sent]:
@@ -171,8 +172,8 @@ class Listener:
     def _drain(self, at: Moment) -> None:
         moments: dict[int, Moment] = {}
         for passed in self._rings.read():
-            tick = passed.nanoseconds // HUNDREDTH
-            seen = moments.get(tick) or moments.setdefault(tick, stamp(tick * HUNDREDTH, at))
+            tick = hundredth(passed.nanoseconds)
+            seen = moments.get(tick) or moments.setdefault(tick, stamp(tick, at))
             self._pass_on(passed, seen, at)
         for fact in self._dissecting.told(at):
             self._sender.send(fact)
@@ -213,6 +214,7 @@ class Listener:
             frames=sum(loss.frames for loss in self._rings.losses.values()),
             dropped=sum(loss.dropped for kind, loss in self._rings.losses.items() if kind is not Kind.RARE),
             undecodable=self._ear.undecodable,
+            fragments=self._ear.fragments,
             forgotten=self._ear.forgotten,
             unsent=self._sender.outbox.unsent,
             losses=self._gauge.losses,
@@ -241,6 +243,14 @@ class Listener:
         if not self._rings.covers(networks.own):
             raise MissingDevice("the practice has a network that was not there at the start: start again")
         self._ear.adopt(networks, self._talk_mac())
+
+
+def hundredth(nanoseconds: int) -> int:
+    """The end of the hundredth of a second in which it passed.
+
+    Nothing is told earlier than it was: a check just begun must find its own traffic behind its beginning.
+    """
+    return -(-nanoseconds // HUNDREDTH) * HUNDREDTH
 
 
 def stamp(nanoseconds: int, at: Moment) -> Moment:

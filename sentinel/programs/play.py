@@ -1,7 +1,7 @@
 """`play`: the recorded day in place of `listen`, through the same decode, tracking and wire.
 
 The echo's signed plans and reports of that day are verified again as they are played. Silences are shortened, so
-that a day's story takes under two minutes; nothing else is changed.
+that a day's story takes under two minutes; nothing else is changed. Rare frames are read in a child, as live ones.
 """
 
 import logging
@@ -23,9 +23,11 @@ from sentinel.decode.frame import read_frame
 from sentinel.errors import NotReadable
 from sentinel.model.coverage import Coverage
 from sentinel.model.exposure import Knock, Outcome, ReachOutcome
+from sentinel.model.machine import HostSighting
 from sentinel.model.moment import Moment
 from sentinel.model.networks import Networks
 from sentinel.places import Places
+from sentinel.programs.dissecting import Dissecting
 from sentinel.programs.listen import Ear
 from sentinel.reach.record import Record, read_records
 from sentinel.reach.report import Announced, Proof
@@ -33,6 +35,8 @@ from sentinel.wire.facts import Outbox, Sender, Sent
 
 log = logging.getLogger(__name__)
 
+DAY, RARE = "day.pcap.gz", "rare.pcap.gz"
+"""What `listen`'s filters kept: of connections, and of machines that tell of themselves."""
 SILENCE = timedelta(seconds=8)
 """No longer pause is played."""
 TICK = 0.1
@@ -44,6 +48,8 @@ class Scene:
 
     at: datetime
     frame: bytes = b""
+    rare: bytes = b""
+    """By which a machine or a switch tells of itself."""
     asked: Record | None = None
     """A check begins: its knocks are announced."""
     answered: Record | None = None
@@ -58,6 +64,7 @@ class Player:
         own = tuple(ip_network(text) for text in config.capture.prefixes)
         box = tuple(ip_address(text) for text in config.capture.box)
         self._ear = Ear(Networks(own=own, box=box), own_mac="")
+        self._dissecting = Dissecting()
         self._sender = Sender(str(places.facts), Outbox(uuid.uuid4().hex))
         self._asked: dict[str, Moment] = {}
         self._frames = 0
@@ -77,6 +84,7 @@ class Player:
             log.info("the recorded day is over; its evening goes on until Ctrl-C")
         while not self._stopping:
             self._wait(TICK)
+        self._dissecting.close()
         self._sender.close()
 
     def _in_time(self, scenes: list[Scene]) -> Iterator[Scene]:
@@ -97,19 +105,30 @@ class Player:
         at = self._clock()
         if self._ticked is None or at.since(self._ticked) >= timedelta(seconds=1):
             self._ticked = at
+            self._dissecting.tick(at)
             for fact in (*self._ear.tick(at), self._coverage(at)):
                 self._sender.send(fact)
+        for portrait in self._dissecting.told(at):
+            self._sender.send(portrait)
         self._sender.flush()
 
     def _facts(self, scene: Scene) -> Iterator[Sent]:
         at = self._clock()
         if scene.frame:
-            self._frames += 1
-            yield from self._ear.feed(read_frame(scene.frame, at, filtered=True), at)
+            yield from self._hear(scene.frame, at)
+        if scene.rare:
+            self._dissecting.read(scene.rare, at, at)
         if scene.asked is not None:
             yield from self._announce(scene.asked, at)
         if scene.answered is not None:
             yield from self._report(scene.answered, at)
+
+    def _hear(self, frame: bytes, at: Moment) -> Iterator[Sent]:
+        self._frames += 1
+        for fact in self._ear.feed(read_frame(frame, at, filtered=True), at):
+            yield fact
+            if isinstance(fact, HostSighting):
+                self._dissecting.meet(fact, frame, at)
 
     def _announce(self, record: Record, at: Moment) -> Iterator[Knock]:
         announced, _ = _verified(record)
@@ -146,8 +165,10 @@ class Player:
             frames=self._frames,
             dropped=0,
             undecodable=self._ear.undecodable,
+            fragments=self._ear.fragments,
             forgotten=self._ear.forgotten,
             unsent=self._sender.outbox.unsent,
+            unread=self._dissecting.unread,
             at=at,
         )
 
@@ -165,10 +186,8 @@ def scenes(folder: Path) -> list[Scene]:
     Raises:
         NotReadable: the recording is damaged, or a report in it does not verify.
     """
-    with Recording(folder / "day.pcap.gz") as recording:
-        told = [
-            Scene(at=datetime.fromtimestamp(frame.nanoseconds / 1e9, UTC), frame=frame.kept) for frame in recording
-        ]
+    told = [Scene(at=at, frame=kept) for at, kept in _kept(folder / DAY)]
+    told += [Scene(at=at, rare=kept) for at, kept in _kept(folder / RARE)]
     for record in read_records(iter((folder / "day.jsonl").read_bytes().splitlines())):
         _, proof = _verified(record)
         told += [
@@ -176,6 +195,12 @@ def scenes(folder: Path) -> list[Scene]:
             Scene(at=(proof.ended or record.asked_at) + timedelta(seconds=1), answered=record),
         ]
     return sorted(told, key=lambda scene: scene.at)
+
+
+def _kept(path: Path) -> Iterator[tuple[datetime, bytes]]:
+    with Recording(path) as recording:
+        for frame in recording:
+            yield datetime.fromtimestamp(frame.nanoseconds / 1e9, UTC), frame.kept
 
 
 def play(config: Config, places: Places) -> None:

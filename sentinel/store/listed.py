@@ -31,6 +31,10 @@ class ConnectionRow:
     association: str | None
     request: str | None
     """`whole`, or `partial`: of what its association proposes not all was seen; None where nobody looked."""
+    services: tuple[str, ...]
+    """What its association proposes, as far as it was seen: words of `DicomService`."""
+    rejection: str | None
+    """Result, source and reason of a rejected association (PS3.8 table 9-21), as 1/1/7."""
     label: str | None
 
 
@@ -91,6 +95,8 @@ def connection(row: sqlite3.Row) -> ConnectionRow:
         calling=row["calling"],
         association=row["association"],
         request={0: "partial", 1: "whole"}.get(row["services_whole"]),
+        services=tuple((row["services"] or "").split()),
+        rejection=row["rejection"],
         label=row["label"],
     )
 

@@ -21,7 +21,7 @@ from sentinel.services import service
 from sentinel.tracking import following, halfopen, table
 from sentinel.tracking.flow import Flow, Side
 from sentinel.tracking.following import ACK, FIN, RST, SYN, begins_anew, follow, knocks_again
-from sentinel.tracking.halfopen import UNANSWERED
+from sentinel.tracking.halfopen import UNANSWERED, Half
 from sentinel.tracking.openings import Openings
 from sentinel.tracking.table import Table
 
@@ -37,7 +37,8 @@ LATE = timedelta(seconds=2)
 MISSED = timedelta(minutes=2)
 """After attempts were lost, a server may still answer one of them: it tries again for so long."""
 DOORS = 2_048
-"""Doors of ours that have answered, remembered by address and port."""
+"""Doors of ours that have answered, remembered by address and port. Those that make room are counted nowhere: a
+door is asked for only where a beginning was missed, and what missed it was counted, or came before us."""
 EPHEMERAL = 32_768
 """The lowest port that clients pick on the systems of a practice."""
 
@@ -159,43 +160,36 @@ class Tracker:
 
     def _begin(self, segment: Segment, *, is_answer: bool) -> Flow | None:
         """A connection by its answer, or from its middle, if it is one we follow."""
+        ways = self._who_is_whom(segment, is_answer=is_answer)
+        if ways is None:
+            return None
+        way, back = ways
+        is_opened = self.openings.find(way) is not None  # though it was another SYN: somebody did knock
+        half = self.openings.take(way, segment if is_answer else None)
+        if is_answer:
+            self._remember(_door(way))
+        elif half is None and not self._is_ours(way, segment):
+            return None
+        direction = crossing(self._networks.end(source_of(way)), self._networks.end(target_of(way)))
+        flow = _flow(self.openings.number(half), way, back, segment, direction, half)
+        flow.is_opened = is_opened
+        return flow
+
+    def _who_is_whom(self, segment: Segment, *, is_answer: bool) -> tuple[bytes, bytes] | None:
+        """The client's way and the server's; None for somebody of the practice outside: most of what passes."""
         way, back = segment.way, turned(segment.way)
         if self._is_from_server(segment, back, is_answer=is_answer):
             way, back = back, way
-        if not self._every and not self._networks.end(target_of(way)).is_ours:
-            if _door(back) not in self._doors:
-                return None  # somebody of the practice outside, which is most of what passes
-            way, back = back, way  # a door of ours, whatever the ports say
-        direction = crossing(self._networks.end(source_of(way)), self._networks.end(target_of(way)))
+        if self._every or self._networks.end(target_of(way)).is_ours:
+            return way, back
+        return (back, way) if _door(back) in self._doors else None  # a door of ours, whatever the ports say
+
+    def _is_ours(self, way: bytes, segment: Segment) -> bool:
+        """Of one met in its middle: it leads to a door we know, and is no answer to somebody of the practice."""
+        if self._every or (segment.association and segment.association.names_its_door):
+            return True
         port = way[-2] << 8 | way[-1]
-        is_opened = self.openings.find(way) is not None  # though it was another SYN: somebody did knock
-        half = self.openings.take(way, segment if is_answer else None)
-        is_named = segment.association and segment.association.names_its_door
-        if is_answer:
-            self._remember(_door(way))
-        elif not (
-            self._every or half or is_named or port < EPHEMERAL or service(port) or _door(way) in self._doors
-        ):
-            return None  # from the middle, and no door we know: an answer to somebody of the practice
-        macs = segment.macs if way is segment.way else segment.macs[6:] + segment.macs[:6]
-        is_refused = half is not None and half.is_refused
-        return Flow(
-            serial=self.openings.number(half),
-            way=way,
-            back=back,
-            macs=half.macs if half else shared(macs),
-            vlan=segment.vlan,
-            direction=direction,
-            opened=half.at if half else segment.at,
-            changed=segment.at,
-            seen=segment.at,
-            hairpin=half.hairpin if half else None,
-            is_opened=is_opened,
-            state=ConnectionState.REFUSED if is_refused else ConnectionState.ATTEMPTED,
-            over=is_refused,
-            client=Side(first=half.first if half else None),
-            server=Side(),
-        )
+        return port < EPHEMERAL or service(port) is not None or _door(way) in self._doors
 
     def _remember(self, door: bytes) -> None:
         """It has answered: whoever is met there in the middle of a connection is its client."""
@@ -233,6 +227,28 @@ class Tracker:
         if flow.state is ConnectionState.CONNECTED:
             flow.state = ConnectionState.CLOSED
         yield from self._tell(flow)
+
+
+def _flow(serial: int, way: bytes, back: bytes, segment: Segment, direction: Direction, half: Half | None) -> Flow:
+    """A connection as it begins to be followed, by a segment of it and the attempt it was."""
+    macs = segment.macs if way is segment.way else segment.macs[6:] + segment.macs[:6]
+    is_refused = half is not None and half.is_refused
+    return Flow(
+        serial=serial,
+        way=way,
+        back=back,
+        macs=half.macs if half else shared(macs),
+        vlan=segment.vlan,
+        direction=direction,
+        opened=half.at if half else segment.at,
+        changed=segment.at,
+        seen=segment.at,
+        hairpin=half.hairpin if half else None,
+        state=ConnectionState.REFUSED if is_refused else ConnectionState.ATTEMPTED,
+        over=is_refused,
+        client=Side(first=half.first if half else None),
+        server=Side(),
+    )
 
 
 def _door(way: bytes) -> bytes:

@@ -58,7 +58,7 @@ class Handshakes:
             self._answer(segment)
 
     def doubt(self, at: Moment) -> None:
-        """A flood passed, whose SYNs were not looked at singly: ours may have been among them."""
+        """SYNs were not looked at singly, or had to make room at once: ours may have been among them."""
         self._begun = at
 
     def tick(self, at: Moment) -> None:
@@ -75,7 +75,9 @@ class Handshakes:
             return
         half = ((syn.seq + 1) % (1 << 32), syn.source_port)
         self.opened += self._answers.pop(half, None) is not None
-        _remember(self._syns, half, syn.at)
+        oldest = _remember(self._syns, half, syn.at)
+        if oldest is not None and syn.at.since(oldest) <= LATE:
+            self.doubt(syn.at)  # its answer may be on its way; what is older was answered, or never is
 
     def _is_inside(self, address: bytes) -> bool:
         return self.networks.end(address).place is Place.INSIDE
@@ -88,9 +90,11 @@ class Handshakes:
             _remember(self._answers, half, answer.at)
 
 
-def _remember(table: OrderedDict[Half, Moment], half: Half, at: Moment) -> None:
-    """Of a machine that calls thousands at once the oldest are forgotten: those were answered, or never are."""
+def _remember(table: OrderedDict[Half, Moment], half: Half, at: Moment) -> Moment | None:
+    """From when the oldest was, where it had to make room.
+
+    What is forgotten here is counted nowhere: a half is a hint at the mirror, and no connection hides in it.
+    """
     table[half] = at
     table.move_to_end(half)
-    while len(table) > MOST:
-        table.popitem(last=False)
+    return table.popitem(last=False)[1] if len(table) > MOST else None

@@ -14,7 +14,8 @@ from sentinel.model.packet import Announcement
 AGAIN = timedelta(seconds=5)
 """A box that gets no answer asks again each second; these are one search."""
 MOST = 256
-"""Machines remembered, and told within one period of silence."""
+"""Machines remembered, and told within one period of silence. Others are counted nowhere: a search names a machine
+as probable and nothing more, and of so many at once none would be."""
 
 
 class Searches:

@@ -27,7 +27,8 @@ ROWS = 1_000
 ALL_ROWS = 8_192
 """Rows an hour for answered connections of all doors: a machine may seem to have all of them open."""
 REMEMBERED = 2 * table.MOST
-"""Connections of which is known whether they have a row: twice as many as are followed at once."""
+"""Connections of which is known whether they have a row: twice as many as are followed at once. What comes
+of an older one is told under its serial again, or counted again: rather once too often than not at all."""
 TRIES = 256
 """Rows an hour for what came to nothing from one network."""
 ALL_TRIES = 4_096
@@ -77,8 +78,11 @@ class Many:
 class Summing:
     """Decides, for each connection told, whether it keeps a row of its own."""
 
-    def __init__(self, *, rows: int = ROWS, all_rows: int = ALL_ROWS, sums: int = SUMS) -> None:
+    def __init__(
+        self, *, rows: int = ROWS, all_rows: int = ALL_ROWS, sums: int = SUMS, remembered: int = REMEMBERED
+    ) -> None:
         self.forgotten = 0
+        self._remembered = remembered
         self._rows = rows
         self._all_rows = all_rows
         self._most = sums
@@ -86,6 +90,8 @@ class Summing:
         self._tries: dict[bytes, int] = {}
         self._all_tries = self._rows_given = 0
         self._own: dict[int, None] = {}
+        self._before = -1
+        """The highest serial that had a row and is not remembered any more."""
         self._counted: dict[int, ConnectionState] = {}
         self._sums: dict[bytes, Sum] = {}
         """By door, then source network."""
@@ -158,12 +164,14 @@ class Summing:
             return False
         if connection.state in VAIN:
             return self._may_try(_network(connection.source))
+        if connection.serial <= self._before:
+            return True
         if self._doors.get(door, 0) >= self._rows or self._rows_given >= self._all_rows:
             return False
         self._doors[door] = self._doors.get(door, 0) + 1
         self._rows_given += 1
         self._own[connection.serial] = None
-        _make_room(self._own)
+        self._before = max(self._before, *_make_room(self._own, self._remembered), -1)
         return True
 
     def _may_try(self, network: bytes, *, ask: bool = False) -> bool:
@@ -190,7 +198,7 @@ class Summing:
         if connection.state in VAIN:
             return
         self._counted[connection.serial] = connection.state
-        _make_room(self._counted)
+        _make_room(self._counted, self._remembered)
 
     def _count_many(self, end: bytes, many: Many) -> None:
         size = (DOOR4 if len(end) < DOOR6 - 4 else DOOR6) - 4
@@ -220,11 +228,16 @@ class Summing:
         return known
 
 
-def _make_room(known: dict[int, Any]) -> None:
-    """An eighth at a time, oldest first: the front of a dictionary is passed over step by step once it is gone."""
-    if len(known) > REMEMBERED:
-        for serial in [*islice(known, REMEMBERED // 8)]:
-            del known[serial]
+def _make_room(known: dict[int, Any], most: int) -> list[int]:
+    """Forget an eighth at a time, oldest first: a dictionary's front, once gone, is passed over step by step.
+
+    Returns:
+        Whom.
+    """
+    gone = [*islice(known, max(1, most // 8))] if len(known) > most else []
+    for serial in gone:
+        del known[serial]
+    return gone
 
 
 def _hour(at: Moment) -> int:

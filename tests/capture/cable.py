@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import IMAGING, STRANGER
 from tests.lab.wires import inside
 
 CARD = "rep0"
+ETH_P_ALL, SO_RCVBUFFORCE = 3, 33  # linux/if_ether.h, asm-generic/socket.h
 ADDRESSES = {"left": ("10.77.0.1", "fd77::1"), "right": ("10.77.0.2", "fd77::2")}
 _numbers = count(1)
 
@@ -52,6 +54,34 @@ class Cable:
                 _ip("-n", name, "addr", "add", f"{v6}/64", "dev", CARD, "nodad")
             _ip("-n", name, "link", "set", CARD, "up")
             _ip("-n", name, "link", "set", "lo", "up")
+
+    def populate(self, *, gro: bool = False) -> None:
+        """A stranger at the left and a server of the practice at the right; segments are as long as they say.
+
+        Args:
+            gro: the card at the right puts together what comes close upon one another.
+        """
+        lives = {"left": (STRANGER, IMAGING), "right": (IMAGING, STRANGER)}
+        for end, (own, peer) in lives.items():
+            _ip("-n", self.names[end], "addr", "add", f"{own}/32", "dev", CARD)
+            _ip("-n", self.names[end], "route", "add", f"{peer}/32", "dev", CARD, "src", str(own))
+            joined = "on" if gro and end == "right" else "off"
+            said = self.run(end, "ethtool", "-K", CARD, "tso", "off", "gso", "off", "gro", joined)
+            assert said.returncode == 0, said.stderr
+
+    @contextmanager
+    def tapped(self, end: str = "right") -> Iterator[list[bytes]]:
+        """What passes meanwhile at that end, as every capture there is shown it; the list is filled at the end."""
+        frames: list[bytes] = []
+        with self.at(end):
+            tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        with tap:
+            tap.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
+            tap.setblocking(False)
+            yield frames
+            with suppress(BlockingIOError):
+                while True:
+                    frames.append(tap.recv(1 << 17))
 
     @contextmanager
     def at(self, end: str) -> Iterator[None]:

@@ -22,7 +22,7 @@ from sentinel.clock import now
 from sentinel.decode.frame import read_frame
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.networks import Networks
-from sentinel.programs.listen import HUNDREDTH, Ear, stamp
+from sentinel.programs.listen import Ear, hundredth, stamp
 from sentinel.tracking.halfopen import UNANSWERED
 from tests.builders import INSIDE
 from tests.capture import cable
@@ -77,7 +77,7 @@ def sense(interface: str, rooms: dict[Kind, Room] | None = None, pause: float = 
         at = now()
         for passed in rings.read(100):
             turns, last = 0, time.monotonic()
-            seen = stamp(passed.nanoseconds // HUNDREDTH * HUNDREDTH, at)
+            seen = stamp(hundredth(passed.nanoseconds), at)
             if isinstance(passed, Flood):
                 sensed.read += len(passed.alike.ways)
                 facts = ear.flood(passed.alike, seen)

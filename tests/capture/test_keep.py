@@ -10,15 +10,17 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 
 import pytest
 
-from sentinel.capture.keep import HIGH_DOORS, keep
+from sentinel.capture.doors import HIGH_DOORS
+from sentinel.capture.keep import keep
 from sentinel.capture.rare import rare_program
 from sentinel.capture.ring import Frame
 from sentinel.capture.rings import Rings
 from sentinel.capture.route import Kind, inside, route
 from sentinel.decode.dicom import association_head
-from sentinel.model.beginnings import BANNERS, KEPT
+from sentinel.decode.frame import read_frame
+from sentinel.model.beginnings import BANNERS, KEPT, LONG
 from sentinel.model.connection import Label
-from sentinel.model.packet import Flags
+from sentinel.model.packet import Flags, Fragment
 from tests.builders import (
     ABORT,
     IMAGING,
@@ -35,12 +37,23 @@ from tests.builders import (
     associate_rq,
     ethernet,
     ip_frame,
+    moment,
     p_data,
     tcp_frame,
 )
 from tests.capture import cable
 from tests.capture.bpf import routed, run
-from tests.decode.test_frame import FRAGMENT, SHAPES4, SHAPES6, arp, neighbour
+from tests.decode.test_frame import (
+    ALL,
+    AUTHENTICATED,
+    DESTINATION,
+    FRAGMENT,
+    SHAPES4,
+    SHAPES6,
+    UNWALKED,
+    arp,
+    neighbour,
+)
 
 ROUTE = route(inside(INSIDE))
 PROGRAMS = {kind: rare_program() if kind is Kind.RARE else keep(kind) for kind in Kind}
@@ -200,6 +213,26 @@ def labelled() -> list[Claim]:
     at_home = tcp_frame(IMAGING, 22, WORKSTATION, 40_000, DATA, long)
     return [
         *found,
+        *(
+            Claim(
+                f"{label} longer than a segment is a length at its first ({name})", frame, len(frame) - 1_300 - cut
+            )
+            for name, family, shape in shapes()
+            for label in LONG
+            for cut in [20 + len(shape.get("options", b"")) - KEPT[label]]  # type: ignore[arg-type]
+            for frame in [to_door((SPOKEN[label] + bytes(1_300))[:1_300], Flags.ACK, family, **shape)]
+        ),
+        *(Claim(f"its rest is headers ({label})", to_door(SPOKEN[label][11:] + bytes(400)), 54) for label in LONG),
+        *(
+            Claim(f"{says} is not kept", frame, NOTHING, sampled=True)
+            for says, frame in {
+                "such a segment that is too short": to_door((SPOKEN[Label.TLS] + PATIENT * 4)[:77], Flags.ACK),
+                "such a segment to a client's port": to_door(
+                    SPOKEN[Label.TLS] + PATIENT * 4, Flags.ACK, port=50_000
+                ),
+                "such a segment of one of us": from_door(SPOKEN[Label.TLS] + PATIENT * 4, Flags.ACK),
+            }.items()
+        ),
         Claim("a banner of SSH with more behind it is a length too", from_door(long), 34 + KEPT[Label.SSH]),
         Claim("a banner that is not pushed is not kept", from_door(long, Flags.ACK), NOTHING, sampled=True),
         Claim("a banner to one of us is not kept", at_home, NOTHING, sampled=True),
@@ -233,7 +266,22 @@ def fragments() -> list[Claim]:
         frame = to_door(PATIENT, family=6, extensions=(*before, (FRAGMENT, bytes(6))))
         says = f"an IPv6 fragment of TCP is its headers ({len(before)} before)"
         frames.append(Claim(says, frame, len(frame) - 20 - len(PATIENT)))
-    return frames
+    return [*frames, *unwalked()]
+
+
+def unwalked() -> list[Claim]:
+    """Of IPv6: what is counted because nobody walks to its end."""
+    found = []
+    for says, extensions in UNWALKED.items():
+        walked = [] if extensions[0][0] == AUTHENTICATED else extensions[:4]
+        headers = 14 + 40 + sum(2 + len(content) for _, content in walked)
+        for name, tags in (("", ()), (", tagged twice", ((0x88A8, 5), (0x8100, 20)))):
+            frame = to_door(PATIENT, family=6, extensions=extensions, tags=tags)
+            found.append(Claim(f"{says} is headers{name}", frame, headers + 4 * len(tags) + 8))
+    for number in (DESTINATION, AUTHENTICATED):
+        frame = ip_frame(STRANGER6, IMAGING6, PATIENT, protocol=17, extensions=(*ALL, (number, bytes(22))))
+        found.append(Claim(f"UDP behind {number} is not kept", frame, NOTHING))
+    return found
 
 
 def neighbours() -> list[Claim]:
@@ -283,6 +331,15 @@ def test_the_filter_keeps_what_it_says_and_no_more(claim):
         assert sampled
         assert PATIENT not in sampled
         assert len(sampled) <= 14 + 4 + 40 + 8 + 24 + 16 + 60
+
+
+@pytest.mark.parametrize("claim", [*fragments()], ids=lambda claim: claim.says)
+def test_what_is_kept_of_a_fragment_is_enough_to_count_it(claim):
+    """Of TCP, or of headers that nobody walks through; nothing else is kept."""
+    frame, _ = as_the_kernel_sees(claim.frame)
+    cut = frame[: kept(frame)]
+
+    assert isinstance(read_frame(cut, moment(), filtered=True), Fragment) is bool(cut)
 
 
 @pytest.mark.lab

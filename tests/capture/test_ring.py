@@ -11,7 +11,7 @@ from sentinel.capture.rings import Rare, Rings
 from sentinel.capture.route import Kind
 from sentinel.decode.frame import read_frame
 from sentinel.errors import MissingDevice
-from sentinel.model.beginnings import BANNERS
+from sentinel.model.beginnings import BANNERS, LONG
 from sentinel.model.connection import Label
 from sentinel.model.packet import Flags
 from tests.builders import (
@@ -191,17 +191,19 @@ def test_a_labelled_payload_never_enters_the_rings_memory():
     ends6 = (STRANGER6, 40_000, IMAGING6, 4242)
     asked = [tcp_frame(*each, DATA, SPOKEN[label]) for each in (ends, ends6) for label in Label]
     said = [tcp_frame(*each[2:], *each[:2], DATA, SPOKEN[label]) for each in (ends, ends6) for label in BANNERS]
+    begun = [tcp_frame(*each, Flags.ACK, SPOKEN[label] + PATIENT * 9) for each in (ends, ends6) for label in LONG]
     bulk = [tcp_frame(*ends, flags, SPOKEN[label]) for flags in (Flags.ACK, Flags.FIN) for label in Label] * 300
     with cable.cable() as laid:
         with laid.at("right"):
             rings = Rings(cable.CARD, INSIDE)
-        laid.inject([*asked, *said, *bulk])
-        got = read(rings, len(asked) + len(said) + len(bulk) // 2, seconds=2)
+        laid.inject([*asked, *said, *begun, *bulk])
+        got = read(rings, len(asked) + len(said) + len(begun) + len(bulk) // 2, seconds=2)
         memory = rings.memory
         rings.close()
 
     told = [read_frame(frame.kept, moment(), filtered=True) for frame in got]
-    assert [each.label for each in told[:18]] == [*Label, *Label, *BANNERS, *BANNERS]  # type: ignore[union-attr]
+    labels = [*Label, *Label, *BANNERS, *BANNERS, *LONG, *LONG]
+    assert [each.label for each in told[: len(labels)]] == labels  # type: ignore[union-attr]
     assert [each.length for each in told[:7]] == [len(SPOKEN[label]) for label in Label]  # type: ignore[union-attr]
     secrets = [
         PATIENT,

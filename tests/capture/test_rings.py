@@ -1,6 +1,8 @@
 """Connections hidden in other traffic: not one is missed, and of none is anything told wrong."""
 
+import socket
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,10 @@ from sentinel.capture.ring import Room
 from sentinel.capture.rings import ROOMS
 from sentinel.capture.route import Kind
 from sentinel.model.connection import ConnectionState
-from tests.builders import WORKSTATION
+from tests.builders import IMAGING, STRANGER, WORKSTATION, associate_rq
 from tests.capture import cable, traffic
 from tests.capture.generator import Generator
+from tests.capture.listening import listening
 from tests.capture.sensing import Sensed, sensing
 from tests.capture.truth import VAIN, accused, finals, vain, wrong
 
@@ -123,3 +126,50 @@ def test_no_connection_is_missed_where_every_attempt_is_answered(rate, tmp_path)
     assert len(real) - lost <= told(found)[1] <= len(real)
     rows = [row for _, row in wrong(strangers, found) if row and row.state not in VAIN]
     assert lost or rows == []
+
+
+GIVEN = associate_rq(called="ZZOURS") + bytes(2_000_000)
+"""A request, and what a client in a hurry sends behind it."""
+
+
+def give(laid: cable.Cable) -> int:
+    """All of it from a stranger to a door, over the kernel's own TCP; how many bytes arrived."""
+    with laid.at("right"):
+        door = socket.create_server((str(IMAGING), 104))
+    with laid.at("left"):
+        line = socket.socket()
+    with door, line, ThreadPoolExecutor(1) as other:
+        taking = other.submit(take, door)
+        line.connect(door.getsockname())
+        line.sendall(GIVEN)
+        line.shutdown(socket.SHUT_WR)
+        return taking.result(30)
+
+
+def take(door: socket.socket) -> int:
+    """What the first caller says before it hangs up."""
+    line, _ = door.accept()
+    with line:
+        return sum(map(len, iter(lambda: line.recv(65_536), b"")))
+
+
+@pytest.mark.parametrize("gro", [False, True])
+def test_a_card_that_puts_segments_together_changes_no_byte_of_what_is_told(tmp_path, gro):
+    """Two megabytes: with GRO a few long frames come to our rings, and the request begins the first of them; else
+    many of one segment each."""
+    cable.need("ethtool")
+    with cable.cable() as laid:
+        laid.populate(gro=gro)
+        with listening(laid, tmp_path) as found, laid.tapped() as frames:
+            assert give(laid) == len(GIVEN)
+            cable.wait_until(lambda: any(each.state is ConnectionState.CLOSED for each in found.connections))
+        counted = found.reports[-1]
+
+    data = [len(frame) for frame in frames if len(frame) > 1_000]
+    assert (max(data) > 1_514, len(data) < len(GIVEN) // 1_460) == (gro, gro)
+    [only] = finals(found.connections).values()
+    assert (only.source, only.target_port, only.state) == (STRANGER, 104, ConnectionState.CLOSED)
+    assert (only.bytes_in, only.bytes_out) == (len(GIVEN), 0)
+    assert only.dicom is not None
+    assert (only.dicom.called, only.dicom.services_whole) == ("ZZOURS", True)
+    assert (counted.dropped, counted.undecodable) == (0, 0)

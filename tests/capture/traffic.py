@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import count
 
-from sentinel.capture.keep import EPHEMERAL
+from sentinel.capture.doors import EPHEMERAL
 from sentinel.model.connection import ConnectionState, Label
 from sentinel.model.moment import Address
 from sentinel.model.packet import Flags

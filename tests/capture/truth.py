@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sentinel.capture.keep import EPHEMERAL
+from sentinel.capture.doors import EPHEMERAL
 from sentinel.capture.route import Kind
 from sentinel.model.connection import Connection, ConnectionState
 from tests.capture.sensing import Sensed

@@ -27,7 +27,7 @@ from tests.builders import (
     tcp_frame,
 )
 
-HOP_BY_HOP, ROUTING, FRAGMENT, DESTINATION = 0, 43, 44, 60
+HOP_BY_HOP, ROUTING, FRAGMENT, AUTHENTICATED, DESTINATION = 0, 43, 44, 51, 60
 ENDS = {4: (STRANGER, 40_000, IMAGING, 4242), 6: (STRANGER6, 40_000, IMAGING6, 4242)}
 SHAPES = {
     "plain": {},
@@ -37,11 +37,13 @@ SHAPES = {
     "two tags of the older kind": {"tags": ((0x8100, 5), (0x8100, 20))},
     "TCP options": {"options": b"\x02\x04\x05\xb4" * 10},
 }
+ALL = ((HOP_BY_HOP, bytes(6)), (DESTINATION, bytes(14)), (ROUTING, bytes(22)), (DESTINATION, bytes(14)))
+"""As many as there may be before TCP: RFC 8200 section 4.1."""
 SHAPES4 = {**SHAPES, "IP options": {"ip_options": b"\x01" * 40}}
 SHAPES6 = {
     **SHAPES,
     "hop by hop": {"extensions": ((HOP_BY_HOP, bytes(6)),)},
-    "all extensions": {"extensions": ((HOP_BY_HOP, bytes(6)), (ROUTING, bytes(22)), (DESTINATION, bytes(14)))},
+    "all extensions": {"extensions": ALL},
     "tagged and extended": {"tags": ((0x8100, 20),), "extensions": ((DESTINATION, bytes(6)),)},
 }
 
@@ -118,6 +120,25 @@ def test_an_ipv6_fragment_of_tcp_is_counted(before):
     frame = tcp_frame(*ENDS[6], Flags.SYN, extensions=(*before, (FRAGMENT, bytes(6))))
 
     assert isinstance(read_frame(frame, moment()), Fragment)
+
+
+UNWALKED = {
+    "authenticated": ((AUTHENTICATED, bytes(22)),),
+    "authenticated behind all others": (*ALL, (AUTHENTICATED, bytes(22))),
+    "authenticated before a fragment": ((AUTHENTICATED, bytes(22)), (FRAGMENT, bytes(6))),
+    "one header too many": (*ALL, (DESTINATION, bytes(6))),
+    "twenty headers": ((DESTINATION, bytes(6)),) * 20,
+}
+
+
+@pytest.mark.parametrize("extensions", UNWALKED.values(), ids=UNWALKED)
+def test_headers_that_nobody_walks_through_are_counted(extensions):
+    """Where TCP follows, or what it may follow: a machine that takes such a chain could be spoken to unseen."""
+    frame = tcp_frame(*ENDS[6], Flags.SYN, extensions=extensions)
+    other = ip_frame(STRANGER6, IMAGING6, bytes(40), protocol=17, extensions=extensions[-1:])
+
+    assert isinstance(read_frame(frame, moment()), Fragment)
+    assert read_frame(other, moment()) is None
 
 
 @pytest.mark.parametrize(("source", "target"), [(STRANGER, IMAGING), (STRANGER6, IMAGING6)])

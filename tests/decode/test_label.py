@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sentinel.decode.frame import read_frame
 from sentinel.decode.label import INITIALS, label_of, told
-from sentinel.model.beginnings import FIRST, KEPT, PUSHED
+from sentinel.model.beginnings import BEGUN, FIRST, FULL, KEPT, LONG, PUSHED
 from sentinel.model.connection import Association, Label
 from sentinel.model.packet import Flags, Segment, Unreadable
 from tests.builders import (
@@ -35,8 +35,8 @@ ENDS = {4: (STRANGER, 40_000, IMAGING, 443), 6: (STRANGER6, 40_000, IMAGING6, 44
 @pytest.mark.parametrize("label", Label)
 def test_each_label_is_known_by_its_first_bytes(label):
     """And what follows them is not needed."""
-    assert label_of(SPOKEN[label]) is label
-    assert label_of(SPOKEN[label][:11] + bytes(90)) is label
+    assert label_of(SPOKEN[label], PUSHED) is label
+    assert label_of(SPOKEN[label][:11] + bytes(90), PUSHED) is label
     assert SPOKEN[label][:1] in INITIALS
 
 
@@ -63,7 +63,7 @@ def test_each_label_is_known_by_its_first_bytes(label):
 )
 def test_what_is_like_another_is_told_apart(payload, label):
     """By as many bytes as that takes."""
-    assert label_of(payload) is label
+    assert label_of(payload, PUSHED) is label
 
 
 @pytest.mark.parametrize(
@@ -72,14 +72,29 @@ def test_what_is_like_another_is_told_apart(payload, label):
 )
 def test_nothing_of_dicom_has_a_label(pdu):
     """A rejection begins as RDP does."""
-    assert label_of(pdu) is None
+    assert label_of(pdu, PUSHED) is None
+    assert label_of(pdu, BEGUN) is None
+
+
+@pytest.mark.parametrize("label", Label)
+@pytest.mark.parametrize("size", [77, 78, 1_448])
+def test_the_first_segment_of_a_longer_request_is_known_though_it_is_not_pushed(label, size):
+    """Where there are requests so long, and no network cuts them shorter; the rest of it has none."""
+    request = SPOKEN[label] + bytes(1_900)
+
+    assert label_of(request[:size], BEGUN) is (label if label in LONG and size >= FULL else None)
+    assert label_of(request[size:], PUSHED) is None
 
 
 def test_of_20_000_random_payloads_none_has_a_label_by_chance():
     """Those of two bytes are helped by a third."""
     dice = random.Random(5)
 
-    assert not any(label_of(dice.randbytes(dice.choice((8, 60, 300)))) for _ in range(20_000))
+    assert not any(
+        label_of(dice.randbytes(dice.choice((8, 60, 300))), flags)
+        for flags in (PUSHED, BEGUN)
+        for _ in range(20_000)
+    )
 
 
 @pytest.mark.parametrize("family", [4, 6])
@@ -87,14 +102,16 @@ def test_of_20_000_random_payloads_none_has_a_label_by_chance():
 @pytest.mark.parametrize("options", [b"", bytes(12)])
 def test_a_length_tells_a_label_and_the_rest_of_the_segment_is_read_as_ever(family, label, options):
     """All that matters of a header stands before the byte where it was cut."""
-    whole = tcp_frame(*ENDS[family], DATA, SPOKEN[label], seq=7, ack=9, options=options)
-    tcp = len(whole) - len(SPOKEN[label]) - 20 - len(options)
+    payload = SPOKEN[label] + bytes(90)
+    for flags in (PUSHED, BEGUN) if label in LONG else (PUSHED,):
+        whole = tcp_frame(*ENDS[family], flags, payload, seq=7, ack=9, options=options)
+        tcp = len(whole) - len(payload) - 20 - len(options)
 
-    cut = read_frame(whole[: tcp + KEPT[label]], moment(), filtered=True)
+        cut = read_frame(whole[: tcp + KEPT[label]], moment(), filtered=True)
 
-    assert cut == read_frame(whole, moment())
-    assert isinstance(cut, Segment)
-    assert (cut.label, cut.flags, cut.length) == (label, PUSHED, len(SPOKEN[label]))
+        assert cut == read_frame(whole, moment())
+        assert isinstance(cut, Segment)
+        assert (cut.label, cut.flags, cut.length) == (label, flags, len(payload))
 
 
 @pytest.mark.parametrize("kept", range(14, 20))
@@ -110,11 +127,12 @@ def test_in_a_recorded_file_a_length_tells_nothing(kept):
 
 
 @pytest.mark.parametrize(
-    "flags", [*(1 << bit for bit in range(5)), DATA | Flags.FIN, DATA | Flags.SYN, DATA | 0x20]
+    "flags", [*(1 << bit for bit in range(4)), DATA | Flags.FIN, DATA | Flags.SYN, DATA | 0x20, BEGUN | Flags.RST]
 )
 @pytest.mark.parametrize("kept", range(14, 20))
 def test_a_header_that_came_short_is_no_label(flags, kept):
-    """A stranger may send a SYN of sixteen bytes: only PSH with ACK is ever labelled, and only with payload."""
+    """A stranger may send a SYN of sixteen bytes: only ACK, with PSH or alone, is ever labelled, and only with
+    payload behind a whole header."""
     short = tcp_frame(*ENDS[4], flags)[: 34 + kept]
 
     read = read_frame(short, moment(), filtered=True)
@@ -131,7 +149,7 @@ def test_a_header_that_claims_to_be_shorter_than_one_is_unreadable_with_a_label_
     assert isinstance(read_frame(bytes(frame[: 34 + KEPT[Label.SSH]]), moment(), filtered=True), Unreadable)
 
 
-@pytest.mark.parametrize("flags", [Flags.ACK, Flags.PSH, DATA | Flags.FIN])
+@pytest.mark.parametrize("flags", [Flags.PSH, DATA | Flags.FIN])
 def test_a_recorded_segment_with_other_flags_has_no_label(flags):
     """As the filter would have said."""
     assert read_frame(tcp_frame(*ENDS[4], flags, SPOKEN[Label.HTTP]), moment()).label is None  # type: ignore[union-attr]
@@ -152,5 +170,5 @@ def test_any_length_and_any_flags_are_one_label_or_none(content, flags):
     """Whatever follows."""
     label = told(len(content), flags)
 
-    assert label is None or (flags == PUSHED and KEPT[label] == len(content))
-    label_of(content)
+    assert label is None or (flags in (PUSHED, BEGUN) and KEPT[label] == len(content))
+    label_of(content, flags)

@@ -151,6 +151,11 @@ def test_strangers_words_are_printed_as_they_are_and_stop_nothing(hostile):
     [
         ({"calling": "FINDSCU", "called": "ANY-SCP", "request": "whole"}, "FINDSCU / ANY-SCP"),
         ({"request": "partial"}, "FINDSCU / ANY-SCP (demande vue en partie)"),
+        ({"services": ("find", "move")}, "FINDSCU / ANY-SCP (recherche, transfert)"),
+        (
+            {"association": "rejected", "rejection": "1/1/7", "services": ("store",), "request": "partial"},
+            "FINDSCU / ANY-SCP (rejetée (1/1/7), envoi, demande vue en partie)",
+        ),
         ({"calling": "", "called": ""}, "? / ?"),
         ({"association": None, "label": "mllp"}, "messages médicaux (HL7)"),
     ],

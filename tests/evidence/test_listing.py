@@ -51,6 +51,19 @@ def test_our_own_words_are_those_of_the_dossiers_language(language, words):
     assert json.loads(as_json(case(language, visits=(known,))))[0]["state"] == "closed"
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("fr", ["recherche, envoi", "(1/1/7)"]), ("en", ["query, storage", "(1/1/7)"])]
+)
+def test_what_was_proposed_and_why_it_was_rejected_stands_in_both_files(language, words):
+    """In brackets: three numbers with slashes are a date to a spreadsheet."""
+    known = case(language, visits=(visit(1, services=("find", "store"), rejection="1/1/7"),))
+    line = rows(as_csv(known), ";" if language == "fr" else ",")[1]
+    read = json.loads(as_json(known))[0]
+
+    assert [line[COLUMNS.index(name)] for name in ("services", "rejection")] == words
+    assert (read["services"], read["rejection"]) == (["find", "store"], "1/1/7")
+
+
 def test_the_json_holds_the_same_rows_as_they_are():
     """Nothing is defused there: a program reads no formula."""
     read = json.loads(as_json(case(visits=(visit(1, calling="=1+1"),))))

@@ -5,14 +5,14 @@ import pytest
 from sentinel.judgement.installation import Installation
 from sentinel.judgement.judge import Judge, Terms
 from sentinel.model.exposure import Exposure, Outcome, PortList, Reach
-from sentinel.model.finding import Code, Story, StoryKind
+from sentinel.model.finding import Code, Grade, Story, StoryKind
 from tests.builders import exposure, finding, knock, knock_heard, moment, networks, outcome, sighting
 
 HOUR = 3600.0
 
 
 def by_echo(at: float, **more: object) -> object:
-    return finding(Code.DOOR_REACHABLE, source=None, at=moment(at), **more)
+    return finding(Code.DOOR_REACHABLE, grade=Grade.REACHABLE, source=None, at=moment(at), **more)
 
 
 def test_what_the_first_complete_check_finds_may_be_years_old():
@@ -51,6 +51,14 @@ def test_in_the_first_hour_everything_may_have_been_so_before(at, marked):
 
     assert new.mark(finding(at=moment(at))).installation is marked
     assert new.mark(by_echo(at)).installation is marked
+
+
+def test_visitors_of_everywhere_are_a_visit_and_no_first_check():
+    """A sum that names no source tells of today all the same."""
+    new = Installation(moment())
+
+    assert not new.mark(finding(source=None, at=moment(HOUR + 1))).installation
+    assert new.mark(by_echo(HOUR + 1)).installation
 
 
 def test_only_doors_are_found_at_installation():

@@ -8,6 +8,7 @@ import pytest
 
 from sentinel.judgement.expected import Accepted
 from sentinel.judgement.judge import Judge, Terms
+from sentinel.judgement.merging import came_in
 from sentinel.model.connection import Association, Attempts, Connection, ConnectionState, DicomService
 from sentinel.model.exposure import PortList, Reach
 from sentinel.model.finding import Code, Finding, Grade, Level, StoryKind
@@ -258,6 +259,20 @@ def test_a_private_network_beyond_the_rows_is_asked_about():
     assert (asked.code, asked.story.about, asked.count) == (Code.PRIVATE_NETWORK, "10.8.0.0/24", 4)
     assert told(judge(known=(ip_network("10.8.0.0/16"),)), flood) == []
     assert told(judge(), attempts(source_network="10.8.0.0/24", silent=40)) == []
+
+
+@pytest.mark.parametrize("everywhere", ["0.0.0.0/0", "::/0"])
+def test_a_sum_from_everywhere_is_judged_as_strangers_and_names_none(everywhere):
+    """Private networks may be among them, but nobody can say that strangers are not: red, without 0.0.0.0."""
+    findings = told(judge(), attempts(source_network=everywhere, silent=9, answered=3, connected=2))
+
+    assert [(each.code, each.level, each.count) for each in findings] == [
+        (Code.SCANNED, Level.NOTE, 9),
+        (Code.DOOR_ANSWERED, Level.ATTENTION, 1),
+        (Code.STRANGER_CONNECTED, Level.ALARM, 2),
+    ]
+    assert {each.source for each in findings} == {None}
+    assert [came_in(each) for each in findings] == [False, False, True]
 
 
 def test_expected_visitors_beyond_the_rows_are_no_strangers():

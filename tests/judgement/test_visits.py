@@ -92,7 +92,26 @@ def test_what_of_a_request_was_not_seen_counts_as_a_query(size, in_, reached, se
     """Cut into pieces too small to be known by, or longer than its first segment: hiding it gains nothing."""
     told = replace(asked(Association.ACCEPTED, size=size), services=services, services_whole=False)
 
-    assert grade(connection(bytes_in=in_, dicom=told), LIMITS) is reached
+    assert grade(connection(bytes_in=in_, bytes_out=190, dicom=told), LIMITS) is reached
+
+
+@pytest.mark.parametrize(
+    ("size", "gave", "got", "services", "reached"),
+    [
+        (9_000, 400_000, 3_400, (DicomService.STORE,), Grade.ASSOCIATED),  # a scanner's hundred kinds of images
+        (9_000, 3_500, 3_400, (DicomService.STORE,), Grade.ASSOCIATED),
+        (9_000, 3_400, 3_400, (DicomService.STORE,), Grade.QUERIED),
+        (9_000, 300, 4_900, (DicomService.STORE,), Grade.QUERIED),  # a question, and five answers
+        (9_000, 400_000, 3_400, (DicomService.FIND, DicomService.STORE), Grade.QUERIED),
+        (0, 400_000, 3_400, (), Grade.QUERIED),  # who hid the request itself gains nothing by it
+    ],
+)
+def test_who_only_sends_is_not_said_to_have_asked_because_his_list_was_long(size, gave, got, services, reached):
+    """Of a list longer than its first segment nobody saw all; whoever gave more than he got has sent."""
+    told = replace(asked(Association.ACCEPTED, size=size), services=services, services_whole=False)
+    visit = connection(bytes_in=size + RELEASE + gave, bytes_out=got, dicom=told)
+
+    assert grade(visit, LIMITS) is reached
 
 
 @pytest.mark.parametrize("whole", [True, False])

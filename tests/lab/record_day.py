@@ -4,7 +4,8 @@
 
 Nothing but what the kernel filter keeps is written, so no payload can be in the recording. The player knows that
 each frame ends where the filter cut it, which tells what was spoken (`model.beginnings`); to other readers of the
-file a header may come short.
+file a header may come short. Rare frames, by which machines tell of themselves, have a file of their own, as they
+have a ring: they are read in the child that is alone with scapy. Those of the day are invented (`introductions`).
 """
 
 import gzip
@@ -13,21 +14,25 @@ import signal
 import sys
 import tempfile
 import time
-from contextlib import closing
-from ipaddress import ip_network
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from scapy.utils import RawPcapWriter
+
 from sentinel.capture.ring import Frame
-from sentinel.capture.rings import Rings
+from sentinel.capture.rings import Rare, Rings
 from sentinel.clock import now
 from sentinel.model.exposure import Outcome, PortList
+from sentinel.programs.play import DAY, RARE
 from sentinel.reach import enrol, keys
 from sentinel.reach.asking import ask
 from sentinel.reach.record import write_record
-from tests.lab import imaging
+from tests.lab import imaging, plan
 from tests.lab.cabinet import Cabinet
 from tests.lab.doors import Answer, connected, door, knock
 from tests.lab.host import end
+from tests.lab.introductions import STORAGE_MAC, asks_for_the_box, offers, send, switch
 from tests.story.sentinel import EchoHost
 
 PAUSE = 9.0
@@ -41,16 +46,18 @@ def live(folder: Path) -> None:
         echo = EchoHost(cabinet.echo1, Path(scratch) / "echo").start()
         cabinet.pi.python("-m", "tests.lab.record_day", "enrol", scratch, echo.invite())
         tape = cabinet.pi.start(
-            [sys.executable, "-m", "tests.lab.record_day", "tape", f"{scratch}/day.pcap.gz"],
-            ready=lambda: Path(f"{scratch}/day.pcap.gz").exists(),
+            [sys.executable, "-m", "tests.lab.record_day", "tape", scratch, "mirror0"],
+            ready=lambda: Path(scratch, RARE).exists(),
         )
         _act_the_morning(cabinet)
+        _act_introductions(cabinet)
         _check(cabinet, scratch)
         _act_a_robot(cabinet)
         cabinet.box.forward(11112, 4242, cabinet.imaging)
         _wake(cabinet)
         _check(cabinet, scratch)
         time.sleep(PAUSE)
+        _act_a_curious_robot(cabinet)
         imaging.echoscu(cabinet.stranger, cabinet.box.v4, 11112, called="ORTHANC", calling="ANY-SCU")
         imaging.findscu(cabinet.stranger, cabinet.box.v4, 11112, called="ORTHANC", calling="ANY-SCU")
         time.sleep(PAUSE)
@@ -62,7 +69,7 @@ def live(folder: Path) -> None:
         tape.wait(5)
         end(tape)
         echo.stop()
-        for name in ("day.pcap.gz", "day.jsonl"):
+        for name in (DAY, RARE, "day.jsonl"):
             shutil.copy(f"{scratch}/{name}", folder / name)
 
 
@@ -72,6 +79,33 @@ def _act_the_morning(cabinet: Cabinet) -> None:
         for machine in (cabinet.workstation, cabinet.imaging):
             with connected(machine, cabinet.echo2.v4, 443):
                 time.sleep(0.2)
+    time.sleep(1)
+
+
+def _act_introductions(cabinet: Cabinet) -> None:
+    """The switch, the imaging machine and a network storage tell of themselves, as such machines often do."""
+    storage, box = (str(plan.LAN4[each]) for each in (66, 1))
+    send(cabinet.switch, cabinet.switch.mirror_port, switch())
+    send(
+        cabinet.workstation,
+        cabinet.workstation.nic.name,
+        asks_for_the_box(STORAGE_MAC, storage, box),
+        offers(STORAGE_MAC, storage, "_smb._tcp", 445, "stockage"),
+    )
+    imaging_machine = cabinet.imaging
+    send(
+        imaging_machine,
+        imaging_machine.nic.name,
+        offers(imaging_machine.mac, str(imaging_machine.v4), "_dicom._tcp", 4242, "radio-pc"),
+    )
+    time.sleep(1)
+
+
+def _act_a_curious_robot(cabinet: Cabinet) -> None:
+    """It asks the open door for a web page, and is shown out."""
+    with connected(cabinet.stranger, cabinet.box.v4, 11112) as line, suppress(OSError):
+        line.sendall(b"GET / HTTP/1.0\r\nHost: cabinet\r\n\r\n")
+        line.recv(1)
     time.sleep(1)
 
 
@@ -115,22 +149,37 @@ def ask_once(scratch: Path) -> None:
     assert outcome.outcome is Outcome.CHECKED, outcome
 
 
-def tape(path: Path) -> None:
-    """On the Pi: what the kernel filter keeps of the mirror port, as a capture file, until SIGTERM."""
-    from scapy.utils import RawPcapWriter
-
+def tape(folder: Path, card: str) -> None:
+    """On the Pi: what the kernel filters keep of the mirror port, as two capture files, until SIGTERM."""
     running = [True]
     signal.signal(signal.SIGTERM, lambda *_: running.clear())
-    own = (ip_network("192.168.77.0/24"),)
-    with closing(Rings("mirror0", own)) as rings, gzip.open(path, "wb") as file:
+    with (
+        closing(Rings(card, (plan.LAN4,))) as rings,
+        _writer(folder / DAY) as day,
+        _writer(folder / RARE) as rare,
+    ):
+        while running:
+            for passed in rings.read(100):
+                if isinstance(passed, Rare):
+                    _write(rare, passed.nanoseconds, passed.kept, len(passed.kept))
+                else:
+                    assert isinstance(passed, Frame), "nobody floods that day"
+                    _write(day, passed.nanoseconds, passed.kept, passed.length)
+
+
+@contextmanager
+def _writer(path: Path) -> Iterator[RawPcapWriter]:
+    """A capture of Ethernet, to the nanosecond."""
+    with gzip.open(path, "wb") as file:
         writer = RawPcapWriter(file, linktype=1, nano=True, sync=False)
         writer.write_header(None)
-        while running:
-            for frame in rings.read(100):
-                assert isinstance(frame, Frame), "nobody floods that day"
-                sec, nsec = divmod(frame.nanoseconds, 1_000_000_000)
-                writer.write_packet(frame.kept, sec=sec, usec=nsec, wirelen=frame.length)
+        yield writer
         writer.flush()
+
+
+def _write(writer: RawPcapWriter, nanoseconds: int, kept: bytes, length: int) -> None:
+    sec, nsec = divmod(nanoseconds, 1_000_000_000)
+    writer.write_packet(kept, sec=sec, usec=nsec, wirelen=length)
 
 
 if __name__ == "__main__":
@@ -139,7 +188,7 @@ if __name__ == "__main__":
             take_invitation(Path(scratch), invitation)
         case ["ask", scratch]:
             ask_once(Path(scratch))
-        case ["tape", path]:
-            tape(Path(path))
+        case ["tape", scratch, card]:
+            tape(Path(scratch), card)
         case [folder]:
             live(Path(folder))

@@ -1,7 +1,10 @@
 """`sentinel check`: each thing is really tried, and nothing is left behind."""
 
+import os
 import sys
 from dataclasses import replace
+from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -9,8 +12,8 @@ import pytest
 from sentinel.clock import now
 from sentinel.config import Capture, Config, Echo, Lamp, LampKind, Language, Notices, Page
 from sentinel.model.coverage import Losses, Shows, Wrapping
-from sentinel.model.finding import Level
-from sentinel.model.verdict import View
+from sentinel.model.finding import Code, Level
+from sentinel.model.verdict import Reason, View
 from sentinel.places import Places
 from sentinel.programs.check import check
 from sentinel.signals import pulse
@@ -27,7 +30,7 @@ def places(tmp_path: Path) -> Places:
 def told(config: Config, places: Places) -> dict[str, tuple[bool, str]]:
     """For each thing: whether it is well, and the sentence."""
     lines: list[str] = []
-    everything = check(config, places, lines.append)
+    everything = check(config, places, lines.append, lasts=timedelta())
     found = {line.split()[1].rstrip(":"): (line.startswith("ok"), line) for line in lines[1:]}
     assert everything == all(well for well, _ in found.values())
     return found
@@ -168,25 +171,25 @@ def seen(*ways: str, **more: object) -> dict[str, object]:
 
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize(
-    ("shown", "value"),
+    ("ways", "more", "value"),
     [
-        (seen("inward", "outward"), "mirrored"),
-        (seen("inward"), "only_inward"),
-        (seen("outward"), "only_outward"),
-        (seen("passed", foreign=5), "elsewhere"),
-        (seen("passed", foreign=5, apart=True), "unmet"),
-        (seen(foreign=0), "broadcast"),
-        (seen(), "nothing"),
-        (seen("passed", foreign=5, wrapped=(Wrapping.PPPOE,)), "pppoe"),
-        (seen("passed", foreign=5, wrapped=(Wrapping.COPY,)), "copy"),
-        (seen("inward", "outward", carrier=False), "no_carrier"),
+        (("inward", "outward"), {}, "mirrored"),
+        (("inward",), {}, "only_inward"),
+        (("outward",), {}, "only_outward"),
+        (("passed",), {"foreign": 5}, "elsewhere"),
+        (("passed",), {"foreign": 5, "apart": True}, "unmet"),
+        ((), {"foreign": 0}, "broadcast"),
+        ((), {}, "nothing"),
+        (("passed",), {"foreign": 5, "wrapped": (Wrapping.PPPOE,)}, "pppoe"),
+        (("passed",), {"foreign": 5, "wrapped": (Wrapping.COPY,)}, "copy"),
+        (("inward", "outward"), {"carrier": False}, "no_carrier"),
     ],
 )
 def test_each_thing_a_port_may_show_has_its_own_sentence_with_the_cable_or_setting_to_change(
-    places, language, shown, value
+    places, language, ways, more, value
 ):
     """And only what goes out and what comes in, both, is what was asked for."""
-    well, sentence = at_the_switch(places, language=language, **shown)
+    well, sentence = at_the_switch(places, language=language, **seen(*ways, **more))
 
     assert well is (value == "mirrored")
     assert say(language, f"first.view.{value}") in sentence
@@ -240,6 +243,9 @@ def test_what_passes_wrapped_is_named_beside_what_is_read(places):
         ({"losses": Losses(refused=1, backlog=1), "dropped": 2}, say("en", "check.lost.machine", count=3)),
         ({"losses": Losses(backlog=5)}, ""),  # of another card
         ({"opened": 90, "unopened": 10}, say("en", "check.lost.mirror", count=10, of=100)),
+        ({"unseen": 7}, say("en", "check.lost.visits", count=7)),
+        ({"forgotten": 2}, say("en", "check.lost.forgotten", count=2)),
+        ({"unsent": 1}, say("en", "check.lost.unsent", count=1)),
         ({"losses": Losses(squeezed=9)}, ""),
     ],
 )
@@ -251,6 +257,55 @@ def test_each_place_where_frames_are_lost_is_named_with_what_to_change(places, l
     assert sentence.removeprefix(whole).strip() == words
 
 
-def test_while_no_sentinel_runs_nothing_is_said_of_the_view(places):
-    """Nobody has looked."""
-    assert "view" not in told(Config(), places)
+def test_machines_that_are_not_watched_are_named(places):
+    """By their address; what else applies now is said elsewhere."""
+    places.make()
+    elsewhere = [
+        Reason(code=code, level=Level.ATTENTION, since=now(), machine=ip_address(address))
+        for code, address in (
+            (Code.NOT_WATCHED, "192.168.1.30"),
+            (Code.DOOR_ANSWERED, "192.168.1.31"),
+            (Code.NOT_WATCHED, "192.168.1.32"),
+        )
+    ]
+    beat(places, Level.ATTENTION, *elsewhere, coverage=coverage(now()))
+    sentence = told(Config(page=Page(language=Language.EN)), places)["view"][1]
+
+    assert sentence.endswith(say("en", "check.unwatched", count=2, machines="192.168.1.30, 192.168.1.32"))
+
+
+def test_a_sentinel_that_has_not_listened_yet_says_so(places):
+    """It runs, and nothing is known of the port: that is missing."""
+    places.make()
+    beat(places, Level.UNSURE)
+    well, sentence = told(Config(page=Page(language=Language.EN)), places)["view"]
+
+    assert not well
+    assert say("en", "first.view.untold") in sentence
+
+
+@pytest.mark.parametrize("card", ["nowhere0", "02:00:00:00:00:99"])
+def test_while_no_sentinel_runs_it_is_said_where_nobody_could_look(places, card):
+    """A card that is not there; or a right that is not there, for whoever runs this without it."""
+    well, sentence = told(Config(capture=Capture(interface=card)), places)["view"]
+
+    assert not well
+    assert "view: nobody could look: no sentinel runs here, and " in sentence
+    assert repr(card) in sentence or "CAP_NET_RAW" in sentence
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="this needs root: it opens a raw socket")
+@pytest.mark.parametrize("language", Language)
+def test_while_no_sentinel_runs_the_port_is_looked_at(places, language):
+    """For some seconds; here for none, and at the loopback, on which nothing is anybody else's."""
+    config = Config(capture=Capture(interface="lo"), page=Page(language=language))
+    well, sentence = told(config, places)["view"]
+
+    assert not well
+    assert say(language, "check.view.glimpse") in sentence
+    assert say(language, "first.view.broadcast.gesture") in sentence
+
+
+def test_a_view_that_was_declared_limited_needs_no_look(places):
+    """Also while no sentinel runs: nothing is to be proved."""
+    assert told(Config(capture=Capture(interface="nowhere0", view=View.LIMITED)), places)["view"][0]

@@ -9,11 +9,13 @@ from sqlite_utils import Database
 
 from sentinel.config import Language, Page
 from sentinel.evidence.facts import Case
+from sentinel.model.connection import Association, DicomService
 from sentinel.model.exposure import Application, Kind, Reach
+from sentinel.model.standing import Standing
 from sentinel.places import Places
 from sentinel.programs.gathering import case, letterhead, pieces
 from sentinel.store.reading import opened
-from tests.builders import exposure, moment
+from tests.builders import connection, dicom, exposure, moment
 from tests.programs.furnished import CONFIG, DAY, NOW, furnished, writing
 
 
@@ -41,6 +43,15 @@ def test_a_case_holds_its_checks_its_visits_and_its_installation(places):
     assert (len(found.visits), found.visits_in_all) == (3, 3)
     assert found.visits[0].opened < found.visits[2].opened
     assert found.installed == moment(-DAY).wall
+
+
+def test_of_a_rejected_visit_the_dossier_knows_what_it_proposed_and_why_it_was_rejected(places):
+    """As the store keeps it."""
+    asked = replace(dicom(Association.REJECTED, (DicomService.FIND,)), rejection=(1, 1, 7))
+    with writing(places) as archive:
+        archive.connection("run-1", connection(serial=99, dicom=asked), Standing.STRANGER)
+
+    assert [each.services for each in gathered(places).visits if each.rejection == "1/1/7"] == [("find",)]
 
 
 def test_what_came_long_after_its_end_is_another_story(places):

@@ -1,6 +1,8 @@
 """`listen`: when a frame passed, and what the ear makes of it."""
 
+import os
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -10,14 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from sentinel.decode.frame import read_frame
 from sentinel.model.connection import Connection
 from sentinel.model.coverage import Coverage, Shows, Wrapping
 from sentinel.model.machine import HostSighting
-from sentinel.model.packet import Unreadable
+from sentinel.model.packet import Flags, Unreadable
 from sentinel.places import Places
-from sentinel.programs.listen import Ear, stamp
+from sentinel.programs.listen import Ear, hundredth, stamp
 from sentinel.wire.facts import Inbox
-from tests.builders import IMAGING, STRANGER, Talk, ethernet, moment, networks
+from tests.builders import IMAGING, STRANGER, Talk, ethernet, ip_frame, moment, networks, tcp_frame
 from tests.capture import cable
 
 
@@ -31,6 +34,12 @@ def test_a_frame_that_waited_in_the_ring_passed_when_it_was_stamped():
     assert stamp(stamped(0), moment(60)) == moment(0)
 
 
+def test_nothing_is_told_earlier_than_it_was():
+    """A check that began a moment before its own traffic passed would else find the mirror gone."""
+    for nanoseconds in (0, 1, 9_999_999, 10_000_000, 10_000_001, stamped(0) + 3_333_333):
+        assert 0 <= hundredth(nanoseconds) - nanoseconds < 10_000_000
+
+
 def test_a_stamp_of_another_clock_is_not_believed():
     """The wall clock was set between the frame and us: it passed now, neither tomorrow nor two days ago."""
     two_days = timedelta(days=2).total_seconds()
@@ -40,18 +49,29 @@ def test_a_stamp_of_another_clock_is_not_believed():
 
 
 def test_the_ear_tells_machines_and_connections_and_counts_what_it_cannot_read():
-    """One stranger's answered visit, the machine that answered, and one frame of rubbish."""
+    """One stranger's answered visit, the machine that answered, one frame of rubbish, and two tiny fragments."""
     talk = Talk()
     ear = Ear(networks(), "02:00:00:00:00:99")
     told = [
         *ear.feed(talk.segment(talk.syn(), 0), moment(0)),
         *ear.feed(talk.segment(talk.syn_ack(), 1), moment(1)),
         *ear.feed(Unreadable(moment(2)), moment(2)),
+        *(fact for frame in tiny_fragments() for fact in ear.feed(read_frame(frame, moment(3)), moment(3))),
     ]
 
     assert [type(each) for each in told] == [HostSighting, Connection]
-    assert ear.undecodable == 1
-    assert ear.heard == moment(2)
+    assert (ear.undecodable, ear.fragments) == (1, 2)
+    assert ear.heard == moment(3)
+
+
+def tiny_fragments() -> list[bytes]:
+    """A SYN in two pieces, whose flags stand in the second (RFC 1858 section 3): a filter that looks for a port
+    and flags in one frame finds neither."""
+    whole = tcp_frame(STRANGER, 40_000, IMAGING, 4242, Flags.SYN)[34:]
+    return [
+        ip_frame(STRANGER, IMAGING, whole[:8], fragment=0x2000),
+        ip_frame(STRANGER, IMAGING, whole[8:], fragment=0x0001),
+    ]
 
 
 # -- what the port shows, by the program itself on a real cable --------------------------------------------------
@@ -60,7 +80,7 @@ def test_the_ear_tells_machines_and_connections_and_counts_what_it_cannot_read()
 class Port:
     """The watched end of a cable, and what the program at it reports each second."""
 
-    def __init__(self, laid: cable.Cable, line: socket.socket) -> None:
+    def __init__(self, laid: cable.Cable | None, line: socket.socket) -> None:
         self._laid = laid
         self._line = line
         self._inbox = Inbox()
@@ -68,7 +88,8 @@ class Port:
 
     def report(self, *frames: bytes) -> Coverage:
         """The second report after these frames: all of them had passed before it."""
-        self._laid.inject(frames)
+        if self._laid:
+            self._laid.inject(frames)
         known = len(self._reports)
         while len(self._reports) < known + 2:
             facts = (parcel.fact for parcel in self._inbox.parcels(self._line.recv(1 << 16)))
@@ -105,7 +126,8 @@ def watched(tmp_path: Path) -> Iterator[tuple[cable.Cable, Port]]:
 
 @pytest.mark.lab
 def test_the_port_is_told_as_what_it_is_from_broadcast_to_mirror_to_a_pulled_cable(tmp_path):
-    """Frame by frame: what is sent to all, a talk that stays inside, what is wrapped, both directions, nothing."""
+    """Frame by frame: what is sent to all, a talk that stays inside, what is wrapped, both directions, in
+    pieces, nothing."""
     talk = Talk(client=IMAGING, server=STRANGER)
     syn, syn_ack = (talk.frame(word) for word in (talk.syn(), talk.syn_ack()))
     inside = Talk(client=IMAGING, server=IMAGING)
@@ -125,5 +147,58 @@ def test_the_port_is_told_as_what_it_is_from_broadcast_to_mirror_to_a_pulled_cab
         told = port.report(syn_ack)
         assert (told.shows, told.opened, told.unopened, told.foreign) == (Shows.MIRRORED, 1, 0, 3)
 
+        told = port.report(*tiny_fragments(), syn[:46] + b"\x10" + syn[47:])
+        assert (told.fragments, told.undecodable, told.lost) == (2, 1, 0)
+
         laid.set_link("left", "down")
         assert port.until(Shows.NO_CARRIER).losses.refused == 0
+
+
+# -- what it carries ---------------------------------------------------------------------------------------------
+
+ROOMS = {"capture", "decode", "model", "programs", "tracking", "wire"}
+"""Of the house, beside what stands on its ground floor."""
+NOT_COUNTED = {"org", "typing_extensions"}
+"""What `copy` looks for in another Python and does not find here, and what msgspec takes where it is at hand."""
+
+
+def imported(told: str) -> set[str]:
+    """Every module that a program has imported, also late ones, by its interpreter's own account."""
+    return {line.rpartition("|")[2].strip() for line in told.splitlines() if line.startswith("import time:")}
+
+
+def listened(folder: Path) -> set[str]:
+    """What the program as it is started has imported by its second report."""
+    places = Places(lasting=folder, passing=folder / "run")
+    places.make()
+    (folder / "sentinel.toml").write_text('[capture]\ninterface = "lo"\n')
+    words = ("-X", "importtime", "-m", "sentinel", "--config", str(folder / "sentinel.toml"), "--dir", str(folder))
+    with socket.socket(socket.AF_UNIX) as watch, (folder / "told").open("w") as told:
+        watch.bind(str(places.facts))
+        watch.listen()
+        watch.settimeout(30)
+        program = subprocess.Popen([sys.executable, *words, "listen"], stderr=told)
+        try:
+            line, _ = watch.accept()
+            with line:
+                line.settimeout(30)
+                Port(None, line).report()
+        finally:
+            cable.stop(program)
+    return imported((folder / "told").read_text())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="this needs root: it opens raw sockets")
+def test_the_program_that_holds_the_raw_socket_carries_the_standard_library_and_msgspec(tmp_path):
+    """And the command line's parser. No store, no judgement, no words: whatever it imports it has to wait for, and
+    a stranger's frame meets it."""
+    bare = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", ""], capture_output=True, text=True, check=True
+    )
+    brought = listened(tmp_path) - imported(bare.stderr)
+    others = {name.partition(".")[0] for name in brought if not name.startswith("_")} - sys.stdlib_module_names
+    rooms = {name.split(".")[1] for name in brought if name.startswith("sentinel.") and name.count(".") > 1}
+
+    assert "sentinel.programs.listen" in brought
+    assert others - NOT_COUNTED == {"click", "msgspec", "sentinel"}
+    assert rooms == ROOMS

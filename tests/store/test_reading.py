@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sentinel.model.connection import ConnectionState, Label
+from sentinel.model.connection import Association, ConnectionState, DicomService, Label
 from sentinel.model.exposure import AfterProbe, Answer, Application, Kind, Outcome, PortList, Reach
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import Chapter, IncidentState
@@ -191,6 +191,30 @@ def test_what_was_spoken_and_how_much_was_seen_of_a_request_is_read_as_it_was_to
     with opened(path) as reader:
         (row,) = reader.connections(Filter())
         assert (row.request, row.label) == (request_, label)
+
+
+@pytest.mark.parametrize(
+    ("services", "rejection", "kept"),
+    [
+        ((DicomService.FIND, DicomService.MOVE), (1, 1, 7), (("find", "move"), "1/1/7")),
+        ((), None, ((), None)),
+    ],
+)
+def test_what_an_association_proposed_and_why_it_was_rejected_is_read_as_it_was_told(
+    path, services, rejection, kept
+):
+    """The three numbers are result, source and reason (PS3.8 table 9-21)."""
+    asked = replace(dicom(Association.REJECTED, services), rejection=rejection)
+    with closing(Archive(path, "boot-1")) as archive:
+        archive.begin_run("run-1", moment())
+        archive.connection("run-1", connection(serial=1, dicom=asked), Standing.STRANGER)
+        archive.connection("run-1", connection(serial=2, dicom=None), Standing.STRANGER)
+        archive.commit()
+
+    with opened(path) as reader:
+        found = {(row.services, row.rejection) for row in reader.connections(Filter())}
+
+    assert found == {kept, ((), None)}
 
 
 def test_connections_are_told_newest_first_and_page_by_page(reader):

@@ -12,6 +12,7 @@ import pytest
 from sentinel.clock import now
 from sentinel.store.reading import Filter, opened
 from sentinel.wire.facts import Outbox
+from tests import rarities
 from tests.builders import connection
 from tests.capture.cable import wait_until
 from tests.installed import CODE, FIREWALL, LAID, LISTEN, WATCH, WEB, Machine, Reader, machine
@@ -105,6 +106,24 @@ def test_every_program_is_another_user_without_any_right(installed):
     found = {user: rights(installed.process(user)) for user in (LISTEN, WATCH, WEB)}
 
     assert found == {LISTEN: ("961", {0}), WATCH: ("962", {0}), WEB: ("963", {0})}
+
+
+def test_the_listener_hears_and_has_its_child_read_without_any_right(installed):
+    """It opened its rings, their group and its counters with the one right it had; what a switch says now goes
+    through all of them, through its child, to the store."""
+
+    def is_told() -> bool:
+        installed.laid.inject([rarities.lldp()], "right")
+        with opened(installed.places.store) as store:
+            hung = store.heard.hung()
+        return hung is not None and hung.port == "gi1/0/3"
+
+    wait_until(is_told, 30)
+    listener = installed.process(LISTEN)
+    [child] = Path(f"/proc/{listener}/task/{listener}/children").read_text().split()
+
+    assert b"sentinel.programs.dissect" in Path(f"/proc/{child}/cmdline").read_bytes()
+    assert [rights(listener), rights(int(child))] == [("961", {0})] * 2
 
 
 def test_this_house_and_its_python_are_not_in_the_folder_of_the_test(installed):

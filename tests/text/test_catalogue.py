@@ -9,7 +9,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from sentinel.model.acting import MeasureKind, PaperKind
-from sentinel.model.connection import Association, ConnectionState, Label
+from sentinel.model.connection import Association, ConnectionState, DicomService, Label
 from sentinel.model.coverage import Shows, Wrapping
 from sentinel.model.exposure import Answer, Auth, CellVerdict, Kind, Outcome, PortList, Reach, Why
 from sentinel.model.finding import Code, Grade, Level
@@ -82,6 +82,7 @@ def test_every_value_a_table_shows_has_its_word(language):
         "legend": CellVerdict,
         "kind": Kind,
         "dicom_answer": Answer,
+        "dicom_service": DicomService,
         "auth": Auth,
         "outcome": Outcome,
         "list": PortList,

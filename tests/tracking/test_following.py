@@ -239,6 +239,19 @@ def test_only_the_first_bytes_of_a_side_tell():
     assert set(labels(talk, *first, *later)) == {None}
 
 
+def test_an_image_whose_middle_looks_like_a_hello_has_no_label():
+    """What is not pushed is looked at too, since a hello may be longer than a segment: only a first one is one."""
+    talk = Talk()
+    shaken, begun = talk.handshake(), talk.say(True, Flags.ACK, HELLO + bytes(1_300))
+    assert begun.length > 1_300
+    assert labels(talk, *shaken, begun, talk.asks(600), *talk.goodbye())[-1] is Label.TLS
+
+    other = Talk()
+    shaken = other.handshake()
+    image = [other.say(True, Flags.ACK, start + bytes(1_300)) for start in (b"", HELLO, WEB, HELLO)]
+    assert set(labels(other, *shaken, *image, *other.goodbye())) == {None}
+
+
 def test_a_request_that_is_sent_again_may_be_the_one_that_we_see():
     """Its first copy was lost on the way to us, or was one of those that are sampled."""
     talk = Talk()

@@ -144,6 +144,22 @@ def test_a_machine_that_calls_everybody_fills_no_memory():
     assert len(handshakes._syns) == MOST
 
 
+@pytest.mark.parametrize(("later", "halves"), [(1.0, 0), (3.0, 1)])
+def test_a_call_that_had_to_make_room_before_it_could_be_answered_is_not_missed(later, halves):
+    """A worm calls thousands a second: for two minutes nobody says that a mirror has lost one. After two seconds a
+    call that makes room was answered, or never is; an answer that comes all the same is a hint too many."""
+    handshakes, called = Handshakes(networks()), call()
+    handshakes.tick(moment(0))
+    handshakes.feed(called.segment(called.syn(), SETTLED))
+    for number in range(MOST):
+        talk = Talk(client=IMAGING, client_port=1_024 + number, server=STRANGER, client_isn=number)
+        handshakes.feed(talk.segment(talk.syn(), SETTLED + later))
+    handshakes.feed(called.segment(called.syn_ack(), SETTLED + later))
+    handshakes.tick(moment(SETTLED + later + 3))
+
+    assert handshakes.unopened == halves
+
+
 # -- in the laboratory: a mirror that loses copies ---------------------------------------------------------------
 
 LOST = 8

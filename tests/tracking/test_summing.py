@@ -319,3 +319,30 @@ def test_a_connection_across_the_hour_is_one_row_or_counted_once():
     assert list(counted.take(told)) == []
     (sum_,) = (each for each in counted.changed() if each.hour == START)
     assert (sum_.answered, sum_.connected, sum_.bytes_out) == (1, 1, 7)
+
+
+# -- what is older than anything remembered -----------------------------------------------------------------------
+
+
+def test_an_association_older_than_all_that_is_remembered_is_still_told_for_itself():
+    """It has its row, and carries images when the hour has no rows left: no sum can tell of images."""
+    summing = Summing(all_rows=2, remembered=2)
+    later = moment(3_700)
+    feed(summing, *many(2, CONNECTED))
+    feed(summing, *(connection(serial=number, state=ANSWERED, at=later) for number in (3, 4)))
+
+    images = connection(serial=1, state=CONNECTED, changed=later, bytes_out=40_000_000)
+    young = connection(serial=5, state=CONNECTED, at=later)
+
+    assert list(summing.take(images)) == [images]
+    assert list(summing.take(young)) == []
+
+
+def test_what_was_counted_so_long_ago_that_nobody_remembers_is_counted_again():
+    """Once too often rather than not at all."""
+    summing = Summing(rows=0, remembered=2)
+    feed(summing, *many(3, ANSWERED))
+
+    _, (again,) = feed(summing, connection(serial=1, state=CONNECTED))
+
+    assert (again.answered, again.connected) == (4, 1)

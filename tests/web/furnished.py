@@ -326,6 +326,7 @@ class Cabinet:
                 frames=120_345,
                 dropped=0,
                 undecodable=3,
+                fragments=2,
                 forgotten=0,
                 unsent=0,
                 at=moment(),

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 import pytest
 from furnished import HOSTILE, MAC, STRANGER, Cabinet, cell, chapter, connection, incident, moment
 
-from sentinel.model.connection import Association, ConnectionState, Dicom, Label
+from sentinel.model.connection import Association, ConnectionState, Dicom, DicomService, Label
 from sentinel.model.exposure import CellVerdict, Reach, Why
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import IncidentState
@@ -336,6 +336,38 @@ def test_a_request_that_was_not_seen_whole_is_called_so(cabinet: Cabinet, whole,
     assert "? → ? DICOM, accepted" in told
     assert ("? → ? DICOM, accepted, request seen in part" in told) is said
     assert ("request seen whole" in file) is whole
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "cells"),
+    [
+        ("fr", "DICOM, rejetée (1/1/7), recherche, transfert", ["recherche, transfert", "(1/1/7)"]),
+        ("en", "DICOM, rejected (1/1/7), query, transfer", ["query, transfer", "(1/1/7)"]),
+    ],
+)
+def test_what_was_proposed_and_why_it_was_rejected_is_in_the_list_and_in_its_file(
+    cabinet: Cabinet, language, said, cells
+):
+    """Result, source and reason: 1/1/7 is « you call somebody who is not here »."""
+    dicom = Dicom(
+        called="ORTHANC",
+        calling="X",
+        result=Association.REJECTED,
+        services=(DicomService.FIND, DicomService.MOVE),
+        services_whole=True,
+        rejection=(1, 1, 7),
+    )
+    cabinet.add("connections", rows.connection_row("x", connection(53, dicom=dicom), "stranger", True))
+    reader = cabinet.insider(language)
+
+    file = reader.get("/connections.csv").data.decode("utf-8-sig")
+    sheet = csv.DictReader(io.StringIO(file), delimiter=";" if language == "fr" else ",")
+    keys = [say(language, f"connections.{name}") for name in ("services", "rejection")]
+    found = [[line[key] for key in keys] for line in sheet]
+
+    assert said in words(reader.get("/connections").text)
+    assert cells in found
+    assert ["", ""] in found  # of connections without DICOM nothing is said
 
 
 @pytest.mark.parametrize("title", ["=1+1", "+1", "-1", "@SUM(A1)", "|x", " =1", "\t=1", "%0A=1"])

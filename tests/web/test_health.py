@@ -153,10 +153,17 @@ def test_what_the_port_shows_stands_above_its_counts_with_what_to_change(cabinet
     assert "Il passe aussi" not in page
 
 
+def test_what_was_not_read_is_told_apart_by_its_reason(cabinet):
+    """A cable that spoils frames is one thing, somebody who cuts his into pieces another."""
+    cabinet.beat(coverage=seen(undecodable=1_001, fragments=1_002, unread=1_003))
+
+    assert "Trames illisibles 1 001 Fragments et en-têtes sans fin, comptés et non lus 1 002" in plain(cabinet)
+
+
 def test_every_place_where_frames_are_lost_has_its_own_count(cabinet):
     """Which one grows says what to change; a kernel that does not count what is meant for others says so."""
     losses = Losses(missed=1_001, fifo=1_002, over=1_003, refused=1_004, backlog=1_005, squeezed=1_006)
-    cabinet.beat(coverage=seen(losses=losses, opened=1_007, unopened=1_008))
+    cabinet.beat(coverage=seen(losses=losses, opened=1_007, unopened=1_008, unseen=1_009))
     page = plain(cabinet)
 
     for number, words in enumerate(
@@ -173,3 +180,4 @@ def test_every_place_where_frames_are_lost_has_its_own_count(cabinet):
         assert f"{words} 1 00{number}" in page
     assert "Trames destinées à d’autres non comptées ici" in page
     assert "Appels vus en entier 1 007 Réponses dont l’appel n’est pas passé (miroir saturé) 1 008" in page
+    assert "Visites dont l’appel n’est pas passé (temps noté incomplet) 1 009" in page
