@@ -1,9 +1,10 @@
 """Too many to keep one by one: what exceeds its share of rows is summed per network, door and hour.
 
-Every answered connection is a row or is counted: 1,000 rows an hour and door, then sums. Attempts that came to
-nothing share fewer rows, by source network, so that a scan cannot fill the store while an echo's refused knock
-is still told one by one. A flood with invented sources has more networks than anybody could read: from the 257th
-of one door on they are summed together, as 0.0.0.0/0 or ::/0.
+Every answered connection is a row or is counted: 1,000 rows an hour and door, then sums (`shares`). One that was
+counted gets a row when it has become worth more than what it was counted as, and is then in no sum. Attempts that
+came to nothing share fewer rows, by source network, so that a scan cannot fill the store while an echo's refused
+knock is still told one by one. A flood with invented sources has more networks than anybody could read: from the
+257th of one door on they are summed together, as 0.0.0.0/0 or ::/0.
 
 Whoever knocks at every port makes as many sums as there may be, so a sum is small: its name is a string of bytes,
 and it becomes a fact only when it is told.
@@ -13,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, product
 from typing import Any
 
 from sentinel.model.connection import Attempts, Connection, ConnectionState, Direction
@@ -21,18 +22,11 @@ from sentinel.model.moment import Address, Moment, unpacked
 from sentinel.model.packet import SHORT, raw_mac, written
 from sentinel.tracking import table
 from sentinel.tracking.halfopen import Attempt, Half
+from sentinel.tracking.shares import ALL_ROWS, REAL, ROWS, Shares, Worth, worth
 
-ROWS = 1_000
-"""Rows an hour for the answered connections of one door."""
-ALL_ROWS = 8_192
-"""Rows an hour for answered connections of all doors: a machine may seem to have all of them open."""
 REMEMBERED = 2 * table.MOST
 """Connections of which is known whether they have a row: twice as many as are followed at once. What comes
 of an older one is told under its serial again, or counted again: rather once too often than not at all."""
-TRIES = 256
-"""Rows an hour for what came to nothing from one network."""
-ALL_TRIES = 4_096
-"""Rows an hour for what came to nothing, from everywhere."""
 SUMS = 4_096
 """A sum takes a third of a kilobyte."""
 NETWORKS = 256
@@ -41,6 +35,9 @@ AT_ONCE = 1_000
 """Sums told in one second; the others wait for the next, and are then told with what came meanwhile."""
 VAIN = (ConnectionState.ATTEMPTED, ConnectionState.REFUSED)
 EVERYWHERE = b""
+Counted = tuple[ConnectionState, Worth]
+COUNTED = {each: each for each in product(ConnectionState, Worth)}
+"""As what a connection was counted: one object for all of a kind."""
 
 HOUR = timedelta(hours=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -83,16 +80,12 @@ class Summing:
     ) -> None:
         self.forgotten = 0
         self._remembered = remembered
-        self._rows = rows
-        self._all_rows = all_rows
+        self._shares = Shares(rows, all_rows)
         self._most = sums
-        self._doors: dict[bytes, int] = {}
-        self._tries: dict[bytes, int] = {}
-        self._all_tries = self._rows_given = 0
         self._own: dict[int, None] = {}
         self._before = -1
         """The highest serial that had a row and is not remembered any more."""
-        self._counted: dict[int, ConnectionState] = {}
+        self._counted: dict[int, Counted] = {}
         self._sums: dict[bytes, Sum] = {}
         """By door, then source network."""
         self._networks: dict[bytes, int] = {}
@@ -120,7 +113,7 @@ class Summing:
         """
         many: dict[bytes, Many] = {}
         for way, half in attempts:
-            if self._may_try(way[:3] if len(way) == SHORT else way[:8], ask=True):
+            if self._shares.may_try(way[:3] if len(way) == SHORT else way[:8], ask=True):
                 yield from self.take(tell(way, half))
                 continue
             end = way[4:8] + way[10:] + way[:3] if len(way) == SHORT else way[16:32] + way[34:] + way[:8]
@@ -148,41 +141,40 @@ class Summing:
             self._hour = hour
         if hour > self._hour or hour < self._hour - 1:
             self._hour = hour
-            self._doors.clear()
-            self._tries.clear()
-            self._all_tries = self._rows_given = 0
+            self._shares.renew()
             self._networks.clear()
-            lasts = max(0, hour - 1).to_bytes(
-                4, "big"
-            )  # what began in the last hour may come to its end in this one
+            lasts = max(0, hour - 1).to_bytes(4, "big")  # what began in the last hour may end in this one
             self._sums = {key: each for key, each in self._sums.items() if key[:4] >= lasts or each.has_moved}
 
     def _has_row(self, connection: Connection, door: bytes) -> bool:
         if connection.serial in self._own:
             return True
-        if connection.serial in self._counted:
-            return False
-        if connection.state in VAIN:
-            return self._may_try(_network(connection.source))
-        if connection.serial <= self._before:
+        before = self._counted.get(connection.serial)
+        if before is None and connection.state in VAIN:
+            return self._shares.may_try(_network(connection.source))
+        if before is None and connection.serial <= self._before:
             return True
-        if self._doors.get(door, 0) >= self._rows or self._rows_given >= self._all_rows:
+        if before is not None and worth(connection) <= before[1]:
             return False
-        self._doors[door] = self._doors.get(door, 0) + 1
-        self._rows_given += 1
+        if not self._shares.may_have(door, worth(connection)):
+            return False
+        if before is not None:
+            self._take_back(connection, door)
         self._own[connection.serial] = None
         self._before = max(self._before, *_make_room(self._own, self._remembered), -1)
         return True
 
-    def _may_try(self, network: bytes, *, ask: bool = False) -> bool:
-        """Whether there is room for one more row, which is taken unless this only asks."""
-        tries = self._tries.get(network, 0)
-        if tries >= TRIES or self._all_tries >= ALL_TRIES:
-            return False
-        if not ask:
-            self._tries[network] = tries + 1
-            self._all_tries += 1
-        return True
+    def _take_back(self, connection: Connection, door: bytes) -> None:
+        """It has a row now; what was counted at its end stays counted, and so does what its hour has told."""
+        state, _ = self._counted.pop(connection.serial)
+        narrow = door + _network(connection.source)
+        key = narrow if narrow in self._sums else door + EVERYWHERE
+        known = self._sums.get(key)
+        if known is None or state is ConnectionState.CLOSED:
+            return
+        known.answered -= 1
+        known.connected -= state is ConnectionState.CONNECTED
+        self._move(key, known)
 
     def _count(self, connection: Connection, door: bytes) -> None:
         macs = raw_mac(connection.target_mac or "")
@@ -190,14 +182,14 @@ class Summing:
         if known is None:
             self.forgotten += 1
             return
-        _add(known, connection, self._counted.get(connection.serial))
+        _add(known, connection, self._counted.get(connection.serial, (None, None))[0])
         self._remember(connection)
 
     def _remember(self, connection: Connection) -> None:
         """What it was counted as, so that it is counted once for each thing it was."""
         if connection.state in VAIN:
             return
-        self._counted[connection.serial] = connection.state
+        self._counted[connection.serial] = COUNTED[connection.state, worth(connection)]
         _make_room(self._counted, self._remembered)
 
     def _count_many(self, end: bytes, many: Many) -> None:
@@ -222,10 +214,13 @@ class Summing:
                 return None
             known = self._sums[key] = fresh
             self._networks[door] = self._networks.get(door, 0) + 1
+        self._move(key, known)
+        return known
+
+    def _move(self, key: bytes, known: Sum) -> None:
         if not known.has_moved:
             known.has_moved = True
             self._moved.append(key)
-        return known
 
 
 def _make_room(known: dict[int, Any], most: int) -> list[int]:
@@ -282,11 +277,10 @@ def _fact(key: bytes, known: Sum) -> Attempts:
 
 def _add(known: Sum, connection: Connection, before: ConnectionState | None) -> None:
     """Count a connection once for each thing it newly was."""
-    real = (ConnectionState.CONNECTED, ConnectionState.CLOSED)
     known.silent += connection.state is ConnectionState.ATTEMPTED
     known.refused += connection.state is ConnectionState.REFUSED
-    known.answered += before is None and connection.state in (ConnectionState.ANSWERED, *real)
-    known.connected += connection.state in real and before not in real
+    known.answered += before is None and connection.state in (ConnectionState.ANSWERED, *REAL)
+    known.connected += connection.state in REAL and before not in REAL
     if connection.state is ConnectionState.CLOSED and before is not ConnectionState.CLOSED:
         known.bytes_in += connection.bytes_in
         known.bytes_out += connection.bytes_out

@@ -7,7 +7,8 @@ import pytest
 
 from sentinel.model.connection import Attempts, Connection, ConnectionState, Direction
 from sentinel.tracking.halfopen import Attempt, Half
-from sentinel.tracking.summing import ALL_TRIES, NETWORKS, REMEMBERED, TRIES, Summing
+from sentinel.tracking.shares import ALL_TRIES, TRIES
+from sentinel.tracking.summing import NETWORKS, REMEMBERED, Summing
 from tests.builders import (
     BOX_MAC,
     IMAGING,
@@ -17,6 +18,7 @@ from tests.builders import (
     STRANGER,
     STRANGER6,
     connection,
+    dicom,
     mac_bytes,
     moment,
 )
@@ -34,26 +36,61 @@ def many(number: int, state: ConnectionState, first: int = 1, **about):
     return [connection(serial=first + each, state=state, **about) for each in range(number)]
 
 
-@pytest.mark.parametrize("state", [ANSWERED, CONNECTED, CLOSED])
-def test_answered_connections_keep_their_rows_until_the_door_has_had_its_share(state):
+@pytest.mark.parametrize(("state", "kept"), [(ANSWERED, 6), (CONNECTED, 9), (CLOSED, 9)])
+def test_answered_connections_keep_their_rows_until_the_door_has_had_its_share(state, kept):
     """The rest is counted for the door and the hour."""
-    rows, sums = feed(Summing(rows=10), *many(25, state, bytes_in=3, bytes_out=4))
+    rows, sums = feed(Summing(rows=12), *many(25, state, bytes_in=3, bytes_out=4))
 
-    assert rows == 10
+    left = 25 - kept
+    assert rows == kept
     (sum_,) = sums
-    assert sum_.answered == 15
-    assert sum_.connected == (0 if state is ANSWERED else 15)
-    assert (sum_.bytes_in, sum_.bytes_out) == ((45, 60) if state is CLOSED else (0, 0))
+    assert sum_.answered == left
+    assert sum_.connected == (0 if state is ANSWERED else left)
+    assert (sum_.bytes_in, sum_.bytes_out) == ((3 * left, 4 * left) if state is CLOSED else (0, 0))
 
 
 def test_a_connection_that_has_a_row_keeps_it():
     """However often it is told, and however full the door has become."""
-    summing = Summing(rows=2)
+    summing = Summing(rows=4)
     feed(summing, *many(5, ANSWERED))
 
     rows, sums = feed(summing, *(connection(serial=1, state=state) for state in (CONNECTED, CLOSED)))
 
     assert (rows, sums) == (2, [])
+
+
+def test_a_door_that_is_made_to_answer_still_has_rows_for_a_client_and_for_an_association():
+    """A stranger fills an hour with answers under invented names, then with connections of his own."""
+    summing = Summing(rows=100)
+    rows, _ = feed(summing, *many(1_000, ANSWERED))
+    assert rows == 50
+
+    client = [connection(serial=2_000, state=state) for state in (ANSWERED, CONNECTED, CLOSED)]
+    assert [bool(list(summing.take(each))) for each in client] == [False, True, True]
+    (sum_,) = summing.changed()
+    assert (sum_.answered, sum_.connected) == (950, 0)  # of the flood alone
+
+    feed(summing, *many(1_000, CONNECTED, first=3_000))
+    talk = [
+        connection(serial=5_000, state=CONNECTED),
+        connection(serial=5_000, state=CONNECTED, dicom=dicom()),
+        connection(serial=5_000, state=CLOSED, dicom=dicom(), bytes_out=9),
+    ]
+    assert [bool(list(summing.take(each))) for each in talk] == [False, True, True]
+    (sum_,) = summing.changed()
+    assert (sum_.answered, sum_.connected, sum_.bytes_out) == (950 + 976, 976, 0)
+
+
+def test_a_connection_that_had_ended_when_it_was_known_to_be_more_stays_counted_too():
+    """What was summed of its bytes cannot be told from the others any more: rather once too often."""
+    summing = Summing(rows=4)
+    feed(summing, *many(3, CLOSED))
+    counted = connection(serial=9, state=CLOSED, bytes_out=7)
+    feed(summing, counted)
+
+    rows, sums = feed(summing, connection(serial=9, state=CLOSED, bytes_out=7, dicom=dicom()))
+
+    assert (rows, sums) == (1, [])
 
 
 def test_a_counted_connection_is_counted_once_for_each_thing_it_was():
@@ -130,7 +167,7 @@ def test_networks_doors_and_hours_are_summed_apart():
 
 def test_a_new_hour_gives_every_door_its_share_again():
     """And what was summed before stays told as it was."""
-    summing = Summing(rows=2)
+    summing = Summing(rows=4)
     feed(summing, *many(5, ANSWERED))
 
     rows, sums = feed(summing, *many(5, ANSWERED, first=100, at=moment(3_600)))
@@ -191,10 +228,9 @@ def test_what_is_remembered_of_one_hour_is_bounded():
 
     rows, sums = feed(summing, *told)
 
-    assert rows == 500
-    assert sum(each.answered for each in sums) == 4_500
+    assert rows == 250
+    assert sum(each.answered for each in sums) == 4_750
     assert len(summing._own) <= 500
-    assert len(summing._doors) <= 500
     assert len(summing._counted) <= REMEMBERED
 
 
@@ -329,7 +365,7 @@ def test_an_association_older_than_all_that_is_remembered_is_still_told_for_itse
     summing = Summing(all_rows=2, remembered=2)
     later = moment(3_700)
     feed(summing, *many(2, CONNECTED))
-    feed(summing, *(connection(serial=number, state=ANSWERED, at=later) for number in (3, 4)))
+    feed(summing, *(connection(serial=number, state=CONNECTED, at=later) for number in (3, 4)))
 
     images = connection(serial=1, state=CONNECTED, changed=later, bytes_out=40_000_000)
     young = connection(serial=5, state=CONNECTED, at=later)
