@@ -118,9 +118,6 @@ def portraits(told: Iterable[object]) -> list[Portrait]:
     return [each for each in told if isinstance(each, Portrait)]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the day was recorded before: python -m tests.lab.record_day sentinel/recorded"
-)
 def test_the_recorded_day_shows_what_is_spoken_who_made_a_machine_and_where_we_are_plugged_in():
     """A newcomer sees all that the sentinel can tell."""
     day = scenes(DAY)
