@@ -135,7 +135,14 @@ class Player:
         self._asked[announced.check] = at
         lasts = announced.window + SILENCE
         yield Knock(
-            check=announced.check, echo=record.question.echo, probes=announced.probes, opens=at, lasts=lasts
+            check=announced.check,
+            echo=record.question.echo,
+            probes=announced.probes,
+            opens=at,
+            lasts=lasts,
+            asks=announced.asks,
+            mark=announced.mark,
+            decoys=announced.decoys,
         )
 
     def _report(self, record: Record, at: Moment) -> Iterator[Sent]:
