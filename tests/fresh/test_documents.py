@@ -16,7 +16,7 @@ from tests.fresh.typed import BOOK, BY_HAND, ECHO, HOUSE, OPERATOR, README, Type
 from tests.test_repository import files
 
 pytestmark = pytest.mark.fresh
-PIP = "PIP_NO_INDEX=1 PIP_FIND_LINKS=/root/wheels PIP_ROOT_USER_ACTION=ignore"
+PIP = "PIP_NO_INDEX=1 PIP_FIND_LINKS=/srv/wheels PIP_ROOT_USER_ACTION=ignore"
 """The machine has no internet: its packages lie beside it."""
 
 
@@ -36,7 +36,7 @@ def fresh() -> Iterator[Machine]:
     assert made.returncode == 0, made.stderr
     ours, others = (ROOT / line for line in made.stdout.split())
     with machine() as debian:
-        home = debian.root / "root"
+        home = debian.root / "srv"
         (debian.root / "etc/resolv.conf").unlink(
             missing_ok=True
         )  # or apt would wait long for whoever is named there
@@ -96,8 +96,8 @@ def test_an_echo_is_up_after_ten_minutes_of_typing(fresh: Machine):
 
 def type_all(made: Machine, lines: list[str]) -> str:
     """In one terminal, with a yes to every question; what was said."""
-    (made.root / "root/typed").write_text("\n".join(["cd /root", f"export {PIP}", *lines, ""]))
-    return made.run("yes | sh /root/typed 2>&1", within=90)
+    (made.root / "srv/typed").write_text("\n".join(["cd /srv", f"export {PIP}", *lines, ""]))
+    return made.run("yes | sh /srv/typed 2>&1", within=90)
 
 
 def test_a_practice_takes_the_invitation_that_was_printed(fresh: Machine):
@@ -117,4 +117,4 @@ def test_a_practice_takes_the_invitation_that_was_printed(fresh: Machine):
 @pytest.mark.parametrize("line", OPERATOR, ids=lambda line: line.said)
 def test_an_operator_types_what_the_page_says(fresh: Machine, line: Typed):
     """In its order: the alias is changed before it is taken back."""
-    type_in(fresh, line, "/root")
+    type_in(fresh, line, "/srv")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-HOUSE = "/root/cabinet-sentinel"
+HOUSE = "/srv/cabinet-sentinel"
 """Where the clean clone lies."""
 ECHO = "/opt/sentinel-echo/bin/sentinel"
 BOOK = "--dir /var/lib/sentinel-echo"
@@ -26,8 +26,8 @@ class Typed:
 README = (
     Typed(said="./dev", words="Cabinet Sentinel\n"),
     Typed(said="./dev sentinel check", words="first use: installing", status=1, within=150),
-    Typed(said="./dev run --demo", typed="python3 /root/page_of.py ./dev run --demo", words="it ended with 0"),
-    Typed(said="./dev run", typed="python3 /root/page_of.py ./dev run", words="it ended with 0"),
+    Typed(said="./dev run --demo", typed="python3 /srv/page_of.py ./dev run --demo", words="it ended with 0"),
+    Typed(said="./dev run", typed="python3 /srv/page_of.py ./dev run", words="it ended with 0"),
     Typed(
         said="./dev sentinel replay day.pcapng --inside 192.168.1.0/24 --json",
         typed="cp tests/pcaps/disorder.pcapng day.pcapng && "
@@ -43,8 +43,8 @@ README = (
     ),
     Typed(
         said="pip install '.[verify]'",
-        typed="python3 -m venv /root/verify && /root/verify/bin/pip install '.[verify]' && "
-        "/root/verify/bin/sentinel verify --help",
+        typed="python3 -m venv /srv/verify && /srv/verify/bin/pip install '.[verify]' && "
+        "/srv/verify/bin/sentinel verify --help",
         words="Usage: sentinel verify",
     ),
 )

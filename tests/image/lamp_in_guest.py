@@ -44,6 +44,11 @@ LAMPS = (
 """Every kind that is wired, side by side."""
 CONFIGURED = Path("/sys/kernel/config/gpio-sim/lamp")
 PULSE = Path("/run/sentinel/pulse.json")
+MOMENT = 0.1
+"""Seconds: lines are switched one after the other, and an emulated board takes its time for it; the shortest light
+of any rhythm lasts twice as long."""
+SETTLES = 1.0
+"""Seconds until all three lamps have left what they showed before."""
 WINDOW = 8.0
 """Seconds of a film that tell every rhythm from every other."""
 LIVES = 10.0
@@ -70,12 +75,17 @@ def rhythm(samples: Sequence[Sample]) -> str:
 
 
 def worn(samples: Sequence[Sample]) -> set[tuple[int, ...]]:
-    """Every combination of lines that was lit for more than a moment; three are not switched at one instant."""
-    return {
-        lines
-        for (begins, lines), (ends, after) in pairwise(changes(samples))
-        if any(lines) and ends - begins > 0.04 and after != lines
-    }
+    """Every combination of lines that was lit for more than a moment."""
+    return {lines for lines, lasted in longest(samples).items() if any(lines) and lasted > MOMENT}
+
+
+def longest(samples: Sequence[Sample]) -> dict[tuple[int, ...], float]:
+    """For how many seconds at most each combination of lines stood."""
+    lasted: dict[tuple[int, ...], float] = {}
+    for (begins, lines), (ends, after) in pairwise(changes(samples)):
+        if after != lines:
+            lasted[lines] = max(lasted.get(lines, 0.0), ends - begins)
+    return lasted
 
 
 def changes(samples: Sequence[Sample]) -> list[Sample]:
@@ -139,7 +149,7 @@ def lamps() -> None:
     for level in (Level.CALM, Level.ATTENTION, Level.ALARM, Level.UNSURE):
         for _, lamp in driven:
             lamp.show(level, now())
-        time.sleep(0.3)
+        time.sleep(SETTLES)
         seen = film([pin for section in LAMPS for pin in section.pins])
         for n, section in enumerate(LAMPS):
             first = sum(len(each.pins) for each in LAMPS[:n])
@@ -153,9 +163,8 @@ def wears(section: LampSection, level: Level, samples: Sequence[Sample]) -> None
     """This film is this verdict, on this kind of lamp."""
     value = palette(section).of(level)[1]
     wanted = value if isinstance(value, tuple) else (value,)
-    told = (
-        f"{section.kind.value} on {list(section.pins)}, {level.word}: {rhythm(samples)}, {sorted(worn(samples))}"
-    )
+    lasted = ", ".join(f"{lines} {seconds:.2f} s" for lines, seconds in sorted(longest(samples).items()))
+    told = f"{section.kind.value} on {list(section.pins)}, {level.word}: {rhythm(samples)}; {lasted}"
     need(rhythm(samples) == level.word and worn(samples) == {wanted}, told)
     print(told, flush=True)
 

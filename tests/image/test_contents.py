@@ -139,6 +139,13 @@ def test_the_packages_are_those_that_were_pinned(root):
     assert [name for name in root if name.startswith(f"{SITE}/sentinel/__pycache__/pipeline.cpython-313")]
 
 
+def test_nothing_of_a_package_depends_on_the_python_of_the_builder(root, read):
+    """What a package would install as commands begins with its path, and is left out with its hash."""
+    records = [name for name in root if name.startswith(f"{SITE}/") and name.endswith(".dist-info/RECORD")]
+    assert len(records) > 20
+    assert not [name for name in records if b"../bin/" in read(name)]
+
+
 def test_its_kernel_drives_every_board_from_3_to_5(root, read):
     """Debian 13's own kernel has neither the Pi 5's RP1 (Ethernet, USB, pins) nor gpio-sim."""
     modules = next(name for name in root if name.endswith("modules.dep"))
