@@ -5,6 +5,7 @@ In a process of its own, so that its memory and its time are an echo's.
 
 import asyncio
 import json
+import os
 import resource
 import sys
 import time
@@ -28,6 +29,7 @@ from sentinel.echo.settings import Settings
 from sentinel.model.exposure import PortList
 from sentinel.services import port_list
 from tests.bench import practices
+from tests.bench.memory import peak
 from tests.bench.practices import ECHO_ADDRESS
 
 
@@ -82,7 +84,7 @@ class Bench:
                 await asyncio.sleep(max(0.0, began + number * apart - time.monotonic()))
                 group.create_task(self._check(practices.address(number), key))
         self.tally.wall, self.tally.cpu = time.monotonic() - began, _cpu() - cpu
-        self.tally.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+        self.tally.peak = peak(os.getpid())
         self.tally.fastest = max(self._per_second.values())
         return self.tally
 

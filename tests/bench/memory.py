@@ -47,6 +47,12 @@ def pss(pid: int) -> float:
     return kibibytes * 1024 / 1e6
 
 
+def peak(pid: int) -> float:
+    """The most it ever held (VmHWM of proc(5)), in megabytes; `ru_maxrss` would begin with that of its parent."""
+    lines = Path("/proc", str(pid), "status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024 / 1e6
+
+
 def program(pid: int) -> str:
     """Its name: the command given to `sentinel`, or the module it is."""
     known = {"run", "listen", "watch", "web", "dissect", "play"}

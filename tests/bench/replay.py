@@ -13,6 +13,7 @@ from sentinel.capture.recording import Recording
 from sentinel.decode.frame import read_frame
 from tests.bench import recordings
 from tests.bench.figure import Figure
+from tests.bench.memory import peak
 from tests.bench.recordings import Frames
 from tests.builders import moment
 
@@ -101,14 +102,8 @@ def quarters(pipe: Path, kind: Frames, frames: int) -> list[float]:
         for _ in range(4):
             file.writelines(islice(pieces, frames // 4))
             file.flush()
-            peaks.append(_peak(process.pid))
+            peaks.append(peak(process.pid))
         file.writelines(pieces)
     assert process.wait(60) == 0
     pipe.unlink()
     return peaks
-
-
-def _peak(pid: int) -> float:
-    """VmHWM of proc(5), in megabytes."""
-    lines = Path("/proc", str(pid), "status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024 / 1e6

@@ -25,7 +25,7 @@ SHORT = Size(
     rests=0,
     background=20_000,
     strangers=50,
-    steps=2,
+    steps=6,
     swarm=6_000,
     flood=40_000,
 )

@@ -32,11 +32,10 @@ __all__ = ["running"]  # a fixture: one real `watch`
 
 pytestmark = pytest.mark.lab
 
-STILL = 1.0
-"""Seconds a sensor is stopped."""
 LOCKED = 4.0
 """Seconds after the scan, within which the store is somebody else's."""
-RATE = 60_000
+FIRST = 20_000
+"""Frames of a scan that are read before the reader stands still."""
 VISITORS = 4_000
 """Fewer than the table has room for, and more than there is room for what is told of them."""
 SENT = {Kind.ANSWERS: 500, Kind.CLIENTS: 500, Kind.ANNOUNCEMENTS: 500, Kind.RARE: 500, Kind.ATTEMPTS: 100_000}
@@ -47,7 +46,7 @@ KINDS = {
     Kind.RARE: b"\x01\x80\xc2\x00\x00\x0e" + ethernet(0x88CC, bytes(46))[6:],
 }
 TIGHT = dict.fromkeys(Kind, Room(1 << 14, 2))
-"""Full within a tenth of a second, whatever comes."""
+"""Too little for what comes while nobody reads."""
 
 
 def everything() -> list[bytes]:
@@ -69,15 +68,11 @@ def send(laid: cable.Cable, frames: Sequence[bytes], rate: float = 0) -> None:
 
 
 @contextmanager
-def stopped(process: Popen[bytes], after: float = 0.3) -> Iterator[None]:
-    """Soon it stands still for a while."""
-    steps = ((after, signal.SIGSTOP), (after + STILL, signal.SIGCONT))
-    timers = [threading.Timer(when, process.send_signal, (number,)) for when, number in steps]
-    for each in timers:
-        each.start()
+def stopped(process: Popen[bytes]) -> Iterator[None]:
+    """It stands still meanwhile."""
+    process.send_signal(signal.SIGSTOP)
     yield
-    for each in timers:
-        each.join()
+    process.send_signal(signal.SIGCONT)
 
 
 # -- the rings ---------------------------------------------------------------------------------------------------
@@ -88,7 +83,7 @@ def test_what_a_sensor_that_stood_still_could_not_be_given_was_counted_ring_by_r
     """As the rings are, it costs attempts alone; were they tight, each of them would count its own."""
     cable.need()
     with cable.cable() as laid, sensing(laid, tmp_path, rooms) as (sensor, results), stopped(sensor):
-        send(laid, everything(), RATE)
+        send(laid, everything())
     [found] = results
 
     assert {kind: loss.frames for kind, loss in found.losses.items()} == SENT
@@ -112,12 +107,13 @@ def test_what_a_flood_leaves_no_room_for_is_counted_to_the_frame(tmp_path):
 
 
 def test_listen_tells_each_attempt_that_it_does_not_report_as_dropped(tmp_path):
-    """Stopped for a second in a scan: by what it tells `watch`, rows and sums and dropped are what was sent."""
+    """Stopped in the midst of a scan: by what it tells `watch`, rows and sums and dropped are what was sent."""
     cable.need()
     scan = list({frame[26:38]: frame for frame in traffic.scan(SENT[Kind.ATTEMPTS])}.values())
     with cable.cable() as laid, listening(laid, tmp_path) as found:
+        send(laid, scan[:FIRST], 20_000)
         with stopped(found.process):
-            send(laid, scan, RATE)
+            send(laid, scan[FIRST:])
         counted = found.settled()
         cable.wait_until(lambda: vain(found)[0] + counted.dropped >= len(scan), 60)
         told = found.report()
@@ -144,7 +140,7 @@ def test_a_fact_that_nobody_took_in_time_is_counted_as_unsent(reader, tmp_path):
     frames = [talk.frame(word) for talk, word in words]
     with cable.cable() as laid, listening(laid, tmp_path) as found:
         found.reads.clear() if reader == "waits for its disk" else found.leave()
-        send(laid, frames, 15_000)
+        send(laid, frames, 8_000)
         time.sleep(1)
         found.reads.set() if reader == "waits for its disk" else found.come()
         told = found.settled()
