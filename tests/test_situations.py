@@ -139,8 +139,8 @@ def test_a_door_of_an_unmanaged_switch_gets_a_probable_machine_while_that_is_asl
         None,
     )
     assert line == (
-        "Derrière cette porte se trouve probablement 192.168.1.66 : éteint, la box l’a cherché à chaque contrôle, "
-        "et personne d’autre. Ce n’est pas une preuve."
+        "Derrière cette porte se trouve probablement 192.168.1.66 : pendant qu’il était éteint, la box l’a "
+        "cherché à chaque contrôle, et personne d’autre. Ce n’est pas une preuve."
     )
 
 

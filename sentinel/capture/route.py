@@ -2,7 +2,7 @@
 
     frame ── from inside ────────────────────────────▶ answers        SYN-ACK, FIN, what accepts or rejects
           │   └─ SYN, refusal ────────────────────┐
-          ── from outside ── SYN, fragment ───────┴──▶ attempts       what strangers send, or provoke, at will
+          ── from outside ── SYN, fragment* ──────┴──▶ attempts       what strangers send, or provoke, at will
           │   └─ anything else of TCP ───────────────▶ clients        FIN, RST, requests: who goes on, and how far
           ── ARP, ICMPv6 ────────────────────────────▶ announcements  who is there
           ── anything else ──────────────────────────▶ rare           what machines tell of themselves
@@ -11,6 +11,9 @@ The sockets are a fanout group (PACKET_FANOUT_CBPF, packet(7)): one tap for all 
 frame on the wire. The program of this module tells the kernel which of them gets a frame; what that one keeps of
 it is said by `keep`. A connection is known by what comes from inside alone: an answer carries both addresses, both
 ports, and the client's first sequence number.
+
+* Or a header between IPv6 and TCP, which is not walked here: of a client who puts one before all he says, what answers
+him may alone be left in a flood. Then he is told as answered, and his association by its acceptance.
 
 Inside is where the source address says so: every private network, and the practice's own as of the start. Whoever
 gets a forged inside address past the box shares the room of the answers, and so do SYN-ACKs that are provoked at

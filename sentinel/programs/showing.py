@@ -70,6 +70,8 @@ def _losses(seen: Coverage, language: str) -> Iterator[str]:
         "forgotten": seen.forgotten,
         "unsent": seen.unsent,
     }
+    if any(counted.values()) or seen.unopened:
+        yield say(language, "check.lost")
     yield from (say(language, f"check.lost.{where}", count=count) for where, count in counted.items() if count)
     if seen.unopened:
         yield say(language, "check.lost.mirror", count=seen.unopened, of=seen.opened + seen.unopened)

@@ -45,6 +45,8 @@ def bench(sections: tuple[str, ...], markdown: bool, minutes: float | None) -> N
     reason = why_not()
     if reason and (markdown or OF_THE_LAB.intersection(sections)):
         raise click.ClickException(reason)
+    if markdown and (missing := fuzz.why_not()):
+        raise click.ClickException(missing)
     click.echo(f"{machine.describe()}\n")
     figures = []
     with tempfile.TemporaryDirectory() as folder:

@@ -49,6 +49,7 @@ def paid(found: Costs, size: Size) -> list[Figure]:
 def ratios(process: Mapping[str, Cost], kernel: Mapping[str, Sequence[float]]) -> list[Figure]:
     """In the office mix; a peer that is missing has none, and the first figure says how to get it."""
     own = {name: median(each.process) for name, each in process.items()}
+    users = {name: each * process[name].user for name, each in own.items()}
     whole = {name: each + median(kernel[name]) for name, each in own.items()}
     told = "; ".join(
         [
@@ -57,12 +58,13 @@ def ratios(process: Mapping[str, Cost], kernel: Mapping[str, Sequence[float]]) -
         ]
     )
     found = [
-        ("CPU of listen in an office, of Suricata's", "%", own, SURICATA.name, 100, OF_SURICATA),
-        ("CPU of listen in an office, over tcpdump's", "times", own, TCPDUMP.name, 1, OVER_TCPDUMP),
+        ("user CPU of listen in an office, of Suricata's", "%", users, SURICATA.name, 100, OF_SURICATA),
+        ("user CPU of listen in an office, over tcpdump's", "times", users, TCPDUMP.name, 1, OVER_TCPDUMP),
+        ("user and system CPU of both processes", "times", own, TCPDUMP.name, 1, None),
         ("the same with the kernel's share of both", "times", whole, TCPDUMP.name, 1, WHOLE_OVER_TCPDUMP),
     ]
     return [
-        Figure(name=name, value=part[OURS] / part[peer] * scale, unit=unit, aim=round(aim, 1), note=told)
+        Figure(name=name, value=part[OURS] / part[peer] * scale, unit=unit, aim=aim and round(aim, 1), note=told)
         for name, unit, part, peer, scale, aim in found
         if peer in part
     ]

@@ -48,7 +48,8 @@ class Cost:
     rest: float = 0
     """What of it he spends each second anyway, whether anything comes or not."""
     user: float = 0
-    """Share of its time that is user time; by the kernel's ticks, so only of some tenths of a second."""
+    """Share of its time that is user time, of all trials together: the kernel tells the two apart by its ticks,
+    which is near enough over a second, and rough for tcpdump's tenths of one."""
 
 
 # -- processor time ----------------------------------------------------------------------------------------------

@@ -62,12 +62,16 @@ def _kept(frames: list[bytes], folder: Path) -> set[bytes]:
 def test_ratios_are_told_of_the_peers_there_are(monkeypatch):
     """Ours over theirs; of one that is missing there is none, and it is said how to get it."""
     monkeypatch.setattr(shutil, "which", lambda program: None if program == "suricata" else program)
-    process = {OURS: Cost(process=[300, 100, 200]), peers.TCPDUMP.name: Cost(process=[10])}
+    process = {
+        OURS: Cost(process=[300, 100, 200], user=0.5),
+        peers.TCPDUMP.name: Cost(process=[10], user=0.8),
+    }
     kernel = {OURS: [200.0], peers.TCPDUMP.name: [190.0]}
 
-    own, whole = capture.ratios(process, kernel)
+    own, both, whole = capture.ratios(process, kernel)
 
-    assert (own.value, own.aim) == (20, 25)
+    assert (own.value, own.aim) == (12.5, 25)
+    assert both.value == 20
     assert (whole.value, whole.aim) == (2, 1.8)
     assert whole.missed
     assert "apt-get install -t bookworm-backports suricata" in own.note
@@ -97,7 +101,7 @@ def test_costs_are_measured_of_everybody(tmp_path, monkeypatch):
     assert told == {"office"}
     there = {peer.name for peer in (peers.TCPDUMP, peers.SURICATA) if not peer.missing}
     processes = [each for each in figures if each.name.startswith("CPU of listen for")]
-    assert all(each.value > 0 and there <= dict(each.parts).keys() for each in processes)
+    assert all(each.value > 20 and there <= dict(each.parts).keys() for each in processes)
 
 
 @pytest.mark.lab

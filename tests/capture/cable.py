@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import IMAGING, STRANGER
-from tests.lab.wires import inside
+from tests.lab.wires import inside, links
 
 CARD = "rep0"
 ETH_P_ALL, SO_RCVBUFFORCE = 3, 33  # linux/if_ether.h, asm-generic/socket.h
@@ -95,6 +95,18 @@ class Cable:
             line.bind((CARD, 0))
             for frame in frames:
                 line.send(frame)
+
+    def passes(self, frames: Sequence[bytes]) -> None:
+        """Put them on it at the left, and wait until the card at the right has received them."""
+        before = self._received()
+        self.inject(frames)
+        wait_until(lambda: self._received() >= before + len(frames))
+
+    def _received(self) -> int:
+        """Frames; also those that nobody there wanted."""
+        with links(self.names["right"]) as route:
+            (card,) = route.get_links(ifname=CARD)
+        return int(card.get_attr("IFLA_STATS64")["rx_packets"])
 
     def run(self, end: str, *argv: str, timeout: float = 20) -> subprocess.CompletedProcess[str]:
         """A program at one end, to its end."""

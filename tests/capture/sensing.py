@@ -43,6 +43,7 @@ class Sensed:
     """Frames that were handed over."""
     losses: dict[Kind, Loss] = field(default_factory=dict)
     forgotten: int = 0
+    fragments: int = 0
     user: float = 0
     """Seconds of CPU, from ready on."""
 
@@ -103,7 +104,7 @@ def sense(interface: str, rooms: dict[Kind, Room] | None = None, pause: float = 
     for _ in range(40):  # a thousand sums a second
         for fact in ear.tick(late):
             sensed.take(fact)
-    sensed.forgotten = ear.forgotten
+    sensed.forgotten, sensed.fragments = ear.forgotten, ear.fragments
     rings.close()
     return sensed
 

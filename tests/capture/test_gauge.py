@@ -1,9 +1,11 @@
 """The gauge on a real cable: foreign unicast, losses before our sockets, and what comes wrapped."""
 
+import errno
+import os
+import socket
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 
 import pytest
@@ -13,6 +15,7 @@ from sentinel.capture.gauge import Gauge
 from sentinel.capture.rings import Rings
 from sentinel.errors import MissingDevice, MissingRight
 from sentinel.model.coverage import Losses, Wrapping
+from tests.bench.size import pinned
 from tests.builders import IMAGING, STRANGER, Talk, coverage, ethernet, ip_frame, moment
 from tests.capture import cable
 from tests.lab.wires import links
@@ -22,6 +25,7 @@ pytestmark = pytest.mark.lab
 FOREIGN = Talk().frame(Talk().syn())
 TO_ALL = b"\xff" * 6 + FOREIGN[6:]
 LLDP = 0x88CC
+SO_SNDBUFFORCE = 32  # asm-generic/socket.h
 TAG, OUTER = (0x8100, 5), (0x88A8, 5)
 
 
@@ -46,8 +50,7 @@ def settle(opened: Gauge) -> None:
 
 def after(laid: cable.Cable, opened: Gauge, frames: list[bytes], second: float = 1) -> None:
     """The frames pass, and a second is over."""
-    laid.inject(frames)
-    time.sleep(0.05)
+    laid.passes(frames)
     opened.read(moment(second))
 
 
@@ -137,6 +140,41 @@ def test_frames_that_the_card_does_not_take_are_a_loss_to_the_frame_and_mark_the
         assert coverage(losses=opened.losses).lost == 7
 
 
+def test_frames_a_processor_had_no_room_for_are_a_loss_to_the_frame_and_mark_the_minute():
+    """One sends, another receives for a hundred captures and falls behind: its queue is full (softnet_stat)."""
+    cable.need()
+    sends, *others = sorted(os.sched_getaffinity(0))
+    if not others:
+        pytest.skip("this needs two processors: one has no queue to fall behind with")
+    with cable.cable() as laid, ExitStack() as stack, gauged(laid) as opened:
+        steered = f"echo {1 << others[0]:x} >/sys/class/net/{cable.CARD}/queues/rx-0/rps_cpus"
+        assert laid.run("right", "sh", "-c", steered).returncode == 0
+        for _ in range(100):
+            stack.enter_context(laid.tapped())
+        opened.read(moment(0))
+        with pinned(sends):
+            refused = crowd(laid, 20_000)
+        cable.wait_until(lambda: opened.read(moment(1)) or opened.foreign + refused == 20_000)
+
+    assert opened.losses.refused == refused > 100
+    assert opened.losses.backlog >= refused  # those of every card of this machine
+    assert coverage(losses=opened.losses).lost == refused
+
+
+def crowd(laid: cable.Cable, number: int) -> int:
+    """That many frames at once from a sender with room for all; how many of them the other end had no room for."""
+    refused = 0
+    with laid.at("left"), socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as line:
+        line.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, 64 << 20)
+        line.bind((cable.CARD, 0))
+        for _ in range(number):
+            try:
+                line.send(FOREIGN)
+            except OSError as error:  # a real cable's sender would not learn of it
+                refused += error.errno == errno.ENOBUFS
+    return refused
+
+
 def test_nothing_is_lost_on_a_card_that_keeps_up():
     """Whatever passes."""
     cable.need()
@@ -159,8 +197,7 @@ def test_tunnels_are_looked_for_in_one_second_of_sixty():
         found = []
         for second in range(1, 63):
             settle(opened)
-            laid.inject([tunnel])
-            time.sleep(0.01)
+            laid.passes([tunnel])
             opened.read(moment(second))
             found.append(
                 opened.wrapped(moment(second)) and opened._wrapped.seen[Wrapping.TUNNEL] == moment(second)

@@ -16,13 +16,13 @@ from tests.capture import cable, traffic
 from tests.capture.generator import Generator
 from tests.capture.listening import listening
 from tests.capture.sensing import Sensed, sensing
-from tests.capture.truth import VAIN, accused, finals, vain, wrong
+from tests.capture.truth import VAIN, accused, finals, row_of, vain, wrong
 
 pytestmark = pytest.mark.lab
 
 ATTEMPTED, REFUSED, ANSWERED, CONNECTED, CLOSED = ConnectionState
-NARROW, SLOW = ROOMS | {Kind.ATTEMPTS: Room(1 << 14, 4)}, 0.02
-"""A ring for some four hundred attempts, emptied fifty times a second."""
+SLOW = 0.02
+"""Seconds between two readings."""
 
 
 def sensed(room: Path, frames: Sequence[bytes], rate: float = 0, **shape: object) -> Sensed:
@@ -33,6 +33,11 @@ def sensed(room: Path, frames: Sequence[bytes], rate: float = 0, **shape: object
             generator.send(rate)
             generator.close()
         return results[0]
+
+
+def narrowed(kind: Kind) -> dict[Kind, Room]:
+    """As `listen` has them, but for one that holds some four hundred frames."""
+    return ROOMS | {kind: Room(1 << 14, 4)}
 
 
 def told(found: Sensed) -> tuple[int, int]:
@@ -91,7 +96,7 @@ def test_no_answered_connection_is_missed_where_half_of_all_attempts_are_dropped
     answered = [each for each in strangers if each.state not in VAIN]
     frames = traffic.woven(traffic.scan(100_000), strangers)
 
-    found = sensed(tmp_path, frames, rate=60_000, rooms=NARROW, pause=SLOW)
+    found = sensed(tmp_path, frames, rooms=narrowed(Kind.ATTEMPTS), pause=SLOW)
 
     attempts = found.losses[Kind.ATTEMPTS]
     assert attempts.dropped > attempts.frames / 2 > 50_000
@@ -100,6 +105,32 @@ def test_no_answered_connection_is_missed_where_half_of_all_attempts_are_dropped
     assert accused(strangers, found) == set()
     silent, _ = vain(found)
     assert silent + attempts.dropped <= attempts.frames < silent + attempts.dropped + 2 * len(strangers)
+
+
+@pytest.mark.parametrize(("flood", "kind"), [("strays", Kind.CLIENTS), ("fragments", Kind.ATTEMPTS)])
+def test_no_answered_connection_is_missed_in_a_flood_of_what_begins_none(flood, kind, tmp_path):
+    """Most of it is dropped, at the socket it shares with clients or with attempts: never with what answers them.
+
+    Of a client whose later words were dropped it is told that he was answered, and by the answers what was given.
+    """
+    cable.need()
+    strangers = traffic.hidden(200)
+    frames = traffic.woven(getattr(traffic, flood)(100_000), strangers)
+
+    found = sensed(tmp_path, frames, rooms=narrowed(kind), pause=SLOW)
+
+    lost = found.losses[kind]
+    assert lost.dropped > lost.frames / 2 > 30_000
+    assert found.lost == lost.dropped
+    assert found.read + found.lost == sum(each.frames for each in found.losses.values())
+    assert accused(strangers, found) == set()
+    answered = [each for each in strangers if each.state not in VAIN]
+    rows = [row_of(each, found) for each in answered]
+    assert [row for row in rows if row is None or row.state in VAIN] == []
+    assert [row for each, row in zip(answered, rows, strict=True) if row and bool(row.dicom) != each.dicom] == []
+    if flood == "fragments":
+        assert wrong(answered, found) == []
+        assert 100_000 - lost.dropped <= found.fragments <= 100_000
 
 
 @pytest.mark.parametrize("rate", [6_000, 0])

@@ -256,6 +256,20 @@ def scan(number: int, seed: int = 12) -> list[bytes]:
     ]
 
 
+def strays(number: int, seed: int = 15) -> list[bytes]:
+    """What belongs to no connection, from everywhere: goodbyes, resets and data."""
+    dice = random.Random(seed)
+    kinds = (Flags.FIN | Flags.ACK, Flags.RST, Flags.PSH | Flags.ACK)
+    return [each[:47] + bytes((dice.choice(kinds),)) + each[48:] for each in scan(number, seed)]
+
+
+def fragments(number: int, seed: int = 16) -> list[bytes]:
+    """First and second pieces of packets, from everywhere (RFC 791 section 3.1: more to come; eight bytes on)."""
+    dice = random.Random(seed)
+    pieces = (b"\x20\x00", b"\x00\x01")
+    return [each[:20] + dice.choice(pieces) + each[22:] for each in scan(number, seed)]
+
+
 def swarm(number: int, seed: int = 14) -> list[bytes]:
     """The worst for whoever remembers: all ports, both families, and each stranger from a network of his own.
 

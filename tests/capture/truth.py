@@ -27,6 +27,11 @@ def finals(told: Iterable[Connection]) -> dict[Row, Connection]:
     return found
 
 
+def row_of(each: Hidden, found: Sensed) -> Connection | None:
+    """What was told of him last."""
+    return finals(found.connections).get((str(each.source), each.source_port, each.target_port))
+
+
 def wrong(strangers: Sequence[Hidden], found: Sensed) -> list[tuple[Hidden, Connection | None]]:
     """Those of which something else was told than what was.
 
@@ -40,7 +45,7 @@ def wrong(strangers: Sequence[Hidden], found: Sensed) -> list[tuple[Hidden, Conn
         if each.state in VAIN and (row is None or (found.lost and row.state in VAIN)):
             continue
         is_deaf = each.chained and found.losses[Kind.ATTEMPTS].dropped
-        if is_deaf and row and row.state in ANSWERED:
+        if is_deaf and row and row.state in ANSWERED and (row.dicom is not None) is each.dicom:
             continue
         gist = row and (row.state, row.bytes_in, row.bytes_out, row.dicom is not None)
         is_told = row and (row.label is each.label or (row.label is None and row.target_port >= EPHEMERAL))

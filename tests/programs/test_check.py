@@ -250,11 +250,11 @@ def test_what_passes_wrapped_is_named_beside_what_is_read(places):
     ],
 )
 def test_each_place_where_frames_are_lost_is_named_with_what_to_change(places, lost, words):
-    """A slow card, a busy machine, a saturated mirror."""
+    """A slow card, a busy machine, a mirror that may be saturated; and since when it was counted."""
     _, whole = at_the_switch(places, **seen("inward", "outward"))
     _, sentence = at_the_switch(places, **seen("inward", "outward"), **lost)
 
-    assert sentence.removeprefix(whole).strip() == words
+    assert sentence.removeprefix(whole).strip() == f"{say('en', 'check.lost')} {words}" * bool(words)
 
 
 def test_machines_that_are_not_watched_are_named(places):
