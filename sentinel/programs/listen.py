@@ -88,13 +88,13 @@ class Ear:
     def flood(self, alike: Alike, at: Moment) -> Iterator[Sent]:
         """The facts of many attempts that came together; most of them are told when they have waited."""
         self.heard = at
-        self.doubt(at)
+        self.handshakes.doubt(at)  # it is not shown them singly
         self.tracker.openings.feed_many(alike.ways, alike.macs, at)
         if self.tracker.openings.is_full:
             yield from self._silent(at)
 
     def doubt(self, at: Moment) -> None:
-        """Some SYNs were not looked at singly, or were dropped: for a while a missing one tells nothing."""
+        """Some SYNs were dropped: for a while a missing one tells nothing."""
         self.handshakes.doubt(at)
         self.tracker.doubt(at)
 
@@ -106,6 +106,8 @@ class Ear:
         yield from self.summing.changed()
 
     def _silent(self, at: Moment) -> Iterator[Connection]:
+        if self.tracker.openings.is_crowded:
+            self.tracker.doubt(at)
         return self.summing.silent(self.tracker.openings.overdue(at), self.tracker.openings.tell)
 
     def _rows(self, connections: Iterable[Connection]) -> Iterator[Sent]:

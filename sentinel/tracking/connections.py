@@ -30,6 +30,8 @@ LINGER = timedelta(seconds=30)
 IDLE = timedelta(days=7)
 """A silent association may last for days; after this it is given up, also where it goes on to probe by bare ACKs,
 for those stay in the kernel. When it speaks again it is told as another."""
+PARTED = timedelta(minutes=10)
+"""The same of one whose server has said goodbye: its client may have said so in a way that we do not believe."""
 DOUBTED = timedelta(hours=1)
 """The same of one whose client reset it: the server may not have believed it, and go on for as long."""
 LATE = timedelta(seconds=2)
@@ -145,7 +147,7 @@ class Tracker:
         self.unseen += is_missing and not is_doubtful
 
     def doubt(self, at: Moment) -> None:
-        """Attempts were dropped in their ring, or looked at by the thousand: theirs may be the missing SYNs."""
+        """Attempts were dropped in their ring, or had to make room: theirs may be the missing SYNs."""
         self._doubt = at
 
     def flush(self) -> Iterator[Connection]:
@@ -172,7 +174,7 @@ class Tracker:
             return None
         direction = crossing(self._networks.end(source_of(way)), self._networks.end(target_of(way)))
         flow = _flow(self.openings.number(half), way, back, segment, direction, half)
-        flow.is_opened = is_opened
+        flow.is_opened, flow.is_numbered = is_opened, half is not None and half.first is not None
         return flow
 
     def _who_is_whom(self, segment: Segment, *, is_answer: bool) -> tuple[bytes, bytes] | None:
@@ -247,7 +249,7 @@ def _flow(serial: int, way: bytes, back: bytes, segment: Segment, direction: Dir
         state=ConnectionState.REFUSED if is_refused else ConnectionState.ATTEMPTED,
         over=is_refused,
         client=Side(first=half.first if half else None),
-        server=Side(),
+        server=Side(is_trusted=True),
     )
 
 
@@ -266,7 +268,7 @@ def _has_grown(flow: Flow) -> bool:
 def _has_waited(flow: Flow, now: Moment) -> bool:
     if flow.state is ConnectionState.ATTEMPTED:
         return now.since(flow.opened) >= UNANSWERED
-    return now.since(flow.seen) >= IDLE
+    return now.since(flow.seen) >= (PARTED if flow.server.finished else IDLE)
 
 
 def _came_from_server(segment: Segment) -> bool:

@@ -13,6 +13,8 @@ HALF = 1 << 31
 MODULUS = 1 << 32
 FAR = 1 << 30
 """A sequence number this far from where its side stands belongs to something else."""
+AHEAD = 1 << 24
+"""Bytes a client may have on the way when its server says goodbye: the largest window that systems take."""
 UNHEARD = 1 << 16
 """Bytes of a server that its client may acknowledge before we know of them: one blind guess in 65,536 fits."""
 
@@ -27,6 +29,8 @@ class Side:
     """Payload bytes up to the furthest one seen or acknowledged; 4 GiB wraps are unwound."""
     fin: int | None = None
     """Where its FIN stands, counted as `sent` is."""
+    is_trusted: bool = False
+    """Its FIN is one. A stranger's may be forged: so far away, or so old, that the other end takes no notice."""
 
     @property
     def finished(self) -> bool:
@@ -48,19 +52,31 @@ class Side:
         self.sent = max(self.sent, self.offset(seq))
 
     def finish(self, seq: int) -> None:
-        """Its FIN stands at `seq`, unless that is far from here, or in the middle of what it has sent.
+        """Its FIN stands at `seq`, unless that is far from here.
 
+        In the middle of what it has sent it ends nothing by itself: its peer may `settle` which was forged.
         An acknowledgement that passed first has counted that FIN as a byte.
         """
         end = self.offset(seq)
-        if not (0 <= end - self.sent < FAR or (self.sent > 0 and end - self.sent == -1 and self.fin is None)):
+        if end < 0 or abs(end - self.sent) >= FAR or (self.finished and end < self.sent and not self.is_trusted):
             return
-        self.sent = self.fin = end
+        if self.is_trusted or end >= self.sent or (self.sent > 0 and end - self.sent == -1):
+            self.sent = end
+        self.fin = end
+
+    def settle(self, seq: int) -> None:
+        """The peer says goodbye and has had all before `seq`: what is beyond is on its way, or was never taken."""
+        taken = self.offset(seq)
+        if self.fin is not None and taken == self.fin + 1:
+            self.sent = self.fin
+        elif taken >= 0 and self.sent - taken >= AHEAD:
+            self.sent, self.fin = taken, None
 
     def is_acknowledged(self, seq: int) -> None:
         """All before `seq` exists, by whoever says so: the only count there is while data stays in the kernel."""
         reached = self.offset(seq)
-        if 0 <= reached - self.sent < FAR and not (self.finished and reached - 1 == self.fin):
+        is_end = self.finished and (self.is_trusted or reached - 1 == self.fin)
+        if 0 <= reached - self.sent < FAR and not is_end:
             self.sent = reached
 
 
@@ -109,6 +125,8 @@ class Flow:
     """When its last segment passed."""
     is_opened: bool = False
     """Its SYN was seen: who the client is, is known and not guessed."""
+    is_numbered: bool = False
+    """And that SYN was read, so that its first number is not guessed either."""
     is_shaken: bool = False
     """The server's SYN-ACK was seen: its first sequence number is known, not guessed."""
     heard: int | None = None

@@ -11,8 +11,11 @@ from sentinel.tracking.flow import MODULUS, Flow
 
 FIN, SYN, RST, ACK = (int(flag) for flag in (Flags.FIN, Flags.SYN, Flags.RST, Flags.ACK))
 UNANSWERED: Final = (ConnectionState.ATTEMPTED, ConnectionState.REFUSED)
+STANDING: Final = (ConnectionState.CONNECTED, ConnectionState.CLOSED)
 WINDOW: Final = 1 << 16
 """A SYN-ACK may acknowledge this much beyond the SYN itself: what the SYN carried (RFC 7413)."""
+PATIENCE: Final = timedelta(minutes=1)
+"""So long a server that keeps nothing of a handshake may answer a SYN that is tried again by another number."""
 
 
 def begins_anew(flow: Flow, segment: Segment) -> bool:
@@ -48,7 +51,7 @@ def _answers_another(flow: Flow, answer: Segment) -> bool:
     ahead = (answer.ack - first) % MODULUS
     if ahead < WINDOW:
         is_copy = not flow.is_shaken or (answer.seq + 1) % MODULUS == flow.server.first
-        return flow.state is ConnectionState.CLOSED and not is_copy
+        return not is_copy and (flow.state in STANDING or answer.at.since(flow.changed) > PATIENCE)
     # Seen from its middle, its client's first number was guessed from data that overtook this answer.
     return flow.is_shaken or flow.state is ConnectionState.CLOSED or ahead < MODULUS - WINDOW
 
@@ -60,12 +63,16 @@ def follow(flow: Flow, segment: Segment) -> None:
     if segment.flags & SYN:
         _shake_hands(flow, segment, from_client)
         return
+    if not from_client and segment.flags & ACK and segment.flags & (FIN | RST):
+        flow.client.settle(segment.ack)
     if segment.flags & RST:
         _reset(flow, segment, from_client)
         return
     if segment.length or segment.flags & FIN:
         _speak(flow, segment, from_client)  # first: what it acknowledges must not prove itself
-    is_first = segment.seq == own.first and (flow.is_opened or flow.is_shaken)  # not guessed, and not by this one
+    is_first = segment.seq == own.first and (
+        flow.is_numbered or flow.is_shaken
+    )  # not guessed, and not by this one
     if segment.label and is_first and flow.label is None:
         _label(flow, segment.label, from_client)
     flow.count(segment, own, peer)
@@ -82,24 +89,30 @@ def _shake_hands(flow: Flow, segment: Segment, from_client: bool) -> None:
         if from_client and _is_its_own(flow, segment):
             _open(flow, segment)
         return
-    if from_client or flow.state in (ConnectionState.CONNECTED, ConnectionState.CLOSED):
+    if from_client or flow.state in STANDING:
         return
     if flow.client.first is None:  # the SYN was lost on the way to us; its answer names it
         flow.client.first = segment.ack
-    elif not flow.is_opened and not flow.is_shaken:  # it was guessed from what overtook the answer
+    elif not flow.is_shaken and not (flow.is_numbered and _fits(flow, segment)):  # guessed from what came before
         flow.client.begins(segment.ack)
     known = flow.server.first if flow.is_shaken else None
-    if after != known and (segment.ack - flow.client.first) % MODULUS < WINDOW:  # a SYN may carry data
+    if after != known and _fits(flow, segment):
         flow.server.begins(after)
         flow.is_shaken, flow.over, flow.is_reset = True, False, False
         flow.state = ConnectionState.ANSWERED
         _connect(flow)
 
 
+def _fits(flow: Flow, answer: Segment) -> bool:
+    """It acknowledges the SYN, and what that carried."""
+    return flow.client.first is not None and (answer.ack - flow.client.first) % MODULUS < WINDOW
+
+
 def _open(flow: Flow, syn: Segment) -> None:
-    """Its SYN, perhaps read after what answered it."""
-    flow.is_opened = True
-    flow.client.first = (syn.seq + 1) % MODULUS if flow.client.first is None else flow.client.first
+    """Its SYN, perhaps read after what answered it; it names the number that was guessed from what came before."""
+    if not (flow.is_numbered or flow.is_shaken):
+        flow.client.begins((syn.seq + 1) % MODULUS)
+    flow.is_opened = flow.is_numbered = True
     if syn.at.since(flow.opened) < timedelta(0):
         flow.opened = syn.at
 

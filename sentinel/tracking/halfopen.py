@@ -92,6 +92,11 @@ class HalfOpen:
         return left
 
     @property
+    def is_crowded(self) -> bool:
+        """The oldest have to make room when `overdue` is asked next."""
+        return len(self._waiting) > self._most
+
+    @property
     def is_full(self) -> bool:
         """There are so many more than there is room for that `overdue` is to be asked now."""
         return len(self._waiting) > self._most + self._most // 8

@@ -44,6 +44,11 @@ class Openings:
         return len(self._waiting)
 
     @property
+    def is_crowded(self) -> bool:
+        """Some are told before their time, so that their answers come as from nowhere."""
+        return self._waiting.is_crowded
+
+    @property
     def is_full(self) -> bool:
         """`overdue` is to be asked now and not at the next second."""
         return self._waiting.is_full

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from sentinel.capture.flood import Alike
 from sentinel.decode.frame import read_frame
 from sentinel.model.connection import Connection
 from sentinel.model.coverage import Coverage, Shows, Wrapping
@@ -19,6 +20,7 @@ from sentinel.model.machine import HostSighting
 from sentinel.model.packet import Flags, Unreadable
 from sentinel.places import Places
 from sentinel.programs.listen import Ear, hundredth, stamp
+from sentinel.tracking import halfopen
 from sentinel.wire.facts import Inbox
 from tests.builders import IMAGING, STRANGER, Talk, ethernet, ip_frame, moment, networks, tcp_frame
 from tests.capture import cable
@@ -62,6 +64,20 @@ def test_the_ear_tells_machines_and_connections_and_counts_what_it_cannot_read()
     assert [type(each) for each in told] == [HostSighting, Connection]
     assert (ear.undecodable, ear.fragments) == (1, 2)
     assert ear.heard == moment(3)
+
+
+@pytest.mark.parametrize(("others", "missing"), [(300, 1), (halfopen.MOST + 1, 0)])
+def test_a_flood_excuses_a_missing_syn_only_where_it_pushes_others_out(others, missing):
+    """A few hundred attempts are looked at together, and none of them is lost: the mirror has lost this one."""
+    talk, ear = Talk(), Ear(networks(), "02:00:00:00:00:99")
+    talk.syn()
+    ways = tuple(STRANGER.packed + IMAGING.packed + number.to_bytes(4, "big") for number in range(others))
+    list(ear.flood(Alike(ways, (b"abcdefghijkl",) * others), moment(0)))
+    list(ear.tick(moment(0.5)))
+    ear.feed(talk.segment(talk.syn_ack(), 1), moment(1))
+    list(ear.tick(moment(5)))
+
+    assert ear.tracker.unseen == missing
 
 
 def tiny_fragments() -> list[bytes]:

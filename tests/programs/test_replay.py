@@ -23,8 +23,10 @@ from sentinel.errors import NotReadable
 from sentinel.model.beginnings import BANNERS
 from sentinel.model.connection import Connection, Label
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
+from sentinel.model.moment import Moment
 from sentinel.programs.replay import Judge, replay
 from sentinel.programs.retelling import LINES
+from sentinel.tracking.connections import Tracker
 from tests.builders import (
     CT_IMAGE,
     INSIDE,
@@ -398,6 +400,25 @@ def test_a_person_is_not_given_more_lines_than_anybody_reads(tmp_path):
     assert text.count(" attempted ") == LINES
     assert "... and 30 more: --json tells them all" in text
     assert len(finals(objects(path))) == LINES + 30
+
+
+def test_connections_that_stand_open_do_not_make_each_later_frame_dear(tmp_path, monkeypatch):
+    """They are not all looked through each second of a file that has four frames a second."""
+    looked, give_up = [0], Tracker.give_up
+
+    def counted(tracker: Tracker, now: Moment) -> Iterator[Connection]:
+        looked[0] += len(tracker)
+        return give_up(tracker, now)
+
+    monkeypatch.setattr(Tracker, "give_up", counted)
+    talks = [Talk(client_port=port) for port in range(2_000, 2_500)]
+    standing = [talk.frame(word) for talk in talks for word in talk.handshake()[:2]]
+    path = tmp_path / "slow.pcap"
+    path.write_bytes(files.pcap(standing + [bytes(60)] * 4_000))
+
+    objects(path)
+
+    assert 500 < looked[0] <= 17 * 5_000
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

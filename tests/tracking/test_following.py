@@ -3,11 +3,19 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentinel.judgement.visits import Seen, Thresholds, grade, stranger_at_a_door
-from sentinel.model.connection import Association, ConnectionState, Dicom, DicomService, Direction, Label
+from sentinel.model.connection import (
+    Association,
+    Connection,
+    ConnectionState,
+    Dicom,
+    DicomService,
+    Direction,
+    Label,
+)
 from sentinel.model.exposure import Nature
 from sentinel.model.finding import Grade, Level
 from sentinel.model.packet import Flags
@@ -23,10 +31,11 @@ from tests.builders import (
     associate_rj,
     associate_rq,
     connection,
+    moment,
     networks,
     p_data,
 )
-from tests.tracking.test_connections import feed, last
+from tests.tracking.test_connections import feed, knocks, last
 
 DATA = Flags.PSH | Flags.ACK
 HIDDEN = [associate_rq()[at : at + 40] for at in range(0, len(associate_rq()), 40)]
@@ -288,3 +297,127 @@ def test_a_label_changes_no_grade_and_no_level(label, state, port):
     assert grade(told, Thresholds()) is reached
     new = Seen(new=True, grown=0)
     assert stranger_at_a_door(told, reached, new) == stranger_at_a_door(plain, reached, new)
+
+
+# -- whoever says something before, beside or after ------------------------------------------------------------
+
+
+def knock(tracker: Tracker, talk: Talk, opening: str, now: float = 0) -> list[Connection]:
+    """Its SYN: read singly, in a flood, or lost on the way to us."""
+    if opening == "flood":
+        knocks(tracker, talk, seconds=now)
+        return []
+    syn = talk.syn()
+    return feed(tracker, talk, syn, start=now) if opening == "SYN" else []
+
+
+@pytest.mark.parametrize("port", [4242, 40_123])
+@pytest.mark.parametrize("opening", ["SYN", "flood", "lost"])
+@pytest.mark.parametrize("ahead", [-4, 5, 1 << 20])
+def test_what_was_said_before_the_handshake_hides_no_answer(ahead, opening, port):
+    """A goodbye or a byte that a listener ignores or resets, under a number that is near the one to come."""
+    for flags, payload in ((Flags.FIN, b""), (DATA, b"x")):
+        talk, tracker = Talk(server_port=port), Tracker(networks())
+        early = talk.say(True, flags, payload, seq=talk.client_isn + ahead, ack=1)
+        told = feed(tracker, talk, early)
+        if flags is DATA:
+            told += feed(tracker, talk, talk.say(False, Flags.RST, seq=1))
+        told += knock(tracker, talk, opening)
+        told += feed(tracker, talk, talk.syn_ack(), talk.rst(True, ack=False))
+
+        assert told[-1].state is ConnectionState.ANSWERED
+
+
+@pytest.mark.parametrize("words", [0, 1])
+def test_another_visit_under_the_numbers_of_one_that_stands_is_another_row(words):
+    """Its server had said goodbye and forgotten it, its client never did; he chooses his port and his number."""
+    first, second, tracker = Talk(), Talk(server_isn=3_000_000_000), Tracker(networks())
+    said = [word for _ in range(words) for word in (first.asks(20), first.answers(50))]
+    told = feed(tracker, first, *first.handshake(), *said, first.fin(False))
+    visit = [*second.handshake(), second.asks(300), second.answers(9_000_000), *second.goodbye()]
+
+    told = [*told, *feed(tracker, second, *visit, start=300)]
+
+    assert {each.serial for each in told} == {1, 2}
+    assert (told[-1].state, told[-1].bytes_out) == (ConnectionState.CLOSED, 9_000_000)
+
+
+@pytest.mark.parametrize("ahead", [20, 100, 1 << 20, 1 << 27, (1 << 30) - 1])
+@pytest.mark.parametrize("flags", [DATA, Flags.FIN | Flags.ACK])
+def test_what_a_client_claims_far_ahead_does_not_keep_him_from_his_end(flags, ahead):
+    """Outside any window, or with a hole before it that is never filled: his server takes no notice of it."""
+    talk, tracker = Talk(), Tracker(networks())
+    claim = talk.say(
+        True, flags, 10 if flags is DATA else b"", seq=talk.client_isn + 1 + ahead, ack=talk.server_isn + 1
+    )
+    told = feed(tracker, talk, *talk.handshake(), talk.asks(20), claim, talk.answers(50), *talk.goodbye())
+    told += tracker.expire(moment(3_600))
+
+    assert told[-1].state is ConnectionState.CLOSED
+    assert told[-1].bytes_out == 50
+    assert 20 <= told[-1].bytes_in < 20 + (1 << 24)
+    if flags is DATA:
+        assert told[-1].bytes_in == 20
+
+
+@pytest.mark.parametrize("ahead", [100, 1 << 27])
+def test_what_a_client_claims_to_have_received_does_not_keep_a_server_from_its_end(ahead):
+    """A goodbye of our own is one, and says how much there was."""
+    talk, tracker = Talk(), Tracker(networks())
+    said = [*talk.handshake(), talk.asks(20), talk.answers(50)]
+    claim = talk.say(True, DATA, 10, ack=talk.server_isn + 1 + ahead)
+    told = feed(tracker, talk, *said, claim, *talk.goodbye())
+
+    assert (told[-1].state, told[-1].bytes_in, told[-1].bytes_out) == (ConnectionState.CLOSED, 30, 50)
+
+
+NOISE = st.tuples(
+    st.sampled_from([DATA, Flags.FIN | Flags.ACK, Flags.FIN, Flags.PSH, Flags.RST, Flags.RST | Flags.ACK])
+    | st.sampled_from([Flags.SYN | Flags.ACK, Flags.SYN, Flags.SYN | Flags.FIN, Flags.SYN | Flags.RST]),
+    st.sampled_from([0, 1, 5, 100, 60_000, 1 << 27, (1 << 32) - 1, (1 << 32) - 70_000, 1 << 31]),
+    st.sampled_from([0, 1, 9_000]),
+    st.booleans(),
+)
+VISITS = st.tuples(
+    st.lists(NOISE, max_size=4),
+    st.sampled_from([1_000, 71_000, 3_000_000_000]),
+    st.sampled_from(["SYN", "flood", "lost"]),
+    st.booleans(),
+    st.sampled_from(["server resets", "client leaves", "server leaves", "nobody leaves"]),
+    st.sampled_from([61, 200, 4_000]),
+)
+
+
+@settings(max_examples=1_000, deadline=None)
+@given(st.lists(VISITS, min_size=1, max_size=4), st.sampled_from([4242, 40_123]))
+def test_whatever_a_stranger_says_each_answer_to_him_is_told(visits, port):
+    """On one pair of ports: noise before, the handshake, noise in the midst, one end or none, and again."""
+    tracker, now = Tracker(networks()), 0.0
+    for number, (noise, isn, opening, speaks, ending, pause) in enumerate(visits):
+        talk = Talk(server_port=port, client_isn=isn, server_isn=(number + 1) * 900_000_001 % (1 << 32))
+        heckle(tracker, talk, noise, now)
+        knock(tracker, talk, opening, now + 0.5)
+
+        told = feed(tracker, talk, talk.syn_ack(), start=now + 0.6)
+
+        assert any(each.state in (ConnectionState.ANSWERED, ConnectionState.CONNECTED) for each in told)
+        if speaks:
+            feed(tracker, talk, talk.asks(10), talk.answers(20), start=now + 0.7)
+        heckle(tracker, talk, [each for each in noise if each[1] >= 1 << 27], now + 0.8)
+        endings = {
+            "server resets": [talk.rst()],
+            "server leaves": [talk.fin(False)],
+            "client leaves": talk.goodbye(),
+        }
+        feed(tracker, talk, *endings.get(ending, []), start=now + 0.9)
+        now += pause
+        list(tracker.expire(moment(now)))
+
+
+def heckle(tracker: Tracker, talk: Talk, noise: list[tuple[Flags, int, int, bool]], now: float) -> None:
+    """He says this; an open door that knows him not resets what acknowledges."""
+    for flags, ahead, ack, is_reset in noise:
+        said = talk.say(True, flags, b"x" if flags & Flags.PSH else b"", seq=talk.client_isn + ahead, ack=ack)
+        feed(tracker, talk, said, start=now)
+        if is_reset and flags & Flags.ACK and not flags & Flags.RST and ahead < 1 << 27:
+            feed(tracker, talk, talk.say(False, Flags.RST, seq=ack), start=now)
