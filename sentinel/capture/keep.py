@@ -21,9 +21,10 @@ A program sees one frame and remembers nothing. So it knows a request by what st
 of 78 bytes or more, which is how every client sends it. What it cannot know: a request behind other bytes of its
 segment, which would have to be searched for; one whose first segment ends before byte 78, for what is left could
 stand in the pixels of an image; the rest of one that is longer than a segment. Whoever hides a request so is known
-by the answer, which the server sends in one piece (`tracking/following.py`), and by every connection's end. Nor can
-it tell a stranger whom the box lets in under its own address from one of us: he is real by an association, by his end,
-or by the dice.
+by the answer, which the server sends in one piece (`tracking/following.py`), and by every connection's end.
+
+Nor can it tell a stranger whom the box lets in under its own address from one of us: he is known to be real by an
+association, by his end, or by the dice.
 """
 
 from collections.abc import Iterable
