@@ -48,13 +48,13 @@ def keep(kind: Kind) -> bytes:
     return assemble(
         [
             Step("ld_half", 12),
-            *protocols(),
+            *protocols(ETHERNET),
             "tag",
             Step("jump", "second tag"),
             *_ip(ETHERNET, kind),
             "second tag",
             Step("ld_half", 16),
-            *protocols(),
+            *protocols(TAGGED),
             "tag",
             "drop",
             Step("keep", 0),

@@ -12,8 +12,12 @@ WALKED = 4
 """Extension headers of IPv6."""
 
 
-def protocols() -> list[Line]:
-    """What a frame carries, whose number is in A: IEEE 802.3 section 3.2.6, and 802.1Q; ARP is RFC 826."""
+def protocols(start: int) -> list[Line]:
+    """What a frame carries, whose number is in A: IEEE 802.3 section 3.2.6, and 802.1Q.
+
+    Of ARP (RFC 826), which begins at `start`, the addresses are kept. Behind them so short a frame is padded, and
+    some cards leave there what they have sent before.
+    """
     return [
         Step("if_equal", 0x0800, "ip4", None),
         Step("if_equal", 0x86DD, "ip6", None),
@@ -21,7 +25,7 @@ def protocols() -> list[Line]:
         Step("if_equal", 0x8100, "tag", None),
         Step("if_equal", 0x88A8, "tag", "drop"),
         "arp",
-        Step("keep", 60),
+        Step("keep", start + 28),
         "drop",
         Step("keep", 0),
         "ip4",
