@@ -50,6 +50,9 @@ class Losses:
     """The same, by another counter of some cards (rx_fifo_errors)."""
     over: int = 0
     """Frames longer than the card's buffers (rx_over_errors)."""
+    damaged: int = 0
+    """Frames that came damaged from the cable (rx_length_errors, rx_crc_errors, rx_frame_errors); some cards count
+    one twice."""
     refused: int = 0
     """Frames that driver or kernel threw away (rx_dropped), but for those that we were shown all the same."""
     backlog: int = 0
@@ -61,7 +64,7 @@ class Losses:
     @property
     def frames(self) -> int:
         """Frames that nobody saw."""
-        return self.missed + self.fifo + self.over + self.refused
+        return self.missed + self.fifo + self.over + self.damaged + self.refused
 
     @property
     def by_card(self) -> int:

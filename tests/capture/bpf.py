@@ -19,7 +19,7 @@ def run(program: bytes, frame: bytes, random: int = 1) -> int:
 
 
 def routed(program: bytes, frame: bytes, direction: int = 0) -> int:
-    """Which socket of the group gets it: of a frame that arrives the Ethernet header is put back only afterwards."""
+    """Which socket of the group gets it: of what arrives the Ethernet header is put back only afterwards."""
     protocol = int.from_bytes(frame[12:14], "big")
     seen = frame if direction == OUTGOING else frame[14:]
     return verdict(program, seen, {DIRECTION: direction, PROTOCOL: protocol})
