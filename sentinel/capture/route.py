@@ -12,8 +12,8 @@ frame on the wire. The program of this module tells the kernel which of them get
 it is said by `keep`. A connection is known by what comes from inside alone: an answer carries both addresses, both
 ports, and the client's first sequence number.
 
-* Or a header between IPv6 and TCP, which is not walked here: of a client who puts one before all he says, what
-answers him may alone be left in a flood. Then he is told as answered, and his association by its acceptance.
+* Or a header between IPv6 and TCP, which is not walked here: of a client who puts one before all he says a flood
+may leave only what answers him. Then he is told as answered, and his association by its acceptance.
 
 Inside is where the source address says so: every private network, and the practice's own as of the start. Whoever
 gets a forged inside address past the box shares the room of the answers, and so do SYN-ACKs that are provoked at

@@ -107,7 +107,8 @@ def _unwalked(start: int) -> list[Line]:
     """A piece of a packet (RFC 8200 section 4.5), what is authenticated (RFC 4302 section 2.1), or one too many.
 
     What follows them is said by the first byte of each, and where is not known: so they are counted, and not read.
-    Over IPv4 no stranger comes authenticated: a box that translates addresses breaks it (RFC 3715 section 2.1).
+    Those of our own machines are a loss besides (`model.coverage`): what they answered was in them. Over IPv4
+    no stranger comes authenticated: a box that translates addresses breaks it (RFC 3715 section 2.1).
     """
     return [
         "unwalked",

@@ -49,7 +49,7 @@ def test_the_port_shows_one_thing(seen, value):
     assert shows(**seen) is value
 
 
-@pytest.mark.parametrize("term", ["dropped", "forgotten", "unsent", "unseen"])
+@pytest.mark.parametrize("term", ["dropped", "forgotten", "unsent", "unseen", "pieces"])
 def test_each_of_our_own_terms_is_a_loss(term):
     """By its count."""
     assert coverage(**{term: 3}).lost == 3
