@@ -96,6 +96,7 @@ def _of_pulse(scene: Scene) -> Iterator[str]:
         "dropped",
         "undecodable",
         "fragments",
+        "pieces",
         "forgotten",
         "unsent",
         "unread",

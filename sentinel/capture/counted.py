@@ -14,6 +14,7 @@ ROUTE = 0  # NETLINK_ROUTE
 GET, NEW, REQUEST = 18, 16, 1  # RTM_GETLINK, RTM_NEWLINK, NLM_F_REQUEST: linux/rtnetlink.h
 MASTER, STATS64 = 10, 23  # IFLA_MASTER, IFLA_STATS64: linux/if_link.h
 OVER, FIFO, MISSED, DROPPED, OTHERHOST = 11, 14, 15, 6, 24  # words of struct rtnl_link_stats64
+LENGTH, CRC, FRAME = 10, 12, 13
 SOFTNET = Path("/proc/self/net/softnet_stat")
 
 _header = struct.Struct("=IHHII")  # struct nlmsghdr: length, type, flags, sequence, port
@@ -29,6 +30,10 @@ class Counted:
     """Frames for which the card's own memory had no room."""
     fifo: int
     over: int
+    damaged: int
+    """Frames of a wrong length, with a wrong checksum, or not of whole bytes (rx_length_errors, rx_crc_errors and
+    rx_frame_errors). A card may count one by two of them, or a too long one as `over` or `dropped` as well: summed
+    they are rather too many than too few."""
     dropped: int
     """Frames that the driver or the kernel threw away; also those that nobody on this machine wanted."""
     foreign: int | None
@@ -85,6 +90,7 @@ def _counted(said: bytes) -> Counted | None:
         missed=words[MISSED],
         fifo=words[FIFO],
         over=words[OVER],
+        damaged=words[LENGTH] + words[CRC] + words[FRAME],
         dropped=words[DROPPED],
         foreign=words[OTHERHOST] if counts else None,
     )

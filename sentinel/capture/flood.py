@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from sentinel.capture.ring import VLAN_VALID, Block
 
 MANY: Final = 256
-"""Frames of a block, which is 50 ms, from which on it is one."""
+"""Frames of a block, which is 50 ms at most, from which on it is one."""
 FEW: Final = 8
 """Fewer in a stretch are not worth one."""
 SYN: Final = b"\x02"

@@ -1,11 +1,11 @@
 """What a card shows beside the ring, once a second: foreign unicast, losses before our sockets, what is wrapped.
 
-    kernel's counters ── netlink ─────────────▶ foreign, missed, fifo, over, dropped     no cost a frame
-    /proc/net/softnet_stat ───────────────────▶ backlog, squeezed                        none
-    counter sockets   ── PPPoE, by ethertype ─▶ wrapped                                  none: shown nothing else
-                      ── GRE, IP in IP ───────▶ wrapped                                  one second in sixty
-                      ── unwanted ────────────▶ taken off `dropped`                      while there are any
-                      ── foreign ─────────────▶ where the kernel does not count them     always
+    kernel's counters ── netlink ─────────────▶ foreign, and what the card lost       no cost a frame
+    /proc/net/softnet_stat ───────────────────▶ backlog, squeezed                     none
+    counter sockets   ── PPPoE, by ethertype ─▶ wrapped                               none: shown nothing else
+                      ── GRE, IP in IP ───────▶ wrapped                               one second in sixty
+                      ── unwanted ────────────▶ taken off `dropped`                   while there are any
+                      ── foreign ─────────────▶ where the kernel does not count them  always
 
 One program with a verdict for each kind would be one socket, and it would have to be read; branches in the ring's
 own filter would cost other frames nothing as well, and bring frames of strangers' choosing to our memory. So each
@@ -29,7 +29,7 @@ WAKE = 120
 """Seconds the counter of unwanted frames stays awake after the last: a switch speaks of itself each minute."""
 TOLD = timedelta(hours=1)
 """How long a wrapping is told after it was last seen."""
-NOTHING = Counted(missed=0, fifo=0, over=0, dropped=0, foreign=None)
+NOTHING = Counted(missed=0, fifo=0, over=0, damaged=0, dropped=0, foreign=None)
 """Where the kernel says nothing."""
 
 
@@ -81,6 +81,7 @@ class Gauge:
             missed=known.missed + rises["missed"],
             fifo=known.fifo + rises["fifo"],
             over=known.over + rises["over"],
+            damaged=known.damaged + rises["damaged"],
             refused=known.refused + self._unwanted.lost(rises["dropped"]),
             backlog=known.backlog + max(0, self._softnet[0] - queues[0]),
             squeezed=known.squeezed + max(0, self._softnet[1] - queues[1]),

@@ -8,7 +8,7 @@
      └ if it begins as one of a table ──▶ less than the headers, by so much as tells which: its label
     the first segment of a longer one ──▶ the same, by its first bytes alone; else it is any other data
     any other data, 1 in 256 ───────────▶ headers: it is still alive
-    fragment of TCP ────────────────────▶ the IP header: it is counted
+    piece of TCP, a fragment ───────────▶ the IP header: it is counted
      └ or IPv6 headers without an end ──▶ those that are walked, and 8 bytes: the same
     ARP, neighbour discovery ───────────▶ its addresses
 
@@ -51,13 +51,13 @@ def keep(kind: Kind) -> bytes:
     return assemble(
         [
             Step("ld_half", 12),
-            *protocols(),
+            *protocols(ETHERNET),
             "tag",
             Step("jump", "second tag"),
             *_ip(ETHERNET, kind),
             "second tag",
             Step("ld_half", 16),
-            *protocols(),
+            *protocols(TAGGED),
             "tag",
             "drop",
             Step("keep", 0),

@@ -24,16 +24,16 @@ ROOMS: Final = {
     Kind.CLIENTS: Room(1 << 15, 64),
     Kind.ANNOUNCEMENTS: Room(1 << 13, 64),
     Kind.RARE: Room(1 << 13, 64),
-    Kind.ATTEMPTS: Room(1 << 18, 16),
+    Kind.ATTEMPTS: Room(1 << 16, 64),
 }
-"""13 MiB in all. `listen` may stand still for two seconds before something is lost, but for a flood of attempts:
-those come in long strides."""
+"""13 MiB in all. `listen` may stand still for two seconds of ordinary traffic before something is lost. Of a flood
+each ring holds what its bytes hold: of attempts some 26,000."""
 AT_ONCE: Final = {
     Kind.ANSWERS: 8,
     Kind.CLIENTS: 8,
     Kind.ANNOUNCEMENTS: 16,
     Kind.RARE: 16,
-    Kind.ATTEMPTS: 2,
+    Kind.ATTEMPTS: 8,
 }
 """Blocks of each that are read before the answers are looked at again: some tenths of a second, and in a flood
 what is copied at once."""

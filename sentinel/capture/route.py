@@ -28,6 +28,7 @@ from sentinel.capture.assembler import DIRECTION, PROTOCOL, Line, Step, assemble
 from sentinel.model.networks import ALWAYS_INSIDE, Network
 
 BARE, BEHIND_TAG = 0, 4  # where the IP header begins: the Ethernet header is put back only later
+OWN = 14  # the same in a frame that this machine sends: it has that header still
 OUTGOING = 4  # PACKET_OUTGOING, linux/if_packet.h
 MOST = 100
 """Prefixes of each family."""
@@ -47,7 +48,7 @@ def route(own: tuple[Network, ...]) -> bytes:
     """Whose a frame is, by who sent it and what a stranger could have provoked.
 
     It runs before the Ethernet header of a frame that arrives is put back, so offsets count from the IP header; a
-    frame this machine sends itself still has that header, and comes from inside anyway.
+    frame this machine sends itself still has that header.
 
     Args:
         own: the practice's networks, as `inside` gives them.
@@ -58,7 +59,7 @@ def route(own: tuple[Network, ...]) -> bytes:
     return assemble(
         [
             *_protocols(),
-            *_to(Kind.ANSWERS, Kind.ANNOUNCEMENTS, Kind.RARE),
+            *_own(),
             *_routed(BARE, own),
             *_behind_tag(),
             *_to(Kind.ANNOUNCEMENTS, Kind.RARE),
@@ -80,10 +81,10 @@ def inside(own: tuple[Network, ...]) -> tuple[Network, ...]:
 
 
 def _protocols() -> list[Line]:
-    """What this machine sends itself, and what a frame carries: IEEE 802.3 section 3.2.6, 802.1Q."""
+    """Whether this machine sends it itself, and what a frame carries: IEEE 802.3 section 3.2.6, 802.1Q."""
     return [
         Step("ld_word", DIRECTION),
-        Step("if_equal", OUTGOING, "answers", None),
+        Step("if_equal", OUTGOING, "own", None),
         Step("ld_word", PROTOCOL),
         Step("if_equal", 0x0800, "ip4", None),
         Step("if_equal", 0x86DD, "ip6", None),
@@ -93,6 +94,24 @@ def _protocols() -> list[Line]:
         *_on_to_ip(),
         "tag",
         Step("jump", "second tag"),
+    ]
+
+
+def _own() -> list[Line]:
+    """Of this machine, which comes from inside whatever its address: only what strangers provoke is set apart."""
+    return [
+        "own",
+        Step("ld_word", PROTOCOL),
+        Step("if_equal", 0x0800, "own IPv4", None),
+        Step("if_equal", 0x86DD, None, "answers"),
+        Step("ldx_value", 40),
+        Step("ld_byte", OWN + 6),
+        Step("if_equal", 6, "flags", "answers"),
+        "own IPv4",
+        Step("ldx_ip_header", OWN),
+        Step("ld_byte", OWN + 9),
+        Step("if_equal", 6, "flags", "answers"),
+        *_provoked(OWN),
     ]
 
 
@@ -171,12 +190,7 @@ def _whole(start: int) -> list[Line]:
 
 
 def _from_inside(start: int) -> list[Line]:
-    """Of resets only those within a connection, and of SYNs only the answers.
-
-    A closed port numbers its refusal 0 (RFC 9293 section 3.10.7.1), or sends it without ACK and under whatever
-    number the stranger acknowledged: whoever scans provokes one for each knock. A SYN from inside says nothing of
-    who comes, and strangers whom the box hides have its inside address. Only a plain header is looked at.
-    """
+    """What strangers provoke is looked for behind a plain header alone."""
     return [
         "inside",
         Step("ld_byte", start),
@@ -187,6 +201,18 @@ def _from_inside(start: int) -> list[Line]:
         *_chained("answers"),
         Step("if_equal", 58, "icmp6", "rare"),
         *_icmp6(start),
+        *_provoked(start),
+    ]
+
+
+def _provoked(start: int) -> list[Line]:
+    """Of resets only those within a connection are answers, and of SYNs only those that answer one.
+
+    A closed port numbers its refusal 0 (RFC 9293 section 3.10.7.1), or sends it without ACK and under whatever
+    number the stranger acknowledged: whoever scans provokes one for each knock. A SYN from inside says nothing of
+    who comes, and strangers whom the box hides have its inside address.
+    """
+    return [
         "flags",
         Step("ld_byte_x", start + 13),
         Step("if_any_bit", 0x04, "reset", None),

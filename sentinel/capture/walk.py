@@ -8,12 +8,18 @@ from sentinel.capture.assembler import Line, Step
 
 IP_HEADER = 1
 """Scratch memory: the length of the IP header(s)."""
-WALKED = 4
+WALKED = 5
 """Extension headers of IPv6."""
+PIECE = 0xFFF9
+"""Of a fragment header: its offset, and whether more follow, beside two reserved bits."""
 
 
-def protocols() -> list[Line]:
-    """What a frame carries, whose number is in A: IEEE 802.3 section 3.2.6, and 802.1Q; ARP is RFC 826."""
+def protocols(start: int) -> list[Line]:
+    """What a frame carries, whose number is in A: IEEE 802.3 section 3.2.6, and 802.1Q.
+
+    Of ARP (RFC 826), which begins at `start`, the addresses are kept. Behind them so short a frame is padded, and
+    some cards leave there what they have sent before.
+    """
     return [
         Step("if_equal", 0x0800, "ip4", None),
         Step("if_equal", 0x86DD, "ip6", None),
@@ -21,7 +27,7 @@ def protocols() -> list[Line]:
         Step("if_equal", 0x8100, "tag", None),
         Step("if_equal", 0x88A8, "tag", "drop"),
         "arp",
-        Step("keep", 60),
+        Step("keep", start + 28),
         "drop",
         Step("keep", 0),
         "ip4",
@@ -56,26 +62,39 @@ def ip6(start: int) -> list[Line]:
     lines: list[Line] = ["an IPv6 header", Step("ldx_value", 40), Step("ld_byte", start + 6)]
     lines += [Step("if_equal", 58, "icmp6", None)]
     for hop in range(WALKED):
-        lines += [*_next(f"walk {hop}"), f"walk {hop}", *_walk(start)]
-    return [*lines, *_next("unwalked"), *_unwalked(start), *_neighbours(start)]
+        lines += [*_next(f"walk {hop}", f"fragment {hop}"), *_walk(start, hop)]
+    return [*lines, *_next("unwalked", "unwalked"), *_unwalked(start), *_neighbours(start)]
 
 
-def _next(extension: str) -> list[Line]:
-    """Where to go on with the header whose number is in A: TCP, what nobody walks through, an extension."""
+def _next(extension: str, fragment: str) -> list[Line]:
+    """Where to go on with the header whose number is in A: TCP, an extension, what nobody walks through."""
     return [
         Step("if_equal", 6, "tcp", None),
-        *(Step("if_equal", number, "unwalked", None) for number in (44, 51)),
-        *(Step("if_equal", number, extension, None) for number in (0, 43)),
-        Step("if_equal", 60, extension, "drop"),
+        *(Step("if_equal", number, extension, None) for number in (0, 43, 60)),
+        Step("if_equal", 44, fragment, None),
+        Step("if_equal", 51, "unwalked", "drop"),
     ]
 
 
-def _walk(start: int) -> list[Line]:
-    """Past one extension header: X goes behind it, A is the number of what stands there."""
+def _walk(start: int, hop: int) -> list[Line]:
+    """Past one extension header: X goes behind it, A is the number of what stands there.
+
+    A fragment that is the whole packet (RFC 6946) has a header of 8 bytes; where others say how long they are
+    it has a byte that whoever receives it ignores (RFC 8200 section 4.5). Some machines answer in such (RFC 8021).
+    """
     return [
+        f"fragment {hop}",
+        Step("ld_half_x", start + 2),
+        Step("if_any_bit", PIECE, "unwalked", None),
         Step("ld_byte_x", start),  # its next header
         Step("store", IP_HEADER),
+        Step("and", 0),
+        Step("jump", f"length {hop}"),
+        f"walk {hop}",
+        Step("ld_byte_x", start),
+        Step("store", IP_HEADER),
         Step("ld_byte_x", start + 1),  # its length, in 8 bytes beyond the first 8
+        f"length {hop}",
         Step("add", 1),
         Step("shift_left", 3),
         Step("add_x"),
@@ -85,10 +104,11 @@ def _walk(start: int) -> list[Line]:
 
 
 def _unwalked(start: int) -> list[Line]:
-    """A fragment (RFC 8200 section 4.5), what is authenticated (RFC 4302 section 2.1), or one header too many.
+    """A piece of a packet (RFC 8200 section 4.5), what is authenticated (RFC 4302 section 2.1), or one too many.
 
     What follows them is said by the first byte of each, and where is not known: so they are counted, and not read.
-    Over IPv4 no stranger comes authenticated: a box that translates addresses breaks it (RFC 3715 section 2.1).
+    Those of our own machines are a loss besides (`model.coverage`): what they answered was in them. Over IPv4
+    no stranger comes authenticated: a box that translates addresses breaks it (RFC 3715 section 2.1).
     """
     return [
         "unwalked",

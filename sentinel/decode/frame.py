@@ -21,8 +21,10 @@ from sentinel.model.packet import Announcement, Fragment, Packet, Segment, Unrea
 IPV4, ARP, VLAN, IPV6, QINQ = b"\x08\x00", b"\x08\x06", b"\x81\x00", b"\x86\xdd", b"\x88\xa8"
 TCP, FRAGMENT, AUTHENTICATED, ICMP6 = 6, 44, 51, 58  # RFC 8200, RFC 4302
 EXTENSIONS = (0, 43, 60)  # hop-by-hop, routing, destination options: RFC 8200 section 4
-WALKED = 4
+WALKED = 5
 """So many may come before TCP, destination options twice (RFC 8200 section 4.1); the filter walks as many."""
+PIECE = 0xFFF9
+"""Offset, and whether more follow, beside two reserved bits; none of it: the fragment is the whole (RFC 6946)."""
 UNWALKED = (*EXTENSIONS, FRAGMENT, AUTHENTICATED)
 NEIGHBOUR_SOLICITATION, NEIGHBOUR_ADVERTISEMENT = 135, 136
 
@@ -84,7 +86,7 @@ def _ip4(frame: bytes, ip: int, at: Moment, vlan: int | None, filtered: bool) ->
     if protocol != TCP:
         return None
     if fragment & 0x3FFF:
-        return Fragment(at)
+        return Fragment(at, frame[ip + 12 : ip + 16]) if len(frame) >= ip + 20 else Unreadable(at)
     size = size or len(frame) - ip  # nought: the sender's own card is still to cut it into packets
     return _segment(frame, ip + header, size - header, frame[ip + 12 : ip + 20], at, vlan, filtered)
 
@@ -95,12 +97,15 @@ def _ip6(frame: bytes, ip: int, at: Moment, vlan: int | None, filtered: bool) ->
         return Unreadable(at)
     protocol, start, size = frame[ip + 6], ip + 40, _half(frame, ip + 4)
     for _ in range(WALKED):
-        if protocol not in EXTENSIONS:
+        if protocol in EXTENSIONS:
+            extent = (frame[start + 1] + 1) * 8
+        elif protocol == FRAGMENT and not _half(frame, start + 2) & PIECE:
+            extent = 8
+        else:
             break
-        extent = (frame[start + 1] + 1) * 8
         protocol, start, size = frame[start], start + extent, size - extent
     if protocol in UNWALKED:  # followed by TCP, or by a header that TCP may follow
-        return Fragment(at) if frame[start] in (TCP, *UNWALKED) else None
+        return Fragment(at, frame[ip + 8 : ip + 24]) if frame[start] in (TCP, *UNWALKED) else None
     if protocol == ICMP6 and start == ip + 40:
         return _neighbour(frame, start, at)
     if protocol != TCP:

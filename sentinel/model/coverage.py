@@ -50,6 +50,9 @@ class Losses:
     """The same, by another counter of some cards (rx_fifo_errors)."""
     over: int = 0
     """Frames longer than the card's buffers (rx_over_errors)."""
+    damaged: int = 0
+    """Frames that came damaged from the cable (rx_length_errors, rx_crc_errors, rx_frame_errors); some cards count
+    one twice."""
     refused: int = 0
     """Frames that driver or kernel threw away (rx_dropped), but for those that we were shown all the same."""
     backlog: int = 0
@@ -61,7 +64,7 @@ class Losses:
     @property
     def frames(self) -> int:
         """Frames that nobody saw."""
-        return self.missed + self.fifo + self.over + self.refused
+        return self.missed + self.fifo + self.over + self.damaged + self.refused
 
     @property
     def by_card(self) -> int:
@@ -105,6 +108,9 @@ class Coverage:
     """Facts that were overwritten before `watch` had acknowledged them."""
     fragments: int = 0
     """Pieces of TCP packets, and headers without an end: nobody reads on there, so that a visitor may hide."""
+    pieces: int = 0
+    """Those of them that came from machines of ours, where no stranger sends them at will: what one of them
+    answered was not read, so each is a loss."""
     unread: int = 0
     """Rare frames nobody read: beyond what is read in a second, or lost with the child that was to read them. They
     tell what a machine is; no connection hides in them."""
@@ -131,7 +137,7 @@ class Coverage:
     @property
     def lost(self) -> int:
         """Whatever was not seen, not kept or not told, summed: it only grows, and each growth is a hole."""
-        return self.dropped + self.forgotten + self.unsent + self.losses.frames + self.unseen
+        return self.dropped + self.forgotten + self.unsent + self.losses.frames + self.unseen + self.pieces
 
     @property
     def shows(self) -> Shows:

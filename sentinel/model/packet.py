@@ -149,6 +149,8 @@ class Fragment(NamedTuple):
     """A piece of TCP, or headers of IPv6 that nobody walks through: counted, for a connection could hide in it."""
 
     at: Moment
+    source: bytes
+    """The address it came from, as on the wire."""
 
 
 class Unreadable(NamedTuple):

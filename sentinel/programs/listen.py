@@ -24,7 +24,7 @@ from sentinel.model.connection import Connection
 from sentinel.model.coverage import Coverage
 from sentinel.model.machine import HostSighting
 from sentinel.model.moment import Moment
-from sentinel.model.networks import Networks
+from sentinel.model.networks import Networks, Place
 from sentinel.model.packet import Announcement, Fragment, Packet, Segment, Unreadable
 from sentinel.places import Places
 from sentinel.programs.dissecting import Dissecting
@@ -135,6 +135,7 @@ class Listener:
         self._gauge, self._dissecting = Gauge(self._interface), Dissecting()
         self._ear = Ear(networks, link.mac(self._interface), self._talk_mac())
         self._sender = Sender(str(places.facts), Outbox(uuid.uuid4().hex))
+        self._pieces = 0
         self._stopping = False
 
     def _find_networks(self) -> Networks:
@@ -187,10 +188,15 @@ class Listener:
             for fact in self._ear.flood(passed.alike, seen):
                 self._sender.send(fact)
         else:
-            for fact in self._ear.feed(read_frame(passed.kept, seen, passed.vlan, filtered=True), seen):
+            packet = read_frame(passed.kept, seen, passed.vlan, filtered=True)
+            self._pieces += isinstance(packet, Fragment) and self._is_of_us(packet)
+            for fact in self._ear.feed(packet, seen):
                 self._sender.send(fact)
                 if isinstance(fact, HostSighting):
                     self._dissecting.meet(fact, passed.kept, at)
+
+    def _is_of_us(self, fragment: Fragment) -> bool:
+        return self._ear.view.networks.end(fragment.source).place is Place.INSIDE
 
     def _tick(self, at: Moment) -> None:
         for fact in self._ear.tick(at):
@@ -217,6 +223,7 @@ class Listener:
             dropped=sum(loss.dropped for kind, loss in self._rings.losses.items() if kind is not Kind.RARE),
             undecodable=self._ear.undecodable,
             fragments=self._ear.fragments,
+            pieces=self._pieces,
             forgotten=self._ear.forgotten,
             unsent=self._sender.outbox.unsent,
             losses=self._gauge.losses,

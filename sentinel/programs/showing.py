@@ -65,7 +65,9 @@ def _losses(seen: Coverage, language: str) -> Iterator[str]:
     losses = seen.losses
     counted = {
         "card": losses.by_card,
-        "machine": seen.dropped + losses.frames - losses.by_card,
+        "cable": losses.damaged,
+        "machine": seen.dropped + losses.frames - losses.by_card - losses.damaged,
+        "pieces": seen.pieces,
         "visits": seen.unseen,
         "forgotten": seen.forgotten,
         "unsent": seen.unsent,

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from sentinel.capture.assembler import DIRECTION, PROTOCOL, RANDOM
 from sentinel.capture.keep import keep
-from sentinel.capture.route import Kind, inside, route
+from sentinel.capture.route import OUTGOING, Kind, inside, route
 from sentinel.model.networks import Network
 
 WIDTHS = {0x20: 4, 0x28: 2, 0x30: 1, 0x40: 4, 0x48: 2, 0x50: 1}
@@ -19,9 +19,10 @@ def run(program: bytes, frame: bytes, random: int = 1) -> int:
 
 
 def routed(program: bytes, frame: bytes, direction: int = 0) -> int:
-    """Which socket of the group gets it: it runs behind the Ethernet header, which is put back afterwards."""
+    """Which socket of the group gets it: of what arrives the Ethernet header is put back only afterwards."""
     protocol = int.from_bytes(frame[12:14], "big")
-    return verdict(program, frame[14:], {DIRECTION: direction, PROTOCOL: protocol})
+    seen = frame if direction == OUTGOING else frame[14:]
+    return verdict(program, seen, {DIRECTION: direction, PROTOCOL: protocol})
 
 
 def kept(frame: bytes, own: tuple[Network, ...], random: int = 1) -> int:

@@ -22,7 +22,7 @@ def test_each_counter_is_the_word_the_kernel_means():
     words = list(range(100, 125))
 
     assert _counted(HEADER + attribute(STATS64, words)) == Counted(
-        over=111, fifo=114, missed=115, dropped=106, foreign=124
+        over=111, fifo=114, missed=115, damaged=110 + 112 + 113, dropped=106, foreign=124
     )
     assert (words[DROPPED], words[MISSED], words[OTHERHOST]) == (106, 115, 124)
 
@@ -33,7 +33,10 @@ def test_each_counter_is_the_word_the_kernel_means():
         (HEADER, None),
         (HEADER + bytes(8), None),  # an attribute shorter than its own head would never end
         (HEADER + attribute(STATS64, [1] * 15), None),
-        (HEADER + attribute(STATS64, [1] * 24), Counted(over=1, fifo=1, missed=1, dropped=1, foreign=None)),
+        (
+            HEADER + attribute(STATS64, [1] * 24),
+            Counted(over=1, fifo=1, missed=1, damaged=3, dropped=1, foreign=None),
+        ),
     ],
 )
 def test_a_kernel_that_counts_less_is_believed_for_what_it_counts(said, counted):
@@ -60,6 +63,7 @@ def test_the_card_tells_what_the_kernel_shows_in_its_files():
     assert {name: str(getattr(told, name)) for name in names} == {
         name: files[f"rx_{file}"] for name, file in names.items()
     }
+    assert told.damaged == sum(int(files[f"rx_{each}_errors"]) for each in ("length", "crc", "frame"))
     assert told.foreign == 20
 
 

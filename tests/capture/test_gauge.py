@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -138,6 +139,16 @@ def test_frames_that_the_card_does_not_take_are_a_loss_to_the_frame_and_mark_the
         assert opened.losses == Losses(refused=7)
         assert opened.foreign == 20
         assert coverage(losses=opened.losses).lost == 7
+
+
+def test_whatever_the_card_counts_as_lost_is_told_by_its_reason():
+    """By how much each counter has grown since it was last asked."""
+    cable.need()
+    with cable.cable() as laid, gauged(laid) as opened:
+        opened._last = replace(opened._last, missed=-1, fifo=-2, over=-3, damaged=-4)
+        opened.read(moment(1))
+
+    assert opened.losses == Losses(missed=1, fifo=2, over=3, damaged=4)
 
 
 def test_frames_a_processor_had_no_room_for_are_a_loss_to_the_frame_and_mark_the_minute():

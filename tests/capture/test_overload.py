@@ -78,6 +78,19 @@ def stopped(process: Popen[bytes]) -> Iterator[None]:
 # -- the rings ---------------------------------------------------------------------------------------------------
 
 
+def test_a_sensor_that_stood_still_for_two_seconds_of_ordinary_traffic_has_lost_nothing(tmp_path):
+    """A block is handed over after 50 ms though it holds one frame: each ring has blocks for that time."""
+    cable.need()
+    frames = [each for syn in traffic.scan(100) for each in (syn, *KINDS.values())]
+    with cable.cable() as laid, sensing(laid, tmp_path) as (sensor, results), stopped(sensor):
+        began = time.monotonic()
+        send(laid, frames, rate=200)
+        assert time.monotonic() - began > 2
+    [found] = results
+
+    assert (found.read, found.lost) == (len(frames), 0)
+
+
 @pytest.mark.parametrize("rooms", [None, TIGHT])
 def test_what_a_sensor_that_stood_still_could_not_be_given_was_counted_ring_by_ring(rooms, tmp_path):
     """As the rings are, it costs attempts alone; were they tight, each of them would count its own."""

@@ -69,7 +69,7 @@ FILTERS = {"tcp port 4242": PORT, "tcp port 4242 and tcp[13] & 7 != 0": CONTROL}
 LOAD_WORD = 0x20
 SEES, COUNTS, MISSES = "sees it", "counts a fragment", "misses it"
 HOP_BY_HOP, DESTINATION, ROUTING = (0, bytes(6)), (60, bytes(14)), (43, bytes(22))
-FIRST6 = (44, struct.pack("!HI", 1, 7))
+FIRST6, ATOMIC6 = (44, struct.pack("!HI", 1, 7)), (44, struct.pack("!HI", 0, 7))
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,7 @@ SIGHTS = [
     Sight("IPv6, options too", syn(6, extensions=(HOP_BY_HOP, DESTINATION)), port=False, control=False),
     Sight("IPv6, routing", syn(6, extensions=(ROUTING,)), port=False, control=False),
     Sight("IPv6, first fragment", syn(6, extensions=(FIRST6,)), COUNTS, port=False, control=False),
+    Sight("IPv6, atomic fragment", syn(6, extensions=(ATOMIC6,)), port=False, control=False),
     Sight("first fragment", syn(fragment=0x2000), COUNTS),
     Sight("tiny first fragment", tiny(syn()), COUNTS, control=False, scapy=False),
     Sight("second fragment", syn(fragment=0x0001), COUNTS, port=False, control=False, scapy=False),

@@ -1,14 +1,17 @@
 """Which socket a frame goes to: shown by an interpreter, and by the kernel's own counters."""
 
+import errno
+import socket
 from contextlib import suppress
 
 import pytest
 
 from sentinel.capture.rings import Loss, Rings
 from sentinel.capture.route import OUTGOING, Kind
-from sentinel.model.packet import Flags
+from sentinel.decode.frame import read_frame
+from sentinel.model.packet import Flags, Segment
 from tests import rarities
-from tests.builders import IMAGING, IMAGING6, INSIDE, PATIENT, STRANGER, STRANGER6, ethernet, ip_frame
+from tests.builders import IMAGING, IMAGING6, INSIDE, PATIENT, STRANGER, STRANGER6, ethernet, ip_frame, moment
 from tests.capture import cable
 from tests.capture.bpf import routed
 from tests.capture.test_keep import DATA, OPENING, ROUTE, as_the_kernel_sees, from_door, kept, shapes, to_door
@@ -72,9 +75,28 @@ def test_a_frame_goes_to_the_socket_of_its_kind(says, frame, kind):
     assert Kind(routed(ROUTE, seen)) is kind
 
 
-def test_what_this_machine_sends_itself_comes_from_inside():
-    """It has its Ethernet header still, so nothing of it is looked at."""
-    assert Kind(routed(ROUTE, to_door(b"", Flags.SYN), direction=OUTGOING)) is Kind.ANSWERS
+def own() -> list[tuple[str, bytes, Kind]]:
+    """What this machine sends itself."""
+    found = []
+    for family in (4, 6):
+        refusal = from_door(b"", Flags.RST | Flags.ACK, family, seq=0, ack=8)
+        found += [
+            ("a refusal", refusal, Kind.ATTEMPTS),
+            ("a reset of no connection", from_door(b"", Flags.RST, family, seq=7), Kind.ATTEMPTS),
+            ("a SYN", from_door(b"", Flags.SYN, family), Kind.ATTEMPTS),
+            ("a SYN-ACK", from_door(b"", OPENING["SYN-ACK"], family), Kind.ANSWERS),
+            ("a reset in a connection", from_door(b"", Flags.RST | Flags.ACK, family, seq=7), Kind.ANSWERS),
+            ("data", from_door(PATIENT, DATA, family), Kind.ANSWERS),
+        ]
+    far = ip_frame(IMAGING6, STRANGER6, PATIENT, protocol=17)
+    others = (arp(), neighbour(136, IMAGING6.packed), ip_frame(IMAGING, STRANGER, PATIENT, protocol=17), far)
+    return [*found, *(("anything else", frame, Kind.ANSWERS) for frame in others), ("nothing", b"", Kind.ANSWERS)]
+
+
+@pytest.mark.parametrize(("says", "frame", "kind"), own())
+def test_what_this_machine_sends_itself_comes_from_inside(says, frame, kind):
+    """Whatever address it has. What of it a stranger provokes at closed doors takes no room from the answers."""
+    assert Kind(routed(ROUTE, frame, direction=OUTGOING)) is kind
 
 
 @pytest.mark.lab
@@ -110,3 +132,28 @@ def hand_over(rings: Rings, got: dict[Kind, list[bytes]]) -> int:
     for kind, ring in rings._rings.items():
         got[kind] += [frame.kept for block in ring.blocks(16) for frame in ring.frames_of(block)]
     return sum(map(len, got.values()))
+
+
+@pytest.mark.lab
+def test_a_closed_door_of_this_machine_refuses_among_the_attempts():
+    """By the kernel's own TCP, over both families: whoever floods it provokes as many refusals."""
+    cable.need()
+    got: dict[Kind, list[bytes]] = {kind: [] for kind in Kind}
+    with cable.cable(quiet=False) as laid:
+        with laid.at("right"):
+            rings = Rings(cable.CARD, INSIDE)
+        for family, address in zip((socket.AF_INET, socket.AF_INET6), cable.ADDRESSES["right"], strict=True):
+            with laid.at("left"), socket.socket(family) as line:
+                assert line.connect_ex((address, 9)) == errno.ECONNREFUSED
+        with suppress(TimeoutError):  # what is missing is shown below
+            cable.wait_until(lambda: hand_over(rings, got) and len(refusals(got[Kind.ATTEMPTS])) == 2, 5)
+        rings.close()
+
+    assert [kind for kind, frames in got.items() for _ in refusals(frames)] == [Kind.ATTEMPTS] * 2
+
+
+def refusals(frames: list[bytes]) -> list[bytes]:
+    """Of the port that nobody has opened."""
+    read = [read_frame(frame, moment(), filtered=True) for frame in frames]
+    segments = [each for each in read if isinstance(each, Segment)]
+    return [each.way for each in segments if each.source_port == 9 and each.flags & Flags.RST]

@@ -37,12 +37,17 @@ SHAPES = {
     "two tags of the older kind": {"tags": ((0x8100, 5), (0x8100, 20))},
     "TCP options": {"options": b"\x02\x04\x05\xb4" * 10},
 }
-ALL = ((HOP_BY_HOP, bytes(6)), (DESTINATION, bytes(14)), (ROUTING, bytes(22)), (DESTINATION, bytes(14)))
+ATOMIC = (FRAGMENT, bytes(6))
+"""A fragment that is the whole packet: RFC 6946."""
+PIECES = {"first": (FRAGMENT, b"\x00\x01" + bytes(4)), "last": (FRAGMENT, b"\x00\x08" + bytes(4))}
+BEFORE = ((HOP_BY_HOP, bytes(6)), (DESTINATION, bytes(14)), (ROUTING, bytes(22)))
+ALL = (*BEFORE, ATOMIC, (DESTINATION, bytes(14)))
 """As many as there may be before TCP: RFC 8200 section 4.1."""
 SHAPES4 = {**SHAPES, "IP options": {"ip_options": b"\x01" * 40}}
 SHAPES6 = {
     **SHAPES,
     "hop by hop": {"extensions": ((HOP_BY_HOP, bytes(6)),)},
+    "an atomic fragment": {"extensions": (ATOMIC,)},
     "all extensions": {"extensions": ALL},
     "tagged and extended": {"tags": ((0x8100, 20),), "extensions": ((DESTINATION, bytes(6)),)},
 }
@@ -110,22 +115,41 @@ def test_an_ipv4_fragment_of_tcp_is_counted(fragment):
     """The first, the last, one between; "don't fragment" alone is none."""
     frame = tcp_frame(*ENDS[4], Flags.SYN, fragment=fragment)
 
-    assert isinstance(read_frame(frame, moment()), Fragment)
+    assert read_frame(frame, moment()) == Fragment(moment(), STRANGER.packed)
     assert isinstance(read_frame(tcp_frame(*ENDS[4], Flags.SYN, fragment=0x4000), moment()), Segment)
 
 
-@pytest.mark.parametrize("before", [(), ((HOP_BY_HOP, bytes(6)),)])
-def test_an_ipv6_fragment_of_tcp_is_counted(before):
-    """RFC 8200 section 4.5."""
-    frame = tcp_frame(*ENDS[6], Flags.SYN, extensions=(*before, (FRAGMENT, bytes(6))))
+@pytest.mark.parametrize("kept", range(14, 34))
+def test_a_fragment_cut_within_its_addresses_is_unreadable(kept):
+    """Half an address is nobody's."""
+    frame = tcp_frame(*ENDS[4], Flags.SYN, fragment=0x2000)
 
-    assert isinstance(read_frame(frame, moment()), Fragment)
+    assert isinstance(read_frame(frame[:kept], moment()), Unreadable)
+    assert read_frame(frame[:34], moment()) == Fragment(moment(), STRANGER.packed)
+
+
+@pytest.mark.parametrize("piece", PIECES.values(), ids=PIECES)
+@pytest.mark.parametrize("before", [(), ((HOP_BY_HOP, bytes(6)),)])
+def test_an_ipv6_fragment_of_tcp_is_counted(before, piece):
+    """RFC 8200 section 4.5."""
+    frame = tcp_frame(*ENDS[6], Flags.SYN, extensions=(*before, piece))
+
+    assert read_frame(frame, moment()) == Fragment(moment(), STRANGER6.packed)
+
+
+def test_what_a_fragment_header_reserves_makes_no_other_packet_of_it():
+    """Whoever receives it ignores those bits (RFC 8200 section 4.5): the header has no length, as others have."""
+    frame = tcp_frame(*ENDS[6], Flags.SYN, extensions=(ATOMIC,))
+    reserved = frame[:55] + b"\xff\x00\x06" + frame[58:]
+
+    assert read_frame(reserved, moment()) == read_frame(frame, moment())
+    assert isinstance(read_frame(reserved, moment()), Segment)
 
 
 UNWALKED = {
     "authenticated": ((AUTHENTICATED, bytes(22)),),
     "authenticated behind all others": (*ALL, (AUTHENTICATED, bytes(22))),
-    "authenticated before a fragment": ((AUTHENTICATED, bytes(22)), (FRAGMENT, bytes(6))),
+    "authenticated before a fragment": ((AUTHENTICATED, bytes(22)), ATOMIC),
     "one header too many": (*ALL, (DESTINATION, bytes(6))),
     "twenty headers": ((DESTINATION, bytes(6)),) * 20,
 }
@@ -145,7 +169,7 @@ def test_headers_that_nobody_walks_through_are_counted(extensions):
 @pytest.mark.parametrize("protocol", [17, 50])
 def test_a_fragment_of_anything_else_is_not_counted(source, target, protocol):
     """Long answers of name servers are no hidden connection."""
-    shape = {"fragment": 0x2000} if source.version == 4 else {"extensions": ((FRAGMENT, bytes(6)),)}
+    shape = {"fragment": 0x2000} if source.version == 4 else {"extensions": (PIECES["first"],)}
 
     assert read_frame(ip_frame(source, target, bytes(40), protocol=protocol, **shape), moment()) is None
 

@@ -347,8 +347,8 @@ def test_what_is_not_read_is_said_and_worth_attention_where_nothing_else_passes(
 @pytest.mark.parametrize(
     "lost",
     [
-        *({each: 3} for each in ("dropped", "forgotten", "unsent", "unseen")),
-        *({"losses": Losses(**{each: 1})} for each in ("missed", "fifo", "over", "refused")),
+        *({each: 3} for each in ("dropped", "forgotten", "unsent", "unseen", "pieces")),
+        *({"losses": Losses(**{each: 1})} for each in ("missed", "fifo", "over", "damaged", "refused")),
     ],
 )
 def test_what_was_lost_leaves_a_mark_for_ten_minutes(lost):

@@ -49,7 +49,7 @@ def test_the_port_shows_one_thing(seen, value):
     assert shows(**seen) is value
 
 
-@pytest.mark.parametrize("term", ["dropped", "forgotten", "unsent", "unseen"])
+@pytest.mark.parametrize("term", ["dropped", "forgotten", "unsent", "unseen", "pieces"])
 def test_each_of_our_own_terms_is_a_loss(term):
     """By its count."""
     assert coverage(**{term: 3}).lost == 3
@@ -60,4 +60,4 @@ def test_every_frame_of_our_card_that_the_kernel_lost_is_a_loss_once():
     put off is not lost."""
     terms = {each.name: coverage(losses=Losses(**{each.name: 3})).lost for each in fields(Losses)}
 
-    assert terms == {"missed": 3, "fifo": 3, "over": 3, "refused": 3, "backlog": 0, "squeezed": 0}
+    assert terms == {"missed": 3, "fifo": 3, "over": 3, "damaged": 3, "refused": 3, "backlog": 0, "squeezed": 0}

@@ -240,9 +240,12 @@ def test_what_passes_wrapped_is_named_beside_what_is_read(places):
     ("lost", "words"),
     [
         ({"losses": Losses(missed=1, fifo=1, over=1, refused=1)}, say("en", "check.lost.card", count=4)),
+        ({"losses": Losses(damaged=3)}, say("en", "check.lost.cable", count=3)),
         ({"losses": Losses(refused=1, backlog=1), "dropped": 2}, say("en", "check.lost.machine", count=3)),
         ({"losses": Losses(backlog=5)}, ""),  # of another card
         ({"opened": 90, "unopened": 10}, say("en", "check.lost.mirror", count=10, of=100)),
+        ({"fragments": 9, "pieces": 2}, say("en", "check.lost.pieces", count=2)),
+        ({"fragments": 9}, ""),  # of strangers: whoever answers them is read
         ({"unseen": 7}, say("en", "check.lost.visits", count=7)),
         ({"forgotten": 2}, say("en", "check.lost.forgotten", count=2)),
         ({"unsent": 1}, say("en", "check.lost.unsent", count=1)),

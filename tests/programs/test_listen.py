@@ -22,7 +22,18 @@ from sentinel.places import Places
 from sentinel.programs.listen import Ear, hundredth, stamp
 from sentinel.tracking import halfopen
 from sentinel.wire.facts import Inbox
-from tests.builders import IMAGING, STRANGER, Talk, ethernet, ip_frame, moment, networks, tcp_frame
+from tests.builders import (
+    IMAGING,
+    IMAGING6,
+    STRANGER,
+    STRANGER6,
+    Talk,
+    ethernet,
+    ip_frame,
+    moment,
+    networks,
+    tcp_frame,
+)
 from tests.capture import cable
 
 
@@ -90,6 +101,16 @@ def tiny_fragments() -> list[bytes]:
     ]
 
 
+def answers_in_pieces() -> list[bytes]:
+    """A SYN-ACK in two pieces; another one over IPv6 behind what is authenticated (RFC 4302)."""
+    whole = tcp_frame(IMAGING, 4242, STRANGER, 40_000, Flags.SYN | Flags.ACK)[34:]
+    return [
+        ip_frame(IMAGING, STRANGER, whole[:8], fragment=0x2000),
+        ip_frame(IMAGING, STRANGER, whole[8:], fragment=0x0001),
+        ip_frame(IMAGING6, STRANGER6, whole, extensions=((51, bytes(22)),)),
+    ]
+
+
 # -- what the port shows, by the program itself on a real cable --------------------------------------------------
 
 
@@ -127,7 +148,7 @@ def watched(tmp_path: Path) -> Iterator[tuple[cable.Cable, Port]]:
     places = Places(lasting=tmp_path, passing=tmp_path / "run")
     places.make()
     file = tmp_path / "sentinel.toml"
-    file.write_text(f'[capture]\ninterface = "{cable.CARD}"\nprefixes = ["192.168.1.0/24"]\n')
+    file.write_text(f'[capture]\ninterface = "{cable.CARD}"\nprefixes = ["192.168.1.0/24", "2001:db8:1::/64"]\n')
     with cable.cable() as laid, socket.socket(socket.AF_UNIX) as watch:
         watch.bind(str(places.facts))
         watch.listen()
@@ -165,6 +186,9 @@ def test_the_port_is_told_as_what_it_is_from_broadcast_to_mirror_to_a_pulled_cab
 
         told = port.report(*tiny_fragments(), syn[:46] + b"\x10" + syn[47:])
         assert (told.fragments, told.undecodable, told.lost) == (2, 1, 0)
+
+        told = port.report(*answers_in_pieces())
+        assert (told.fragments, told.pieces, told.lost) == (5, 3, 3)
 
         laid.set_link("left", "down")
         assert port.until(Shows.NO_CARRIER).losses.refused == 0

@@ -72,9 +72,9 @@ def test_it_says_how_the_sentinel_is_doing(cabinet: Cabinet):
         "part: disk, well",
         "shows: mirrored, half since never",
         "wrapped: nothing",
-        "counts: frames 120345, dropped 0, undecodable 3, fragments 2, forgotten 0, unsent 0, unread 0, "
+        "counts: frames 120345, dropped 0, undecodable 3, fragments 2, pieces 0, forgotten 0, unsent 0, unread 0, "
         "foreign None, unseen 0, opened 0, unopened 0",
-        "losses: missed 0, fifo 0, over 0, refused 0, backlog 0, squeezed 0",
+        "losses: missed 0, fifo 0, over 0, damaged 0, refused 0, backlog 0, squeezed 0",
         "box: read, 0 s ago, igd 2, pcp False, natpmp False, ipv6 inbound None, 1 mappings",
         "journal: 0 entries, last never, anchored never",
     ):

@@ -155,15 +155,19 @@ def test_what_the_port_shows_stands_above_its_counts_with_what_to_change(cabinet
 
 def test_what_was_not_read_is_told_apart_by_its_reason(cabinet):
     """A cable that spoils frames is one thing, somebody who cuts his into pieces another."""
-    cabinet.beat(coverage=seen(undecodable=1_001, fragments=1_002, unread=1_003))
+    cabinet.beat(coverage=seen(undecodable=1_001, fragments=1_002, pieces=1_003, unread=1_004))
 
-    assert "Trames illisibles 1 001 Fragments et en-têtes sans fin, comptés et non lus 1 002" in plain(cabinet)
+    page = plain(cabinet)
+    assert "Trames illisibles 1 001 Fragments et en-têtes sans fin, comptés et non lus 1 002 Dont venus de" in page
+    assert "Dont venus de nos machines (temps noté incomplet) 1 003" in page
 
 
 def test_every_place_where_frames_are_lost_has_its_own_count(cabinet):
     """Which one grows says what to change; a kernel that does not count what is meant for others says so."""
-    losses = Losses(missed=1_001, fifo=1_002, over=1_003, refused=1_004, backlog=1_005, squeezed=1_006)
-    cabinet.beat(coverage=seen(losses=losses, opened=1_007, unopened=1_008, unseen=1_009))
+    losses = Losses(
+        missed=1_001, fifo=1_002, over=1_003, damaged=1_004, refused=1_005, backlog=1_006, squeezed=1_007
+    )
+    cabinet.beat(coverage=seen(losses=losses, opened=1_008, unopened=1_009, unseen=1_010))
     page = plain(cabinet)
 
     for number, words in enumerate(
@@ -171,6 +175,7 @@ def test_every_place_where_frames_are_lost_has_its_own_count(cabinet):
             "Perdues par la carte, faute de mémoire",
             "Perdues par la carte, file pleine",
             "Perdues par la carte, trop longues",
+            "Abîmées sur le câble",
             "Refusées par le pilote ou le noyau",
             "Perdues par un processeur, file pleine",
             "Remises à plus tard par un processeur, sans perte",
@@ -179,5 +184,5 @@ def test_every_place_where_frames_are_lost_has_its_own_count(cabinet):
     ):
         assert f"{words} 1 00{number}" in page
     assert "Trames destinées à d’autres non comptées ici" in page
-    assert "Appels vus en entier 1 007 Réponses dont l’appel n’est pas passé (miroir saturé) 1 008" in page
-    assert "Visites dont l’appel n’est pas passé (temps noté incomplet) 1 009" in page
+    assert "Appels vus en entier 1 008 Réponses dont l’appel n’est pas passé (miroir saturé) 1 009" in page
+    assert "Visites dont l’appel n’est pas passé (temps noté incomplet) 1 010" in page

@@ -57,7 +57,9 @@ EVERY_KIND: tuple[Sent, ...] = (
     uplink(vlan=20, port="", said_by=SaidBy.CDP),
     coverage(proof=moment(1)),
     coverage(proof=None, carrier=False),
-    coverage(losses=Losses(missed=3), foreign=7, passed=moment(2), half=moment(1), wrapped=tuple(Wrapping)),
+    coverage(
+        losses=Losses(missed=3, damaged=1), foreign=7, passed=moment(2), half=moment(1), wrapped=tuple(Wrapping)
+    ),
     knock(1, 2, 3),
     exposure(),
     outcome(),
