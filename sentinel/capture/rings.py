@@ -20,13 +20,13 @@ from sentinel.errors import MissingDevice
 from sentinel.model.networks import Network, is_part
 
 ROOMS: Final = {
-    Kind.ANSWERS: Room(1 << 16, 96),
+    Kind.ANSWERS: Room(1 << 16, 64),
     Kind.CLIENTS: Room(1 << 15, 64),
     Kind.ANNOUNCEMENTS: Room(1 << 13, 64),
     Kind.RARE: Room(1 << 13, 64),
     Kind.ATTEMPTS: Room(1 << 16, 64),
 }
-"""13 MiB in all. `listen` may stand still for two seconds of ordinary traffic before something is lost. Of a flood
+"""11 MiB in all. `listen` may stand still for two seconds of ordinary traffic before something is lost. Of a flood
 each ring holds what its bytes hold: of attempts some 26,000."""
 AT_ONCE: Final = {
     Kind.ANSWERS: 8,

@@ -55,7 +55,7 @@ class Ear:
         self.view = View(networks, own_mac, talk_mac)
         self.handshakes = Handshakes(networks, own_mac)
         self.searches = Searches(networks)
-        self.undecodable = self.fragments = 0
+        self.undecodable = self.fragments = self.pieces = 0
         self.heard: Moment | None = None
 
     def adopt(self, networks: Networks, talk_mac: str) -> None:
@@ -72,7 +72,9 @@ class Ear:
         if isinstance(packet, Announcement):
             heard = (self.machines.feed(packet), self.searches.feed(packet))
             return [each for each in heard if each is not None]
-        self.fragments += isinstance(packet, Fragment)
+        if isinstance(packet, Fragment):
+            self.fragments += 1
+            self.pieces += self.view.networks.end(packet.source).place is Place.INSIDE
         self.undecodable += isinstance(packet, Unreadable)
         return []
 
@@ -135,7 +137,6 @@ class Listener:
         self._gauge, self._dissecting = Gauge(self._interface), Dissecting()
         self._ear = Ear(networks, link.mac(self._interface), self._talk_mac())
         self._sender = Sender(str(places.facts), Outbox(uuid.uuid4().hex))
-        self._pieces = 0
         self._stopping = False
 
     def _find_networks(self) -> Networks:
@@ -188,15 +189,10 @@ class Listener:
             for fact in self._ear.flood(passed.alike, seen):
                 self._sender.send(fact)
         else:
-            packet = read_frame(passed.kept, seen, passed.vlan, filtered=True)
-            self._pieces += isinstance(packet, Fragment) and self._is_of_us(packet)
-            for fact in self._ear.feed(packet, seen):
+            for fact in self._ear.feed(read_frame(passed.kept, seen, passed.vlan, filtered=True), seen):
                 self._sender.send(fact)
                 if isinstance(fact, HostSighting):
                     self._dissecting.meet(fact, passed.kept, at)
-
-    def _is_of_us(self, fragment: Fragment) -> bool:
-        return self._ear.view.networks.end(fragment.source).place is Place.INSIDE
 
     def _tick(self, at: Moment) -> None:
         for fact in self._ear.tick(at):
@@ -223,7 +219,7 @@ class Listener:
             dropped=sum(loss.dropped for kind, loss in self._rings.losses.items() if kind is not Kind.RARE),
             undecodable=self._ear.undecodable,
             fragments=self._ear.fragments,
-            pieces=self._pieces,
+            pieces=self._ear.pieces,
             forgotten=self._ear.forgotten,
             unsent=self._sender.outbox.unsent,
             losses=self._gauge.losses,

@@ -38,7 +38,7 @@ ALIKE = " or ".join(
     )
 )
 """What our own filters keep, as near as libpcap has words for it."""
-RING = 13 << 10
+RING = 11 << 10
 """Kilobytes: as much as our five have."""
 SETTLES = 2.0
 """Seconds from the tap to the first frame: by then it has read its rules, or started its threads."""
