@@ -30,10 +30,10 @@ class Counted:
     """Frames for which the card's own memory had no room."""
     fifo: int
     over: int
+    """Frames longer than it has buffers for, or than it takes (rx_over_errors, rx_length_errors): somebody sends
+    jumbo frames. A card may count one by both, or as dropped as well: rather too many than too few."""
     damaged: int
-    """Frames of a wrong length, with a wrong checksum, or not of whole bytes (rx_length_errors, rx_crc_errors and
-    rx_frame_errors). A card may count one by two of them, or a too long one as `over` or `dropped` as well: summed
-    they are rather too many than too few."""
+    """Frames with a wrong checksum, or not of whole bytes (rx_crc_errors, rx_frame_errors)."""
     dropped: int
     """Frames that the driver or the kernel threw away; also those that nobody on this machine wanted."""
     foreign: int | None
@@ -89,8 +89,8 @@ def _counted(said: bytes) -> Counted | None:
     return Counted(
         missed=words[MISSED],
         fifo=words[FIFO],
-        over=words[OVER],
-        damaged=words[LENGTH] + words[CRC] + words[FRAME],
+        over=words[OVER] + words[LENGTH],
+        damaged=words[CRC] + words[FRAME],
         dropped=words[DROPPED],
         foreign=words[OTHERHOST] if counts else None,
     )

@@ -86,7 +86,8 @@ def _ip4(frame: bytes, ip: int, at: Moment, vlan: int | None, filtered: bool) ->
     if protocol != TCP:
         return None
     if fragment & 0x3FFF:
-        return Fragment(at, frame[ip + 12 : ip + 16]) if len(frame) >= ip + 20 else Unreadable(at)
+        ends = frame[ip + 12 : ip + 16], frame[ip + 16 : ip + 20]
+        return Fragment(at, *ends) if len(frame) >= ip + 20 else Unreadable(at)
     size = size or len(frame) - ip  # nought: the sender's own card is still to cut it into packets
     return _segment(frame, ip + header, size - header, frame[ip + 12 : ip + 20], at, vlan, filtered)
 
@@ -105,7 +106,8 @@ def _ip6(frame: bytes, ip: int, at: Moment, vlan: int | None, filtered: bool) ->
             break
         protocol, start, size = frame[start], start + extent, size - extent
     if protocol in UNWALKED:  # followed by TCP, or by a header that TCP may follow
-        return Fragment(at, frame[ip + 8 : ip + 24]) if frame[start] in (TCP, *UNWALKED) else None
+        ends = frame[ip + 8 : ip + 24], frame[ip + 24 : ip + 40]
+        return Fragment(at, *ends) if frame[start] in (TCP, *UNWALKED) else None
     if protocol == ICMP6 and start == ip + 40:
         return _neighbour(frame, start, at)
     if protocol != TCP:

@@ -71,7 +71,7 @@ def _may_query(dicom: Dicom, gave: int, got: int) -> bool:
     that nobody gains by hiding it. Of one that was longer than its first segment the rest is not known. A machine
     that only sends often proposes a hundred kinds of images: it gives more than it gets, the acceptance included,
     and whoever asks gets more than he gives. So who would hide a question behind a long list has to send more than
-    he takes out, and is `associated` all the same.
+    he takes out, or to claim it within the last 64 KiB, and is `associated` all the same.
     """
     if QUERIES & set(dicom.services):
         return True

@@ -49,10 +49,10 @@ class Losses:
     fifo: int = 0
     """The same, by another counter of some cards (rx_fifo_errors)."""
     over: int = 0
-    """Frames longer than the card's buffers (rx_over_errors)."""
+    """Frames longer than the card's buffers, or than it takes (rx_over_errors, rx_length_errors); some cards count
+    one as refused besides."""
     damaged: int = 0
-    """Frames that came damaged from the cable (rx_length_errors, rx_crc_errors, rx_frame_errors); some cards count
-    one twice."""
+    """Frames that came damaged from the cable (rx_crc_errors, rx_frame_errors)."""
     refused: int = 0
     """Frames that driver or kernel threw away (rx_dropped), but for those that we were shown all the same."""
     backlog: int = 0
@@ -109,8 +109,8 @@ class Coverage:
     fragments: int = 0
     """Pieces of TCP packets, and headers without an end: nobody reads on there, so that a visitor may hide."""
     pieces: int = 0
-    """Those of them that came from machines of ours, where no stranger sends them at will: what one of them
-    answered was not read, so each is a loss."""
+    """Those of them that went from machines of ours to strangers, who do not send them at will: what was answered
+    so was not read, and each is a loss."""
     unread: int = 0
     """Rare frames nobody read: beyond what is read in a second, or lost with the child that was to read them. They
     tell what a machine is; no connection hides in them."""

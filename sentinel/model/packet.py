@@ -150,7 +150,8 @@ class Fragment(NamedTuple):
 
     at: Moment
     source: bytes
-    """The address it came from, as on the wire."""
+    target: bytes
+    """Addresses as on the wire."""
 
 
 class Unreadable(NamedTuple):

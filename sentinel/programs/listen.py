@@ -20,11 +20,11 @@ from sentinel.clock import Clock, now
 from sentinel.config import Capture
 from sentinel.decode.frame import read_frame
 from sentinel.errors import MissingDevice
-from sentinel.model.connection import Connection
+from sentinel.model.connection import Connection, Direction
 from sentinel.model.coverage import Coverage
 from sentinel.model.machine import HostSighting
 from sentinel.model.moment import Moment
-from sentinel.model.networks import Networks, Place
+from sentinel.model.networks import Networks, crossing
 from sentinel.model.packet import Announcement, Fragment, Packet, Segment, Unreadable
 from sentinel.places import Places
 from sentinel.programs.dissecting import Dissecting
@@ -74,7 +74,8 @@ class Ear:
             return [each for each in heard if each is not None]
         if isinstance(packet, Fragment):
             self.fragments += 1
-            self.pieces += self.view.networks.end(packet.source).place is Place.INSIDE
+            end = self.view.networks.end
+            self.pieces += crossing(end(packet.target), end(packet.source)) is Direction.INBOUND  # as answers go
         self.undecodable += isinstance(packet, Unreadable)
         return []
 

@@ -31,9 +31,10 @@ IDLE = timedelta(days=7)
 """A silent association may last for days; after this it is given up, also where it goes on to probe by bare ACKs,
 for those stay in the kernel. When it speaks again it is told as another."""
 PARTED = timedelta(minutes=10)
-"""The same of one whose server has said goodbye: its client may have said so in a way that we do not believe."""
+"""So long after its server's goodbye a silent one is told as closed: its client may have said so in a way that
+is not believed, or not at all."""
 DOUBTED = timedelta(hours=1)
-"""The same of one whose client reset it: the server may not have believed it, and go on for as long."""
+"""So long it is remembered then, and where a client reset it: its server may not have believed that, and go on."""
 LATE = timedelta(seconds=2)
 """A SYN may be read after what answers it, but not so long after."""
 MISSED = timedelta(minutes=2)
@@ -129,8 +130,12 @@ class Tracker:
             self._weigh(flow, now)
             if flow.over and now.since(flow.seen) >= LINGER:
                 yield from self._correct(flow)
-                if not flow.is_reset or now.since(flow.seen) >= DOUBTED:
+                if not flow.is_doubted or now.since(flow.seen) >= DOUBTED:
                     self._table.drop(flow)
+            elif _has_parted(flow, now):
+                flow.over, flow.is_doubted, flow.changed = True, True, now
+                yield from self._close(flow)
+                self._table.keep(flow)
             elif not flow.over and _has_waited(flow, now):
                 self._table.drop(flow)
                 if flow.state is not ConnectionState.ATTEMPTED:
@@ -268,7 +273,12 @@ def _has_grown(flow: Flow) -> bool:
 def _has_waited(flow: Flow, now: Moment) -> bool:
     if flow.state is ConnectionState.ATTEMPTED:
         return now.since(flow.opened) >= UNANSWERED
-    return now.since(flow.seen) >= (PARTED if flow.server.finished else IDLE)
+    return now.since(flow.seen) >= IDLE
+
+
+def _has_parted(flow: Flow, now: Moment) -> bool:
+    is_half = flow.state is ConnectionState.CONNECTED and flow.server.finished and not flow.over
+    return is_half and now.since(flow.seen) >= PARTED
 
 
 def _came_from_server(segment: Segment) -> bool:

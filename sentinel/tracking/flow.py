@@ -13,8 +13,8 @@ HALF = 1 << 31
 MODULUS = 1 << 32
 FAR = 1 << 30
 """A sequence number this far from where its side stands belongs to something else."""
-AHEAD = 1 << 24
-"""Bytes a client may have on the way when its server says goodbye: the largest window that systems take."""
+AHEAD = 1 << 16
+"""Bytes a client may have on the way, and its FIN behind them, when its server says goodbye as well."""
 UNHEARD = 1 << 16
 """Bytes of a server that its client may acknowledge before we know of them: one blind guess in 65,536 fits."""
 
@@ -45,7 +45,7 @@ class Side:
     def begins(self, seq: int) -> None:
         """Its first payload byte is number `seq`; bytes that overtook its SYN stay counted."""
         overtook = 0 if self.first is None else (self.first + self.sent - seq) % MODULUS
-        self.first, self.sent = seq, overtook if overtook < FAR else 0
+        self.first, self.sent, self.fin = seq, overtook if overtook < FAR else 0, None
 
     def reaches(self, seq: int) -> None:
         """A byte before `seq` exists."""
@@ -58,18 +58,19 @@ class Side:
         An acknowledgement that passed first has counted that FIN as a byte.
         """
         end = self.offset(seq)
-        if end < 0 or abs(end - self.sent) >= FAR or (self.finished and end < self.sent and not self.is_trusted):
+        is_unlikely = abs(end - self.sent) >= FAR or (self.finished and end < self.sent)
+        if end < 0 or (is_unlikely and not self.is_trusted):
             return
         if self.is_trusted or end >= self.sent or (self.sent > 0 and end - self.sent == -1):
             self.sent = end
         self.fin = end
 
     def settle(self, seq: int) -> None:
-        """The peer says goodbye and has had all before `seq`: what is beyond is on its way, or was never taken."""
+        """The peer says goodbye and has had all before `seq`; what is on its way will be seen again by its FIN."""
         taken = self.offset(seq)
         if self.fin is not None and taken == self.fin + 1:
             self.sent = self.fin
-        elif taken >= 0 and self.sent - taken >= AHEAD:
+        elif 0 <= taken < self.sent - (AHEAD if self.finished else 0):
             self.sent, self.fin = taken, None
 
     def is_acknowledged(self, seq: int) -> None:
@@ -139,8 +140,9 @@ class Flow:
     """Payload bytes of both sides when it was last told."""
     over: bool = False
     """Nothing more is expected; kept a while so that a late copy does not look new."""
-    is_reset: bool = False
-    """It is over by the client's word alone, which its server need not have believed (RFC 5961 section 3)."""
+    is_doubted: bool = False
+    """It may go on though it is over: by its client's word alone, which the server need not believe (RFC 5961,
+    section 3), or because nothing was heard of it since its server said goodbye."""
     is_weighed: bool = False
     """Whether its SYN was missing was told."""
     filed: Rank | None = None

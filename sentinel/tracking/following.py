@@ -14,8 +14,9 @@ UNANSWERED: Final = (ConnectionState.ATTEMPTED, ConnectionState.REFUSED)
 STANDING: Final = (ConnectionState.CONNECTED, ConnectionState.CLOSED)
 WINDOW: Final = 1 << 16
 """A SYN-ACK may acknowledge this much beyond the SYN itself: what the SYN carried (RFC 7413)."""
-PATIENCE: Final = timedelta(minutes=1)
-"""So long a server that keeps nothing of a handshake may answer a SYN that is tried again by another number."""
+PATIENCE: Final = timedelta(seconds=130)
+"""So long a server that keeps nothing of a handshake may answer a SYN that is tried again by another number: Linux
+tries for 63 seconds, and waits for the last answer as long."""
 
 
 def begins_anew(flow: Flow, segment: Segment) -> bool:
@@ -46,7 +47,13 @@ def _is_its_own(flow: Flow, syn: Segment) -> bool:
 
 
 def _answers_another(flow: Flow, answer: Segment) -> bool:
-    """A SYN-ACK to another number than this connection's client began with, or another one after its end."""
+    """A SYN-ACK to another number than this connection's client began with, or another one after its end.
+
+    A server's words come in their order: one that spoke before it answered had spoken on another connection, maybe
+    said its goodbye again to a client that never heard it.
+    """
+    if not flow.is_shaken and flow.state not in UNANSWERED:
+        return True
     first = answer.ack if flow.client.first is None else flow.client.first
     ahead = (answer.ack - first) % MODULUS
     if ahead < WINDOW:
@@ -98,7 +105,7 @@ def _shake_hands(flow: Flow, segment: Segment, from_client: bool) -> None:
     known = flow.server.first if flow.is_shaken else None
     if after != known and _fits(flow, segment):
         flow.server.begins(after)
-        flow.is_shaken, flow.over, flow.is_reset = True, False, False
+        flow.is_shaken, flow.over, flow.is_doubted = True, False, False
         flow.state = ConnectionState.ANSWERED
         _connect(flow)
 
@@ -132,7 +139,7 @@ def _reset(flow: Flow, segment: Segment, from_client: bool) -> None:
         own, peer = (flow.client, flow.server) if from_client else (flow.server, flow.client)
         if not from_client or 0 <= own.offset(segment.seq) - own.sent < WINDOW:  # else its server did not obey it
             flow.count(segment._replace(length=0), own, peer)
-    flow.is_reset = from_client
+    flow.is_doubted = from_client
     _finish(flow)
 
 

@@ -64,7 +64,7 @@ class Table:
             self.forgotten += 1
             return False
         oldest = next(iter(self._ranks[least].values()))
-        self.forgotten += least is not Rank.OVER or oldest.is_reset
+        self.forgotten += least is not Rank.OVER or oldest.is_doubted
         self.drop(oldest)
         return True
 

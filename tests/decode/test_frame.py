@@ -115,7 +115,7 @@ def test_an_ipv4_fragment_of_tcp_is_counted(fragment):
     """The first, the last, one between; "don't fragment" alone is none."""
     frame = tcp_frame(*ENDS[4], Flags.SYN, fragment=fragment)
 
-    assert read_frame(frame, moment()) == Fragment(moment(), STRANGER.packed)
+    assert read_frame(frame, moment()) == Fragment(moment(), STRANGER.packed, IMAGING.packed)
     assert isinstance(read_frame(tcp_frame(*ENDS[4], Flags.SYN, fragment=0x4000), moment()), Segment)
 
 
@@ -125,7 +125,7 @@ def test_a_fragment_cut_within_its_addresses_is_unreadable(kept):
     frame = tcp_frame(*ENDS[4], Flags.SYN, fragment=0x2000)
 
     assert isinstance(read_frame(frame[:kept], moment()), Unreadable)
-    assert read_frame(frame[:34], moment()) == Fragment(moment(), STRANGER.packed)
+    assert read_frame(frame[:34], moment()) == Fragment(moment(), STRANGER.packed, IMAGING.packed)
 
 
 @pytest.mark.parametrize("piece", PIECES.values(), ids=PIECES)
@@ -134,7 +134,7 @@ def test_an_ipv6_fragment_of_tcp_is_counted(before, piece):
     """RFC 8200 section 4.5."""
     frame = tcp_frame(*ENDS[6], Flags.SYN, extensions=(*before, piece))
 
-    assert read_frame(frame, moment()) == Fragment(moment(), STRANGER6.packed)
+    assert read_frame(frame, moment()) == Fragment(moment(), STRANGER6.packed, IMAGING6.packed)
 
 
 def test_what_a_fragment_header_reserves_makes_no_other_packet_of_it():

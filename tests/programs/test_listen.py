@@ -27,6 +27,7 @@ from tests.builders import (
     IMAGING6,
     STRANGER,
     STRANGER6,
+    WORKSTATION,
     Talk,
     ethernet,
     ip_frame,
@@ -102,12 +103,14 @@ def tiny_fragments() -> list[bytes]:
 
 
 def answers_in_pieces() -> list[bytes]:
-    """A SYN-ACK in two pieces; another one over IPv6 behind what is authenticated (RFC 4302)."""
+    """A SYN-ACK in two pieces; another one over IPv6 behind what is authenticated (RFC 4302); and a piece between
+    machines of the practice, where no stranger comes."""
     whole = tcp_frame(IMAGING, 4242, STRANGER, 40_000, Flags.SYN | Flags.ACK)[34:]
     return [
         ip_frame(IMAGING, STRANGER, whole[:8], fragment=0x2000),
         ip_frame(IMAGING, STRANGER, whole[8:], fragment=0x0001),
         ip_frame(IMAGING6, STRANGER6, whole, extensions=((51, bytes(22)),)),
+        ip_frame(IMAGING, WORKSTATION, whole[:8], fragment=0x2000),
     ]
 
 
@@ -188,7 +191,7 @@ def test_the_port_is_told_as_what_it_is_from_broadcast_to_mirror_to_a_pulled_cab
         assert (told.fragments, told.undecodable, told.lost) == (2, 1, 0)
 
         told = port.report(*answers_in_pieces())
-        assert (told.fragments, told.pieces, told.lost) == (5, 3, 3)
+        assert (told.fragments, told.pieces, told.lost) == (6, 3, 3)
 
         laid.set_link("left", "down")
         assert port.until(Shows.NO_CARRIER).losses.refused == 0

@@ -38,6 +38,7 @@ from tests.builders import (
 from tests.tracking.test_connections import feed, knocks, last
 
 DATA = Flags.PSH | Flags.ACK
+GIB = 1 << 30
 HIDDEN = [associate_rq()[at : at + 40] for at in range(0, len(associate_rq()), 40)]
 """A request in segments that no filter knows a request by."""
 UNSEEN = Dicom(called="ORTHANC", calling="ZZSTRANGER", result=Association.ACCEPTED)
@@ -360,15 +361,62 @@ def test_what_a_client_claims_far_ahead_does_not_keep_him_from_his_end(flags, ah
         assert told[-1].bytes_in == 20
 
 
-@pytest.mark.parametrize("ahead", [100, 1 << 27])
-def test_what_a_client_claims_to_have_received_does_not_keep_a_server_from_its_end(ahead):
+@pytest.mark.parametrize("claims", [[100], [1 << 27], [GIB - 1, 2 * GIB - 2]])
+def test_what_a_client_claims_to_have_received_does_not_keep_a_server_from_its_end(claims):
     """A goodbye of our own is one, and says how much there was."""
     talk, tracker = Talk(), Tracker(networks())
     said = [*talk.handshake(), talk.asks(20), talk.answers(50)]
-    claim = talk.say(True, DATA, 10, ack=talk.server_isn + 1 + ahead)
-    told = feed(tracker, talk, *said, claim, *talk.goodbye())
+    said += [talk.say(True, DATA, 10, ack=talk.server_isn + 1 + ahead) for ahead in claims]
+    told = feed(tracker, talk, *said, *talk.goodbye())
 
-    assert (told[-1].state, told[-1].bytes_in, told[-1].bytes_out) == (ConnectionState.CLOSED, 30, 50)
+    assert (told[-1].state, told[-1].bytes_out) == (ConnectionState.CLOSED, 50)
+    assert told[-1].bytes_in == 20 + 10 * len(claims)
+
+
+def test_a_goodbye_said_again_to_nobody_does_not_swallow_the_next_visit():
+    """We have forgotten him before his server has; then he is back, under the number of a SYN that it ignored."""
+    old, new, tracker = Talk(), Talk(client_isn=100, server_isn=3_000_000_000), Tracker(networks())
+    feed(tracker, old, *old.handshake(), old.asks(20), old.fin())
+    goodbye = old.fin(False)
+    feed(tracker, old, goodbye)
+    for second in range(1, 60):
+        list(tracker.expire(moment(second)))
+    feed(tracker, new, new.syn(), start=60)
+    feed(tracker, old, goodbye, start=61)
+    words = [new.syn_ack(), new.asks(300), new.answers(9_000_000), *new.goodbye()]
+    told = feed(tracker, new, *words, start=130)
+
+    assert (told[-1].state, told[-1].bytes_out) == (ConnectionState.CLOSED, 9_000_000)
+
+
+def test_who_leaves_late_or_goes_on_after_a_goodbye_is_still_the_same_visit():
+    """A browser closes its end of an idle line when it likes; an upload may go on with half of it."""
+    talk, tracker = Talk(), Tracker(networks())
+    told = feed(tracker, talk, *talk.handshake(), talk.asks(20), talk.answers(50), talk.fin(False))
+    for minute in range(1, 30):
+        told += tracker.expire(moment(60 * minute))
+    assert told[-1].state is ConnectionState.CLOSED
+    told += feed(tracker, talk, talk.asks(3_000_000), talk.fin(), start=1_800)
+    told += tracker.expire(moment(1_900))
+    told += tracker.expire(moment(9_000))
+
+    assert {each.serial for each in told} == {1}
+    assert (told[-1].bytes_in, told[-1].bytes_out) == (3_000_020, 50)
+    assert len(tracker) == 0
+
+
+@pytest.mark.parametrize("end", ["server resets", "server leaves"])
+@pytest.mark.parametrize("ahead", [1 << 10, 1 << 23])
+def test_what_a_client_claims_and_his_server_never_took_is_not_counted(ahead, end):
+    """Or a question that got more than it gave would look like a sender's."""
+    talk, tracker = Talk(), Tracker(networks())
+    said = [*talk.handshake(), talk.asks(20)]
+    claim = talk.say(True, DATA, 10, seq=talk.client_isn + 21 + ahead, ack=talk.server_isn + 1)
+    words = [*said, claim, talk.answers(50), talk.rst() if end == "server resets" else talk.fin(False)]
+    told = feed(tracker, talk, *words)
+    told += tracker.expire(moment(700))
+
+    assert (told[-1].state, told[-1].bytes_in, told[-1].bytes_out) == (ConnectionState.CLOSED, 20, 50)
 
 
 NOISE = st.tuples(
@@ -384,19 +432,24 @@ VISITS = st.tuples(
     st.sampled_from(["SYN", "flood", "lost"]),
     st.booleans(),
     st.sampled_from(["server resets", "client leaves", "server leaves", "nobody leaves"]),
-    st.sampled_from([61, 200, 4_000]),
+    st.sampled_from([131, 200, 4_000]),
+    st.booleans(),
 )
 
 
 @settings(max_examples=1_000, deadline=None)
 @given(st.lists(VISITS, min_size=1, max_size=4), st.sampled_from([4242, 40_123]))
 def test_whatever_a_stranger_says_each_answer_to_him_is_told(visits, port):
-    """On one pair of ports: noise before, the handshake, noise in the midst, one end or none, and again."""
+    """On one pair of ports: noise before, the handshake, noise in the midst, one end or none, and again; perhaps
+    as the server says the last words of before once more."""
     tracker, now = Tracker(networks()), 0.0
-    for number, (noise, isn, opening, speaks, ending, pause) in enumerate(visits):
+    late: list[tuple[Talk, Word]] = []
+    for number, (noise, isn, opening, speaks, ending, pause, is_late) in enumerate(visits):
         talk = Talk(server_port=port, client_isn=isn, server_isn=(number + 1) * 900_000_001 % (1 << 32))
         heckle(tracker, talk, noise, now)
         knock(tracker, talk, opening, now + 0.5)
+        for other, word in late if is_late else []:
+            feed(tracker, other, word, start=now + 0.55)
 
         told = feed(tracker, talk, talk.syn_ack(), start=now + 0.6)
 
@@ -409,7 +462,9 @@ def test_whatever_a_stranger_says_each_answer_to_him_is_told(visits, port):
             "server leaves": [talk.fin(False)],
             "client leaves": talk.goodbye(),
         }
-        feed(tracker, talk, *endings.get(ending, []), start=now + 0.9)
+        last_words = endings.get(ending, [])
+        feed(tracker, talk, *last_words, start=now + 0.9)
+        late = [(talk, word) for word in last_words if not word.from_client]
         now += pause
         list(tracker.expire(moment(now)))
 
