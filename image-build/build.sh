@@ -74,7 +74,8 @@ used() { # used KIND FILE: now; what nobody used for three weeks goes, for other
 wheels() { # the venv and its packages, kept by their pins
   site=/opt/sentinel/venv/lib/python3.13/site-packages
   kept=$cache/wheels-$(hash_of packages.txt base.sh wheels.sh ../requirements/run.txt).tar
-  if [ -f "$kept" ]; then tar -C "$root" -xf "$kept"; else making "$here/wheels.sh" "$root"; fi
+  [ -f "$kept" ] || making "$here/wheels.sh" "$root"
+  tar -C "$root" -xf "$kept" # also over what was just made, for the times of its files
   used wheels "$kept"
   say "wheels: $kept"
 }
