@@ -63,6 +63,9 @@ class End(NamedTuple):
     """As a target."""
 
 
+STRANGE = End(Place.OUTSIDE, is_ours=False)
+
+
 def crossing(source: End, target: End) -> Direction:
     """Which way a connection crosses the practice's boundary."""
     from_inside = source.place is Place.INSIDE
@@ -93,10 +96,26 @@ class Networks:
         kinds = (self.own, ALWAYS_INSIDE, (SHARED,))
         return {length: tuple(_masks(kind, length) for kind in kinds) for length in (4, 16)}
 
+    @cached_property
+    def _beginnings(self) -> dict[int, frozenset[int]]:
+        """By the length of an address: the first bytes of those that may be more to us than a stranger's."""
+        known = (*self.own, *ALWAYS_INSIDE, SHARED, *map(ip_network, self.box))
+        return {
+            length: frozenset(
+                first
+                for each in known
+                if each.max_prefixlen == 8 * length
+                for first in range(each.network_address.packed[0], each.broadcast_address.packed[0] + 1)
+            )
+            for length in (4, 16)
+        }
+
     def end(self, raw: bytes) -> End:
         """What an address is to the practice, as it is on the wire."""
         known = self._ends.get(raw)
         if known is None:
+            if raw[0] not in self._beginnings[len(raw)]:
+                return STRANGE
             if len(self._ends) > 4096:  # a flood of forged sources must not grow the memory
                 self._ends.clear()
             known = self._ends[raw] = self._find(raw)

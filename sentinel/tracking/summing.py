@@ -113,11 +113,17 @@ class Summing:
         """
         many: dict[bytes, Many] = {}
         for way, half in attempts:
-            if self._shares.may_try(way[:3] if len(way) == SHORT else way[:8], ask=True):
+            network, target = _ends(way)
+            if not many:
+                self._turn(_hour(half.at))
+            if self._shares.may_try(network, ask=True):
                 yield from self.take(tell(way, half))
                 continue
-            end = way[4:8] + way[10:] + way[:3] if len(way) == SHORT else way[16:32] + way[34:] + way[:8]
+            end = target + network
             known = many.get(end)
+            if known is None and self._is_crowded(target, network):  # thousands of networks are one sum
+                end = target
+                known = many.get(end)
             if known is None:
                 many[end] = Many(1, half, half)
             else:
@@ -125,6 +131,11 @@ class Summing:
                 known.last = half
         for end, each in many.items():
             self._count_many(end, each)
+
+    def _is_crowded(self, target: bytes, network: bytes) -> bool:
+        """Whether this network is summed with all others of a door in the hour that passes."""
+        door = (self._hour or 0).to_bytes(4, "big") + target
+        return self._networks.get(door, 0) >= NETWORKS and door + network not in self._sums
 
     def changed(self) -> list[Attempts]:
         """Sums that moved since they were last told; the longest waiting first."""
@@ -221,6 +232,13 @@ class Summing:
         if not known.has_moved:
             known.has_moved = True
             self._moved.append(key)
+
+
+def _ends(way: bytes) -> tuple[bytes, bytes]:
+    """Of the way of a SYN: the network it came from, and its target's address and port."""
+    if len(way) == SHORT:
+        return way[:3], way[4:8] + way[10:]
+    return way[:8], way[16:32] + way[34:]
 
 
 def _make_room(known: dict[int, Any], most: int) -> list[int]:

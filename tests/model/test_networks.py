@@ -69,6 +69,22 @@ def test_a_connection_crosses_the_boundary_or_does_not(source, target, direction
     assert HOME.direction(ip_address(source), ip_address(target)) is direction
 
 
+@given(
+    st.lists(
+        st.ip_addresses(network="0.0.0.0/0").map(lambda each: ip_network((each, 7), strict=False)), max_size=3
+    ),
+    st.lists(st.ip_addresses(), max_size=3),
+    st.lists(st.ip_addresses(), max_size=30),
+)
+def test_a_stranger_is_known_by_his_first_byte_only_where_nobody_else_has_it(own, boxes, addresses):
+    """The short way says what the long one says, whatever is ours."""
+    networks = Networks(own=(*own, *HOME.own), box=(*boxes, *HOME.box))
+    ends = (end for each in (*own, *HOME.own) for end in (each.network_address, each.broadcast_address))
+
+    for each in (*addresses, *boxes, *HOME.box, *ends):
+        assert networks.end(each.packed) == networks._find(each.packed)
+
+
 @given(st.lists(st.ip_addresses(), max_size=30))
 def test_what_is_remembered_is_what_would_be_found(addresses):
     """The cache never changes an answer."""
