@@ -70,7 +70,8 @@ class Player:
         self._passed += 1
         if self._tick is None:
             self.summary.first = self._tick = at
-        elif at.boot - self._tick.boot >= (TICK if self._passed * FEW >= len(self._tracker) else LONG):
+        waited = at.boot - self._tick.boot
+        if waited >= TICK and (waited >= LONG or self._passed * FEW >= len(self._tracker)):
             self._tick, self._passed = at, 0
         return self._tick is at
 
