@@ -158,8 +158,8 @@ def test_what_was_not_read_is_told_apart_by_its_reason(cabinet):
     cabinet.beat(coverage=seen(undecodable=1_001, fragments=1_002, pieces=1_003, unread=1_004))
 
     page = plain(cabinet)
-    assert "Trames illisibles 1 001 Fragments et en-têtes sans fin, comptés et non lus 1 002 Dont venus de" in page
-    assert "Dont venus de nos machines (temps noté incomplet) 1 003" in page
+    assert "Trames illisibles 1 001 Fragments et en-têtes sans fin, comptés et non lus 1 002 Dont envoyés" in page
+    assert "Dont envoyés par nos machines à l’extérieur (temps noté incomplet) 1 003" in page
 
 
 def test_every_place_where_frames_are_lost_has_its_own_count(cabinet):
