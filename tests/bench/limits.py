@@ -102,7 +102,7 @@ def _started(what: str, trials: list[float], aim: float | None, entering: float)
         unit="ms",
         aim=aim,
         parts=tuple((f"trial {number}", value) for number, value in enumerate(trials, 1)),
-        note=f"from the command on, of which `ip netns exec` takes about {entering:.0f} ms",
+        note=f"from the command on, of which entering the namespace takes about {entering:.0f} ms",
     )
 
 
