@@ -13,6 +13,7 @@ from typing import BinaryIO, Final
 from sentinel import codec
 from sentinel.model.machine import Portrait, Uplink
 from sentinel.model.moment import Moment
+from sentinel.wire.framing import Unframed, framed
 
 LARGEST_FRAME: Final = 400
 LARGEST_ANSWER: Final = 4096
@@ -52,15 +53,14 @@ def questions(pipe: BinaryIO) -> Iterator[tuple[bytes, Moment]]:
 
 def answer(said: Answer) -> bytes:
     """One answer as it is written."""
-    body = codec.encode(said)
-    return _length.pack(len(body)) + body
+    return framed(_length, codec.encode(said))
 
 
 class Answers:
     """Bytes of the pipe back to whole answers."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._bodies = Unframed(_length, LARGEST_ANSWER)
 
     def take(self, data: bytes) -> Iterator[Answer]:
         """The answers completed by these bytes.
@@ -68,13 +68,4 @@ class Answers:
         Raises:
             ValueError: what comes is no answer; whoever writes it is not to be believed any more.
         """
-        self._buffer += data
-        while len(self._buffer) >= _length.size:
-            (size,) = _length.unpack_from(self._buffer)
-            if size > LARGEST_ANSWER:
-                raise ValueError(f"an answer of {size} bytes is announced")
-            if len(self._buffer) < _length.size + size:
-                return
-            body = bytes(self._buffer[_length.size : _length.size + size])
-            del self._buffer[: _length.size + size]
-            yield codec.decode(body, Answer)
+        return (codec.decode(body, Answer) for body in self._bodies.take(data))

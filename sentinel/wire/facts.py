@@ -19,6 +19,7 @@ from sentinel.model.connection import Attempts, Connection
 from sentinel.model.coverage import Coverage
 from sentinel.model.exposure import Exposure, Knock, ReachOutcome
 from sentinel.model.machine import HostSighting, Portrait, Sought, Uplink
+from sentinel.wire.framing import Unframed, framed
 
 Renewed = HostSighting | Sought | Portrait | Uplink | Coverage
 """Facts that are told anew all the time: the next one makes good for one that is lost."""
@@ -151,14 +152,12 @@ class Outbox:
 
 def _message(run: str, number: int, fact: Sent) -> bytes:
     envelope = _Envelope(run, number, NAMES[type(fact)], msgspec.Raw(codec.encode(fact)))
-    body = msgspec.json.encode(envelope)
-    return _length.pack(len(body)) + body
+    return framed(_length, msgspec.json.encode(envelope))
 
 
 def receipt(run: str, number: int) -> bytes:
     """The message by which `watch` acknowledges."""
-    body = msgspec.json.encode(_Receipt(run, number))
-    return _length.pack(len(body)) + body
+    return framed(_length, msgspec.json.encode(_Receipt(run, number)))
 
 
 class Inbox:
@@ -166,7 +165,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self.refused = 0
-        self._buffer = bytearray()
+        self._bodies = Unframed(_length, LARGEST)
 
     def parcels(self, data: bytes) -> Iterator[Parcel]:
         """The facts completed by these bytes.
@@ -174,7 +173,7 @@ class Inbox:
         Raises:
             ValueError: the stream announces a message that cannot be one; it must be closed.
         """
-        for body in self._bodies(data):
+        for body in self._bodies.take(data):
             try:
                 envelope = msgspec.json.decode(body, type=_Envelope)
                 fact: Sent = codec.decode(bytes(envelope.fact), KINDS[envelope.kind])
@@ -189,21 +188,9 @@ class Inbox:
         Raises:
             ValueError: something else came; the stream must be closed.
         """
-        for body in self._bodies(data):
+        for body in self._bodies.take(data):
             read = codec.decode(body, _Receipt)
             yield read.run, read.acknowledged
-
-    def _bodies(self, data: bytes) -> Iterator[bytes]:
-        self._buffer += data
-        while len(self._buffer) >= _length.size:
-            (size,) = _length.unpack_from(self._buffer)
-            if size > LARGEST:
-                raise ValueError(f"a message of {size} bytes is announced")
-            if len(self._buffer) < _length.size + size:
-                return
-            body = bytes(self._buffer[_length.size : _length.size + size])
-            del self._buffer[: _length.size + size]
-            yield body
 
 
 class Sender:
