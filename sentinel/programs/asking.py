@@ -28,7 +28,7 @@ from sentinel.programs.known import Known
 from sentinel.programs.neighbours import Neighbours
 from sentinel.programs.rations import Rations
 from sentinel.reach import keys
-from sentinel.reach.asking import ask
+from sentinel.reach.asking import Check, ask
 from sentinel.reach.doortest import door_test
 from sentinel.reach.due import JITTER, LONGEST, Due, wait_after
 from sentinel.reach.mapped import Mapped
@@ -263,15 +263,11 @@ class Asking:
             log.info("%s was asked over IPv%d: %s", errand.echo.host, errand.family, outcome.outcome.value)
 
     def _put(self, errand: Errand, post: Post) -> ReachOutcome:
-        echo, family, again = errand.echo, errand.family, errand.ports is PortList.RETEST
-        further = (DOOR_TEST_PORT,) if family == 6 else self.mapped
-        extra = errand.doors if again else (*self._section.extra_ports, *further)
-        declared = self._section.expect_open if family == 4 else ()  # a forward is an IPv4 thing
-        asked = () if again else (*port_list(errand.ports), *extra, *declared)
+        again = errand.ports is PortList.RETEST
 
         def tell(done: int, of: int) -> None:
-            told = Progress(echo=echo.key_id, family=family, done=done, of=of)
-            self._progress[(family, again)] = (told,)
+            told = Progress(echo=errand.echo.key_id, family=errand.family, done=done, of=of)
+            self._progress[(errand.family, again)] = (told,)
 
         def notice(fact: Fact) -> None:
             if isinstance(fact, Exposure):
@@ -281,21 +277,31 @@ class Asking:
         tell(0, 0)
         head = self._head()
         return ask(
-            echo,
-            family,
-            errand.ports,
+            self._check(errand, head),
             key=self._key,
             post=notice,
             clock=self._clock,
             progress=tell,
-            learn=self._renew,
             record=keeper(head, self._clock, post),
-            ledger_head=head,
-            extra_ports=extra,
-            expect_open=declared,
+            learn=self._renew,
+        )
+
+    def _check(self, errand: Errand, head: str) -> Check:
+        family, again = errand.family, errand.ports is PortList.RETEST
+        further = (DOOR_TEST_PORT,) if family == 6 else self.mapped
+        extra = errand.doors if again else (*self._section.extra_ports, *further)
+        declared = self._section.expect_open if family == 4 else ()  # a forward is an IPv4 thing
+        asked = () if again else (*port_list(errand.ports), *extra, *declared)
+        return Check(
+            echo=errand.echo,
+            family=family,
+            ports=errand.ports,
+            extra_ports=tuple(extra),
+            expect_open=tuple(declared),
             port_share=self._section.port_share if family == 4 else ALL_PORTS,
             identify=self._wish(errand),
             known=self._known.among(family, asked, self._clock()),
+            ledger_head=head,
         )
 
     def _wish(self, errand: Errand) -> Identify:

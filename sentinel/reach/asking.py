@@ -60,19 +60,11 @@ class Check:
 
 
 def ask(
-    echo: Echo,
-    family: int,
-    ports: PortList,
+    check: Check,
     *,
     key: Ed25519PrivateKey,
     post: Post,
     clock: Clock,
-    extra_ports: Iterable[int] = (),
-    expect_open: Iterable[int] = (),
-    port_share: tuple[int, int] = protocol.ALL_PORTS,
-    identify: Identify = Identify.NEW_NO_TLS,
-    known: Mapping[int, Kind] | None = None,
-    ledger_head: str = "",
     progress: Watch | None = None,
     record: Keep | None = None,
     learn: Learn | None = None,
@@ -84,17 +76,6 @@ def ask(
     about. The outcome is returned, not posted: it must come after them. `learn` receives an echo whose keys have
     changed, said by itself under a key we trust.
     """
-    check = Check(
-        echo=echo,
-        family=family,
-        ports=ports,
-        extra_ports=tuple(extra_ports),
-        expect_open=tuple(expect_open),
-        port_share=port_share,
-        identify=identify,
-        known=known or {},
-        ledger_head=ledger_head,
-    )
     attempt = _Attempt(check, key, clock, post, progress or _unwatched)
     asked, retry = clock(), None
     try:

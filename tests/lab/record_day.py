@@ -26,7 +26,7 @@ from sentinel.clock import now
 from sentinel.model.exposure import Outcome, PortList
 from sentinel.programs.play import DAY, RARE
 from sentinel.reach import enrol, keys
-from sentinel.reach.asking import ask
+from sentinel.reach.asking import Check, ask
 from sentinel.reach.record import write_record
 from tests.lab import imaging, plan
 from tests.lab.cabinet import Cabinet
@@ -138,9 +138,7 @@ def ask_once(scratch: Path) -> None:
     """On the Pi: one full check over IPv4, its record added to the day."""
     with (scratch / "day.jsonl").open("ab") as file:
         outcome = ask(
-            keys.echoes(scratch)[0],
-            4,
-            PortList.FULL,
+            Check(echo=keys.echoes(scratch)[0], family=4, ports=PortList.FULL),
             key=keys.own_key(scratch),
             post=lambda _: None,
             clock=now,

@@ -31,6 +31,7 @@ from sentinel.programs.errand import Promised
 from sentinel.programs.invitations import AGAIN
 from sentinel.programs.known import Known
 from sentinel.reach import keys
+from sentinel.reach.asking import Check
 from sentinel.reach.due import LONGEST
 from tests.builders import exposure, mapping, moment, outcome
 from tests.builders import reading as box_reading
@@ -355,10 +356,10 @@ def test_keys_that_cannot_be_kept_end_no_check(tmp_path, clock, caplog, monkeypa
     def full(*_: object) -> None:
         raise OSError("no space left")
 
-    def ends(echo: keys.Echo, family: int, ports: PortList, *, learn, **_: object) -> ReachOutcome:
+    def ends(check: Check, *, learn, **_: object) -> ReachOutcome:
         if broken is not None:
             (tmp_path / "echoes.json").write_bytes(broken)
-        learn(replace(echo, keys=(b"n" * 32,)))
+        learn(replace(check.echo, keys=(b"n" * 32,)))
         return outcome(Outcome.CHECKED)
 
     monkeypatch.setattr("sentinel.programs.asking.ask", ends)
@@ -534,8 +535,8 @@ def test_a_button_pressed_before_the_first_look_at_the_box_is_not_lost(tmp_path,
     """The check waits for the box, and is then the one that somebody asked for; nor does a doubt take it back."""
     wish: list[str] = []
 
-    def noted(*_: object, identify: Identify, **__: object) -> ReachOutcome:
-        wish.append(identify.value)
+    def noted(check: Check, **_: object) -> ReachOutcome:
+        wish.append(check.identify.value)
         return outcome(Outcome.BUSY)
 
     with pytest.MonkeyPatch.context() as patched:
@@ -559,8 +560,8 @@ def test_buttons_pressed_while_checks_begin_are_each_followed_by_a_check(tmp_pat
     made = asking(tmp_path, clock, (4,), identify=Identify.ALL)
     wishes: list[Identify] = []
 
-    def presses(*_: object, identify: Identify, **__: object) -> ReachOutcome:
-        wishes.append(identify)
+    def presses(check: Check, **_: object) -> ReachOutcome:
+        wishes.append(check.identify)
         if len(wishes) < 5:
             made.soon()
             made.set_mapped({40_100 + len(wishes): 104})

@@ -25,7 +25,7 @@ from sentinel.model.exposure import (
     Reach,
 )
 from sentinel.reach import asking
-from sentinel.reach.asking import MARGIN, ask, last_line
+from sentinel.reach.asking import MARGIN, Check, ask, last_line
 from sentinel.reach.keys import Echo
 from sentinel.reach.line import Line, NoAnswer
 from sentinel.reach.record import read_record, write_record
@@ -47,23 +47,25 @@ def enrolled(running):
     )
 
 
+def check(echo, ports=PortList.HOURLY, family=4, **words):
+    """What is asked, unless a test says otherwise."""
+    return Check(echo=echo, family=family, ports=ports, **{"identify": Identify.NONE, **words})
+
+
 class Asked:
     """One check, and everything it posted."""
 
-    def __init__(self, echo, key, ports=PortList.HOURLY, family=4, clock=now, identify=Identify.NONE, **words):
+    def __init__(self, echo, key, clock=now, learn=None, identify=Identify.NONE, **words):
         self.facts, self.progress, self.records = [], [], []
         self.outcome = ask(
-            echo,
-            family,
-            ports,
+            check(echo, identify=identify, **words),
             key=key,
             post=self.facts.append,
             clock=clock,
             progress=lambda done, of: self.progress.append((done, of)),
             record=self.records.append,
+            learn=learn,
             settle=timedelta(0),
-            identify=identify,
-            **words,
         )
 
     @property
@@ -86,10 +88,10 @@ def test_a_check_becomes_facts(tmp_path, address, ports):
         asked = Asked(
             enrolled(running),
             key,
-            ports,
+            ports=ports,
             family=6 if ":" in address else 4,
-            extra_ports=[extra],
-            expect_open=[declared],
+            extra_ports=(extra,),
+            expect_open=(declared,),
         )
 
     assert asked.outcome.outcome is Outcome.CHECKED
@@ -118,17 +120,7 @@ def test_the_street_knows_of_every_knock_before_it_comes(running, key):
             facts.append(fact)
 
         port = door.getsockname()[1]
-        ask(
-            enrolled(running),
-            4,
-            PortList.HOURLY,
-            key=key,
-            post=post,
-            clock=now,
-            extra_ports=[port],
-            identify=Identify.NONE,
-            settle=timedelta(0),
-        )
+        ask(check(enrolled(running), extra_ports=(port,)), key=key, post=post, clock=now, settle=timedelta(0))
         caller, peer = door.accept()
         caller.close()
 
@@ -141,12 +133,12 @@ def test_a_check_asks_who_answers_unless_it_is_known(running, key):
     """By default, and never by a TLS handshake; the street hears of these connections beforehand too."""
     port = free_port()
     with Answering(port, when_told(hangs_up(answers.CALLED_UNKNOWN)), address="127.0.0.1"):
-        first = Asked(enrolled(running), key, identify=Identify.NEW_NO_TLS, extra_ports=[port])
+        first = Asked(enrolled(running), key, identify=Identify.NEW_NO_TLS, extra_ports=(port,))
         known = Asked(
             enrolled(running),
             key,
             identify=Identify.NEW,
-            extra_ports=[port],
+            extra_ports=(port,),
             known=dict.fromkeys([port, *port_list(PortList.HOURLY)], Kind.DICOM),
         )
 
@@ -189,7 +181,7 @@ def test_a_clock_of_1970_changes_nothing_and_is_noticed(running, key):
 
 def test_a_declared_door_that_is_not_open_takes_the_proof_away(running, key):
     """A firewall banned the prober midway, perhaps: closed doors are unknown."""
-    asked = Asked(enrolled(running), key, expect_open=[free_port()])
+    asked = Asked(enrolled(running), key, expect_open=(free_port(),))
 
     assert asked.outcome.outcome is Outcome.NOT_PROVED
     assert {fact.reach for fact in asked.doors.values()} <= {Reach.UNKNOWN, Reach.OPEN}
@@ -270,7 +262,7 @@ def stubbed(tmp_path, *bodies, monkeypatch=None):
         monkeypatch.setattr(protocol, "token", lambda: "nonce")
     with Stub(tmp_path, *(answer(body) for body in bodies)) as stub:
         echo = Echo(host="127.0.0.1", port=stub.port, key_id=protocol.key_id(PUBLIC[0]), keys=PUBLIC, vantage="")
-        return Asked(echo, OUR_KEY, expect_open=[1194])
+        return Asked(echo, OUR_KEY, expect_open=(1194,))
 
 
 def test_the_stub_can_pass_for_an_echo(tmp_path, monkeypatch):
@@ -363,8 +355,8 @@ def test_what_was_proved_is_posted_before_new_keys_are_written(tmp_path):
         running.know(key)
         before = enrolled(running)
     rotate(tmp_path)
-    words = {"post": posted.append, "clock": now, "settle": timedelta(0), "identify": Identify.NONE}
+    words = {"post": posted.append, "clock": now, "settle": timedelta(0)}
     with RunningEcho(tmp_path) as running:
         moved = replace(before, port=running.port)
         with pytest.raises(OSError, match="no space left"):
-            ask(moved, 4, PortList.HOURLY, key=key, learn=cannot_learn, **words)
+            ask(check(moved), key=key, learn=cannot_learn, **words)

@@ -14,7 +14,7 @@ from sentinel.clock import now
 from sentinel.echo.protocol import Identify
 from sentinel.model.exposure import Exposure, Outcome, PortList
 from sentinel.reach import enrol, keys
-from sentinel.reach.asking import ask
+from sentinel.reach.asking import Check, ask
 from tests.lab.host import Host
 
 
@@ -44,11 +44,21 @@ def _main(folder: Path, invitation: str, identify: str, *ports: str) -> int:
         if isinstance(fact, Exposure):
             print(codec.encode(fact).decode())
 
+    check = Check(
+        echo=keys.echoes(folder)[0],
+        family=4,
+        ports=PortList.HOURLY,
+        extra_ports=tuple(map(int, ports)),
+        identify=Identify(identify),
+    )
     outcome = ask(
-        keys.echoes(folder)[0], 4, PortList.HOURLY,
-        key=key, post=post, clock=now, extra_ports=map(int, ports), identify=Identify(identify),
-        record=lambda record: (folder / "report.json").write_bytes(record.report), settle=timedelta(0),
-    )  # fmt: skip
+        check,
+        key=key,
+        post=post,
+        clock=now,
+        record=lambda record: (folder / "report.json").write_bytes(record.report),
+        settle=timedelta(0),
+    )
     print(outcome, file=sys.stderr)
     return 0 if outcome.outcome is Outcome.CHECKED else 1
 

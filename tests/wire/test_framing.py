@@ -1,5 +1,6 @@
 """Messages in a stream: whole again however the stream was cut, and no longer than they may be."""
 
+from itertools import pairwise
 from struct import Struct
 
 import pytest
@@ -18,7 +19,7 @@ def test_messages_are_whole_again_however_the_stream_was_cut(messages, cuts):
     edges = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
     reader = Unframed(LENGTH, LARGEST)
 
-    pieces = [stream[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    pieces = [stream[start:end] for start, end in pairwise(edges)]
 
     assert [each for piece in pieces for each in reader.take(piece)] == messages
 
