@@ -22,6 +22,8 @@ from sentinel.model.exposure import Identify, PortList, Probe
 from sentinel.model.moment import Address
 from sentinel.services import DOOR_TEST_PORT, known_ports, port_list
 
+NO_PORTS = (1, 0)
+"""A share of none."""
 DECOYS = 2
 DECOY_PORTS = range(30_000, 65_536)
 """High ports nobody has heard of; one that is open by chance is harmless, both open is a rule."""
@@ -117,14 +119,10 @@ def draw(
     Raises:
         ValueError: nobody knows a port list of that name.
     """
-    low, high = request.port_share
-    if reaches(low, high, others):
-        low, high = 1, 0
+    low, high = NO_PORTS if reaches(*request.port_share, others) else request.port_share
     listing = {*port_list(PortList(request.ports)), *request.extra_ports}
     wanted = sorted(listing - blocked)
-    controls = [port for port in sorted(set(request.expect_open) - blocked) if low <= port <= high]
-    listed = [port for port in wanted if low <= port <= high and port not in controls]
-    decoys = _decoys({*known_ports(), *wanted, *request.expect_open, *blocked}, low, high)
+    listed, decoys, controls = _doors(request, wanted, (low, high), blocked)
     asked = [port for port in _wants_to_know(request, [*listed, *controls]) if port not in spared]
     doors = [*listed, *decoys, *controls]
     drawn = _probes([*doors, *(port for port in asked for _ in range(ASK_PORTS))], target, source)
@@ -146,6 +144,16 @@ def draw(
         blocked=tuple(sorted((listing | set(request.expect_open)) & blocked)),
         ledger_head=request.ledger_head,
     )
+
+
+def _doors(
+    request: Request, wanted: list[int], share: tuple[int, int], blocked: frozenset[int]
+) -> tuple[list[int], list[int], list[int]]:
+    """Ports that will be dialled, all within the share: of the list, of nobody's, and declared open."""
+    low, high = share
+    controls = [port for port in sorted(set(request.expect_open) - blocked) if low <= port <= high]
+    listed = [port for port in wanted if low <= port <= high and port not in controls]
+    return listed, _decoys({*known_ports(), *wanted, *request.expect_open, *blocked}, low, high), controls
 
 
 def _wants_to_know(request: Request, doors: list[int]) -> list[int]:

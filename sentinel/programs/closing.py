@@ -62,15 +62,7 @@ def close(
         name = effective(config, places).practice.name or NAMELESS
         if confirm is not None and not confirm(name):
             raise NotReadable("another name was typed: nothing was wiped")
-        try:
-            folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-            if any(folder.iterdir()):
-                raise MissingDevice(f"{folder} is not empty")
-            _last_page(config, places, tell, clock)
-            _export(folder, places)
-        except OSError as error:
-            raise MissingDevice(f"nothing was wiped, {folder} cannot be written: {error}") from None
-        tell(f"Kept in {folder}: {', '.join(sorted(each.name for each in folder.iterdir()))}.")
+        _keep(folder, config, places, tell, clock)
         revoking = list(_revoking(places))
         _wipe(places)
     for line in ("Wiped: store, keys, papers, codes. A memory card keeps traces: destroy it.", *revoking):
@@ -79,6 +71,19 @@ def close(
         tell(
             f"{file} is still there. It holds the page's code, the echoes' invitations, mail passwords: remove it."
         )
+
+
+def _keep(folder: Path, config: Config, places: Places, tell: Tell, clock: Clock) -> None:
+    """The last entry and page, and all that leaves."""
+    try:
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise MissingDevice(f"{folder} is not empty")
+        _last_page(config, places, tell, clock)
+        _export(folder, places)
+    except OSError as error:
+        raise MissingDevice(f"nothing was wiped, {folder} cannot be written: {error}") from None
+    tell(f"Kept in {folder}: {', '.join(sorted(each.name for each in folder.iterdir()))}.")
 
 
 def _last_page(config: Config, places: Places, tell: Tell, clock: Clock) -> None:
