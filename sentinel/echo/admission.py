@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sentinel import dsse
+from sentinel.dsse import Forged, Garbled
 from sentinel.echo import protocol
 from sentinel.echo.book import Entry
 from sentinel.echo.books import Books
@@ -12,7 +14,7 @@ from sentinel.echo.deny import is_denied
 from sentinel.echo.identity import Identity
 from sentinel.echo.memory import Memory
 from sentinel.echo.planning import Errand, draw
-from sentinel.echo.protocol import Enrol, Forged, Garbled, OtherVersion, Request, Target
+from sentinel.echo.protocol import Enrol, OtherVersion, Request, Target
 from sentinel.echo.refused import Refused
 from sentinel.echo.retests import KNOWN_S
 from sentinel.echo.settings import Settings
@@ -142,12 +144,12 @@ class Admission:
 
     def _read(self, raw: bytes) -> tuple[str, Request]:
         try:
-            sealed = protocol.envelope(raw, protocol.REQUEST, protocol.REQUEST_BYTES)
+            sealed = dsse.envelope(raw, protocol.REQUEST, protocol.REQUEST_BYTES)
             name = sealed.signatures[0].keyid
             public = self._book.public_key(name)
             if public is None:
                 raise Refused("key_unknown")
-            body = protocol.verified(sealed, [public])
+            body = dsse.verified(sealed, [public])
             return name, protocol.read(body, Request)
         except Forged:
             raise Refused("bad_signature") from None
@@ -179,10 +181,10 @@ class Admission:
             Refused: it is not, or it was not made for this connection.
         """
         try:
-            sealed = protocol.envelope(raw, protocol.ENROL, protocol.REQUEST_BYTES)
+            sealed = dsse.envelope(raw, protocol.ENROL, protocol.REQUEST_BYTES)
             # The key is inside what it signed, so this once the body is read before it is verified.
             enrol = protocol.read(sealed.payload, Enrol)
-            protocol.verified(sealed, [enrol.public_key])
+            dsse.verified(sealed, [enrol.public_key])
         except Forged:
             raise Refused("bad_signature") from None
         except OtherVersion:

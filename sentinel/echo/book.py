@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b, sha256
 
+from sentinel.dsse import key_id
 from sentinel.echo import quota
 from sentinel.echo.file import File
-from sentinel.echo.protocol import EXTRA_PORTS, key_id
+from sentinel.echo.protocol import EXTRA_PORTS
 from sentinel.echo.refused import Refused
 from sentinel.model.moment import Address
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
 
-from sentinel.echo.protocol import key_id
+from sentinel.dsse import key_id
 from sentinel.errors import NotReadable
 from sentinel.secret import write_secret
 

@@ -1,20 +1,15 @@
-"""What the sentinel and the echo say to each other: messages, envelope, words and limits.
+"""What the sentinel and the echo say to each other: messages, words and limits; signed they travel as `dsse`.
 
-The only module both sides share. What is signed are bytes, never values: whoever reads checks size, type and
-signature first and then parses the very bytes that were verified (DSSE, so no canonical JSON is needed).
-Fields nobody knows are ignored; words nobody knows stay words, and the reader turns them into "unknown".
+The only module of the echo that both sides share. Fields nobody knows are ignored; words nobody knows stay words,
+and the reader turns them into "unknown".
 """
 
-from base64 import b32encode, urlsafe_b64encode
-from collections.abc import Iterable
-from hashlib import sha256
+from base64 import urlsafe_b64encode
 from secrets import token_bytes
-from typing import TypeVar
 
-import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from msgspec import field
 
+from sentinel.dsse import Garbled, M, Message, decode
 from sentinel.model.exposure import Identify
 
 VERSION = 1
@@ -88,38 +83,9 @@ STATUS = {
 }
 """The words with which an echo declines, and their HTTP status."""
 
-M = TypeVar("M", bound="Message")
-
-
-class Garbled(ValueError):
-    """The bytes are not in the echo's words at all."""
-
 
 class OtherVersion(Garbled):
     """A message of another version of this protocol."""
-
-
-class Forged(ValueError):
-    """An envelope whose type, key or signature is not the one wanted."""
-
-
-class Message(msgspec.Struct, frozen=True, omit_defaults=False):
-    """One thing said: JSON, unknown fields ignored."""
-
-
-class Signature(Message, frozen=True):
-    """One signature of an envelope."""
-
-    keyid: str
-    sig: bytes
-
-
-class Envelope(Message, frozen=True, rename="camel"):
-    """A DSSE envelope; msgspec writes `bytes` as base64."""
-
-    payload_type: str
-    payload: bytes
-    signatures: list[Signature]
 
 
 class Enrol(Message, frozen=True):
@@ -169,7 +135,7 @@ class Vantage(Message, frozen=True):
     selftest: str
     """`ok`, `failed` or `stale`."""
     age_s: int
-    blocked: list[int] = []
+    blocked: list[int] = field(default_factory=list)
     """Ports its hoster filters: never dialled, and never proved."""
 
 
@@ -203,11 +169,11 @@ class Request(Message, frozen=True):
     tls_cert: str
     """SHA-256 of the certificate the sentinel saw, hex."""
     identify: str = Identify.NONE.value
-    known: dict[str, str] = {}
+    known: dict[str, str] = field(default_factory=dict)
     """Port, as text, to the kind that answered there before."""
     port_share: tuple[int, int] = ALL_PORTS
-    extra_ports: list[int] = []
-    expect_open: list[int] = []
+    extra_ports: list[int] = field(default_factory=list)
+    expect_open: list[int] = field(default_factory=list)
     ledger_head: str = ""
     """SHA-256 of the last entry of the sentinel's ledger, hex: signed in the report with the echo's time."""
     version: str = ""
@@ -217,7 +183,7 @@ class Request(Message, frozen=True):
 class PlannedProbe(Message, frozen=True):
     """One announced knock."""
 
-    from_: str = msgspec.field(name="from")
+    from_: str = field(name="from")
     sport: int
     addr: str
     port: int
@@ -226,7 +192,7 @@ class PlannedProbe(Message, frozen=True):
 class PlannedAsk(Message, frozen=True):
     """One door that may be asked who it is, and the source ports from which that would come."""
 
-    from_: str = msgspec.field(name="from")
+    from_: str = field(name="from")
     port: int
     sports: list[int]
     """The first question, the second one where the first calls for it, and the look afterwards."""
@@ -251,9 +217,9 @@ class Plan(Message, frozen=True):
     window_ms: int
     mark: str = ""
     """The calling AE title of every DICOM question of this check: `SNT` and 13 letters or digits of base32."""
-    asks: list[PlannedAsk] = []
+    asks: list[PlannedAsk] = field(default_factory=list)
     """Connections that may send: only these, and none of a check that asked for no identification."""
-    keys: list[bytes] = []
+    keys: list[bytes] = field(default_factory=list)
     """The echo's public keys, as in `Enrolled`: whoever trusts the signature learns the next one in time."""
 
 
@@ -322,36 +288,9 @@ class Refusal(Message, frozen=True):
     retry_after_s: int | None = None
 
 
-def key_id(public_key: bytes) -> str:
-    """The short name of an Ed25519 public key, given raw."""
-    return "ed25519:" + b32encode(sha256(public_key).digest()[:10]).decode().lower()
-
-
 def token() -> str:
     """16 random bytes as text: a challenge, a nonce, the name of a check."""
     return urlsafe_b64encode(token_bytes(16)).rstrip(b"=").decode()
-
-
-def signed_bytes(kind: str, body: bytes) -> bytes:
-    """DSSE's pre-authentication encoding: what the signature is made over."""
-    return b"DSSEv1 %d %s %d %s" % (len(kind.encode()), kind.encode(), len(body), body)
-
-
-def encode(message: Message) -> bytes:
-    """A message on one line of JSON."""
-    return msgspec.json.encode(message)
-
-
-def decode(raw: bytes, wanted: type[M]) -> M:
-    """A message from JSON.
-
-    Raises:
-        Garbled: the bytes do not hold a `wanted`.
-    """
-    try:
-        return msgspec.json.decode(raw, type=wanted)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise Garbled(f"not a {wanted.__name__}: {error}") from None
 
 
 class _Versioned(Message, frozen=True):
@@ -371,60 +310,3 @@ def read(body: bytes, wanted: type[M]) -> M:
     if version != VERSION:
         raise OtherVersion(f"version {version}")
     return decode(body, wanted)
-
-
-def seal(kind: str, message: Message, key: Ed25519PrivateKey) -> bytes:
-    """A message in its signed envelope, on one line."""
-    body = encode(message)
-    signature = Signature(
-        keyid=key_id(key.public_key().public_bytes_raw()), sig=key.sign(signed_bytes(kind, body))
-    )
-    return encode(Envelope(payload_type=kind, payload=body, signatures=[signature]))
-
-
-def envelope(raw: bytes, kind: str, limit: int) -> Envelope:
-    """An envelope of the wanted type, its signature not yet checked.
-
-    Raises:
-        Garbled: too large, or no envelope.
-        Forged: an envelope of another type, or without a signature.
-    """
-    if len(raw) > limit:
-        raise Garbled(f"{len(raw)} bytes where {limit} are allowed")
-    found = decode(raw, Envelope)
-    if found.payload_type != kind or not found.signatures:
-        raise Forged(f"signed as {found.payload_type:.60}, not as {kind}")
-    return found
-
-
-def verified(found: Envelope, keys: Iterable[bytes]) -> bytes:
-    """The body of an envelope that one of these public keys signed.
-
-    Raises:
-        Forged: none of them did.
-    """
-    known = {key_id(key): key for key in keys}
-    for signature in found.signatures[:4]:
-        key = known.get(signature.keyid)
-        if key is not None and _is_signed(found, signature, key):
-            return found.payload
-    raise Forged("not signed by a key we trust")
-
-
-def _is_signed(found: Envelope, signature: Signature, key: bytes) -> bool:
-    try:
-        public = Ed25519PublicKey.from_public_bytes(key)
-        public.verify(signature.sig, signed_bytes(found.payload_type, found.payload))
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-def unseal(raw: bytes, kind: str, limit: int, keys: Iterable[bytes]) -> bytes:
-    """The verified body of an envelope.
-
-    Raises:
-        Garbled: too large, or no envelope.
-        Forged: another type, another key, or a wrong signature.
-    """
-    return verified(envelope(raw, kind, limit), keys)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 from aiohttp import web
 
+from sentinel import dsse
 from sentinel.clock import Clock
 from sentinel.echo import protocol, quota
 from sentinel.echo.admission import OPEN, Admission, Admitted
@@ -82,7 +83,7 @@ class Echo:
         """`POST /v1/enrol`."""
         enrol = self.admission.read_enrol(await read_body(request), caller_of(request))
         self.book.enrol(enrol.code, enrol.public_key, self.wall())
-        name = protocol.key_id(enrol.public_key)
+        name = dsse.key_id(enrol.public_key)
         log.info("%s enrolled", name)
         enrolled = protocol.Enrolled(
             v=protocol.VERSION,
@@ -96,7 +97,7 @@ class Echo:
             ),
             vantage=self.settings.name,
         )
-        return _sealed(protocol.seal(protocol.ENROLLED, enrolled, self.identity.current))
+        return _sealed(dsse.seal(protocol.ENROLLED, enrolled, self.identity.current))
 
     async def check(self, request: web.Request) -> web.StreamResponse:
         """`POST /v1/check`: the plan. Nothing is dialled yet."""
@@ -112,7 +113,7 @@ class Echo:
             lapses=asyncio.get_running_loop().time() + protocol.LAPSE_S,
         )
         plan = msgspec.structs.replace(admitted.errand.plan(), keys=self.identity.public_keys)
-        return _sealed(protocol.seal(protocol.PLAN, plan, self.identity.current))
+        return _sealed(dsse.seal(protocol.PLAN, plan, self.identity.current))
 
     def _take_place(self, address: Address) -> None:
         """One check at a time for one address, and a bounded number in all."""
@@ -160,7 +161,7 @@ class Echo:
                 await dialling
         vantage = self.lookout.vantage(admitted.errand.target.version)
         said = report(outing, admitted.key, vantage, began=began, ended=self.clock())
-        await response.write(protocol.seal(protocol.REPORT, said, self.identity.current) + b"\n")
+        await response.write(dsse.seal(protocol.REPORT, said, self.identity.current) + b"\n")
         self._note(admitted, outing, (self.clock().since(began)).total_seconds())
         return response
 
@@ -183,7 +184,7 @@ async def _tell(response: web.StreamResponse, dialling: asyncio.Task[None], outi
     of = len(outing.errand.probes)
     while True:
         finished = dialling.done()
-        await response.write(protocol.encode(protocol.Progress(done=outing.done, of=of)) + b"\n")
+        await response.write(dsse.encode(protocol.Progress(done=outing.done, of=of)) + b"\n")
         if finished:
             return
         await asyncio.wait({dialling}, timeout=protocol.PROGRESS_S / 4)

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 from aiohttp import web
 
-from sentinel.echo import protocol
+from sentinel import dsse
 from sentinel.echo.challenges import Caller
 from sentinel.echo.deny import unmapped
 from sentinel.echo.refused import Refused
@@ -44,6 +44,6 @@ async def read_body(request: web.Request) -> bytes:
         raise Refused("bad_request") from None
 
 
-def json(message: protocol.Message, status: int = 200) -> web.Response:
+def json(message: dsse.Message, status: int = 200) -> web.Response:
     """An unsigned answer."""
-    return web.Response(body=protocol.encode(message), status=status, content_type="application/json")
+    return web.Response(body=dsse.encode(message), status=status, content_type="application/json")

@@ -5,8 +5,10 @@ from base64 import b64decode
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sentinel import dsse
+from sentinel.dsse import Forged, Garbled, key_id
 from sentinel.echo import protocol
-from sentinel.echo.protocol import REPORT, REPORT_BYTES, Forged, Garbled, Report, key_id
+from sentinel.echo.protocol import REPORT, REPORT_BYTES, Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,7 @@ def read(line: str) -> Anchor | None:
         told = json.loads(line)
         keys = [b64decode(key, validate=True) for key in told["echo_keys"]]
         raw = json.dumps(told["report"]).encode()
-        report = protocol.read(protocol.unseal(raw, REPORT, REPORT_BYTES, keys), Report)
+        report = protocol.read(dsse.unseal(raw, REPORT, REPORT_BYTES, keys), Report)
         at = datetime.fromisoformat(report.ended)
         return Anchor(
             check=report.check,
@@ -47,7 +49,7 @@ def _signer(raw: bytes, keys: list[bytes]) -> str:
     """Which of the keys it was."""
     for key in keys:
         try:
-            protocol.unseal(raw, REPORT, REPORT_BYTES, [key])
+            dsse.unseal(raw, REPORT, REPORT_BYTES, [key])
         except Forged:
             continue
         return key_id(key)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sentinel.config import Language
-from sentinel.echo.protocol import key_id
+from sentinel.dsse import key_id
 from sentinel.errors import NotReadable
 from sentinel.evidence import held, pack, verify
 from sentinel.evidence.verify import Chain, Found, Point

@@ -13,9 +13,11 @@ from itertools import islice
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import sentinel
+from sentinel import dsse
 from sentinel.clock import Clock
+from sentinel.dsse import Garbled
 from sentinel.echo import protocol
-from sentinel.echo.protocol import SELF, Garbled, Observed, Progress, Request, Target
+from sentinel.echo.protocol import SELF, Observed, Progress, Request, Target
 from sentinel.model.exposure import Exposure, Identify, Kind, Knock, Outcome, PortList, Reach, ReachOutcome
 from sentinel.model.moment import Address, Moment
 from sentinel.reach.enrol import read_challenge
@@ -131,7 +133,7 @@ class _Attempt:
         challenge = read_challenge(line.get("/v1/challenge"))
         question = self._question = self._make_question(challenge.observed)
         request = self._request(question, challenge.challenge, line.certificate)
-        self._plan = line.post("/v1/check", protocol.seal(protocol.REQUEST, request, self._key))
+        self._plan = line.post("/v1/check", dsse.seal(protocol.REQUEST, request, self._key))
         announced = read_plan(self._plan, question)
         if isinstance(announced, Outcome):
             raise NoAnswer(announced)
@@ -259,7 +261,7 @@ def last_line(lines: Iterable[bytes], watch: Watch) -> bytes:
 
 def _progress(line: bytes) -> Progress | None:
     try:
-        return protocol.decode(line, Progress)
+        return dsse.decode(line, Progress)
     except Garbled:
         return None
 

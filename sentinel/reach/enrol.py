@@ -6,8 +6,10 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sentinel import dsse
+from sentinel.dsse import Forged, Garbled
 from sentinel.echo import protocol
-from sentinel.echo.protocol import Challenge, Enrol, Enrolled, Forged, Garbled
+from sentinel.echo.protocol import Challenge, Enrol, Enrolled
 from sentinel.errors import ConfigurationError
 from sentinel.model.exposure import Outcome
 from sentinel.reach.keys import Echo, own_key_id
@@ -89,7 +91,7 @@ def _enrol(invitation: Invitation, key: Ed25519PrivateKey, family: int) -> Echo:
             code=invitation.code,
             public_key=key.public_key().public_bytes_raw(),
         )
-        answer = line.post("/v1/enrol", protocol.seal(protocol.ENROL, words, key))
+        answer = line.post("/v1/enrol", dsse.seal(protocol.ENROL, words, key))
     enrolled = read_enrolled(answer, invitation.key_id, own_key_id(key), challenge.challenge)
     return Echo(
         host=invitation.host,
@@ -119,11 +121,11 @@ def read_enrolled(raw: bytes, echo_key_id: str, our_key_id: str, challenge: str)
         NoAnswer: NOT_AN_ECHO, BAD_SIGNATURE or NOT_OUR_QUESTION.
     """
     try:
-        sealed = protocol.envelope(raw, protocol.ENROLLED, protocol.REPORT_BYTES)
+        sealed = dsse.envelope(raw, protocol.ENROLLED, protocol.REPORT_BYTES)
         # The keys come inside what they signed; the one the invitation names must be among them.
         enrolled = protocol.read(sealed.payload, Enrolled)
-        named = [key for key in enrolled.keys if protocol.key_id(key) == echo_key_id]
-        protocol.verified(sealed, named)
+        named = [key for key in enrolled.keys if dsse.key_id(key) == echo_key_id]
+        dsse.verified(sealed, named)
     except Garbled:
         raise NoAnswer(Outcome.NOT_AN_ECHO) from None
     except Forged:

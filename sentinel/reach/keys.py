@@ -8,7 +8,7 @@ import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sentinel.echo.protocol import key_id
+from sentinel.dsse import key_id
 from sentinel.errors import NotReadable
 from sentinel.secret import write_secret
 

@@ -15,8 +15,10 @@ from hashlib import sha256
 from secrets import SystemRandom
 from typing import Any
 
+from sentinel import dsse
+from sentinel.dsse import Garbled
 from sentinel.echo import protocol
-from sentinel.echo.protocol import Garbled, Refusal
+from sentinel.echo.protocol import Refusal
 from sentinel.model.exposure import Outcome
 
 CONNECT_S = 10.0
@@ -136,7 +138,7 @@ def _whole(answer: http.client.HTTPResponse, limit: int) -> bytes:
 def _declined(answer: http.client.HTTPResponse) -> NoAnswer:
     """The echo's word for not answering; any other page is not an echo's."""
     try:
-        refusal = protocol.decode(answer.read(ERROR_BYTES), Refusal)
+        refusal = dsse.decode(answer.read(ERROR_BYTES), Refusal)
     except Garbled:
         return NoAnswer(Outcome.NOT_AN_ECHO)
     if refusal.error not in protocol.STATUS:

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 
 import msgspec
 
+from sentinel import dsse
 from sentinel.clock import Clock
 from sentinel.echo import protocol
 from sentinel.echo.protocol import ALL_PORTS
@@ -64,7 +65,7 @@ def signed(record: Record, head: str, at: Moment) -> Signed | None:
     """
     if isinstance(record.verify(), Outcome):
         return None
-    body = protocol.unseal(record.report, protocol.REPORT, protocol.REPORT_BYTES, record.question.echo_keys)
+    body = dsse.unseal(record.report, protocol.REPORT, protocol.REPORT_BYTES, record.question.echo_keys)
     report = protocol.read(body, protocol.Report)
     return Signed(
         check=report.check,

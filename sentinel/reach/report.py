@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import TypeVar
 
+from sentinel import dsse
+from sentinel.dsse import Forged, Garbled, Message
 from sentinel.echo import protocol
-from sentinel.echo.protocol import ASK_PORTS, Cell, Forged, Garbled, Message, Plan, Report
+from sentinel.echo.protocol import ASK_PORTS, Cell, Plan, Report
 from sentinel.model.exposure import Application, Exposure, Identify, Outcome, PortList, Probe, Reach, Why
 from sentinel.model.moment import Address, Moment
 from sentinel.reach.application import read_application
@@ -288,7 +290,7 @@ def _applications(
 
 def _unsealed(raw: bytes, kind: str, wanted: type[M], question: Question) -> M | Outcome:
     try:
-        body = protocol.unseal(raw, kind, protocol.REPORT_BYTES, question.echo_keys)
+        body = dsse.unseal(raw, kind, protocol.REPORT_BYTES, question.echo_keys)
         return protocol.read(body, wanted)
     except Garbled:
         return Outcome.NOT_AN_ECHO

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sentinel import dsse
 from sentinel.clock import now
 from sentinel.echo import protocol
 from sentinel.echo.books import open_books
@@ -98,12 +99,12 @@ class Bench:
         caller = Caller(address=practice, port=40_000, arrived_at=ip_address(ECHO_ADDRESS), connection=Line())
         self.echo.admission.welcome(caller, self.echo.wall())
         admitted = self.echo.admission.admit(self._question(caller, key), caller, self.echo.wall())
-        protocol.seal(protocol.PLAN, admitted.errand.plan(), self.echo.identity.current)
+        dsse.seal(protocol.PLAN, admitted.errand.plan(), self.echo.identity.current)
         outing, began = Outing(admitted.errand, admitted.memory), now()
         await self.echo.prober.run(outing)
         vantage = self.echo.lookout.vantage(4)
         said = report(outing, admitted.key, vantage, began=began, ended=now())
-        protocol.seal(protocol.REPORT, said, self.echo.identity.current)
+        dsse.seal(protocol.REPORT, said, self.echo.identity.current)
         self._count(practice, said, len(admitted.errand.probes))
 
     def _question(self, caller: Caller, key: Ed25519PrivateKey) -> bytes:
@@ -117,7 +118,7 @@ class Bench:
             ports=self.ports.value,
             tls_cert=self.echo.identity.certificate_hash,
         )
-        return protocol.seal(protocol.REQUEST, request, key)
+        return dsse.seal(protocol.REQUEST, request, key)
 
     def _count(self, practice: IPv4Address, said: protocol.Report, asked: int) -> None:
         told = [(cell.port, cell.state) for cell in (*said.cells, *said.decoys)]

@@ -14,10 +14,12 @@ from types import TracebackType
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sentinel import dsse
 from sentinel.clock import Clock, now
+from sentinel.dsse import Message
 from sentinel.echo import protocol
 from sentinel.echo.operator import make_invitation
-from sentinel.echo.protocol import SELF, Message, Request, Target
+from sentinel.echo.protocol import SELF, Request, Target
 from sentinel.echo.service import Echo
 from sentinel.echo.serving import serving
 from sentinel.echo.settings import Settings
@@ -164,7 +166,7 @@ class Caller:
     ) -> tuple[int, bytes]:
         """Sign and send a question."""
         said = message or self.request(**changes)
-        return self.ask("POST", "/v1/check", protocol.seal(kind, said, self.key))
+        return self.ask("POST", "/v1/check", dsse.seal(kind, said, self.key))
 
     def word(self, message: Message | None = None, **changes: object) -> str:
         """The word with which a question is declined, or "ok"."""
@@ -175,7 +177,7 @@ class Caller:
         """The plan of a question that is answered."""
         status, body = self.check(**changes)
         assert status == 200, body
-        return protocol.decode(protocol.decode(body, protocol.Envelope).payload, protocol.Plan)
+        return dsse.decode(dsse.decode(body, dsse.Envelope).payload, protocol.Plan)
 
     def go(self, check: str) -> list[bytes]:
         """Every line of the stream."""
@@ -185,7 +187,7 @@ class Caller:
 
     def report(self, check: str) -> protocol.Report:
         """What the last line says."""
-        return protocol.decode(protocol.decode(self.go(check)[-1], protocol.Envelope).payload, protocol.Report)
+        return dsse.decode(dsse.decode(self.go(check)[-1], dsse.Envelope).payload, protocol.Report)
 
 
 def word(status: int, body: bytes) -> str:

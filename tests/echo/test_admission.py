@@ -3,6 +3,7 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sentinel import dsse
 from sentinel.echo import protocol
 from sentinel.echo.protocol import Enrol, Target
 from tests.echo.running import Caller, RunningEcho, listener, word
@@ -77,17 +78,15 @@ def test_a_revoked_key_is_unknown_at_the_next_question(running, key):
 def test_a_signature_by_another_key_is_bad(running, key, caller):
     """The name of a known key is not enough."""
     request = caller.request()
-    sealed = protocol.decode(
-        protocol.seal(protocol.REQUEST, request, Ed25519PrivateKey.generate()), protocol.Envelope
-    )
-    name = protocol.key_id(key.public_key().public_bytes_raw())
-    forged = protocol.Envelope(
+    sealed = dsse.decode(dsse.seal(protocol.REQUEST, request, Ed25519PrivateKey.generate()), dsse.Envelope)
+    name = dsse.key_id(key.public_key().public_bytes_raw())
+    forged = dsse.Envelope(
         payload_type=protocol.REQUEST,
         payload=sealed.payload,
-        signatures=[protocol.Signature(keyid=name, sig=sealed.signatures[0].sig)],
+        signatures=[dsse.Signature(keyid=name, sig=sealed.signatures[0].sig)],
     )
 
-    assert word(*caller.ask("POST", "/v1/check", protocol.encode(forged))) == "bad_signature"
+    assert word(*caller.ask("POST", "/v1/check", dsse.encode(forged))) == "bad_signature"
 
 
 def test_a_report_signed_as_something_else_is_no_question(caller):
@@ -132,7 +131,7 @@ def introduce(caller, running, **changes):
         "code": "code",
         "public_key": caller.key.public_key().public_bytes_raw(),
     }
-    sealed = protocol.seal(protocol.ENROL, Enrol(**(words | changes)), caller.key)
+    sealed = dsse.seal(protocol.ENROL, Enrol(**(words | changes)), caller.key)
     return word(*caller.ask("POST", "/v1/enrol", sealed))
 
 

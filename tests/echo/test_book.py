@@ -5,8 +5,8 @@ from ipaddress import ip_address
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sentinel.dsse import key_id
 from sentinel.echo.book import Book, Entry
-from sentinel.echo.protocol import key_id
 from sentinel.echo.refused import Refused
 
 ONE, OTHER = (Ed25519PrivateKey.generate().public_key().public_bytes_raw() for _ in range(2))

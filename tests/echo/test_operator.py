@@ -10,12 +10,12 @@ import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sentinel.dsse import key_id
 from sentinel.echo import operator
 from sentinel.echo.__main__ import cli
 from sentinel.echo.books import open_books
 from sentinel.echo.identity import identity
 from sentinel.echo.operator import make_invitation, read_duration
-from sentinel.echo.protocol import key_id
 from sentinel.errors import ConfigurationError
 from tests.echo.running import Caller, RunningEcho
 

@@ -3,8 +3,9 @@ from ipaddress import ip_address
 
 import pytest
 
+from sentinel.dsse import encode
 from sentinel.echo.planning import draw
-from sentinel.echo.protocol import ALL_PORTS, REPORT_BYTES, SELF, Request, Target, encode
+from sentinel.echo.protocol import ALL_PORTS, REPORT_BYTES, SELF, Request, Target
 from sentinel.echo.settings import SOURCE_PORTS, Source
 from sentinel.model.exposure import PortList
 from sentinel.services import DOOR_TEST_PORT, known_ports, port_list

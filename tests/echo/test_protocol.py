@@ -5,8 +5,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sentinel import dsse
+from sentinel.dsse import Forged, Garbled
 from sentinel.echo import protocol
-from sentinel.echo.protocol import Forged, Garbled, Progress, Refusal
+from sentinel.echo.protocol import Progress, Refusal
 
 SEED = bytes(range(32))
 KEY = Ed25519PrivateKey.from_private_bytes(SEED)
@@ -19,30 +21,30 @@ SIGNATURE = (
 
 
 def unseal(raw, kind=protocol.REQUEST, keys=(PUBLIC,)):
-    return protocol.unseal(raw, kind, protocol.REQUEST_BYTES, keys)
+    return dsse.unseal(raw, kind, protocol.REQUEST_BYTES, keys)
 
 
 def envelope(body=b'{"v":1}', kind=protocol.REQUEST, signature=None, keyid=None):
-    signed = signature or KEY.sign(protocol.signed_bytes(kind, body))
-    signatures = [protocol.Signature(keyid=keyid or protocol.key_id(PUBLIC), sig=signed)]
-    return protocol.encode(protocol.Envelope(payload_type=kind, payload=body, signatures=signatures))
+    signed = signature or KEY.sign(dsse.signed_bytes(kind, body))
+    signatures = [dsse.Signature(keyid=keyid or dsse.key_id(PUBLIC), sig=signed)]
+    return dsse.encode(dsse.Envelope(payload_type=kind, payload=body, signatures=signatures))
 
 
-UNSIGNED = protocol.encode(protocol.Envelope(payload_type=protocol.REQUEST, payload=b"{}", signatures=[]))
+UNSIGNED = dsse.encode(dsse.Envelope(payload_type=protocol.REQUEST, payload=b"{}", signatures=[]))
 
 
 def test_the_test_vector_of_the_protocol():
     """Other implementations must agree on these very bytes."""
-    encoded = protocol.signed_bytes(protocol.REQUEST, b'{"v":1}')
+    encoded = dsse.signed_bytes(protocol.REQUEST, b'{"v":1}')
 
     assert encoded == b'DSSEv1 45 application/vnd.sentinel-echo.request.v1+json 7 {"v":1}'
     assert KEY.sign(encoded).hex() == SIGNATURE
-    assert protocol.key_id(PUBLIC) == "ed25519:kzdvvj2umnduyauf"
+    assert dsse.key_id(PUBLIC) == "ed25519:kzdvvj2umnduyauf"
 
 
 def test_an_envelope_is_written_as_dsse_says():
     """Camel case outside, standard base64 inside."""
-    written = json.loads(protocol.seal(protocol.PLAN, Refusal(error="busy"), KEY))
+    written = json.loads(dsse.seal(protocol.PLAN, Refusal(error="busy"), KEY))
 
     assert written["payloadType"] == protocol.PLAN
     assert list(written) == ["payloadType", "payload", "signatures"]
@@ -51,7 +53,7 @@ def test_an_envelope_is_written_as_dsse_says():
 
 def test_what_was_sealed_is_unsealed():
     """The very bytes that were signed come back."""
-    sealed = protocol.seal(protocol.REQUEST, Progress(done=1, of=2), KEY)
+    sealed = dsse.seal(protocol.REQUEST, Progress(done=1, of=2), KEY)
 
     assert unseal(sealed) == b'{"done":1,"of":2}'
 
@@ -69,9 +71,9 @@ def test_the_second_of_two_trusted_keys_counts_too():
         (envelope(kind=protocol.REPORT), (PUBLIC,)),
         (envelope(signature=b"\0" * 64), (PUBLIC,)),
         (envelope(signature=b"short"), (PUBLIC,)),
-        (envelope(signature=KEY.sign(protocol.signed_bytes(protocol.PLAN, b'{"v":1}'))), (PUBLIC,)),
+        (envelope(signature=KEY.sign(dsse.signed_bytes(protocol.PLAN, b'{"v":1}'))), (PUBLIC,)),
         (envelope(signature=KEY.sign(b'{"v":1}')), (PUBLIC,)),
-        (envelope(keyid=protocol.key_id(OTHER.public_key().public_bytes_raw())), (PUBLIC,)),
+        (envelope(keyid=dsse.key_id(OTHER.public_key().public_bytes_raw())), (PUBLIC,)),
         (envelope().replace(b"eyJ2IjoxfQ==", b"eyJ2IjoyfQ=="), (PUBLIC,)),
         (UNSIGNED, (PUBLIC,)),
         (envelope(), (b"not a key",)),
@@ -104,7 +106,7 @@ def test_an_envelope_too_large_is_not_even_parsed():
 
 def test_unknown_fields_are_ignored():
     """A later protocol may say more."""
-    assert protocol.decode(b'{"done":1,"of":2,"new":[3]}', Progress) == Progress(done=1, of=2)
+    assert dsse.decode(b'{"done":1,"of":2,"new":[3]}', Progress) == Progress(done=1, of=2)
 
 
 @given(st.binary(max_size=400))

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sentinel import dsse
 from sentinel.echo import protocol
 from sentinel.echo.protocol import App, Progress
 from sentinel.model.exposure import PortList
@@ -30,11 +31,11 @@ def test_a_whole_check(tmp_path, address):
         opened, closed, vpn = door.getsockname()[1], free_port(address), declared.getsockname()[1]
         plan = caller.plan(extra_ports=[opened, closed], expect_open=[vpn])
         lines = caller.go(plan.check)
-        body = protocol.unseal(
+        body = dsse.unseal(
             lines[-1], protocol.REPORT, protocol.REPORT_BYTES, [running.echo.identity.public_keys[0]]
         )
 
-    report = protocol.decode(body, protocol.Report)
+    report = dsse.decode(body, protocol.Report)
     told = {cell.port: cell.state for cell in report.cells}
     assert set(told) == {*port_list(PortList.HOURLY), opened, closed, vpn}
     assert (told[opened], told[closed], told[vpn]) == ("open", "closed", "open")
@@ -42,12 +43,12 @@ def test_a_whole_check(tmp_path, address):
     assert [decoy.port for decoy in report.decoys] == plan.decoys
     assert (report.check, report.nonce, report.target) == (plan.check, plan.nonce, plan.target)
     assert report.target.addr == address
-    assert report.aud == protocol.key_id(key.public_key().public_bytes_raw())
+    assert report.aud == dsse.key_id(key.public_key().public_bytes_raw())
     assert report.vantage.selftest == "ok"
     assert {(cell.port, cell.sport) for cell in report.cells} <= {
         (probe.port, probe.sport) for probe in plan.probes
     }
-    assert protocol.decode(lines[0], Progress) == Progress(done=0, of=len(plan.probes))
+    assert dsse.decode(lines[0], Progress) == Progress(done=0, of=len(plan.probes))
 
 
 def test_nothing_is_dialled_before_go(running, key):
@@ -99,13 +100,11 @@ def test_no_header_is_believed(running, key, header):
     forged = {header: "for=192.0.2.7" if header == "Forwarded" else "192.0.2.7"}
     with Caller(running, key) as caller:
         seen = caller.challenge(forged)["observed"]
-        status, body = caller.ask(
-            "POST", "/v1/check", protocol.seal(protocol.REQUEST, caller.request(), key), forged
-        )
+        status, body = caller.ask("POST", "/v1/check", dsse.seal(protocol.REQUEST, caller.request(), key), forged)
 
     assert seen["addr"] == "127.0.0.1"
     assert status == 200
-    assert b"192.0.2.7" not in protocol.decode(body, protocol.Envelope).payload
+    assert b"192.0.2.7" not in dsse.decode(body, dsse.Envelope).payload
 
 
 def test_a_cut_connection_stops_dialling(running, key):
@@ -180,7 +179,7 @@ def test_a_quota_names_the_wait(running, key):
     with Caller(running, key) as caller:
         status, body = caller.check()
 
-    refusal = protocol.decode(body, protocol.Refusal)
+    refusal = dsse.decode(body, protocol.Refusal)
     assert (status, refusal.error) == (429, "quota")
     assert 590 <= refusal.retry_after_s <= 601
 
@@ -233,9 +232,9 @@ def test_the_ledgers_head_comes_back_signed_with_the_time(running, key):
     with Caller(running, key) as caller:
         plan = caller.plan(ledger_head=head)
         line = caller.go(plan.check)[-1]
-    body = protocol.unseal(line, protocol.REPORT, protocol.REPORT_BYTES, running.echo.identity.public_keys[:1])
+    body = dsse.unseal(line, protocol.REPORT, protocol.REPORT_BYTES, running.echo.identity.public_keys[:1])
 
-    report = protocol.decode(body, protocol.Report)
+    report = dsse.decode(body, protocol.Report)
     assert report.ledger_head == head
     assert abs(datetime.fromisoformat(report.ended) - datetime.now(UTC)) < timedelta(minutes=1)
 

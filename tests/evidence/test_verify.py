@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sentinel.echo.protocol import key_id
+from sentinel.dsse import key_id
 from sentinel.evidence.pack import seal, unseal
 from sentinel.evidence.verify import Chain, Found, Point, anchors, pack
 from sentinel.model.ledger import FIRST, Entry, EntryKind, next_entry

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sentinel import dsse
 from sentinel.clock import now
 from sentinel.config import Echo, Whose
 from sentinel.echo import protocol
@@ -466,7 +467,7 @@ class Request:
     def __init__(
         self, folder: Path, clock: Told, *facts: Exposure, press: bool = False, **section: object
     ) -> None:
-        ready = answer(protocol.encode(CHALLENGE))
+        ready = answer(dsse.encode(CHALLENGE))
         retest, mapped = section.pop("retest", ()), section.pop("mapped", {})
         with stub_at(folder / "1", ready, declines("busy")) as stub:
             know(folder, stub.port)
@@ -481,8 +482,8 @@ class Request:
                 made.retest(4, retest)
                 clock.seconds = RETEST_WITHIN.total_seconds()
             worked(made)
-        sealed = protocol.decode(stub.requests[1].partition(b"\r\n\r\n")[2], protocol.Envelope)
-        self.said = protocol.decode(sealed.payload, protocol.Request)
+        sealed = dsse.decode(stub.requests[1].partition(b"\r\n\r\n")[2], dsse.Envelope)
+        self.said = dsse.decode(sealed.payload, protocol.Request)
 
 
 def test_what_answered_before_is_told_to_the_echo_so_that_nothing_is_asked_twice(tmp_path, clock):

@@ -4,6 +4,7 @@ from ipaddress import ip_address
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sentinel import dsse
 from sentinel.echo import protocol
 from sentinel.echo.protocol import Cell, Control, Plan, PlannedProbe, PlannedTarget, Report, Vantage
 from sentinel.model.exposure import PortList
@@ -12,7 +13,7 @@ from sentinel.services import port_list
 
 ECHO_KEY, NEXT_KEY, OUR_KEY = (Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32) for number in (1, 2, 3))
 PUBLIC = tuple(key.public_key().public_bytes_raw() for key in (ECHO_KEY, NEXT_KEY))
-OURS = protocol.key_id(OUR_KEY.public_key().public_bytes_raw())
+OURS = dsse.key_id(OUR_KEY.public_key().public_bytes_raw())
 HOME = ip_address("192.0.2.7")
 DECOYS = (38_211, 51_877)
 VPN = 1194
@@ -24,7 +25,7 @@ def question(**changes: object) -> Question:
     words: dict[str, object] = {
         "nonce": "nonce",
         "key_id": OURS,
-        "echo": protocol.key_id(PUBLIC[0]),
+        "echo": dsse.key_id(PUBLIC[0]),
         "echo_keys": PUBLIC,
         "address": HOME,
         "ports": PortList.HOURLY,
@@ -90,14 +91,14 @@ def report(*cells: Cell, **changes: object) -> Report:
 
 def sealed_plan(key: Ed25519PrivateKey = ECHO_KEY, kind: str = protocol.PLAN, **changes: object) -> bytes:
     """The plan in its envelope."""
-    return protocol.seal(kind, plan(**changes), key)
+    return dsse.seal(kind, plan(**changes), key)
 
 
 def sealed_report(
     *cells: Cell, key: Ed25519PrivateKey = ECHO_KEY, kind: str = protocol.REPORT, **changes: object
 ) -> bytes:
     """The report in its envelope."""
-    return protocol.seal(kind, report(*cells, **changes), key)
+    return dsse.seal(kind, report(*cells, **changes), key)
 
 
 def announced() -> Announced:

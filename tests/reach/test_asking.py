@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sentinel import dsse
 from sentinel.clock import now
 from sentinel.echo import protocol
 from sentinel.echo.book import Entry
@@ -216,7 +217,7 @@ def test_a_quota_says_when_to_come_back(running, key):
 
 
 def _entry(running, key, number):
-    name = protocol.key_id(key.public_key().public_bytes_raw())
+    name = dsse.key_id(key.public_key().public_bytes_raw())
     return Entry(check=str(number), key=name, target=ip_address("127.0.0.1"), asked=16, extra=frozenset())
 
 
@@ -245,7 +246,7 @@ def test_nobody_there():
     assert asked.facts == []
 
 
-CHALLENGE = protocol.encode(
+CHALLENGE = dsse.encode(
     protocol.Challenge(
         v=1,
         challenge="c",
@@ -261,7 +262,7 @@ def stubbed(tmp_path, *bodies, monkeypatch=None):
     if monkeypatch:
         monkeypatch.setattr(protocol, "token", lambda: "nonce")
     with Stub(tmp_path, *(answer(body) for body in bodies)) as stub:
-        echo = Echo(host="127.0.0.1", port=stub.port, key_id=protocol.key_id(PUBLIC[0]), keys=PUBLIC, vantage="")
+        echo = Echo(host="127.0.0.1", port=stub.port, key_id=dsse.key_id(PUBLIC[0]), keys=PUBLIC, vantage="")
         return Asked(echo, OUR_KEY, expect_open=(1194,))
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sentinel import dsse
 from sentinel.echo import protocol
 from sentinel.echo.protocol import Enrolled, Quota
 from sentinel.errors import ConfigurationError
@@ -60,7 +61,7 @@ def test_a_sentinel_becomes_known(tmp_path, address):
     assert (echo.host, echo.port, echo.key_id) == (address, running.port, running.key_id)
     assert echo.keys == tuple(running.echo.identity.public_keys)
     assert [(each.alias, each.id) for each in known] == [
-        ("practice", protocol.key_id(key.public_key().public_bytes_raw()))
+        ("practice", dsse.key_id(key.public_key().public_bytes_raw()))
     ]
 
 
@@ -113,7 +114,7 @@ def enrolled(key=ECHO_KEY, kind=protocol.ENROLLED, **changes):
         "quota": Quota(min_interval_s=600, per_day=60, max_extra_ports=16),
         "vantage": "par1",
     }
-    return protocol.seal(kind, Enrolled(**(words | changes)), key)
+    return dsse.seal(kind, Enrolled(**(words | changes)), key)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +132,6 @@ def enrolled(key=ECHO_KEY, kind=protocol.ENROLLED, **changes):
 def test_an_answer_must_be_the_echos_to_us_and_now(raw, outcome):
     """Signed by the very key the invitation names."""
     with pytest.raises(NoAnswer) as failed:
-        read_enrolled(raw, protocol.key_id(PUBLIC[0]), OURS, "c")
+        read_enrolled(raw, dsse.key_id(PUBLIC[0]), OURS, "c")
 
     assert failed.value.outcome is outcome

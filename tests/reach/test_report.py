@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sentinel import dsse
 from sentinel.echo import protocol
 from sentinel.echo.protocol import App, Control, PlannedAsk, PlannedProbe, PlannedTarget, Vantage
 from sentinel.model.exposure import AfterProbe, Answer, Application, Identify, Kind, Outcome, Reach, Why
@@ -186,9 +187,9 @@ def test_a_clean_report_proves_every_door():
         (b"{}", Outcome.NOT_AN_ECHO),
         (b"<html>", Outcome.NOT_AN_ECHO),
         (sealed_report()[:-40], Outcome.NOT_AN_ECHO),
-        (protocol.encode(report()), Outcome.NOT_AN_ECHO),
+        (dsse.encode(report()), Outcome.NOT_AN_ECHO),
         (sealed_report(v=2), Outcome.NOT_AN_ECHO),
-        (protocol.seal(protocol.REPORT, Control(port=1, state="open"), ECHO_KEY), Outcome.NOT_AN_ECHO),
+        (dsse.seal(protocol.REPORT, Control(port=1, state="open"), ECHO_KEY), Outcome.NOT_AN_ECHO),
         (sealed_report(key=STRANGER), Outcome.BAD_SIGNATURE),
         (sealed_report(kind=protocol.PLAN), Outcome.BAD_SIGNATURE),
         (sealed_report(nonce="yesterday's"), Outcome.NOT_OUR_QUESTION),
@@ -298,7 +299,7 @@ def test_without_a_declared_door_a_clean_report_is_still_a_proof():
 
 
 def _planned():
-    return protocol.decode(protocol.decode(sealed_plan(), protocol.Envelope).payload, protocol.Plan).probes
+    return dsse.decode(dsse.decode(sealed_plan(), dsse.Envelope).payload, protocol.Plan).probes
 
 
 @pytest.mark.parametrize(("ms", "took"), [(3077, 3.077), (-5, 0), (1e300, 60)])
@@ -323,20 +324,18 @@ def test_each_cell_becomes_one_fact():
 
     assert set(facts) == {*LIST, VPN}
     assert (fact.reach, fact.why, fact.took) == (Reach.UNREACHABLE, Why.ICMP_HOST, timedelta(seconds=3.077))
-    assert (fact.check, fact.echo, fact.address) == ("check-1", protocol.key_id(question().echo_keys[0]), HOME)
+    assert (fact.check, fact.echo, fact.address) == ("check-1", dsse.key_id(question().echo_keys[0]), HOME)
     assert (fact.source, fact.source_port) == (ip_address("198.51.100.20"), 20_104)
     assert fact.at == moment(9)
 
 
 def test_unknown_words_and_fields_of_a_later_echo_do_no_harm():
     """An unknown reason is unknown; an unknown field is nothing."""
-    said = json.loads(protocol.encode(report(cell(104, why="quantum"))))
+    said = json.loads(dsse.encode(report(cell(104, why="quantum"))))
     said["weather"] = said["cells"][0]["mood"] = "fine"
     body = json.dumps(said).encode()
-    signature = protocol.Signature(
-        keyid=question().echo, sig=ECHO_KEY.sign(protocol.signed_bytes(protocol.REPORT, body))
-    )
-    raw = protocol.encode(protocol.Envelope(payload_type=protocol.REPORT, payload=body, signatures=[signature]))
+    signature = dsse.Signature(keyid=question().echo, sig=ECHO_KEY.sign(dsse.signed_bytes(protocol.REPORT, body)))
+    raw = dsse.encode(dsse.Envelope(payload_type=protocol.REPORT, payload=body, signatures=[signature]))
 
     proof = read(raw)
 

@@ -37,12 +37,14 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from sentinel import dsse
+from sentinel.dsse import key_id, seal
 from sentinel.echo import protocol
 from sentinel.echo.book import Book
 from sentinel.echo.books import open_books
 from sentinel.echo.identity import identity
 from sentinel.echo.porch import STANDING
-from sentinel.echo.protocol import REQUEST, Target, key_id, seal
+from sentinel.echo.protocol import REQUEST, Target
 from sentinel.model.exposure import PortList
 from tests.echo.running import Caller, word
 from tests.lab import plan
@@ -180,7 +182,7 @@ def test_row_2_headers_are_not_believed(cabinet: Cabinet, echo: Place):
     with calling(cabinet.pi, echo, key) as caller:
         observed = caller.challenge(headers)["observed"]
         _, body = caller.ask("POST", "/v1/check", seal(REQUEST, caller.request(), key), headers)
-        promised = protocol.decode(protocol.decode(body, protocol.Envelope).payload, protocol.Plan)
+        promised = dsse.decode(dsse.decode(body, dsse.Envelope).payload, protocol.Plan)
         caller.ask("POST", f"/v1/check/{promised.check}/go", b"", headers)
 
     assert observed["addr"] == promised.target.addr == str(cabinet.box.v4)
@@ -306,7 +308,7 @@ def test_row_8_a_question_is_answered_once(cabinet: Cabinet, echo: Place):
         sealed = seal(REQUEST, caller.request(), key)
         assert word(*thief.ask("POST", "/v1/check", sealed)) == "address_changed"
         _, body = caller.ask("POST", "/v1/check", sealed)
-        promised = protocol.decode(protocol.decode(body, protocol.Envelope).payload, protocol.Plan)
+        promised = dsse.decode(dsse.decode(body, dsse.Envelope).payload, protocol.Plan)
         caller.go(promised.check)
         target = Counter(cabinet, cabinet.box)
         assert word(*caller.ask("POST", "/v1/check", sealed)) == "replay"
