@@ -1,3 +1,5 @@
+"""The signed envelope, with the vector that other implementations must agree on."""
+
 import json
 
 import pytest
