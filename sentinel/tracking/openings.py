@@ -18,6 +18,9 @@ from sentinel.tracking.hairpin import Hairpins
 from sentinel.tracking.halfopen import Attempt, Half, HalfOpen
 from sentinel.tracking.table import Table
 
+SAME = timedelta(milliseconds=5)
+"""Frames are stamped to the hundredth of a second, and the same one is some microseconds off at another reading."""
+
 
 class Openings:
     """Those that wait.
@@ -143,7 +146,7 @@ class Openings:
         if flow is None or flow.way != way:
             return True
         if half.first is None:  # a copy of the SYN of what is over came before its end
-            return flow.over and half.at.since(flow.seen) > timedelta(0)
+            return flow.over and half.at.since(flow.seen) > SAME
         return half.first != flow.client.first
 
     def _fact(self, way: bytes, half: Half, serial: int, state: ConnectionState, changed: Moment) -> Connection:

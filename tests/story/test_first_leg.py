@@ -68,7 +68,7 @@ def test_the_same_over_ipv6_once_the_boxs_firewall_is_open(cabinet: Cabinet, sen
 
     imaging.echoscu(cabinet.stranger, near, 4242, called="ORTHANC", calling="ZZSTRANGER")
     sentinel.wait(lambda: _red_since(sentinel), "a red lamp")
-    sentinel.wait(sentinel.connections, "the row")
+    sentinel.wait(lambda: [r for r in sentinel.connections() if r.state == "closed"], "the closed row")
 
     red = _red_since(sentinel)
     assert red is not None

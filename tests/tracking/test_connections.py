@@ -747,6 +747,19 @@ def test_an_answer_that_is_read_before_its_syn_makes_the_same_connection():
     assert list(tracker.expire(moment(25))) == []
 
 
+@pytest.mark.parametrize(("later", "told"), [(2e-6, []), (0.01, [ATTEMPTED])])
+def test_a_knock_in_a_flood_just_after_an_end_is_another_one_from_the_next_hundredth_on(later, told):
+    """Read with what ended it, it is the one that began it; the boot clock of a stamp is not exact to microseconds."""
+    talk = Talk()
+    tracker = Tracker(networks())
+
+    words = [*talk.handshake(), *talk.goodbye()]
+    feed(tracker, talk, *words)
+    knocks(tracker, Talk(), seconds=(len(words) - 1) / 1_000 + later)
+
+    assert [each.state for each in tracker.expire(moment(25))] == told
+
+
 def test_a_port_that_is_used_again_is_told_by_its_answer_alone():
     """The second SYN was in a flood, or was dropped there: its answer acknowledges another number."""
     first, second = Talk(), Talk(client_isn=77_000, server_isn=900_000)
