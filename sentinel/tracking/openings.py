@@ -19,7 +19,7 @@ from sentinel.tracking.halfopen import Attempt, Half, HalfOpen
 from sentinel.tracking.table import Table
 
 SAME = timedelta(milliseconds=5)
-"""Frames are stamped to the hundredth of a second, and the same one is some microseconds off at another reading."""
+"""Stamps are of a hundredth of a second, and those of one are microseconds apart: the boot clock is read anew."""
 
 
 class Openings:

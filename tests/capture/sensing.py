@@ -95,7 +95,8 @@ def sense(interface: str, rooms: dict[Kind, Room] | None = None, pause: float = 
             rings.count()
             for fact in ear.tick(at):
                 sensed.take(fact)
-        ended = ended or bool(select.select([sys.stdin], [], [], 0)[0])
+        if not ended and select.select([sys.stdin], [], [], 0)[0]:
+            ended, turns, last = True, 0, time.monotonic()  # what passed before may still be held for its order
     sensed.user = resource.getrusage(resource.RUSAGE_SELF).ru_utime - began
     rings.count()
     sensed.losses = rings.losses

@@ -749,7 +749,7 @@ def test_an_answer_that_is_read_before_its_syn_makes_the_same_connection():
 
 @pytest.mark.parametrize(("later", "told"), [(2e-6, []), (0.01, [ATTEMPTED])])
 def test_a_knock_in_a_flood_just_after_an_end_is_another_one_from_the_next_hundredth_on(later, told):
-    """Read with what ended it, it is the one that began it; the boot clock of a stamp is not exact to microseconds."""
+    """Within one it is the SYN that began it; the boot clock of a stamp is not exact to the microsecond."""
     talk = Talk()
     tracker = Tracker(networks())
 
