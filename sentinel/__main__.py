@@ -104,10 +104,14 @@ def run(setting: Setting, demo: bool) -> None:
 @plainly
 def listen(setting: Setting) -> None:
     """Frames from the mirror port to facts (needs CAP_NET_RAW)."""
-    from sentinel.programs.listen import listen as start
+    from sentinel.programs.arming import arm
 
     _log()
-    start(setting.config().capture, setting.places)
+    capture = setting.config().capture
+    armed = arm(capture)  # first of all: it hears already while the rest is imported
+    from sentinel.programs.listen import listen as start
+
+    start(armed, capture, setting.places)
 
 
 @main.command()

@@ -1,6 +1,6 @@
 """`listen`: frames from the mirror port to facts for `watch`. The only program with a raw socket.
 
-It holds CAP_NET_RAW until the ring is open and drops it then; it writes no file and speaks no IP.
+It holds CAP_NET_RAW until the rings are open (`arming`); it writes no file and speaks no IP.
 """
 
 import signal
@@ -9,12 +9,11 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from sentinel import systemd
-from sentinel.capture import link, rights
+from sentinel.capture import link
 from sentinel.capture.flood import Alike
-from sentinel.capture.gauge import Gauge
 from sentinel.capture.glance import glance
 from sentinel.capture.ring import Frame
-from sentinel.capture.rings import Flood, Rare, Rings
+from sentinel.capture.rings import Flood, Rare
 from sentinel.capture.route import Kind
 from sentinel.clock import Clock, now
 from sentinel.config import Capture
@@ -27,6 +26,7 @@ from sentinel.model.moment import Moment
 from sentinel.model.networks import Networks, crossing
 from sentinel.model.packet import Announcement, Fragment, Packet, Segment, Unreadable
 from sentinel.places import Places
+from sentinel.programs.arming import Armed
 from sentinel.programs.dissecting import Dissecting
 from sentinel.tracking.connections import Tracker
 from sentinel.tracking.handshakes import Handshakes
@@ -126,17 +126,12 @@ class Ear:
 class Listener:
     """The loop: ring, ear, wire."""
 
-    def __init__(self, capture: Capture, places: Places, clock: Clock = now) -> None:
+    def __init__(self, armed: Armed, capture: Capture, places: Places, clock: Clock = now) -> None:
+        self._interface, self._around, self._rings, self._gauge = armed
         self._capture = capture
         self._clock = clock
-        self._around = glance()
-        self._interface = link.named(capture.interface) or self._around.interface or ""
-        if not self._interface:
-            raise MissingDevice("no default route: name the mirror port's card under [capture] interface")
-        networks = self._find_networks()
-        self._rings = Rings(self._interface, networks.own)
-        self._gauge, self._dissecting = Gauge(self._interface), Dissecting()
-        self._ear = Ear(networks, link.mac(self._interface), self._talk_mac())
+        self._dissecting = Dissecting()
+        self._ear = Ear(self._find_networks(), link.mac(self._interface), self._talk_mac())
         self._sender = Sender(str(places.facts), Outbox(uuid.uuid4().hex))
         self._stopping = False
 
@@ -271,16 +266,13 @@ def stamp(nanoseconds: int, at: Moment) -> Moment:
     return Moment(wall=wall, boot=at.boot - earlier)
 
 
-def listen(capture: Capture, places: Places) -> None:
+def listen(armed: Armed, capture: Capture, places: Places) -> None:
     """Run `listen` until SIGTERM or SIGINT.
 
     Raises:
-        MissingRight: CAP_NET_RAW is needed.
-        MissingDevice: the interface is not there, or has gone.
+        MissingDevice: the interface has gone.
     """
-    rights.give_back()
-    listener = Listener(capture, places)
-    rights.drop()
+    listener = Listener(armed, capture, places)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, listener.stop)
     listener.run()
