@@ -14,6 +14,7 @@ import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -135,7 +136,8 @@ class Ring:
 
         Args:
             most: so many.
-            until: none that begins later, in nanoseconds of the wall clock: it stays where it is.
+            until: none that begins later, in nanoseconds of the wall clock: it stays where it is. One from the
+                future does not: the clock was set.
         """
         for _ in range(most):
             start = self._next * self._room.size
@@ -144,7 +146,7 @@ class Ring:
                 return
             self._fence()
             block = Block(start + first, packets)
-            if until is not None and self.stamp(block) > until:
+            if until is not None and until < self.stamp(block) <= time.time_ns():
                 return
             yield block
             self._fence()

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from sentinel.capture.ring import Frame, Room
+from sentinel.capture.assembler import Step, assemble
+from sentinel.capture.ring import Frame, Ring, Room
 from sentinel.capture.rings import Rare, Rings
 from sentinel.capture.route import Kind
 from sentinel.decode.frame import read_frame
@@ -31,6 +32,7 @@ from tests.rarities import lldp
 
 pytestmark = pytest.mark.lab
 
+ANYTHING = assemble([Step("keep", 2_048)])
 DATA = Flags.PSH | Flags.ACK
 
 
@@ -88,6 +90,24 @@ def test_frames_keep_their_order_though_their_reader_was_kept_from_its_work():
         rings.close()
 
     assert got == [answer, later]
+
+
+def test_what_is_still_waited_for_stays_in_its_ring(monkeypatch):
+    """It takes half the room there; but not until the clock is where it was before somebody set it back."""
+    cable.need()
+    with cable.cable() as laid:
+        with laid.at("right"):
+            ring = Ring(cable.CARD, Room(1 << 14, 8))
+        ring.arm(ANYTHING)
+        before = time.time_ns()
+        laid.inject(ends(10))
+        cable.wait_until(lambda: list(ring.blocks(1, before)) == [] and ring.count() and ring.frames == 10)
+        time.sleep(0.2)
+
+        assert list(ring.blocks(8, before)) == []
+        monkeypatch.setattr("sentinel.capture.ring.time.time_ns", lambda: before)
+        assert sum(each.packets for each in ring.blocks(8, before)) == 10
+        ring.close()
 
 
 def test_the_tag_the_kernel_takes_off_stands_beside_the_frame():
