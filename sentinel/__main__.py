@@ -108,7 +108,7 @@ def listen(setting: Setting) -> None:
 
     _log()
     capture = setting.config().capture
-    armed = arm(capture)  # first of all: it hears already while the rest is imported
+    armed = arm(capture)  # it hears already while the rest is imported
     from sentinel.programs.listen import listen as start
 
     start(armed, capture, setting.places)

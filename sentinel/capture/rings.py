@@ -116,22 +116,20 @@ class Rings:
         if not self._is_behind:
             time.sleep(pause_ms / 1_000)
         began = time.time_ns()
-        whole = began - HOLD
+        ripe = whole = began - HOLD
         self._is_behind = False
         for kind, ring in self._rings.items():
             left, last = AT_ONCE[kind], began
-            for block in ring.blocks(left, whole if self._may_wait(kind) else None):
+            until = ripe if kind is Kind.ANSWERS else None  # they take half the room where they are
+            if kind is Kind.ATTEMPTS and self._is_behind:
+                until = whole  # or we held a ring of them
+            for block in ring.blocks(left, until):
                 left, last = left - 1, ring.stamp(block)
                 yield from self._take(kind, ring, block)
             if not left:
                 self._is_behind = True
                 whole = whole if kind is Kind.ATTEMPTS else min(whole, last)
         yield from self._ripe(whole, time.time_ns())
-
-    def _may_wait(self, kind: Kind) -> bool:
-        """In its ring, where a frame takes half of what we would hold it in. Rare ones are held for nothing, and a
-        scan would fill its ring meanwhile; but while there is more of others, we would hold a ring of it."""
-        return kind is not Kind.RARE and (kind is not Kind.ATTEMPTS or self._is_behind)
 
     def _take(self, kind: Kind, ring: Ring, block: Block) -> Iterator[Rare]:
         if kind is Kind.RARE:

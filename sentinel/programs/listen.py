@@ -191,14 +191,14 @@ class Listener:
                     self._dissecting.meet(fact, passed.kept, at)
 
     def _tick(self, at: Moment) -> None:
-        for fact in self._ear.tick(at):
-            self._sender.send(fact)
-        self._dissecting.tick(at)
         before = self._rings.losses[Kind.ATTEMPTS].dropped
         if not self._rings.count():
             raise MissingDevice(f"the interface {self._interface!r} has gone")
         if self._rings.losses[Kind.ATTEMPTS].dropped > before:
-            self._ear.doubt(at)
+            self._ear.doubt(at)  # before it is asked whose SYN never came
+        for fact in self._ear.tick(at):
+            self._sender.send(fact)
+        self._dissecting.tick(at)
         self._gauge.read(at)
         self._sender.send(self._coverage(at))
         systemd.tell(systemd.ALIVE)

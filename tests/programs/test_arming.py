@@ -1,4 +1,4 @@
-"""`listen` opens its rings before anything else, and with few imports: whoever comes with the power is heard."""
+"""`listen` opens its rings as soon as it knows its card, and with few imports."""
 
 import subprocess
 import sys
