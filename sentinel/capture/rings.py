@@ -25,10 +25,10 @@ ROOMS: Final = {
     Kind.CLIENTS: Room(1 << 15, 64),
     Kind.ANNOUNCEMENTS: Room(1 << 13, 64),
     Kind.RARE: Room(1 << 13, 64),
-    Kind.ATTEMPTS: Room(1 << 16, 64),
+    Kind.ATTEMPTS: Room(1 << 16, 96),
 }
-"""11 MiB in all. `listen` may stand still for two seconds of ordinary traffic before something is lost. Of a flood
-each ring holds what its bytes hold: of attempts some 26,000."""
+"""13 MiB in all. `listen` may stand still for two seconds of ordinary traffic before something is lost. Of a flood
+each ring holds what its bytes hold: of attempts some 39,000."""
 AT_ONCE: Final = {
     Kind.ANSWERS: 8,
     Kind.CLIENTS: 8,
@@ -40,6 +40,9 @@ AT_ONCE: Final = {
 what is copied at once."""
 LOOK_MS: Final = 100
 """Between two looks. Half of it costs a half more in an office: each look finds the processor's caches cold."""
+PATIENT: Final = (Kind.ANSWERS, Kind.ATTEMPTS)
+"""What has to wait for its order waits in these rings: in a flood we would hold all of them beside, in twice the
+room. The others have too little room for that."""
 HOLD: Final = 2 * RETIRE_MS * 1_000_000
 """Nanoseconds: the kernel's timer goes round twice before it hands over a block that is not full."""
 
@@ -116,14 +119,11 @@ class Rings:
         if not self._is_behind:
             time.sleep(pause_ms / 1_000)
         began = time.time_ns()
-        ripe = whole = began - HOLD
+        whole = began - HOLD
         self._is_behind = False
         for kind, ring in self._rings.items():
             left, last = AT_ONCE[kind], began
-            until = ripe if kind is Kind.ANSWERS else None  # they take half the room where they are
-            if kind is Kind.ATTEMPTS and self._is_behind:
-                until = whole  # or we held a ring of them
-            for block in ring.blocks(left, until):
+            for block in ring.blocks(left, whole if kind in PATIENT else None):
                 left, last = left - 1, ring.stamp(block)
                 yield from self._take(kind, ring, block)
             if not left:
