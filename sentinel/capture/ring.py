@@ -10,7 +10,6 @@ is mapped; it is bound, shares its tap with the others, and only then is that fi
 
 import ctypes
 import mmap
-import os
 import socket
 import struct
 import threading
@@ -20,6 +19,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from sentinel.capture.keep import NOTHING
+from sentinel.capture.libc import call
 from sentinel.errors import MissingDevice, MissingRight
 
 SOL_PACKET = 263
@@ -35,7 +35,6 @@ FRAME = 2048  # means nothing to TPACKET_V3, but must divide a block
 USER = 1  # TP_STATUS_USER: the block is ours
 VLAN_VALID = 1 << 4  # TP_STATUS_VLAN_VALID
 
-_libc = ctypes.CDLL(None, use_errno=True)
 _block = struct.Struct("=III")  # status, packets, offset of the first: at byte 8 of the block
 _frame = struct.Struct("=IIIIIIHHII")  # next, sec, nsec, snaplen, len, status, mac, net, rxhash, vlan_tci
 
@@ -98,18 +97,14 @@ class Ring:
         )
         self.socket.setsockopt(SOL_PACKET, VERSION, TPACKET_V3)
         size, blocks = room
-        self._ask_for(struct.pack("=7I", size, blocks, FRAME, size // FRAME * blocks, RETIRE_MS, 0, 0))
+        asked = struct.pack("=7I", size, blocks, FRAME, size // FRAME * blocks, RETIRE_MS, 0, 0)
+        # The kernel waits for all processors (synchronize_net): other rings may be opened meanwhile.
+        call("setsockopt", self.socket.fileno(), SOL_PACKET, RX_RING, asked, len(asked))
         self.memory = mmap.mmap(self.socket.fileno(), size * blocks)
         self._room = room
         self._next = 0
         self._barrier = threading.Lock()
         self.socket.bind((interface, ETH_P_ALL))
-
-    def _ask_for(self, ring: bytes) -> None:
-        """As `setsockopt`, but other threads go on: the kernel waits for all processors (synchronize_net)."""
-        if _libc.setsockopt(self.socket.fileno(), SOL_PACKET, RX_RING, ring, len(ring)):
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number))
 
     def share(self, program: bytes) -> int:
         """Let others share this one's tap; the program tells, by their order, whose a frame is.
