@@ -115,7 +115,9 @@ app() {
   in_root systemd-sysusers
   in_root systemctl --quiet preset-all
   in_root systemctl --quiet set-default multi-user.target
-  in_root systemctl --quiet mask systemd-networkd-wait-online.service systemd-binfmt.service
+  in_root systemctl --quiet mask systemd-networkd-wait-online.service systemd-binfmt.service \
+    sys-kernel-debug.mount sys-kernel-tracing.mount dev-hugepages.mount dev-mqueue.mount \
+    sys-fs-fuse-connections.mount modprobe@fuse.service modprobe@drm.service # nobody uses them, and a start waits
 }
 
 # --- image: what the Pi reads ----------------------------------------------------------------------------------
