@@ -15,7 +15,7 @@ from tests.image.firmware import Started, start
 from tests.image.heard import Heard
 
 BOOTS_WITHIN = 600.0
-"""Seconds from power to the last unit: 90 on two quiet processors, more beside other tests."""
+"""Seconds from power to the last unit: 50 on two quiet processors, more beside other tests."""
 ENDS_WITH_US = "setpriv --pdeathsig KILL nice -n 10 qemu-system-aarch64 -display none -no-reboot"
 VIRT = """
 -M virt,dtb-randomness=off -cpu cortex-a72 -smp 2 -m 1024 -accel tcg,thread=multi -serial stdio
