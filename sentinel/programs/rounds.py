@@ -38,6 +38,7 @@ class Rounds:
         self._config = config
         self._places = places
         self._clock = clock
+        self._at_start: Surroundings | None = around
         self.families: tuple[int, ...] = around.families
         self.box: tuple[Address, ...] = self.networks(around).box
 
@@ -91,7 +92,9 @@ class Rounds:
         yield Health(part=Part.DISK, well=free > SPARE, detail=f"{free >> 20} MB left", at=self._clock())
 
     def _look_around(self) -> Iterator[Fact]:
-        around = ask()
+        around, self._at_start = self._at_start, None
+        if around is None or not around.gateways:  # a card just switched on has no address yet, but for fe80::
+            around = ask()
         if not around.prefixes:  # the kernel could not be asked, or has no network: nothing new is known
             return
         networks = self.networks(around)

@@ -1,5 +1,6 @@
 """What `watch` looks at by the clock: each job posts what it found."""
 
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
@@ -8,6 +9,7 @@ from sentinel.capture.surroundings import Surroundings
 from sentinel.config import Capture, Config, Lamp
 from sentinel.model.passing import Beat, Health, Part
 from sentinel.places import Places
+from sentinel.programs import rounds as module
 from sentinel.programs.rounds import Rounds
 from sentinel.signals.button import Button
 from sentinel.signals.lamp import Lamp as Light
@@ -67,3 +69,19 @@ def test_an_echo_is_asked_only_once_it_may_be(places, may):
         assert not [*jobs[name].work()]
 
     assert asked == ([4, 6, "again"] if may else ["again"])
+
+
+@pytest.mark.parametrize("gateways", [("192.168.1.1",), ()])
+def test_what_was_known_at_the_start_is_not_asked_again_at_once(places, monkeypatch, gateways):
+    """A child with pyroute2 each time; but where there was no box yet, it is."""
+    asked = []
+    later = replace(AROUND, gateways=("192.168.1.254",))
+    monkeypatch.setattr(module, "ask", lambda: asked.append(None) or later)
+    rounds = Rounds(Config(), places, moment, replace(AROUND, gateways=gateways))
+    jobs = {job.name: job for job in rounds.outside(None, None, bool, print)}  # type: ignore[arg-type]
+
+    [home] = jobs["surroundings"].work()
+    assert home.networks.box == (ip_address("192.168.1.1" if gateways else "192.168.1.254"),)
+    assert len(asked) == (0 if gateways else 1)
+    [home] = jobs["surroundings"].work()
+    assert home.networks.box == rounds.box == (ip_address("192.168.1.254"),)
