@@ -1,12 +1,13 @@
 #!/bin/sh
 # base.sh OUT.tar: Debian's packages as the root of an arm64 machine. Needs root and aarch64 programs run by binfmt.
 #
-# The slow stage (13 minutes, most of it two runs of update-initramfs under emulation), so build.sh keeps its result
-# under the hash of this file and packages.txt. The archives are those the host itself uses, of another release; the
-# card ships without any.
+# The slow stage (10 minutes, most of it unpacking under emulation), so build.sh keeps its result under the hash of this
+# file, packages.txt and initramfs/drivers. The archives are those the host itself uses, of another release; the card
+# ships without any.
 set -eu
 out=$1
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
+export here # a hook asks
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export SOURCE_DATE_EPOCH=1754697600 # Debian 13.0: any constant would do, a commit's time would spoil the cache
@@ -42,15 +43,23 @@ Pin: release n=trixie-backports
 Pin-Priority: 990
 END
 
-# force-confold: initramfs-tools finds its `modules` written before it. raspi-firmware's hook calls its
-# files by path, so it is left to run; build.sh empties /boot/firmware after.
-# shellcheck disable=SC2016 # $1 is the hook's
+# Written before initramfs-tools comes: its archive is made once, with the kernel.
+cat >"$work/initramfs" <<'END'
+cd "$1/etc"
+mkdir -p initramfs-tools/hooks initramfs-tools/conf.d
+install -m 755 "$here/initramfs/drivers" initramfs-tools/hooks
+echo MODULES=list >initramfs-tools/conf.d/modules
+echo update_initramfs=no >initramfs-tools/update-initramfs.conf
+END
+
+# force-confold: update-initramfs.conf is written before its package comes. raspi-firmware's hook calls its files by
+# path, so it is left to run; build.sh empties /boot/firmware after.
 nice -n 10 mmdebstrap --architectures=arm64 --variant=minbase --include="$(sed '/^#/d' "$here/packages.txt" | paste -sd,)" \
   --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \
   --dpkgopt=force-confold --aptopt='APT::Install-Recommends "false"' \
   --setup-hook="upload $work/pin /etc/apt/preferences.d/backports" \
-  --essential-hook='mkdir -p "$1/etc/initramfs-tools"; printf "overlay\nvfat\nnls_ascii\nnls_cp437\n" >"$1/etc/initramfs-tools/modules"' \
+  --essential-hook="sh -e $work/initramfs \"\$1\"" \
   trixie "$work/base.tar" "$work/debian.sources" "$work/security.sources" "$work/backports.sources"
 mv "$work/base.tar" "$out.new"
 mv "$out.new" "$out"

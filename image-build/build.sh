@@ -39,7 +39,7 @@ lay() { # lay FOLDER PLACE [FILE...]: what git knows of this folder, as root's, 
 older() { [ -n "$(find "$1" -mtime "+$2")" ]; } # older FILE DAYS: made more than so many days ago
 
 base() { # a release takes Debian as it is today; whoever tries something takes what is kept
-  kept=$cache/base-$(hash_of packages.txt base.sh).tar
+  kept=$cache/base-$(hash_of packages.txt base.sh initramfs/drivers).tar
   why=
   if [ ! -f "$kept" ]; then
     why="no base kept for these packages"
@@ -49,7 +49,7 @@ base() { # a release takes Debian as it is today; whoever tries something takes 
     say "OLD: the base is of $(date -r "$kept" +%F), without Debian's security updates since. For a new one remove $kept"
   fi
   if [ -n "$why" ]; then
-    say "$why: making one, about 13 minutes"
+    say "$why: making one, about 10 minutes"
     # shellcheck disable=SC2016 # blanks of that shell. Its trap is not in base.sh, whose hash is the base's name
     making sh -c 'trap "exit 130" INT TERM HUP; . "$0"' "$here/base.sh"
   fi
@@ -73,7 +73,7 @@ used() { # used KIND FILE: now; what nobody used for three weeks goes, for other
 
 wheels() { # the venv and its packages, kept by their pins
   site=/opt/sentinel/venv/lib/python3.13/site-packages
-  kept=$cache/wheels-$(hash_of packages.txt base.sh wheels.sh ../requirements/run.txt).tar
+  kept=$cache/wheels-$(hash_of packages.txt base.sh initramfs/drivers wheels.sh ../requirements/run.txt).tar
   [ -f "$kept" ] || making "$here/wheels.sh" "$root"
   tar -C "$root" -xf "$kept" # also over what was just made, for the times of its files
   used wheels "$kept"

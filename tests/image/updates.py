@@ -17,9 +17,10 @@ OWN = Path(os.environ.get("SENTINEL_UPDATE_KEY", KEYS / "current.key"))
 VERSION = "./usr/lib/sentinel/version"
 SITE = r"\./opt/sentinel/venv/lib/python3\.13/site-packages"
 UNUSED = re.compile(
-    r"\./usr/lib/(firmware|udev/hwdb\.bin|modules/[^/]+/kernel/(sound|drivers/(gpu|iio|media|net|scsi|infiniband|usb)))"
-    r"|\./usr/share/(doc|locale|man)/"
-    rf"|{SITE}/(babel/locale-data/(?!(root|fr|en)[._])|PIL|pillow\.libs|reportlab|aiohttp|apprise)"
+    r"\./usr/lib/(firmware|udev/hwdb\.|aarch64-linux-gnu/(gconv|perl-base)/|modules/[^/]+/kernel/(sound|drivers/"
+    r"(gpu|iio|infiniband|md|media|scsi|usb|net/(?!virtio_net|net_failover))))"
+    r"|\./usr/(bin/perl|share/(doc|locale|man)/)"
+    rf"|{SITE}/(babel/locale-data/(?!(root|fr|en)[._])|PIL|pillow\.libs|reportlab|aiohttp|apprise|scapy/contrib)"
 )
 """Of no use under QEMU, or only for papers and notices; without it an update is a third as long."""
 BREAKS = {
