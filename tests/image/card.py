@@ -36,7 +36,9 @@ def why_not() -> str | None:
 def base_is_kept() -> bool:
     """Whether the slow stage was made before, here."""
     kept = Path(os.environ.get("SENTINEL_CACHE", "/var/cache/cabinet-sentinel"))
-    shaped = b"".join((ROOT / "image-build" / name).read_bytes() for name in ("packages.txt", "base.sh", "initramfs/drivers"))
+    shaped = b"".join(
+        (ROOT / "image-build" / name).read_bytes() for name in ("packages.txt", "base.sh", "initramfs/drivers")
+    )
     return (kept / f"base-{sha256(shaped).hexdigest()[:16]}.tar").exists()
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.image.card import IMAGE, ROOT, base_is_kept, why_not
 from tests.image.machine import Machine
+from tests.image.updates import NEWER, made
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -54,3 +55,9 @@ def machine(image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[M
     made = Machine(image, tmp_path_factory.mktemp("machine"))
     yield made
     made.off()
+
+
+@pytest.fixture(scope="session")
+def newer(image: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An update that works."""
+    return made(tmp_path_factory.mktemp("newer"), NEWER)

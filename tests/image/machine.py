@@ -7,6 +7,7 @@ import urllib.request
 from pathlib import Path
 
 from tests.image.card import flashed
+from tests.image.disk import get, partition
 from tests.image.guest import Guest
 
 BEGAN = time.monotonic()
@@ -82,6 +83,12 @@ class Machine:
         if self.on:
             self.on.close()
             self.on = None
+
+
+def chosen(machine: Machine, room: Path) -> tuple[str, bytes]:
+    """What the firmware would start from the card as it lies, and the trial's three bytes."""
+    fat = partition(machine.card, 1, room)
+    return get(fat, "config.txt", 0).decode()[10], get(fat, "trial.txt", 0)
 
 
 def told(guest: Guest) -> dict[str, str]:

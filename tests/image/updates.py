@@ -14,6 +14,8 @@ KEYS = ROOT / "var/update-keys"
 """The development pair the build made, where it was given none."""
 OWN = Path(os.environ.get("SENTINEL_UPDATE_KEY", KEYS / "current.key"))
 """The key whose public half the image carries."""
+NEWER = "9.0.2"
+"""Of the one that works."""
 VERSION = "./usr/lib/sentinel/version"
 SITE = r"\./opt/sentinel/venv/lib/python3\.13/site-packages"
 UNUSED = re.compile(
