@@ -36,6 +36,7 @@ USER = 1  # TP_STATUS_USER: the block is ours
 VLAN_VALID = 1 << 4  # TP_STATUS_VLAN_VALID
 
 _block = struct.Struct("=III")  # status, packets, offset of the first: at byte 8 of the block
+_status = struct.Struct("=I")
 _frame = struct.Struct("=IIIIIIHHII")  # next, sec, nsec, snaplen, len, status, mac, net, rxhash, vlan_tci
 
 
@@ -147,6 +148,12 @@ class Ring:
             self._fence()
             struct.pack_into("=I", self.memory, start + 8, 0)  # TP_STATUS_KERNEL: the block goes back
             self._next = (self._next + 1) % self._room.blocks
+
+    def is_filling(self) -> bool:
+        """Whether a quarter of its blocks wait to be read: in a flood, long before their time has come."""
+        after = (self._next + self._room.blocks // 4) % self._room.blocks
+        (status,) = _status.unpack_from(self.memory, after * self._room.size + 8)
+        return bool(status & USER)
 
     def frames_of(self, block: Block) -> Iterator[Frame]:
         """Each of them, copied."""

@@ -40,6 +40,8 @@ AT_ONCE: Final = {
 what is copied at once."""
 LOOK_MS: Final = 100
 """Between two looks. Half of it costs a half more in an office: each look finds the processor's caches cold."""
+SOON_MS: Final = 10
+"""The same while attempts fill their ring: what waits there for its order leaves room for no more."""
 PATIENT: Final = (Kind.ANSWERS, Kind.ATTEMPTS)
 """What has to wait for its order waits in these rings: in a flood we would hold all of them beside, in twice the
 room. The others have too little room for that."""
@@ -107,6 +109,7 @@ class Rings:
         self._rings = rings
         self._held: list[Frame | Flood] = []
         self._is_behind = False
+        self._is_flooded = False
 
     def read(self, pause_ms: int = LOOK_MS) -> Iterator[Frame | Flood | Rare]:
         """What has passed since the last call, in its order; rare frames first, for they wait for nothing.
@@ -117,7 +120,7 @@ class Rings:
             pause_ms: so long it waits before it looks, unless there was more than one turn could take.
         """
         if not self._is_behind:
-            time.sleep(pause_ms / 1_000)
+            time.sleep((min(pause_ms, SOON_MS) if self._is_flooded else pause_ms) / 1_000)
         began = time.time_ns()
         whole = began - HOLD
         self._is_behind = False
@@ -129,6 +132,7 @@ class Rings:
             if not left:
                 self._is_behind = True
                 whole = whole if kind is Kind.ATTEMPTS else min(whole, last)
+        self._is_flooded = self._rings[Kind.ATTEMPTS].is_filling()
         yield from self._ripe(whole, time.time_ns())
 
     def _take(self, kind: Kind, ring: Ring, block: Block) -> Iterator[Rare]:

@@ -2,6 +2,7 @@
 
 import re
 import stat
+import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,7 @@ PULLED = {
     "sentinel-firewall.timer",
 }
 """What sentinel.target starts by its own words."""
+ARCHIVE = BUILT / "boot/a/initrd.img"
 SITE = "opt/sentinel/venv/lib/python3.13/site-packages"
 
 
@@ -154,9 +156,25 @@ def test_its_kernel_drives_every_board_from_3_to_5(root, read):
         assert f"/{driver}.ko" in drivers, driver
 
 
-def test_the_initramfs_finds_what_it_needs(root, read):
-    """The conffile that was there before its package was not replaced: FAT and overlay are in the initramfs."""
-    assert b"overlay\nvfat\n" in read("etc/initramfs-tools/modules")
+def test_the_initramfs_finds_the_card_and_little_else(image):
+    """Its hook was run, and the settings that were there before their package stayed: drivers of cards alone."""
+    with ARCHIVE.open("rb") as archive:
+        held = subprocess.run(
+            ["cpio", "-t", "--quiet"], stdin=archive, capture_output=True, check=True
+        ).stdout.decode()
+    for driver in (
+        "overlay",
+        "vfat",
+        "nls_ascii",
+        "sdhci-iproc",
+        "sdhci-brcmstb",
+        "bcm2835",
+        "usb-storage",
+        "sd_mod",
+    ):
+        assert f"/{driver}.ko" in held, driver
+    assert "/kernel/drivers/net/ethernet/" not in held
+    assert ARCHIVE.stat().st_size < 24 << 20
 
 
 def test_the_firmware_finds_kernel_tree_and_words_of_every_board(image, tmp_path):
