@@ -121,6 +121,10 @@ class Networks:
             known = self._ends[raw] = self._find(raw)
         return known
 
+    def are_strange(self, firsts: set[int], length: int) -> bool:
+        """Whether all addresses of so many bytes that begin with one of these are strangers', for sure."""
+        return self._beginnings[length].isdisjoint(firsts)
+
     def _find(self, raw: bytes) -> End:
         number = int.from_bytes(raw, "big")
         own, always, shared = self._masks[len(raw)]

@@ -5,9 +5,9 @@ A hundred thousand may come within a second: those of one block of the ring shar
 no more room the oldest are told early instead of being forgotten.
 """
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import islice
 from typing import Final
 
 from sentinel.model.moment import Address, Moment
@@ -66,28 +66,24 @@ class HalfOpen:
         """It was told under this serial as refused."""
         self._waiting[way] = replace(self._waiting[way], serial=serial, is_refused=True)
 
-    def overdue(self, now: Moment, is_news: Callable[[Attempt], bool]) -> list[Attempt]:
-        """What has waited too long, or has to make room: to be told as attempts, oldest first.
-
-        Args:
-            now: the present.
-            is_news: of one that was never answered.
-        """
-        oldest = list(self._late(now))
+    def overdue(self, now: Moment) -> list[Attempt]:
+        """What has waited too long, or has to make room, and was not told as refused; oldest first."""
+        oldest = self._oldest(now)
         for way, _ in oldest:
             del self._waiting[way]
-        return [each for each in oldest if not each[1].is_refused and is_news(each)]
+        return [each for each in oldest if not each[1].is_refused]
 
-    def _late(self, now: Moment) -> Iterator[Attempt]:
-        too_many = len(self._waiting) - self._most
-        for number, each in enumerate(self._waiting.items()):
-            if number >= too_many and now.since(each[1].at) < UNANSWERED:
-                return
-            yield each
+    def _oldest(self, now: Moment) -> list[Attempt]:
+        oldest = [*islice(self._waiting.items(), max(0, len(self._waiting) - self._most))]
+        for each in islice(self._waiting.items(), len(oldest), None):
+            if now.since(each[1].at) < UNANSWERED:
+                break
+            oldest.append(each)
+        return oldest
 
-    def flush(self, is_news: Callable[[Attempt], bool]) -> list[Attempt]:
+    def flush(self) -> list[Attempt]:
         """Whatever still waits, at the end of a recorded file."""
-        left = [each for each in self._waiting.items() if not each[1].is_refused and is_news(each)]
+        left = [each for each in self._waiting.items() if not each[1].is_refused]
         self._waiting.clear()
         return left
 

@@ -4,7 +4,7 @@ What is answered is a connection and no attempt any more. Its answer may be read
 waited is held against the connections before it is told.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
 from sentinel.model.connection import Connection, ConnectionState, Direction
@@ -80,7 +80,7 @@ class Openings:
             yield from (self.tell(*each) for each in self.overdue(syn.at))
 
     def feed_many(self, ways: Sequence[bytes], macs: Sequence[bytes], at: Moment) -> None:
-        """Many SYNs at once, of which nothing is known but who sent them to whom.
+        """Many SYNs of one family at once, of which nothing is known but who sent them to whom.
 
         One on a way that is a connection already changes nothing: where a port is used again, the answer tells.
         """
@@ -91,7 +91,23 @@ class Openings:
             if flow and flow.way == way and not flow.over:
                 flow.is_opened = True
                 del new[way]
+        for way in self._others(new.keys()):
+            del new[way]
         self._waiting.add_many(new)
+
+    def _others(self, ways: Collection[bytes]) -> list[bytes]:
+        """Those of many that do not come to us from outside."""
+        if self._every or not ways or self._all_come_in(ways):
+            return []
+        return [way for way in ways if crossing(*self._ends(way)) is not Direction.INBOUND]
+
+    def _all_come_in(self, ways: Collection[bytes]) -> bool:
+        """Of a flood: a few targets, and strangers who are known as such by the first byte."""
+        size = len(source_of(next(iter(ways))))
+        targets = {way[size : 2 * size] for way in ways}
+        return self.networks.are_strange({way[0] for way in ways}, size) and all(
+            self.networks.end(each).is_ours for each in targets
+        )
 
     def fits(self, reset: Segment) -> bool:
         """Whether it refuses an attempt, and not a connection on the same ports."""
@@ -120,7 +136,7 @@ class Openings:
 
     def overdue(self, now: Moment) -> list[Attempt]:
         """What nothing answered in time, or has to make room; to be told."""
-        return self._waiting.overdue(now, self._is_news)
+        return self._news(self._waiting.overdue(now))
 
     def tell(self, way: bytes, half: Half) -> Connection:
         """One of them, as a fact."""
@@ -128,7 +144,7 @@ class Openings:
 
     def flush(self) -> Iterator[Connection]:
         """All that still wait, at the end of a recorded file."""
-        return (self.tell(*each) for each in self._waiting.flush(self._is_news))
+        return (self.tell(*each) for each in self._news(self._waiting.flush()))
 
     def number(self, half: Half | None = None) -> int:
         """The serial it has, or the next."""
@@ -137,11 +153,13 @@ class Openings:
         self._serial += 1
         return self._serial
 
-    def _is_news(self, attempt: Attempt) -> bool:
-        """Whether it came to us from outside, and no answer has overtaken it and made a connection."""
-        way, half = attempt
-        if not self._every and crossing(*self._ends(way)) is not Direction.INBOUND:
-            return False
+    def _news(self, attempts: list[Attempt]) -> list[Attempt]:
+        """Without those that an answer has overtaken, and made a connection."""
+        known = self._table.known(dict(attempts).keys())
+        return [each for each in attempts if each[0] not in known or self._is_news(*each)]
+
+    def _is_news(self, way: bytes, half: Half) -> bool:
+        """Of one that went the way of a connection."""
         flow = self._table.find(way)
         if flow is None or flow.way != way:
             return True

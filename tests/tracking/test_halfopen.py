@@ -14,10 +14,6 @@ def half(seconds: float = 0, first: int | None = None) -> Half:
     return Half(at=moment(seconds), macs=bytes(12), first=first)
 
 
-def everything(_: Attempt) -> bool:
-    return True
-
-
 def numbers(attempts: list[Attempt]) -> list[int]:
     return [int.from_bytes(each, "big") for each, _ in attempts]
 
@@ -28,8 +24,8 @@ def test_an_attempt_is_told_when_it_has_waited_and_not_again():
     for number in range(5):
         kept.add(way(number), half(number))
 
-    assert numbers(kept.overdue(moment(WAIT + 1.5), everything)) == [0, 1]
-    assert numbers(kept.overdue(moment(WAIT + 2), everything)) == [2]
+    assert numbers(kept.overdue(moment(WAIT + 1.5))) == [0, 1]
+    assert numbers(kept.overdue(moment(WAIT + 2))) == [2]
     assert len(kept) == 2
 
 
@@ -44,7 +40,7 @@ def test_what_was_answered_or_refused_waits_for_nothing():
     refused = kept.find(way(1))
     assert refused is not None
     assert (refused.is_refused, refused.serial) == (True, 7)
-    assert numbers(kept.overdue(moment(WAIT), everything)) == [2]
+    assert numbers(kept.overdue(moment(WAIT))) == [2]
     assert len(kept) == 0
 
 
@@ -57,8 +53,8 @@ def test_many_at_once_wait_as_one_does_and_a_retry_among_them_stays_what_it_was(
     known = kept.find(way(3))
     assert known is not None
     assert known.first == 99
-    assert numbers(kept.overdue(moment(WAIT + 1), everything)) == [3]
-    assert numbers(kept.overdue(moment(WAIT + 10), everything)) == [0, 1, 2, 4]
+    assert numbers(kept.overdue(moment(WAIT + 1))) == [3]
+    assert numbers(kept.overdue(moment(WAIT + 10))) == [0, 1, 2, 4]
 
 
 def test_where_there_is_no_room_the_oldest_are_told_early():
@@ -69,17 +65,16 @@ def test_where_there_is_no_room_the_oldest_are_told_early():
     kept.add(way(90), half())
     assert kept.is_full
 
-    assert numbers(kept.overdue(moment(1), everything)) == list(range(11))
+    assert numbers(kept.overdue(moment(1))) == list(range(11))
     assert len(kept) == 80
 
 
-def test_one_that_is_no_news_is_dropped_in_silence():
-    """Its answer was read first, and it is told as a connection."""
+def test_what_is_left_at_the_end_of_a_file_is_told_but_for_what_was():
+    """A refusal was."""
     kept = HalfOpen()
     for number in range(4):
         kept.add(way(number), half())
+    kept.refuse(way(2), serial=7)
 
-    assert numbers(kept.overdue(moment(WAIT), lambda each: each[0] != way(2))) == [0, 1, 3]
-    kept.add(way(9), half())
-    assert numbers(kept.flush(everything)) == [9]
+    assert numbers(kept.flush()) == [0, 1, 3]
     assert len(kept) == 0
