@@ -49,12 +49,15 @@ class Shares:
         self._doors: dict[bytes, int] = {}
         self._tries: dict[bytes, int] = {}
         self._given = self._all_tries = 0
+        self.is_tried = False
+        """Nothing more that comes to nothing gets a row in this hour, whoever it is of."""
 
     def renew(self) -> None:
         """A new hour."""
         self._doors.clear()
         self._tries.clear()
         self._given = self._all_tries = 0
+        self.is_tried = False
 
     def may_have(self, door: bytes, of: Worth) -> bool:
         """Whether there is room at this door for one more row of such a connection, which is taken."""
@@ -68,9 +71,10 @@ class Shares:
     def may_try(self, network: bytes, *, ask: bool = False) -> bool:
         """Whether there is room for one more row of what came to nothing, which is taken unless this only asks."""
         tries = self._tries.get(network, 0)
-        if tries >= TRIES or self._all_tries >= ALL_TRIES:
+        if tries >= TRIES or self.is_tried:
             return False
         if not ask:
             self._tries[network] = tries + 1
             self._all_tries += 1
+            self.is_tried = self._all_tries >= ALL_TRIES
         return True

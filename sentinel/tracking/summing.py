@@ -112,30 +112,29 @@ class Summing:
             tell: makes one of them a fact.
         """
         many: dict[bytes, Many] = {}
+        hour = b""
         for way, half in attempts:
             network, target = _ends(way)
-            if not many:
+            if not hour:
                 self._turn(_hour(half.at))
-            if self._shares.may_try(network, ask=True):
+                hour = (self._hour or 0).to_bytes(4, "big")
+            if not self._shares.is_tried and self._shares.may_try(network, ask=True):
                 yield from self.take(tell(way, half))
                 continue
-            end = target + network
-            known = many.get(end)
-            if known is None and self._is_crowded(target, network):  # thousands of networks are one sum
-                end = target
-                known = many.get(end)
-            if known is None:
-                many[end] = Many(1, half, half)
-            else:
-                known.count += 1
-                known.last = half
+            known = many.get(target)  # of a crowded door: thousands of networks are one sum
+            if known is None or hour + target + network in self._sums:
+                known = self._one_of(many, hour, target, network, half)
+            known.count += 1
+            known.last = half
         for end, each in many.items():
             self._count_many(end, each)
 
-    def _is_crowded(self, target: bytes, network: bytes) -> bool:
-        """Whether this network is summed with all others of a door in the hour that passes."""
-        door = (self._hour or 0).to_bytes(4, "big") + target
-        return self._networks.get(door, 0) >= NETWORKS and door + network not in self._sums
+    def _one_of(self, many: dict[bytes, Many], hour: bytes, target: bytes, network: bytes, half: Half) -> Many:
+        """Where an attempt of this network is counted: with its like, or with all of a door that has too many."""
+        end = target + network
+        if hour + end not in self._sums and self._networks.get(hour + target, 0) >= NETWORKS:
+            end = target
+        return many.get(end) or many.setdefault(end, Many(0, half, half))
 
     def changed(self) -> list[Attempts]:
         """Sums that moved since they were last told; the longest waiting first."""
