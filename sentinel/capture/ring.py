@@ -13,7 +13,6 @@ import mmap
 import socket
 import struct
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -36,7 +35,6 @@ USER = 1  # TP_STATUS_USER: the block is ours
 VLAN_VALID = 1 << 4  # TP_STATUS_VLAN_VALID
 
 _block = struct.Struct("=III")  # status, packets, offset of the first: at byte 8 of the block
-_status = struct.Struct("=I")
 _frame = struct.Struct("=IIIIIIHHII")  # next, sec, nsec, snaplen, len, status, mac, net, rxhash, vlan_tci
 
 
@@ -127,33 +125,18 @@ class Ring:
         attach(self.socket, program)
         self.socket.setsockopt(socket.SOL_SOCKET, SO_LOCK_FILTER, 1)
 
-    def blocks(self, most: int, until: int | None = None) -> Iterator[Block]:
-        """What the kernel has handed over, so many at most; each goes back with the next step.
-
-        Args:
-            most: so many.
-            until: none that begins later, in nanoseconds of the wall clock: it stays where it is. One from the
-                future does not: the clock was set.
-        """
+    def blocks(self, most: int) -> Iterator[Block]:
+        """What the kernel has handed over, so many at most; each goes back with the next step, or stays."""
         for _ in range(most):
             start = self._next * self._room.size
             status, packets, first = _block.unpack_from(self.memory, start + 8)
             if not status & USER:
                 return
             self._fence()
-            block = Block(start + first, packets)
-            if until is not None and until < self.stamp(block) <= time.time_ns():
-                return
-            yield block
+            yield Block(start + first, packets)
             self._fence()
             struct.pack_into("=I", self.memory, start + 8, 0)  # TP_STATUS_KERNEL: the block goes back
             self._next = (self._next + 1) % self._room.blocks
-
-    def is_filling(self) -> bool:
-        """Whether a quarter of its blocks wait to be read: in a flood, long before their time has come."""
-        after = (self._next + self._room.blocks // 4) % self._room.blocks
-        (status,) = _status.unpack_from(self.memory, after * self._room.size + 8)
-        return bool(status & USER)
 
     def frames_of(self, block: Block) -> Iterator[Frame]:
         """Each of them, copied."""

@@ -41,7 +41,9 @@ what is copied at once."""
 LOOK_MS: Final = 100
 """Between two looks. Half of it costs a half more in an office: each look finds the processor's caches cold."""
 SOON_MS: Final = 10
-"""The same while attempts fill their ring: what waits there for its order leaves room for no more."""
+"""The same in a flood, of which its ring holds a tenth of a second, or little more."""
+LASTS: Final = 0.1
+"""Seconds: so long after many attempts came together there is a flood."""
 PATIENT: Final = (Kind.ANSWERS, Kind.ATTEMPTS)
 """What has to wait for its order waits in these rings: in a flood we would hold all of them beside, in twice the
 room. The others have too little room for that."""
@@ -107,12 +109,12 @@ class Rings:
 
     def _watch(self, rings: dict[Kind, Ring]) -> None:
         self._rings = rings
-        self._held: list[Frame | Flood] = []
+        self._held: list[Frame] = []
         self._is_behind = False
-        self._is_flooded = False
+        self._flood_ends = 0.0
 
     def read(self, pause_ms: int = LOOK_MS) -> Iterator[Frame | Flood | Rare]:
-        """What has passed since the last call, in its order; rare frames first, for they wait for nothing.
+        """What has passed since the last call, in its order; first what waits for nothing, floods and rare frames.
 
         No frame wakes us: each ring hands over in its own time, and five of them would do so sixty times a second.
 
@@ -120,30 +122,59 @@ class Rings:
             pause_ms: so long it waits before it looks, unless there was more than one turn could take.
         """
         if not self._is_behind:
-            time.sleep((min(pause_ms, SOON_MS) if self._is_flooded else pause_ms) / 1_000)
+            time.sleep((min(pause_ms, SOON_MS) if self._is_flooded() else pause_ms) / 1_000)
         began = time.time_ns()
         whole = began - HOLD
         self._is_behind = False
         for kind, ring in self._rings.items():
             left, last = AT_ONCE[kind], began
-            for block in ring.blocks(left, whole if kind in PATIENT else None):
+            for block in ring.blocks(left):
+                early = self._take(kind, ring, block, whole)
+                if early is None:
+                    break
                 left, last = left - 1, ring.stamp(block)
-                yield from self._take(kind, ring, block)
+                yield from early
             if not left:
                 self._is_behind = True
                 whole = whole if kind is Kind.ATTEMPTS else min(whole, last)
-        self._is_flooded = self._rings[Kind.ATTEMPTS].is_filling()
         yield from self._ripe(whole, time.time_ns())
 
-    def _take(self, kind: Kind, ring: Ring, block: Block) -> Iterator[Rare]:
-        if kind is Kind.RARE:
-            yield from (Rare(frame.nanoseconds, frame.kept) for frame in ring.frames_of(block))
-        elif kind is Kind.ATTEMPTS and block.packets >= flood.MANY:
-            self._held += _flood(ring, block)
-        else:
-            self._held += ring.frames_of(block)
+    def _take(self, kind: Kind, ring: Ring, block: Block, whole: int) -> list[Flood | Rare] | None:
+        """What waits for nothing; None: the block has to wait, and stays where it is.
 
-    def _ripe(self, whole: int, now: int) -> Iterator[Frame | Flood]:
+        One from the future waits for nothing either: the clock was set.
+        """
+        is_early = kind in PATIENT and whole < ring.stamp(block) <= time.time_ns()
+        if kind is Kind.ATTEMPTS and self._is_flooded(block.packets):
+            return self._take_many(ring, block, is_early=is_early)
+        if is_early:
+            return None
+        if kind is Kind.RARE:
+            return [Rare(frame.nanoseconds, frame.kept) for frame in ring.frames_of(block)]
+        self._held += ring.frames_of(block)
+        return []
+
+    def _is_flooded(self, together: int = 0) -> bool:
+        """Whether so many attempts, or some just before, came together."""
+        now = time.monotonic()
+        if together >= flood.MANY:
+            self._flood_ends = now + LASTS
+        return now < self._flood_ends
+
+    def _take_many(self, ring: Ring, block: Block, *, is_early: bool) -> list[Flood | Rare] | None:
+        """Of attempts: SYNs that are alike come before their answers, and wait for no others.
+
+        Where much else stands among them the block waits as others do, or we would hold all of that beside.
+        """
+        alike, others = flood.read(ring.memory, block)
+        if is_early and sum(each.packets for each in others) > flood.FEW:
+            return None
+        for each in others:
+            self._held += ring.frames_of(each)
+        first = ring.stamp(block)
+        return [Flood(first, each) for each in alike]
+
+    def _ripe(self, whole: int, now: int) -> Iterator[Frame]:
         """Before which nothing can come any more. A stamp from the future waits for nothing: the clock was set.
 
         What passed after we began to look may have come into a ring that had been looked at already; and where a
@@ -196,12 +227,3 @@ def _open(interface: str, rooms: dict[Kind, Room], opened: ExitStack) -> dict[Ki
         if each.exception() is None:
             opened.callback(each.result().close)
     return {kind: each.result() for kind, each in coming.items()}
-
-
-def _flood(ring: Ring, block: Block) -> Iterator[Frame | Flood]:
-    """So many attempts; what is not like the others is read by itself."""
-    alike, others = flood.read(ring.memory, block)
-    first = ring.stamp(block)
-    yield from (Flood(first, each) for each in alike)
-    for each in others:
-        yield from ring.frames_of(each)

@@ -34,6 +34,9 @@ pytestmark = pytest.mark.lab
 
 ANYTHING = assemble([Step("keep", 2_048)])
 DATA = Flags.PSH | Flags.ACK
+MSS = b"\x02\x04\x05\xb4"
+HOUR = 3_600_000_000_000
+"""Nanoseconds."""
 
 
 def ends(number: int, **shape: object) -> list[bytes]:
@@ -48,6 +51,12 @@ def read(rings: Rings, number: int, seconds: float = 5) -> list[Frame]:
     while len(got) < number and time.monotonic() < end:
         got += [each for each in rings.read(100) if isinstance(each, Frame)]
     return got
+
+
+def came(capture: Rings, kind: Kind, number: int) -> None:
+    """So many are in its ring, and the kernel has handed them over."""
+    cable.wait_until(lambda: capture.count() and capture.losses[kind].frames == number)
+    time.sleep(0.2)
 
 
 def test_every_frame_comes_over_in_order_with_its_time_and_length():
@@ -92,22 +101,61 @@ def test_frames_keep_their_order_though_their_reader_was_kept_from_its_work():
     assert got == [answer, later]
 
 
-def test_what_is_still_waited_for_stays_in_its_ring(monkeypatch):
-    """It takes half the room there; but not until the clock is where it was before somebody set it back."""
+def test_a_block_whose_time_has_not_come_stays_in_its_ring():
+    """It takes half the room there."""
     cable.need()
     with cable.cable() as laid:
         with laid.at("right"):
             ring = Ring(cable.CARD, Room(1 << 14, 8))
         ring.arm(ANYTHING)
-        before = time.time_ns()
         laid.inject(ends(10))
-        cable.wait_until(lambda: list(ring.blocks(1, before)) == [] and ring.count() and ring.frames == 10)
-        time.sleep(0.2)
+        cable.wait_until(lambda: next(ring.blocks(1), None) and ring.count() and ring.frames == 10)
 
-        assert list(ring.blocks(8, before)) == []
-        monkeypatch.setattr("sentinel.capture.ring.time.time_ns", lambda: before)
-        assert sum(each.packets for each in ring.blocks(8, before)) == 10
+        assert sum(each.packets for each in ring.blocks(8)) == 10
+        assert list(ring.blocks(8)) == []
         ring.close()
+
+
+def test_what_waits_for_its_order_comes_at_once_where_the_clock_was_set_back(monkeypatch):
+    """It would wait until the clock is where it was before."""
+    cable.need()
+    monkeypatch.setattr("sentinel.capture.rings.HOLD", HOUR)
+    with cable.cable() as laid:
+        with laid.at("right"):
+            capture = Rings(cable.CARD, INSIDE)
+        before = time.time_ns()
+        laid.inject([tcp_frame(IMAGING, 104, STRANGER, 1_024 + each, Flags.FIN) for each in range(10)])
+        came(capture, Kind.ANSWERS, 10)
+
+        assert list(capture.read()) == []
+        monkeypatch.setattr("sentinel.capture.rings.time.time_ns", lambda: before)
+        assert len(list(capture.read())) == 10
+        capture.close()
+
+
+def attempts(number: int, flags: int) -> list[bytes]:
+    """At one of our doors, each from another port."""
+    return [tcp_frame(STRANGER, 1_024 + each, IMAGING, 104, flags, options=MSS) for each in range(number)]
+
+
+def test_a_flood_waits_for_nobody_and_what_stands_among_it_does(monkeypatch):
+    """SYNs that are alike come before their answers, whenever those come; of a mixture we would hold too much."""
+    cable.need()
+    monkeypatch.setattr("sentinel.capture.rings.HOLD", HOUR)
+    with cable.cable() as laid:
+        with laid.at("right"):
+            capture = Rings(cable.CARD, INSIDE)
+        laid.inject(attempts(2_000, Flags.SYN))
+        came(capture, Kind.ATTEMPTS, 2_000)
+        flooded = [each for _ in range(3) for each in capture.read()]
+        plain, urgent = attempts(900, Flags.SYN), attempts(900, Flags.SYN | 0x20)
+        laid.inject([frame for pair in zip(plain, urgent, strict=True) for frame in pair])
+        came(capture, Kind.ATTEMPTS, 3_800)
+        mixed = [each for _ in range(3) for each in capture.read()]
+        capture.close()
+
+    assert sum(len(each.alike.ways) for each in flooded) == 2_000
+    assert mixed == []
 
 
 def test_the_tag_the_kernel_takes_off_stands_beside_the_frame():
