@@ -747,6 +747,21 @@ def test_an_answer_that_is_read_before_its_syn_makes_the_same_connection():
     assert list(tracker.expire(moment(25))) == []
 
 
+def test_ports_used_again_in_a_flood_are_two_connections_though_the_flood_is_read_first():
+    """A flood waits for nobody: the second SYN is read before the end of the first connection."""
+    talk, again = Talk(), Talk(client_isn=70_000, server_isn=90_000)
+    tracker = Tracker(networks())
+
+    told = feed(tracker, talk, *talk.handshake(), talk.asks(50))
+    knocks(tracker, again, seconds=1)
+    told += feed(tracker, talk, *talk.goodbye(), start=0.9)
+    again.syn()
+    told += feed(tracker, again, again.syn_ack(), again.ack(), again.asks(70), *again.goodbye(), start=1.1)
+
+    assert [each.state for each in told] == [ANSWERED, CONNECTED, CLOSED] * 2
+    assert [each.bytes_in for each in told if each.state is CLOSED] == [50, 70]
+
+
 @pytest.mark.parametrize(("later", "told"), [(2e-6, []), (0.01, [ATTEMPTED])])
 def test_a_knock_in_a_flood_just_after_an_end_is_another_one_from_the_next_hundredth_on(later, told):
     """Within one it is the SYN that began it; the boot clock of a stamp is not exact to the microsecond."""
