@@ -35,6 +35,7 @@ USER = 1  # TP_STATUS_USER: the block is ours
 VLAN_VALID = 1 << 4  # TP_STATUS_VLAN_VALID
 
 _block = struct.Struct("=III")  # status, packets, offset of the first: at byte 8 of the block
+_status = struct.Struct("=I")
 _frame = struct.Struct("=IIIIIIHHII")  # next, sec, nsec, snaplen, len, status, mac, net, rxhash, vlan_tci
 
 
@@ -128,7 +129,7 @@ class Ring:
     def blocks(self, most: int) -> Iterator[Block]:
         """What the kernel has handed over, so many at most; each goes back with the next step, or stays."""
         for _ in range(most):
-            start = self._next * self._room.size
+            start = self._start(0)
             status, packets, first = _block.unpack_from(self.memory, start + 8)
             if not status & USER:
                 return
@@ -137,6 +138,15 @@ class Ring:
             self._fence()
             struct.pack_into("=I", self.memory, start + 8, 0)  # TP_STATUS_KERNEL: the block goes back
             self._next = (self._next + 1) % self._room.blocks
+
+    def waits(self, share: int) -> bool:
+        """Whether at least the share-th part of its blocks was handed over and not read."""
+        (status,) = _status.unpack_from(self.memory, self._start(self._room.blocks // share - 1) + 8)
+        return bool(status & USER)
+
+    def _start(self, number: int) -> int:
+        """Where the block after so many others begins, from the next one on."""
+        return (self._next + number) % self._room.blocks * self._room.size
 
     def frames_of(self, block: Block) -> Iterator[Frame]:
         """Each of them, copied."""

@@ -1,9 +1,9 @@
 """The five rings of the capture: opened together behind one tap, drained by what they are worth, counted apart.
 
 Frames come back in the order they passed: two ends of one connection are in two rings, and the kernel hands each
-ring over in its own time. So a frame waits until whatever passed before it must have been handed over. SYNs of a
-flood do not, for `tracking/openings.py` takes one before or after its answer: waiting, their ring overflowed at
-150,000 of them a second; now it does at 500,000 and more (`./dev bench capture`).
+ring over in its own time. So a frame waits until whatever passed before it must have been handed over. SYNs that
+are alike do not where their ring is half full of them, at some 180,000 a second: rather out of order than dropped.
+What answers one is told in any case; but so early, its SYN may be told besides, as an attempt nothing answered.
 """
 
 import time
@@ -43,9 +43,7 @@ what is copied at once."""
 LOOK_MS: Final = 100
 """Between two looks. Half of it costs a half more in an office: each look finds the processor's caches cold."""
 SOON_MS: Final = 10
-"""The same in a flood, of which its ring holds a tenth of a second, or little more."""
-LASTS: Final = 0.1
-"""Seconds: so long after many attempts came together there is a flood."""
+"""The same while a quarter of the attempts' ring waits: all of it is a tenth of a second of a flood, or so."""
 PATIENT: Final = (Kind.ANSWERS, Kind.ATTEMPTS)
 """What has to wait for its order waits in these rings: in a flood we would hold all of them beside, in twice the
 room. The others have too little room for that."""
@@ -111,20 +109,20 @@ class Rings:
 
     def _watch(self, rings: dict[Kind, Ring]) -> None:
         self._rings = rings
-        self._held: list[Frame] = []
-        self._is_behind = False
-        self._flood_ends = 0.0
+        self._held: list[Frame | Flood | Rare] = []
+        self._is_behind = self._is_flooded = False
 
     def read(self, pause_ms: int = LOOK_MS) -> Iterator[Frame | Flood | Rare]:
-        """What has passed since the last call, in its order; first what waits for nothing, floods and rare frames.
+        """What has passed since the last call, in its order; first what waits for nothing.
 
         No frame wakes us: each ring hands over in its own time, and five of them would do so sixty times a second.
 
         Args:
-            pause_ms: so long it waits before it looks, unless there was more than one turn could take.
+            pause_ms: so long it waits before it looks, in a flood less, and not at all where there was more than
+                one turn could take.
         """
         if not self._is_behind:
-            time.sleep((min(pause_ms, SOON_MS) if self._is_flooded() else pause_ms) / 1_000)
+            time.sleep((min(pause_ms, SOON_MS) if self._is_flooded else pause_ms) / 1_000)
         began = time.time_ns()
         whole = began - HOLD
         self._is_behind = False
@@ -139,6 +137,7 @@ class Rings:
             if not left:
                 self._is_behind = True
                 whole = whole if kind is Kind.ATTEMPTS else min(whole, last)
+        self._is_flooded = self._rings[Kind.ATTEMPTS].waits(4)
         yield from self._ripe(whole, time.time_ns())
 
     def _take(self, kind: Kind, ring: Ring, block: Block, whole: int) -> list[Flood | Rare] | None:
@@ -147,36 +146,29 @@ class Rings:
         One from the future waits for nothing either: the clock was set.
         """
         is_early = kind in PATIENT and whole < ring.stamp(block) <= time.time_ns()
-        if kind is Kind.ATTEMPTS and self._is_flooded(block.packets):
-            return self._take_many(ring, block, is_early=is_early)
-        if is_early:
+        if is_early and (kind is not Kind.ATTEMPTS or not ring.waits(2)):
             return None
+        if is_early or (kind is Kind.ATTEMPTS and block.packets >= flood.MANY):
+            return self._take_many(ring, block, is_early=is_early)
         if kind is Kind.RARE:
             return [Rare(frame.nanoseconds, frame.kept) for frame in ring.frames_of(block)]
         self._held += ring.frames_of(block)
         return []
 
-    def _is_flooded(self, together: int = 0) -> bool:
-        """Whether so many attempts, or some just before, came together."""
-        now = time.monotonic()
-        if together >= flood.MANY:
-            self._flood_ends = now + LASTS
-        return now < self._flood_ends
-
     def _take_many(self, ring: Ring, block: Block, *, is_early: bool) -> list[Flood | Rare] | None:
-        """Of attempts: SYNs that are alike come before their answers, and wait for no others.
-
-        Where much else stands among them the block waits as others do, or we would hold all of that beside.
-        """
+        """Attempts; None where those that came early are no flood of SYNs, for we would hold them all beside."""
         alike, others = flood.read(ring.memory, block)
         if is_early and sum(each.packets for each in others) > flood.FEW:
             return None
+        floods: list[Flood | Rare] = [Flood(ring.stamp(block), each) for each in alike]
         for each in others:
             self._held += ring.frames_of(each)
-        first = ring.stamp(block)
-        return [Flood(first, each) for each in alike]
+        if is_early:
+            return floods
+        self._held += floods
+        return []
 
-    def _ripe(self, whole: int, now: int) -> Iterator[Frame]:
+    def _ripe(self, whole: int, now: int) -> Iterator[Frame | Flood | Rare]:
         """Before which nothing can come any more. A stamp from the future waits for nothing: the clock was set.
 
         What passed after we began to look may have come into a ring that had been looked at already; and where a

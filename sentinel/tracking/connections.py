@@ -75,7 +75,8 @@ class Tracker:
 
     @networks.setter
     def networks(self, networks: Networks) -> None:
-        self._networks = self.openings.networks = networks
+        self._networks = networks
+        self.openings.adopt(networks)
 
     @property
     def forgotten(self) -> int:

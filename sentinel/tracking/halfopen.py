@@ -5,6 +5,7 @@ A hundred thousand may come within a second: those of one block of the ring shar
 no more room the oldest are told early instead of being forgotten.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
@@ -96,6 +97,10 @@ class HalfOpen:
     def is_full(self) -> bool:
         """There are so many more than there is room for that `overdue` is to be asked now."""
         return len(self._waiting) > self._most + self._most // 8
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Their ways, as of now."""
+        return iter([*self._waiting])
 
     def __len__(self) -> int:
         return len(self._waiting)

@@ -56,6 +56,13 @@ class Openings:
         """`overdue` is to be asked now and not at the next second."""
         return self._waiting.is_full
 
+    def adopt(self, networks: Networks) -> None:
+        """The practice's networks have changed: of what waits, that may come from inside now."""
+        self.networks = networks
+        for way in self._waiting:
+            if not self._every and not self._comes_in(way):
+                self._waiting.take(way)
+
     def feed(self, syn: Segment) -> Iterator[Connection]:
         """A SYN: nobody knows yet whether it reaches anybody. What it pushes out is told."""
         source, target = self._ends(syn.way)
@@ -99,7 +106,7 @@ class Openings:
         """Those of many that do not come to us from outside."""
         if self._every or not ways or self._all_come_in(ways):
             return []
-        return [way for way in ways if crossing(*self._ends(way)) is not Direction.INBOUND]
+        return [way for way in ways if not self._comes_in(way)]
 
     def _all_come_in(self, ways: Collection[bytes]) -> bool:
         """Of a flood: a few targets, and strangers who are known as such by the first byte."""
@@ -178,6 +185,9 @@ class Openings:
             changed=changed,
             hairpin=half.hairpin,
         )
+
+    def _comes_in(self, way: bytes) -> bool:
+        return crossing(*self._ends(way)) is Direction.INBOUND
 
     def _ends(self, way: bytes) -> tuple[End, End]:
         return self.networks.end(source_of(way)), self.networks.end(target_of(way))

@@ -8,7 +8,7 @@ import pytest
 
 from sentinel.capture.assembler import Step, assemble
 from sentinel.capture.ring import Frame, Ring, Room
-from sentinel.capture.rings import Rare, Rings
+from sentinel.capture.rings import ROOMS, Flood, Rare, Rings
 from sentinel.capture.route import Kind
 from sentinel.decode.frame import read_frame
 from sentinel.errors import MissingDevice
@@ -35,8 +35,6 @@ pytestmark = pytest.mark.lab
 ANYTHING = assemble([Step("keep", 2_048)])
 DATA = Flags.PSH | Flags.ACK
 MSS = b"\x02\x04\x05\xb4"
-HOUR = 3_600_000_000_000
-"""Nanoseconds."""
 
 
 def ends(number: int, **shape: object) -> list[bytes]:
@@ -116,46 +114,62 @@ def test_a_block_whose_time_has_not_come_stays_in_its_ring():
         ring.close()
 
 
+def stands(monkeypatch: pytest.MonkeyPatch, at: int) -> None:
+    """The wall clock, so that nothing gets any older."""
+    monkeypatch.setattr("sentinel.capture.rings.time.time_ns", lambda: at)
+
+
 def test_what_waits_for_its_order_comes_at_once_where_the_clock_was_set_back(monkeypatch):
     """It would wait until the clock is where it was before."""
     cable.need()
-    monkeypatch.setattr("sentinel.capture.rings.HOLD", HOUR)
     with cable.cable() as laid:
         with laid.at("right"):
             capture = Rings(cable.CARD, INSIDE)
         before = time.time_ns()
         laid.inject([tcp_frame(IMAGING, 104, STRANGER, 1_024 + each, Flags.FIN) for each in range(10)])
+        stands(monkeypatch, time.time_ns())
         came(capture, Kind.ANSWERS, 10)
 
         assert list(capture.read()) == []
-        monkeypatch.setattr("sentinel.capture.rings.time.time_ns", lambda: before)
+        stands(monkeypatch, before)
         assert len(list(capture.read())) == 10
         capture.close()
 
 
-def attempts(number: int, flags: int) -> list[bytes]:
+def attempts(number: int, flags: int = Flags.SYN) -> list[bytes]:
     """At one of our doors, each from another port."""
     return [tcp_frame(STRANGER, 1_024 + each, IMAGING, 104, flags, options=MSS) for each in range(number)]
 
 
-def test_a_flood_waits_for_nobody_and_what_stands_among_it_does(monkeypatch):
-    """SYNs that are alike come before their answers, whenever those come; of a mixture we would hold too much."""
+@pytest.mark.parametrize(
+    ("frames", "early"),
+    [
+        (attempts(300), False),
+        (attempts(700), True),
+        (
+            [each for pair in zip(attempts(350), attempts(350, Flags.SYN | 0x20), strict=True) for each in pair],
+            False,
+        ),
+    ],
+    ids=["less than half", "a flood", "a mixture"],
+)
+def test_syns_wait_for_their_order_until_their_ring_is_half_full(monkeypatch, frames, early):
+    """Then they come, until it is not; what is no flood of SYNs would take twice the room beside, and stays."""
     cable.need()
-    monkeypatch.setattr("sentinel.capture.rings.HOLD", HOUR)
     with cable.cable() as laid:
         with laid.at("right"):
-            capture = Rings(cable.CARD, INSIDE)
-        laid.inject(attempts(2_000, Flags.SYN))
-        came(capture, Kind.ATTEMPTS, 2_000)
-        flooded = [each for _ in range(3) for each in capture.read()]
-        plain, urgent = attempts(900, Flags.SYN), attempts(900, Flags.SYN | 0x20)
-        laid.inject([frame for pair in zip(plain, urgent, strict=True) for frame in pair])
-        came(capture, Kind.ATTEMPTS, 3_800)
-        mixed = [each for _ in range(3) for each in capture.read()]
+            capture = Rings(cable.CARD, INSIDE, ROOMS | {Kind.ATTEMPTS: Room(1 << 14, 8)})
+        laid.inject(frames)
+        stands(monkeypatch, time.time_ns())
+        came(capture, Kind.ATTEMPTS, len(frames))
+        found = [each for _ in range(3) for each in capture.read()]
+        assert capture.count()
         capture.close()
 
-    assert sum(len(each.alike.ways) for each in flooded) == 2_000
-    assert mixed == []
+    assert capture.losses[Kind.ATTEMPTS].dropped == 0
+    assert all(isinstance(each, Flood) for each in found)
+    ways = sum(len(each.alike.ways) for each in found if isinstance(each, Flood))
+    assert 200 < ways < 700 if early else ways == 0
 
 
 def test_the_tag_the_kernel_takes_off_stands_beside_the_frame():

@@ -52,9 +52,9 @@ def image(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture(scope="session")
 def machine(image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """Flashed, and off at first."""
-    made = Machine(image, tmp_path_factory.mktemp("machine"))
-    yield made
-    made.off()
+    flashed = Machine(image, tmp_path_factory.mktemp("machine"))
+    yield flashed
+    flashed.off()
 
 
 @pytest.fixture(scope="session")

@@ -49,6 +49,7 @@ Broken = Callable[[str], "Future[Path]"]
 
 @pytest.fixture(scope="module")
 def breaking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broken]:
+    """By one hand, while the tests go on."""
     room = tmp_path_factory.mktemp("broken")
     with ThreadPoolExecutor(1) as hand:
         yield cache(lambda how: hand.submit(made, room, f"9.1.{list(BREAKS).index(how)}", without=BREAKS[how]))

@@ -1,6 +1,8 @@
 """Segments to connections: every state and how it is reached, and what must never make a client real."""
 
+from dataclasses import replace
 from datetime import timedelta
+from ipaddress import ip_address, ip_network
 from itertools import pairwise
 
 import pytest
@@ -801,6 +803,20 @@ def test_a_flood_to_somebody_else_is_nothing_to_tell():
     knocks(tracker, Talk(server=STRANGER + 1), Talk(client_port=50_001))
 
     assert [each.source_port for each in tracker.expire(moment(25))] == [50_001]
+
+
+def test_whose_network_becomes_ours_while_he_waits_was_never_a_stranger():
+    """A tunnel to another practice is learnt a minute after it stands: neither of a flood nor alone is he told."""
+    tracker = Tracker(networks())
+    near = ip_address("198.51.100.9")
+    knocks(tracker, Talk(), Talk(client=near, client_port=50_001))
+    talk = Talk(client=near, client_port=50_002)
+    feed(tracker, talk, talk.syn())
+
+    before = tracker.networks
+    tracker.networks = replace(before, own=(*before.own, ip_network("198.51.100.0/28")))
+
+    assert [each.source_port for each in tracker.expire(moment(25))] == [Talk().client_port]
 
 
 @pytest.mark.parametrize(
