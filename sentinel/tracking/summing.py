@@ -120,6 +120,7 @@ class Summing:
                 hour = (self._hour or 0).to_bytes(4, "big")
             if not self._shares.is_tried and self._shares.may_try(network, ask=True):
                 yield from self.take(tell(way, half))
+                hour = b""  # of this one, which may have turned it
                 continue
             known = many.get(target)  # of a crowded door: thousands of networks are one sum
             if known is None or hour + target + network in self._sums:

@@ -34,9 +34,7 @@ PULLED = {
 }
 """What sentinel.target starts by its own words."""
 ARCHIVE = BUILT / "boot/a/initrd.img"
-BETWEEN = (
-    "sdhci-iproc sdhci-brcmstb bcm2835 rp1_pci xhci-plat-hcd usb-storage uas sd_mod overlay vfat nls_ascii".split()
-)
+BETWEEN = ("sdhci-iproc", "sdhci-brcmstb", "bcm2835", "rp1_pci", "usb-storage", "uas", "sd_mod", "overlay", "vfat")
 """Drivers between a board and what it starts from, and of the file systems there."""
 SITE = "opt/sentinel/venv/lib/python3.13/site-packages"
 
