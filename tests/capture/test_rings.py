@@ -69,14 +69,15 @@ def test_hidden_connections_are_all_told_as_they_were(kind, others, tmp_path):
     assert vain(found) == (states.count(ATTEMPTED), states.count(REFUSED))
 
 
-def test_hidden_connections_are_all_told_in_the_midst_of_a_scan(tmp_path):
-    """Each attempt of the scan is told too, in a row or in a sum, unless the kernel counted it as dropped."""
+@pytest.mark.parametrize("rate", [80_000, 0])
+def test_hidden_connections_are_all_told_in_the_midst_of_a_scan(rate, tmp_path):
+    """Each attempt of the scan is told too, once, in a row or in a sum, unless the kernel counted it as dropped."""
     cable.need()
     strangers = traffic.hidden(200)
     scan = traffic.scan(50_000)
     frames = traffic.woven(scan, strangers)
 
-    found = sensed(tmp_path, frames)
+    found = sensed(tmp_path, frames, rate=rate)
 
     assert wrong(strangers, found) == []
     assert accused(strangers, found) == set()
