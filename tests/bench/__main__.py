@@ -1,5 +1,6 @@
 """`./dev bench`: measures what the sentinel costs on this machine; `--markdown` keeps it in docs/benchmarks.md."""
 
+import signal
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -88,4 +89,7 @@ def _write(figures: list[Figure]) -> None:
 
 
 if __name__ == "__main__":
+    # Also where a shell, putting us into the background, has us ignore Ctrl-C: what was started is taken away.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     bench(prog_name="./dev bench")
