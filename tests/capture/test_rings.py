@@ -71,7 +71,7 @@ def test_hidden_connections_are_all_told_as_they_were(kind, others, tmp_path):
 
 @pytest.mark.parametrize("rate", [80_000, 0])
 def test_hidden_connections_are_all_told_in_the_midst_of_a_scan(rate, tmp_path):
-    """Each attempt of the scan is told too, once, in a row or in a sum, unless the kernel counted it as dropped."""
+    """Each attempt of the scan is told once, in a row or in a sum, unless the kernel counted it as dropped."""
     cable.need()
     strangers = traffic.hidden(200)
     scan = traffic.scan(50_000)
