@@ -1,7 +1,7 @@
 #!/bin/sh
 # base.sh OUT.tar: Debian's packages as the root of an arm64 machine. Needs root and aarch64 programs run by binfmt.
 #
-# The slow stage (10 minutes, most of it unpacking under emulation), so build.sh keeps its result under the hash of this
+# The slow stage (six minutes, nearly all of it under emulation), so build.sh keeps its result under the hash of this
 # file, packages.txt and initramfs/drivers. The archives are those the host itself uses, of another release; the card
 # ships without any.
 set -eu

@@ -49,7 +49,7 @@ base() { # a release takes Debian as it is today; whoever tries something takes 
     say "OLD: the base is of $(date -r "$kept" +%F), without Debian's security updates since. For a new one remove $kept"
   fi
   if [ -n "$why" ]; then
-    say "$why: making one, about 10 minutes"
+    say "$why: making one, about 6 minutes"
     # shellcheck disable=SC2016 # blanks of that shell. Its trap is not in base.sh, whose hash is the base's name
     making sh -c 'trap "exit 130" INT TERM HUP; . "$0"' "$here/base.sh"
   fi

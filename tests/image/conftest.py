@@ -38,7 +38,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 def image(request: pytest.FixtureRequest) -> Path:
     """The image of this tree, built now; `var/image` holds it and what it was made of."""
     required = os.environ.get("SENTINEL_IMAGE") == "required"
-    reason = why_not() or ("" if required or base_is_kept() else "10 minutes for its base: ./dev image-test")
+    reason = why_not() or ("" if required or base_is_kept() else "6 minutes for its base: ./dev image-test")
     if reason and required:
         pytest.fail(reason)
     if reason:

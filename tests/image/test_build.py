@@ -34,7 +34,7 @@ class Yard:
         self.program("id", "echo 0")
 
     def archive(self, slow: str = "") -> None:
-        """Stands for base.sh, which takes 10 minutes."""
+        """Stands for base.sh, which takes 6 minutes."""
         (self.scripts / "base.sh").write_text(BASE.format(slow=slow))
         (self.scripts / "base.sh").chmod(0o755)
 
@@ -95,7 +95,7 @@ def aged(path: Path, days: int) -> float:
 
 def test_a_base_is_made_once_and_each_use_is_marked(yard):
     """By its time of access; the other one says of which day its Debian is."""
-    assert "making one, about 10 minutes" in yard.base()
+    assert "making one, about 6 minutes" in yard.base()
     made = aged(yard.kept, 5)
 
     assert "making" not in yard.base()
