@@ -136,7 +136,7 @@ class Rings:
                 yield from early
             if not left:
                 self._is_behind = True
-                whole = whole if kind is Kind.ATTEMPTS else min(whole, last)
+                whole = min(whole, last)
         self._is_flooded = self._rings[Kind.ATTEMPTS].waits(4)
         yield from self._ripe(whole, time.time_ns())
 
