@@ -137,7 +137,8 @@ class Rings:
             if not left:
                 self._is_behind = True
                 whole = min(whole, last)
-        self._is_flooded = self._rings[Kind.ATTEMPTS].waits(4)
+            if kind is Kind.ATTEMPTS:
+                self._is_flooded = ring.waits(4)
         yield from self._ripe(whole, time.time_ns())
 
     def _take(self, kind: Kind, ring: Ring, block: Block, whole: int) -> list[Flood | Rare] | None:
