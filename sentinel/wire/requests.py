@@ -1,4 +1,4 @@
-"""What the page and the command line may ask `watch` to do: typed, small, answered within a second.
+"""What the page and the command line may ask `watch` to do: typed, small, answered within seconds.
 
 The socket lies in the run directory; `watch` answers only its own user, root and the page's user (SO_PEERCRED),
 and it alone checks codes and sessions, so that a hole in the page cannot write to the store.
@@ -16,7 +16,8 @@ from typing import Final
 from sentinel import codec
 
 LARGEST: Final = 8192
-WAIT: Final = 1.0
+WAIT: Final = 3.0
+"""Seconds: an answer comes when its row is on the card, and a busy one takes longer than a second."""
 WAIT_LONGER: Final = 10.0
 """For a password, which is slow to compare on purpose."""
 
@@ -123,7 +124,7 @@ class Answer:
 
 
 def ask(path: Path, request: Request) -> Answer:
-    """Put one request to `watch`; NOT_RUNNING when nobody answers within a second, or ten for a password."""
+    """Put one request to `watch`; NOT_RUNNING when nobody answers within three seconds, or ten for a password."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as line:
             line.settimeout(WAIT_LONGER if request.verb in SLOW else WAIT)

@@ -106,8 +106,8 @@ def tuesday() -> str:
 def test_the_first_hour_ends_with_a_certificate_that_says_what_was_done(technician: Technician, tmp_path: Path):
     """Whom to call, names, an accepted door, a recipient, each step noted, and the paper handed out."""
     assert "Bienvenue" not in technician.send("/code", "/code", code="WRONG")
-    technician.send("/code", "/code", code="DEMO")
-    assert "étape 1 sur 8" in plain(technician.read("/first/welcome"))
+    entered = technician.send("/code", "/code", code="DEMO")
+    assert "étape 1 sur 8" in plain(technician.read("/first/welcome")), entered
 
     assert "C’est fait" in technician.send("/first/practice", "/first/practice", day=["1", "2"], **PRACTICE)
     assert "Cabinet du Port" in plain(technician.read("/"))
