@@ -71,8 +71,10 @@ def test_hidden_connections_are_all_told_as_they_were(kind, others, tmp_path):
 
 @pytest.mark.parametrize(("rate", "pause"), [(80_000, 0), (80_000, LATE), (0, 0)])
 def test_hidden_connections_are_all_told_in_the_midst_of_a_scan(rate, pause, tmp_path):
-    """Each attempt of the scan is told once, in a row or in a sum, unless the kernel counted it as dropped; also by a
-    listener that comes late, and finds more than one turn can take."""
+    """Each attempt of the scan is told once, in a row or in a sum, unless the kernel counted it as dropped.
+
+    So it is by a listener that comes late, too, and finds more than one turn can take.
+    """
     cable.need()
     strangers = traffic.hidden(200)
     scan = traffic.scan(50_000)
