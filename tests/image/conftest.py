@@ -7,13 +7,17 @@ SENTINEL_IMAGE=required. What takes an hour is marked `release` and collected by
 import os
 import subprocess
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.image.card import IMAGE, ROOT, base_is_kept, why_not
-from tests.image.machine import Machine
-from tests.image.updates import NEWER, made
+from tests.image.heard import until
+from tests.image.incidents import COUNTS, confirmed, stranger
+from tests.image.machine import Machine, chosen, told
+from tests.image.updates import BREAKS, NEWER, Broken, made, sent
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -61,3 +65,44 @@ def machine(image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[M
 def newer(image: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An update that works."""
     return made(tmp_path_factory.mktemp("newer"), NEWER)
+
+
+@pytest.fixture(scope="session")
+def breaking(image: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broken]:
+    """Updates that are broken, made by one hand while the tests go on."""
+    room = tmp_path_factory.mktemp("broken")
+    with ThreadPoolExecutor(1) as hand:
+        yield cache(lambda how: hand.submit(made, room, f"9.1.{list(BREAKS).index(how)}", without=BREAKS[how]))
+
+
+@pytest.fixture(scope="session")
+def kept(machine: Machine) -> int:
+    """The instant `ready` of the machine, with an alarm that must outlive what follows; so many incidents."""
+    guest = machine.on or machine.power()
+    guest.ready()
+    if told(guest)["level"] != "alarm":
+        guest.hears(stranger(0))
+        until(lambda: told(guest)["level"] == "alarm", within=120)
+    incidents = confirmed(guest)
+    guest.python(COUNTS)
+    guest.keep("ready")
+    machine.off()
+    return incidents
+
+
+@pytest.fixture(scope="session")
+def trial(
+    machine: Machine, kept: int, newer: Path, breaking: Broken, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Machine]:
+    """Its twin, which was sent a newer system, and started: that proves itself while other tests go on."""
+    room = tmp_path_factory.mktemp("twin")
+    twin = machine.twin(room)
+    guest = twin.power("ready")
+    done = sent(twin, newer, "--reboot")
+    assert done.returncode in (0, 255), done  # 255: the line went with the machine
+    guest.ended(within=300)
+    assert chosen(twin, room) == ("b", b"b3\n")
+    twin.power()
+    breaking(next(iter(BREAKS)))  # is wanted when this one is done
+    yield twin
+    twin.off()

@@ -1,10 +1,13 @@
 """One practice's machine: a card that was flashed for it, and the board it is in, on or off."""
 
 import json
+import shutil
 import subprocess
 import time
 import urllib.request
+from copy import copy
 from pathlib import Path
+from typing import Self
 
 from tests.image.card import flashed
 from tests.image.disk import get, partition
@@ -83,6 +86,14 @@ class Machine:
         if self.on:
             self.on.close()
             self.on = None
+
+    def twin(self, room: Path) -> Self:
+        """Another that is off, with its card as it lies; this one is off, too."""
+        self.off()
+        twin = copy(self)
+        twin.room, twin.card = room, room / self.card.name
+        shutil.copy(self.card, twin.card)
+        return twin
 
 
 def chosen(machine: Machine, room: Path) -> tuple[str, bytes]:

@@ -1,6 +1,6 @@
 """The plug is pulled while the sentinel writes: what the guest had confirmed is there, and the card is whole.
 
-One boot, kept by `savevm`; then again and again from that instant: strangers come, the guest confirms incidents,
+Again and again from one instant, which `savevm` kept: strangers come, the guest confirms incidents,
 QEMU is killed in the middle, and the card is looked at as it lies. Every tenth time an update is being written as
 well, and the card is started: from what it started before.
 What QEMU cannot show: a card that lies about what it has written.
@@ -8,70 +8,26 @@ What QEMU cannot show: a card that lies about what it has written.
 
 import os
 import random
-import re
 import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
-from ipaddress import ip_address
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from tests.builders import IMAGING_MAC, Talk, mac_bytes
 from tests.image.disk import names, partition
-from tests.image.guest import Guest
 from tests.image.heard import until
+from tests.image.incidents import ASKS, confirmed, enters, stranger
 from tests.image.machine import Machine, chosen
-from tests.pcaps.make import association
 
 CUTS = int(os.environ.get("SENTINEL_CUTS") or (200 if os.environ.get("SENTINEL_RELEASE") else 20))
 RESTARTED = 10
 """Every so many cuts the card is started again."""
 LATER = "cd /var/lib/systemd/timesync && touch -d '+1 hour' clock && sync . && stat -c %Y clock"
 """As if the time had been asked for in the net, an hour from now: no later start may be before it."""
-COUNTED = """
-import sqlite3
-store = sqlite3.connect("file:/var/lib/sentinel/sentinel.db?mode=ro", uri=True)
-print("CONFIRMED", store.execute("select count(*) from incidents").fetchone()[0])
-"""
-
-
-COUNTS = """
-import os, sqlite3
-for name in ("/run/ask", "/run/told"):
-    os.mkfifo(name)
-if os.fork():
-    os._exit(0)
-os.setsid()
-while True:
-    open("/run/ask").read()
-    store = sqlite3.connect("file:/var/lib/sentinel/sentinel.db?mode=ro", uri=True)
-    open("/run/told", "w").write(str(store.execute("select count(*) from incidents").fetchone()[0]))
-    store.close()
-"""
-"""The same, by a program that is in the snapshot: to start one takes an emulated board five seconds, each time."""
-ASKS = "echo >/run/ask; cat /run/told"
-
-
-def stranger(number: int) -> Iterator[bytes]:
-    """An association of a stranger with one more machine, which is known by its MAC address: an incident."""
-    address, mac = ip_address(f"192.168.1.{10 + number % 240}"), f"02:00:00:00:77:{number % 240:02x}"
-    for frame in association(Talk(server=address, client_port=40_000 + number)):
-        yield frame[:12].replace(mac_bytes(IMAGING_MAC), mac_bytes(mac)) + frame[12:]
-
-
-def enters(guest: Guest, number: int) -> int:
-    """One more stranger comes; so many incidents are confirmed by now."""
-    guest.hears(stranger(number))
-    return int(guest.run(ASKS))
-
-
-def confirmed(guest: Guest) -> int:
-    """Incidents in the store, as the guest sees them at this moment."""
-    return int(re.search(r"CONFIRMED (\d+)", guest.python(COUNTED))[1])
 
 
 def survived(card: Path, room: Path) -> int:
@@ -106,17 +62,15 @@ def being_written(update: Path, machine: Machine) -> Iterator[None]:
             way.kill()
 
 
-def test_no_incident_that_was_confirmed_is_ever_lost(machine: Machine, newer: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("trial")  # it takes two minutes, in which all this may go on
+def test_no_incident_that_was_confirmed_is_ever_lost(
+    machine: Machine, kept: int, newer: Path, tmp_path: Path
+) -> None:
     """Cut at any moment, the store holds at least what it had said it holds."""
     chance = random.Random(os.environ.get("SENTINEL_SEED", "5e471ae1"))
-    guest = machine.on or machine.power()
-    guest.ready()
-    before = confirmed(guest)
-    guest.python(COUNTS)
-    guest.keep("ready")
     for cut in range(1, CUTS + 1):
         guest = machine.power("ready")
-        numbers, least = count(), before + chance.randint(1, 4)
+        numbers, least = count(), kept + chance.randint(1, 4)
         try:
             until(lambda guest=guest, n=numbers, least=least: enters(guest, next(n)) >= least, within=300)
         except TimeoutError:

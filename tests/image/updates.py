@@ -6,9 +6,12 @@ import re
 import subprocess
 import sys
 import tarfile
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 
 from tests.image.card import BUILT, ROOT
+from tests.image.machine import Machine
 
 KEYS = ROOT / "var/update-keys"
 """The development pair the build made, where it was given none."""
@@ -34,6 +37,8 @@ BREAKS = {
     "no Python": r"\./usr/bin/python3\.13$",
 }
 """Six ways: what is missing in the root. Without its target nothing of the sentinel is even started."""
+Broken = Callable[[str], "Future[Path]"]
+"""The update that is broken in this way, made aside; each is made once."""
 
 
 def made(room: Path, version: str, key: Path = OWN, without: str = "$^") -> Path:
@@ -71,6 +76,16 @@ def _repacked(to: Path, version: str, without: re.Pattern[str]) -> None:
                 member.size = len(content.getvalue())
             other.addfile(member, content)
     assert left_out or without.pattern == "$^", "nothing was there to be broken"
+
+
+def sent(
+    machine: Machine, update: Path, options: str = "", within: float = 1800
+) -> subprocess.CompletedProcess[bytes]:
+    """`sentinel update -` over ssh, as docs/update.md says."""
+    assert machine.on
+    with update.open("rb") as file:
+        command = machine.on.ssh_command(machine.key, f"sentinel update - {options}")
+        return subprocess.run(command, stdin=file, capture_output=True, timeout=within, check=False)
 
 
 def stranger_key(room: Path) -> Path:
