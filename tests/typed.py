@@ -89,7 +89,7 @@ RUN = {
     "./dev wheels 3.13 x86_64": ("tests/fresh/test_documents.py::fresh", "for this machine's own processor"),
     "./dev wheels": ("tests/fresh/test_documents.py::fresh", "for a Python that is named"),
     "ssh root@sentinel.local sentinel update --reboot - < sentinel-0.2.0.update": (
-        "tests/image/test_updates.py::test_a_healthy_update_is_tried_and_stays",
+        "tests/image/conftest.py::trial",
         "to a guest of QEMU",
     ),
     "python -m sentinel.card.bundle sentinel-0.2.0.update --version 0.2.0 --root root.img --boot a "

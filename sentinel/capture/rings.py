@@ -1,9 +1,10 @@
 """The five rings of the capture: opened together behind one tap, drained by what they are worth, counted apart.
 
 Frames come back in the order they passed: two ends of one connection are in two rings, and the kernel hands each
-ring over in its own time. So a frame waits until whatever passed before it must have been handed over. SYNs that
-are alike do not where their ring is half full of them, at some 180,000 a second: rather out of order than dropped.
-What answers one is told in any case; but so early, its SYN may be told besides, as an attempt nothing answered.
+ring over in its own time. So a frame waits until whatever passed before it must have been handed over, and was
+read; for attempts, of which anybody may send too many, half a second at the most. SYNs that are alike do not wait
+where their ring is half full of them, at some 180,000 a second: rather out of order than dropped. What answers one
+is told in any case; but so early, its SYN may be told besides, as an attempt nothing answered.
 """
 
 import time
@@ -46,7 +47,10 @@ SOON_MS: Final = 10
 """The same while a quarter of the attempts' ring waits: all of it is a tenth of a second of a flood, or so."""
 PATIENT: Final = (Kind.ANSWERS, Kind.ATTEMPTS)
 """What has to wait for its order waits in these rings: in a flood we would hold all of them beside, in twice the
-room. The others have too little room for that."""
+room. The others have too little room for that. Answers whose attempts are
+late are held for as long as those are waited for."""
+PATIENCE: Final = 500_000_000
+"""Nanoseconds that nobody's answer waits longer for attempts: rather out of order than late."""
 HOLD: Final = 2 * RETIRE_MS * 1_000_000
 """Nanoseconds: the kernel's timer goes round twice before it hands over a block that is not full."""
 
@@ -136,7 +140,7 @@ class Rings:
                 yield from early
             if not left:
                 self._is_behind = True
-                whole = min(whole, last)
+                whole = min(whole, max(last, began - PATIENCE) if kind is Kind.ATTEMPTS else last)
             if kind is Kind.ATTEMPTS:
                 self._is_flooded = ring.waits(4)
         yield from self._ripe(whole, time.time_ns())

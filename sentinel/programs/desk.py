@@ -6,6 +6,7 @@ import math
 import queue
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -49,6 +50,12 @@ class Asked:
     """The press it comes from, where somebody pressed the button beside the lamp."""
     then: Callable[[Answer], None] = lambda _: None
     """Told the answer as well; must not wait."""
+    put: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether nobody waits for the answer any more: the page has said that nothing was done."""
+        return not self.pressed and time.monotonic() > self.put + WAIT
 
 
 class Desk:
@@ -79,6 +86,9 @@ class Desk:
 
     def take(self, asked: Asked) -> Answer | Slow:
         """One request, or what is left of it after something slow; its outcome is a row of the audit."""
+        if asked.is_given_up:
+            log.warning("a request had to wait for too long, and was dropped")
+            return Answer(reply=Reply.NOT_RUNNING)
         try:
             answer = asked.rest() if asked.rest else self._first(asked)
         except OSError:  # a store that cannot be written lets nobody in

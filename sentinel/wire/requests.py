@@ -18,8 +18,10 @@ from sentinel import codec
 LARGEST: Final = 8192
 WAIT: Final = 3.0
 """Seconds: an answer comes when its row is on the card, and a busy one takes longer than a second."""
-WAIT_LONGER: Final = 10.0
-"""For a password, which is slow to compare on purpose."""
+WAIT_LONGER: Final = 15.0
+"""For a password, which is slow to compare on purpose, behind four others at the most."""
+SILENCE: Final = 1.0
+"""So long `watch` waits for the words of a caller: meanwhile it hears nobody else."""
 
 
 EVERY_MACHINE_ON: Final = "every_machine_on"
@@ -124,7 +126,7 @@ class Answer:
 
 
 def ask(path: Path, request: Request) -> Answer:
-    """Put one request to `watch`; NOT_RUNNING when nobody answers within three seconds, or ten for a password."""
+    """Put one request to `watch`; NOT_RUNNING when nobody answers in three seconds, or more for a password."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as line:
             line.settimeout(WAIT_LONGER if request.verb in SLOW else WAIT)
@@ -169,7 +171,7 @@ def take_one(line: socket.socket, allowed: frozenset[int]) -> Call | None:
     caller, _ = line.accept()
     call = None
     try:
-        caller.settimeout(WAIT)
+        caller.settimeout(SILENCE)
         user = peer_uid(caller)
         if user in allowed:
             call = _heard(caller, user)

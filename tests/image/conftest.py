@@ -1,4 +1,4 @@
-"""The image as a pytest fixture, built once, and one machine that lives through all the tests.
+"""The image as a pytest fixture, built once, and one machine that lives through all the tests, a twin beside.
 
 Where it cannot be built or booted these tests are skipped with the reason, or fail if the environment says
 SENTINEL_IMAGE=required. What takes an hour is marked `release` and collected by `./dev release` only.
@@ -17,7 +17,7 @@ from tests.image.card import IMAGE, ROOT, base_is_kept, why_not
 from tests.image.heard import until
 from tests.image.incidents import COUNTS, confirmed, stranger
 from tests.image.machine import Machine, chosen, told
-from tests.image.updates import BREAKS, NEWER, Broken, made, sent
+from tests.image.updates import BREAKS, NEWER, Broken, being_written, made, sent
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -97,12 +97,16 @@ def trial(
     """Its twin, which was sent a newer system, and started: that proves itself while other tests go on."""
     room = tmp_path_factory.mktemp("twin")
     twin = machine.twin(room)
-    guest = twin.power("ready")
-    done = sent(twin, newer, "--reboot")
-    assert done.returncode in (0, 255), done  # 255: the line went with the machine
-    guest.ended(within=300)
-    assert chosen(twin, room) == ("b", b"b3\n")
-    twin.power()
-    breaking(next(iter(BREAKS)))  # is wanted when this one is done
-    yield twin
-    twin.off()
+    try:
+        guest = twin.power("ready")
+        with being_written(newer, twin):
+            pass  # cut off, it leaves a half for the next one
+        done = sent(twin, newer, "--reboot")
+        assert done.returncode in (0, 255), done  # 255: the line went with the machine
+        guest.ended(within=300)
+        assert chosen(twin, room) == ("b", b"b3\n")
+        twin.power()
+        breaking(next(iter(BREAKS)))  # is wanted when this one is done
+        yield twin
+    finally:
+        twin.off()

@@ -1,8 +1,8 @@
 """The plug is pulled while the sentinel writes: what the guest had confirmed is there, and the card is whole.
 
 Again and again from one instant, which `savevm` kept: strangers come, the guest confirms incidents,
-QEMU is killed in the middle, and the card is looked at as it lies. Every tenth time an update is being written as
-well, and the card is started: from what it started before.
+QEMU is killed in the middle, and the card is looked at as it lies. Every tenth time the card
+is started as well, from what it started before; every twentieth an update was being written.
 What QEMU cannot show: a card that lies about what it has written.
 """
 
@@ -11,8 +11,7 @@ import random
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, nullcontext
 from itertools import count
 from pathlib import Path
 
@@ -22,10 +21,11 @@ from tests.image.disk import names, partition
 from tests.image.heard import until
 from tests.image.incidents import ASKS, confirmed, enters, stranger
 from tests.image.machine import Machine, chosen
+from tests.image.updates import being_written
 
 CUTS = int(os.environ.get("SENTINEL_CUTS") or (200 if os.environ.get("SENTINEL_RELEASE") else 20))
-RESTARTED = 10
-"""Every so many cuts the card is started again."""
+RESTARTED, UPDATED = 10, 20
+"""Every so many cuts the card is started again, and cut in the middle of an update."""
 LATER = "cd /var/lib/systemd/timesync && touch -d '+1 hour' clock && sync . && stat -c %Y clock"
 """As if the time had been asked for in the net, an hour from now: no later start may be before it."""
 
@@ -48,21 +48,7 @@ def survived(card: Path, room: Path) -> int:
         return store.execute("select count(*) from incidents").fetchone()[0]
 
 
-@contextmanager
-def being_written(update: Path, machine: Machine) -> Iterator[None]:
-    """By `sentinel update` over ssh, as docs/update.md says: its boot files are, and its root is about to be."""
-    assert machine.on
-    command = machine.on.ssh_command(machine.key, "sentinel update -")
-    with update.open("rb") as file, subprocess.Popen(command, stdin=file, stdout=subprocess.PIPE) as way:
-        assert way.stdout
-        assert any(b"10 %" in line for line in way.stdout), "it was not written"
-        try:
-            yield
-        finally:
-            way.kill()
-
-
-@pytest.mark.usefixtures("trial")  # it takes two minutes, in which all this may go on
+@pytest.mark.usefixtures("trial")  # a gate's two minutes, in which all this may go on
 def test_no_incident_that_was_confirmed_is_ever_lost(
     machine: Machine, kept: int, newer: Path, tmp_path: Path
 ) -> None:
@@ -75,21 +61,22 @@ def test_no_incident_that_was_confirmed_is_ever_lost(
             until(lambda guest=guest, n=numbers, least=least: enters(guest, next(n)) >= least, within=300)
         except TimeoutError:
             pytest.fail(guest.run("journalctl -b --no-pager -u 'sentinel-*' | tail -60; ip -s link show eth1"))
-        restarts = cut % RESTARTED == 0
-        with being_written(newer, machine) if restarts else nullcontext():
+        restarts, updates = cut % RESTARTED == 0, cut % UPDATED == 0
+        with being_written(newer, machine) if updates else nullcontext():
             for _ in range(chance.randint(0, 20)):  # it is writing when the plug is pulled
                 guest.hears(stranger(next(numbers)))
             later = int(guest.run(LATER))
             said = int(guest.run(ASKS))
             machine.off()
         there = survived(machine.card, tmp_path)
-        print(f"cut {cut}: {said} confirmed, {there} there{', in the middle of an update' if restarts else ''}")
+        print(f"cut {cut}: {said} confirmed, {there} there{', in the middle of an update' if updates else ''}")
         assert there >= said
+        assert ("vmlinuz" in names(partition(machine.card, 1, tmp_path), "b", 0)) is updates
         if restarts:
             assert chosen(machine, tmp_path) == ("a", b"-0\n")
-            assert "vmlinuz" in names(partition(machine.card, 1, tmp_path), "b", 0), "it was not being written"
             guest = machine.power()
             assert guest.started.slot == "a"
             assert guest.ready() == "running", guest.run("systemctl --failed --no-legend")
             assert confirmed(guest) >= there
             assert int(guest.run("date +%s")) >= later
+    machine.off()

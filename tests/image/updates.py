@@ -6,8 +6,9 @@ import re
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.image.card import BUILT, ROOT
@@ -86,6 +87,20 @@ def sent(
     with update.open("rb") as file:
         command = machine.on.ssh_command(machine.key, f"sentinel update - {options}")
         return subprocess.run(command, stdin=file, capture_output=True, timeout=within, check=False)
+
+
+@contextmanager
+def being_written(update: Path, machine: Machine) -> Iterator[None]:
+    """By `sentinel update` over ssh, as docs/update.md says: its boot files are, and its root is about to be."""
+    assert machine.on
+    command = machine.on.ssh_command(machine.key, "sentinel update -")
+    with update.open("rb") as file, subprocess.Popen(command, stdin=file, stdout=subprocess.PIPE) as way:
+        assert way.stdout
+        assert any(b"10 %" in line for line in way.stdout), "it was not written"
+        try:
+            yield
+        finally:
+            way.kill()
 
 
 def stranger_key(room: Path) -> Path:

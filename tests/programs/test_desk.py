@@ -21,7 +21,7 @@ from sentinel.programs.entrance import Slow
 from sentinel.programs.errand import Promised
 from sentinel.store.archive import Archive
 from sentinel.store.sessions import Sessions
-from sentinel.wire.requests import Answer, Reply, Request, Verb, ask, listen_at, own_user
+from sentinel.wire.requests import WAIT, Answer, Reply, Request, Verb, ask, listen_at, own_user
 from tests.builders import ECHO_PORT, connection, exposure, knock, knock_heard, moment, networks
 
 CODE, PHONE = "ABCD-EF23", "192.168.1.20"
@@ -271,6 +271,17 @@ def test_the_desk_is_answered_by_the_streets_own_thread(tmp_path):
     assert [each.request.verb for each in posted][:2] == [Verb.CHECK, Verb.READ]
     line.shutdown(socket.SHUT_RDWR)
     line.close()
+
+
+def test_what_nobody_waits_for_any_more_is_not_done(counter):
+    """The page has said so: a street that wakes up does nothing behind its back."""
+    counter.street.walk(connection())
+    asked = Asked(Request(verb=Verb.READ, incident=1, who="Anne", session=counter.login(), client=PHONE))
+    late = replace(asked, put=asked.put - WAIT - 0.1)
+
+    assert counter.desk.take(late) == Answer(reply=Reply.NOT_RUNNING)
+    assert [each.read for each in counter.street.casebook.told()] == [None]
+    assert counter.desk.take(asked) == Answer(reply=Reply.DONE)
 
 
 def test_what_is_slow_is_done_beside_the_street_and_beside_other_requests(tmp_path):
