@@ -47,8 +47,7 @@ SOON_MS: Final = 10
 """The same while a quarter of the attempts' ring waits: all of it is a tenth of a second of a flood, or so."""
 PATIENT: Final = (Kind.ANSWERS, Kind.ATTEMPTS)
 """What has to wait for its order waits in these rings: in a flood we would hold all of them beside, in twice the
-room. The others have too little room for that. Answers whose attempts are
-late are held for as long as those are waited for."""
+room. The others have too little room for that. Answers whose attempts are late are held for so long."""
 PATIENCE: Final = 500_000_000
 """Nanoseconds that nobody's answer waits longer for attempts: rather out of order than late."""
 HOLD: Final = 2 * RETIRE_MS * 1_000_000

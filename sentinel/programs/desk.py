@@ -51,6 +51,7 @@ class Asked:
     then: Callable[[Answer], None] = lambda _: None
     """Told the answer as well; must not wait."""
     put: float = field(default_factory=time.monotonic)
+    """When, in seconds of the monotonic clock."""
 
     @property
     def is_given_up(self) -> bool:
