@@ -1,8 +1,8 @@
 """The plug is pulled while the sentinel writes: what the guest had confirmed is there, and the card is whole.
 
-Again and again from one instant, which `savevm` kept: strangers come, the guest confirms incidents,
-QEMU is killed in the middle, and the card is looked at as it lies. Every tenth time the card
-is started as well, from what it started before; every twentieth an update was being written.
+Again and again from one instant, which `savevm` kept: strangers come, the guest confirms incidents, QEMU is
+killed in the middle, and the card is looked at as it lies. Every tenth time the card is started as well, from what
+it started before; every twentieth an update was being written.
 What QEMU cannot show: a card that lies about what it has written.
 """
 
