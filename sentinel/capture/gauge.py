@@ -17,7 +17,6 @@ from datetime import timedelta
 
 from sentinel.capture import tally
 from sentinel.capture.counted import Card, Counted, softnet
-from sentinel.capture.ring import ETH_P_ALL
 from sentinel.capture.tally import Tally
 from sentinel.errors import MissingDevice, MissingRight
 from sentinel.model.coverage import Losses, Wrapping
@@ -127,7 +126,7 @@ class Unwanted:
         rests = self._quiet > WAKE
         if rests is not self._rests:
             self._rests = rests
-            self._tally.show(tally.NOBODYS if rests else ETH_P_ALL)
+            (self._tally.rest if rests else self._tally.wake)()
 
     def close(self) -> None:
         """Count no more."""
@@ -143,7 +142,7 @@ class Wrapped:
         program = tally.wrapped(Wrapping.PPPOE)
         self._pppoe = [Tally(interface, program, each) for each in (tally.PPPOE, tally.PPPOE_DISCOVERY)]
         self._inside = {
-            kind: Tally(interface, tally.wrapped(kind), tally.NOBODYS) for kind in (Wrapping.COPY, Wrapping.TUNNEL)
+            kind: Tally(interface, tally.wrapped(kind), rests=True) for kind in (Wrapping.COPY, Wrapping.TUNNEL)
         }
 
     def read(self, at: Moment) -> None:
@@ -154,7 +153,7 @@ class Wrapped:
         self.seen |= dict.fromkeys(found, at)
         if self._second % ROUND in (0, 1):
             for each in self._inside.values():
-                each.show(tally.NOBODYS if self._second % ROUND else ETH_P_ALL)
+                (each.rest if self._second % ROUND else each.wake)()
         self._second += 1
 
     def close(self) -> None:

@@ -29,6 +29,7 @@ TPACKET_V3 = 2
 SO_ATTACH_FILTER, SO_LOCK_FILTER = 26, 44
 ETH_P_ALL = 3
 
+SECOND = 1_000_000_000
 RETIRE_MS = 50
 FRAME = 2048  # means nothing to TPACKET_V3, but must divide a block
 USER = 1  # TP_STATUS_USER: the block is ours
@@ -36,7 +37,7 @@ VLAN_VALID = 1 << 4  # TP_STATUS_VLAN_VALID
 
 _block = struct.Struct("=III")  # status, packets, offset of the first: at byte 8 of the block
 _status = struct.Struct("=I")
-_frame = struct.Struct("=IIIIIIHHII")  # next, sec, nsec, snaplen, len, status, mac, net, rxhash, vlan_tci
+_frame = struct.Struct("=IIIIIIH6xI")  # next, sec, nsec, snaplen, len, status, mac, vlan_tci
 
 
 class Room(NamedTuple):
@@ -148,24 +149,23 @@ class Ring:
         """Where the block after so many others begins, from the next one on."""
         return (self._next + number) % self._room.blocks * self._room.size
 
-    def frames_of(self, block: Block) -> Iterator[Frame]:
+    def frames_of(self, block: Block) -> list[Frame]:
         """Each of them, copied."""
-        memory, at = self.memory, block.start
+        memory, read, made = self.memory, _frame.unpack_from, tuple.__new__  # a call of Frame costs as much again
+        at = block.start
+        frames = []
         for _ in range(block.packets):
-            step, sec, nsec, kept, length, status, mac, _, _, tci = _frame.unpack_from(memory, at)
+            step, sec, nsec, kept, length, status, mac, tci = read(memory, at)
             frame = at + mac
-            yield Frame(
-                sec * 1_000_000_000 + nsec,
-                memory[frame : frame + kept],
-                length,
-                tci & 0xFFF if status & VLAN_VALID else None,
-            )
+            vlan = tci & 0xFFF if status & VLAN_VALID else None
+            frames.append(made(Frame, (sec * SECOND + nsec, memory[frame : frame + kept], length, vlan)))
             at += step
+        return frames
 
     def stamp(self, block: Block) -> int:
         """When its first frame passed: nanoseconds of the wall clock, since 1970."""
         _, sec, nsec, *_ = _frame.unpack_from(self.memory, block.start)
-        return int(sec) * 1_000_000_000 + int(nsec)
+        return int(sec) * SECOND + int(nsec)
 
     def _fence(self) -> None:
         """Order our reads with the kernel's writes on weakly ordered processors: a lock does it, per block."""

@@ -8,6 +8,7 @@ is told in any case; but so early, its SYN may be told besides, as an attempt no
 """
 
 import time
+from bisect import bisect_right
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -18,6 +19,7 @@ from sentinel.capture import flood
 from sentinel.capture.flood import Alike
 from sentinel.capture.keep import keep
 from sentinel.capture.rare import rare_program
+from sentinel.capture.repeats import Repeats
 from sentinel.capture.ring import RETIRE_MS, Block, Frame, Ring, Room
 from sentinel.capture.route import Kind, inside, route
 from sentinel.errors import MissingDevice
@@ -41,15 +43,18 @@ AT_ONCE: Final = {
 }
 """Blocks of each that are read before the answers are looked at again: some tenths of a second, and in a flood
 what is copied at once."""
-LOOK_MS: Final = 100
-"""Between two looks. Half of it costs a half more in an office: each look finds the processor's caches cold."""
+LOOK_MS: Final = 200
+"""Between two looks, each of which finds the processor's caches cold: with 100 an office costs an eighth more."""
+PEEK_MS: Final = 100
+"""Between two glances at the attempts' ring: all of it is a tenth of a second of a flood, or so."""
 SOON_MS: Final = 10
-"""The same while a quarter of the attempts' ring waits: all of it is a tenth of a second of a flood, or so."""
+"""Between two looks while a quarter of it waits."""
 PATIENT: Final = (Kind.ANSWERS, Kind.ATTEMPTS)
 """What has to wait for its order waits in these rings: in a flood we would hold all of them beside, in twice the
 room. The others have too little room for that. Answers whose attempts are late are held for so long."""
 PATIENCE: Final = 500_000_000
 """Nanoseconds that nobody's answer waits longer for attempts: rather out of order than late."""
+STAMP: Final = itemgetter(0)
 HOLD: Final = 2 * RETIRE_MS * 1_000_000
 """Nanoseconds: the kernel's timer goes round twice before it hands over a block that is not full."""
 
@@ -112,6 +117,7 @@ class Rings:
 
     def _watch(self, rings: dict[Kind, Ring]) -> None:
         self._rings = rings
+        self.repeats = Repeats()
         self._held: list[Frame | Flood | Rare] = []
         self._is_behind = self._is_flooded = False
 
@@ -125,7 +131,7 @@ class Rings:
                 one turn could take.
         """
         if not self._is_behind:
-            time.sleep((min(pause_ms, SOON_MS) if self._is_flooded else pause_ms) / 1_000)
+            self._wait(pause_ms)
         began = time.time_ns()
         whole = began - HOLD
         self._is_behind = False
@@ -144,6 +150,16 @@ class Rings:
                 self._is_flooded = ring.waits(4)
         yield from self._ripe(whole, time.time_ns())
 
+    def _wait(self, pause_ms: int) -> None:
+        """Asleep, with one eye on the ring that anybody may fill."""
+        if self._is_flooded:
+            time.sleep(min(pause_ms, SOON_MS) / 1_000)
+            return
+        for left in range(pause_ms, 0, -PEEK_MS):
+            time.sleep(min(left, PEEK_MS) / 1_000)
+            if Kind.ATTEMPTS in self._rings and self._rings[Kind.ATTEMPTS].waits(4):
+                return
+
     def _take(self, kind: Kind, ring: Ring, block: Block, whole: int) -> list[Flood | Rare] | None:
         """What waits for nothing; None: the block has to wait, and stays where it is.
 
@@ -156,7 +172,8 @@ class Rings:
             return self._take_many(ring, block, is_early=is_early)
         if kind is Kind.RARE:
             return [Rare(frame.nanoseconds, frame.kept) for frame in ring.frames_of(block)]
-        self._held += ring.frames_of(block)
+        frames = ring.frames_of(block)
+        self._held += self.repeats.news(frames) if kind is Kind.ANNOUNCEMENTS else frames
         return []
 
     def _take_many(self, ring: Ring, block: Block, *, is_early: bool) -> list[Flood | Rare] | None:
@@ -172,19 +189,17 @@ class Rings:
         self._held += floods
         return []
 
-    def _ripe(self, whole: int, now: int) -> Iterator[Frame | Flood | Rare]:
+    def _ripe(self, whole: int, now: int) -> list[Frame | Flood | Rare]:
         """Before which nothing can come any more. A stamp from the future waits for nothing: the clock was set.
 
         What passed after we began to look may have come into a ring that had been looked at already; and where a
         ring was left unfinished there is more of what passed since.
         """
-        self._held.sort(key=itemgetter(0))
-        held, self._held = self._held, []
-        for frame in held:
-            if whole < frame.nanoseconds <= now:
-                self._held.append(frame)
-            else:
-                yield frame
+        held = self._held
+        held.sort(key=STAMP)
+        ripe, coming = bisect_right(held, whole, key=STAMP), bisect_right(held, now, key=STAMP)
+        self._held = held[ripe:coming]
+        return held[:ripe] + held[coming:]
 
     def covers(self, own: tuple[Network, ...]) -> bool:
         """Whether these networks are told apart from strangers, as they were at the start."""

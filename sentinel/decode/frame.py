@@ -10,8 +10,9 @@ us forges its checksum too. What a forged reset ends here, the next true segment
 import struct
 from functools import lru_cache
 
-from sentinel.decode.dicom import BEGINS, association_head, read_association
-from sentinel.decode.label import INITIALS, label_of, told
+from sentinel.decode.dicom import association_head, read_association
+from sentinel.decode.label import label_of, told
+from sentinel.decode.plain import READ, plain_segment
 from sentinel.model.beginnings import FIRST, PUSHED
 from sentinel.model.connection import Label
 from sentinel.model.machine import SeenBy
@@ -28,8 +29,6 @@ PIECE = 0xFFF9
 UNWALKED = (*EXTENSIONS, FRAGMENT, AUTHENTICATED)
 NEIGHBOUR_SOLICITATION, NEIGHBOUR_ADVERTISEMENT = 135, 136
 
-READ = INITIALS.union(BEGINS)
-"""What a payload begins with that is worth reading; the empty one is none."""
 FLAGS = bytes([PUSHED])
 
 _ip4_header = struct.Struct("!BxHxxHxB")  # version and length, length of all, fragment, protocol: RFC 791
@@ -47,7 +46,7 @@ def read_frame(frame: bytes, at: Moment, vlan: int | None = None, *, filtered: b
             recorded file was cut wherever its maker liked, or not at all: there the payload itself is looked at.
     """
     try:
-        return _read(frame, at, vlan, filtered)
+        return plain_segment(frame, at, vlan) or _read(frame, at, vlan, filtered)
     except (struct.error, IndexError, ValueError):
         return Unreadable(at)
 

@@ -1,24 +1,26 @@
 """What is spoken on a connection: by the first bytes of a payload, or by how much the kernel kept of a header."""
 
-from collections.abc import Iterable
+from typing import Final
 
 from sentinel.model.beginnings import BEGINNINGS, BEGUN, FULL, LABELS, LONG, PUSHED, SHORTEST, Look
 from sentinel.model.connection import Label
 
-INITIALS = frozenset(value[:1] for looks in BEGINNINGS.values() for value in looks[0].values)
-"""What the first byte of a payload with a label is."""
+_FIRSTS = {label: {value[:1] for value in looks[0].values} for label, looks in BEGINNINGS.items()}
+INITIALS: Final = {
+    first: tuple(label for label in BEGINNINGS if first in _FIRSTS[label])
+    for first in set().union(*_FIRSTS.values())
+}
+"""What the first byte of a payload with a label is, and which labels begin so: mostly one."""
 
 
 def label_of(payload: bytes, flags: int) -> Label | None:
     """Of a recorded segment, whose payload is there: as the kernel's filter would have said."""
     if flags == PUSHED and len(payload) >= SHORTEST:
-        return _first_of(BEGINNINGS, payload)
-    if flags == BEGUN and len(payload) >= FULL:
-        return _first_of(LONG, payload)
-    return None
-
-
-def _first_of(labels: Iterable[Label], payload: bytes) -> Label | None:
+        labels = INITIALS.get(payload[:1], ())
+    elif flags == BEGUN and len(payload) >= FULL:
+        labels = tuple(each for each in INITIALS.get(payload[:1], ()) if each in LONG)
+    else:
+        return None
     return next((each for each in labels if all(_fits(payload, look) for look in BEGINNINGS[each])), None)
 
 

@@ -24,13 +24,14 @@ from sentinel.model.coverage import Coverage
 from sentinel.model.machine import HostSighting
 from sentinel.model.moment import Moment
 from sentinel.model.networks import Networks, crossing
-from sentinel.model.packet import Announcement, Fragment, Packet, Segment, Unreadable
+from sentinel.model.packet import Announcement, Flags, Fragment, Packet, Segment, Unreadable
 from sentinel.places import Places
 from sentinel.programs.arming import Armed
 from sentinel.programs.dissecting import Dissecting
 from sentinel.tracking.connections import Tracker
 from sentinel.tracking.handshakes import Handshakes
 from sentinel.tracking.machines import Machines
+from sentinel.tracking.pairs import Pairs
 from sentinel.tracking.sought import Searches
 from sentinel.tracking.summing import Summing
 from sentinel.tracking.view import View
@@ -41,6 +42,8 @@ NUDGE = timedelta(seconds=1)
 OLDEST = timedelta(minutes=10)
 HUNDREDTH = 10_000_000
 """Nanoseconds: frames are told to the hundredth of a second, so that those of a busy one share a moment."""
+HALVES = int(Flags.SYN | Flags.RST)
+"""What a handshake is made of, or undone by."""
 LOOK_AROUND = timedelta(seconds=60)
 """A new prefix or a new box is learnt within this time."""
 
@@ -55,6 +58,7 @@ class Ear:
         self.view = View(networks, own_mac, talk_mac)
         self.handshakes = Handshakes(networks, own_mac)
         self.searches = Searches(networks)
+        self.pairs = Pairs(networks)
         self.undecodable = self.fragments = self.pieces = 0
         self.heard: Moment | None = None
 
@@ -63,6 +67,7 @@ class Ear:
         self.tracker.networks = self.machines.networks = self.view.networks = networks
         self.handshakes.networks = self.searches.networks = networks
         self.view.talk_mac = self.machines.talk_mac = talk_mac
+        self.pairs.adopt(networks)
 
     def feed(self, packet: Packet | None, at: Moment) -> list[Sent]:
         """The facts one packet makes; mostly none."""
@@ -80,13 +85,25 @@ class Ear:
         return []
 
     def _follow(self, segment: Segment) -> list[Sent]:
-        sighting = self.machines.feed(segment)
-        told: list[Sent] = [] if sighting is None else [sighting]
-        self.view.feed(segment)
-        self.handshakes.feed(segment)
-        for connection in self.tracker.feed(segment):
-            told += self.summing.take(connection)
+        told: list[Sent] = []
+        line = self.pairs.line(segment)
+        if line is None:
+            told += self._meet(segment)
+        elif line.crosses:
+            self.view.cross(segment, inward=line.inward)
+        if segment.flags & HALVES:
+            self.handshakes.feed(segment)
+        if line is None or not line.with_stranger or not self.tracker.passes_by(segment, outward=not line.inward):
+            for connection in self.tracker.feed(segment):
+                told += self.summing.take(connection)
         return told
+
+    def _meet(self, segment: Segment) -> list[Sent]:
+        """Two who have not just been talking: who is there, and which way it goes."""
+        self.pairs.meet(segment)
+        self.view.feed(segment)
+        sighting = self.machines.feed(segment)
+        return [] if sighting is None else [sighting]
 
     def flood(self, alike: Alike, at: Moment) -> Iterator[Sent]:
         """The facts of many attempts that came together; most of them are told when they have waited."""
@@ -170,25 +187,26 @@ class Listener:
         self._sender.close()
 
     def _drain(self, at: Moment) -> None:
-        moments: dict[int, Moment] = {}
+        tick, seen = 0, at
         for passed in self._rings.read():
-            tick = hundredth(passed.nanoseconds)
-            seen = moments.get(tick) or moments.setdefault(tick, stamp(tick, at))
+            if not 0 <= tick - passed.nanoseconds < HUNDREDTH:
+                tick = hundredth(passed.nanoseconds)
+                seen = stamp(tick, at)
             self._pass_on(passed, seen, at)
         for fact in self._dissecting.told(at):
             self._sender.send(fact)
 
     def _pass_on(self, passed: Frame | Flood | Rare, seen: Moment, at: Moment) -> None:
-        if isinstance(passed, Rare):
-            self._dissecting.read(passed.kept, seen, at)
-        elif isinstance(passed, Flood):
-            for fact in self._ear.flood(passed.alike, seen):
-                self._sender.send(fact)
-        else:
+        if isinstance(passed, Frame):
             for fact in self._ear.feed(read_frame(passed.kept, seen, passed.vlan, filtered=True), seen):
                 self._sender.send(fact)
                 if isinstance(fact, HostSighting):
                     self._dissecting.meet(fact, passed.kept, at)
+        elif isinstance(passed, Flood):
+            for fact in self._ear.flood(passed.alike, seen):
+                self._sender.send(fact)
+        else:
+            self._dissecting.read(passed.kept, seen, at)
 
     def _tick(self, at: Moment) -> None:
         before = self._rings.losses[Kind.ATTEMPTS].dropped

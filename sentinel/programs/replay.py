@@ -21,6 +21,7 @@ from sentinel.model.packet import Fragment, Packet, Segment, Unreadable
 from sentinel.programs.retelling import Summary, write_json, write_table
 from sentinel.tracking.connections import Tracker
 from sentinel.tracking.machines import Machines
+from sentinel.tracking.pairs import Pairs
 
 Judge = Callable[[Connection], Iterable[Finding]]
 """What judgement says of one connection, each time it is told."""
@@ -39,7 +40,8 @@ class Player:
     def __init__(self, networks: Networks, judge: Judge, *, every: bool, filtered: bool = False) -> None:
         self.summary = Summary()
         self._tracker = Tracker(networks, every=every)
-        self._machines = Machines(networks)
+        self._machines, self._pairs = Machines(networks), Pairs(networks)
+        self._every = every
         self._judge = judge
         self._filtered = filtered
         self._states = bytearray()
@@ -55,13 +57,23 @@ class Player:
             if self._is_due(at):
                 yield from self._told(self._tracker.expire(at))
             packet = read_frame(frame.kept, at, frame.vlan, filtered=self._filtered)
-            if packet is not None:
-                self._count(packet)
             if isinstance(packet, Segment):
-                for connection in self._tracker.feed(packet):  # mostly none: no more is begun for a frame
+                for connection in self._follow(packet):  # mostly none: no more is begun for a frame
                     yield from self._told((connection,))
+            elif packet is not None:
+                self._count(packet)
         yield from self._told(self._tracker.flush())
         self._finish(recording)
+
+    def _follow(self, segment: Segment) -> list[Connection]:
+        self.summary.decoded += 1
+        line = self._pairs.line(segment)
+        if line is None:
+            self._pairs.meet(segment)
+            self.summary.sightings += self._machines.feed(segment) is not None
+        elif line.with_stranger and not self._every and self._tracker.passes_by(segment, outward=not line.inward):
+            return []
+        return self._tracker.feed(segment)
 
     def _is_due(self, at: Moment) -> bool:
         """Each recorded second, if it costs a frame little; a stamp from before the last one moves nothing."""
@@ -76,6 +88,7 @@ class Player:
         return self._tick is at
 
     def _count(self, packet: Packet) -> None:
+        """One that is no segment."""
         if isinstance(packet, Fragment):
             self.summary.fragments += 1
         elif isinstance(packet, Unreadable):

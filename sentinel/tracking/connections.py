@@ -44,6 +44,8 @@ DOORS = 2_048
 door is asked for only where a beginning was missed, and what missed it was counted, or came before us."""
 EPHEMERAL = 32_768
 """The lowest port that clients pick on the systems of a practice."""
+PICKED = EPHEMERAL.to_bytes(2, "big")
+"""The same as on the wire."""
 
 
 class Tracker:
@@ -64,6 +66,7 @@ class Tracker:
         self._doubt: Moment | None = None
         self._every = every
         self._table = Table(most)
+        self._find = self._table.find
         self._doors: OrderedDict[bytes, None] = OrderedDict()
         self._networks = networks
         self.openings = Openings(networks, self._table, every=every, most=waiting)
@@ -85,7 +88,7 @@ class Tracker:
 
     def feed(self, segment: Segment) -> list[Connection]:
         """The connections this segment changed: none or one, two where a 4-tuple is used again."""
-        flow = self._table.find(segment.way)
+        flow = self._find(segment.way)
         if flow is None:
             return self._new(segment)
         if begins_anew(flow, segment):
@@ -95,6 +98,30 @@ class Tracker:
         if segment.flags & RST and segment.way == flow.back and self.openings.fits(segment):
             return [*self._end(flow, segment.at), *self.openings.refuse(segment)]  # it knows of neither
         return self._known(flow, segment)
+
+    def passes_by(self, segment: Segment, *, outward: bool) -> bool:
+        """Whether it is of a visit of ours outside and of nothing followed, as `feed` would find in more steps.
+
+        Args:
+            segment: between one of ours and a stranger.
+            outward: whose it is.
+        """
+        way, flags = segment.way, segment.flags
+        if outward:
+            own, other, comes = way[-4:-2], way[-2:], SYN | ACK
+            door = source_of(way) + own
+        else:
+            own, other, comes = way[-2:], way[-4:-2], SYN
+            door = target_of(way) + own
+        if not own >= PICKED > other or flags & (SYN | ACK) == comes or door in self._doors:
+            return False  # somebody visits us, or is answered
+        if segment.association or self._find(way):
+            return False
+        if len(self.openings) and self.openings.find(turned(way) if outward else way):
+            return False
+        if outward and flags & SYN:
+            self.openings.leaves(segment)
+        return True
 
     def _known(self, flow: Flow, segment: Segment) -> list[Connection]:
         """What a segment of a connection we follow changes."""

@@ -42,6 +42,7 @@ class Openings:
         self._serial = 0
         self._hairpins = Hairpins()
         self.find = self._waiting.find
+        self.leaves = self._hairpins.leaves
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -68,7 +69,7 @@ class Openings:
         source, target = self._ends(syn.way)
         direction = crossing(source, target)
         if direction is Direction.OUTBOUND:
-            self._hairpins.leaves(syn)
+            self.leaves(syn)
         if not self._every and direction is not Direction.INBOUND:
             return
         first = (syn.seq + 1) % MODULUS

@@ -35,27 +35,28 @@ class View:
 
     def feed(self, segment: Segment) -> None:
         """Note which way a frame for somebody else went."""
-        ends = (segment.macs[:6], segment.macs[6:])
-        if self._own in ends or (self.talk_mac and raw_mac(self.talk_mac) not in ends):
-            return
-        if segment.macs[0] & GROUP:
-            return
-        source = self.networks.end(source_of(segment.way)).place
-        target = self.networks.end(target_of(segment.way)).place
-        if source is Place.INSIDE and target is not Place.INSIDE:
-            self.outward = segment.at
-        elif source is not Place.INSIDE and target is Place.INSIDE:
-            self.inward = segment.at
-        else:
-            return
-        self._follow(segment, inward=target is Place.INSIDE)
+        is_from_inside = self.networks.end(source_of(segment.way)).place is Place.INSIDE
+        is_to_inside = self.networks.end(target_of(segment.way)).place is Place.INSIDE
+        if is_from_inside is not is_to_inside:
+            self.cross(segment, inward=is_to_inside)
 
-    def _follow(self, segment: Segment, *, inward: bool) -> None:
-        """A SYN may stay without answer, as a stranger's does; every other segment is one, or is answered."""
+    def cross(self, segment: Segment, *, inward: bool) -> None:
+        """The same of one that is known to go in or out.
+
+        A SYN may stay without answer, as a stranger's does; every other segment is one, or is answered.
+        """
+        at, macs = segment.at, segment.macs
+        ends = (macs[:6], macs[6:])
+        if self._own in ends or macs[0] & GROUP or (self.talk_mac and raw_mac(self.talk_mac) not in ends):
+            return
+        if inward:
+            self.inward = at
+        else:
+            self.outward = at
         if inward is not self._streak.inward:
             self._streak.turn(inward)
         if segment.flags & ACK:
-            self._streak.grow(segment.at)
+            self._streak.grow(at)
 
     @property
     def half(self) -> Moment | None:

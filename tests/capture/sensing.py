@@ -40,7 +40,7 @@ class Sensed:
     connections: list[Connection] = field(default_factory=list)
     sums: dict[tuple[str, str, int, object], Attempts] = field(default_factory=dict)
     read: int = 0
-    """Frames that were handed over."""
+    """Frames that were handed over, or said again what had just been."""
     losses: dict[Kind, Loss] = field(default_factory=dict)
     forgotten: int = 0
     fragments: int = 0
@@ -100,6 +100,7 @@ def sense(interface: str, rooms: dict[Kind, Room] | None = None, pause: float = 
     sensed.user = resource.getrusage(resource.RUSAGE_SELF).ru_utime - began
     rings.count()
     sensed.losses = rings.losses
+    sensed.read += rings.repeats.known
     later = now()
     late = type(later)(wall=later.wall + UNANSWERED, boot=later.boot + UNANSWERED)
     for _ in range(40):  # a thousand sums a second

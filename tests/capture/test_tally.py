@@ -1,6 +1,7 @@
 """Counters that are not there to be read: what each counts, and that it keeps nothing."""
 
 import struct
+from pathlib import Path
 
 import pytest
 
@@ -69,8 +70,39 @@ def test_a_counter_of_one_protocol_is_shown_nothing_else():
     everything = tally.assemble([tally.Step("keep", 1)])
     with cable.cable() as laid:
         assert counted(laid, everything, frames, tally.PPPOE) == 2
-        assert counted(laid, everything, frames, tally.NOBODYS) == 0
         assert counted(laid, everything, frames) == 3
+
+
+def test_a_counter_that_rests_is_shown_nothing_and_not_asked_at_the_card():
+    """Where it would cost every frame some nanoseconds, whatever it is bound to (/proc/net/ptype)."""
+    cable.need()
+    everything = tally.assemble([tally.Step("keep", 1)])
+    with cable.cable() as laid:
+        with laid.at("right"):
+            before = asked(laid)
+            counter = Tally(cable.CARD, everything, rests=True)
+        assert asked(laid) == before
+        laid.passes([FOREIGN] * 3)
+        assert counter.count() == 0
+
+        counter.wake()
+        counter.settle()
+        assert asked(laid) == before + 1
+        laid.passes([FOREIGN] * 3)
+        assert counter.count() == 3
+
+        counter.rest()
+        counter.settle()
+        laid.passes([FOREIGN] * 3)
+        assert (counter.count(), asked(laid)) == (0, before)
+        counter.close()
+
+
+def asked(laid: cable.Cable) -> int:
+    """How many the kernel looks through for a frame of that card, beside its own protocols."""
+    with laid.at("right"):
+        lines = Path("/proc/thread-self/net/ptype").read_text().splitlines()
+    return sum(line.split()[1] == cable.CARD for line in lines)
 
 
 def test_the_frame_a_counter_has_room_for_is_thrown_away():

@@ -25,17 +25,21 @@ from sentinel.wire.facts import Inbox
 from tests.builders import (
     IMAGING,
     IMAGING6,
+    PUBLIC,
     STRANGER,
     STRANGER6,
     WORKSTATION,
     Talk,
+    Word,
+    associate_ac,
+    associate_rq,
     ethernet,
     ip_frame,
     moment,
     networks,
     tcp_frame,
 )
-from tests.capture import cable
+from tests.capture import cable, traffic
 
 
 def stamped(seconds: float) -> int:
@@ -90,6 +94,84 @@ def test_a_flood_excuses_a_missing_syn_only_where_it_pushes_others_out(others, m
     list(ear.tick(moment(5)))
 
     assert ear.tracker.unseen == missing
+
+
+BOX = WORKSTATION + 200
+
+
+class Asking(Ear):
+    """One that asks everything of every segment."""
+
+    def __init__(self) -> None:
+        super().__init__(networks(box=(BOX,)), "02:00:00:00:00:99")
+        self.pairs.line = lambda segment: None  # type: ignore[method-assign]
+
+
+def strange() -> list[bytes]:
+    """Visits that look as if one of ours went outside, for they come from a low port to a high one; some that are
+    met in their middle; and a call that the box turns back. Meanwhile one of ours is at that very stranger's."""
+    ours = Talk(client=IMAGING, client_port=50_001, server=STRANGER, server_port=80)
+    whole, late = (Talk(client_port=port, server_port=50_000) for port in (80, 82))
+    silent, refused = (Talk(client_port=80, server_port=port) for port in (50_002, 50_003))
+    asking, plain = Talk(client_port=80, server_port=50_004), Talk(client_port=40_002, server_port=105)
+    out = Talk(client=WORKSTATION, client_port=40_000, server=PUBLIC, server_port=443)
+    back = Talk(client=BOX, server=IMAGING, server_port=4242)
+    words = [whole.syn(), whole.syn_ack(), whole.ack(), whole.asks(bytes(300)), whole.answers(bytes(900))]
+    late.handshake()
+    return [
+        *(own(ours, word) for word in ours.handshake()),
+        *(whole.frame(word) for word in (*words, *whole.goodbye())),
+        silent.frame(silent.syn()),
+        refused.frame(refused.syn()),
+        refused.frame(refused.say(False, Flags.RST | Flags.ACK, seq=0), from_box=False),
+        *(late.frame(word, from_box=word.from_client) for word in [late.asks(bytes(30)), *late.goodbye()]),
+        asking.frame(asking.asks(associate_rq())),
+        asking.frame(asking.answers(associate_ac()), from_box=False),
+        *(asking.frame(word) for word in asking.goodbye()),
+        *(plain.frame(word, from_box=word.from_client) for word in [plain.asks(bytes(30)), *plain.goodbye()]),
+        *(own(out, word) for word in out.handshake()),
+        own(out, out.say(True, Flags.SYN, seq=77)),
+        back.frame(back.say(True, Flags.SYN, seq=77)),
+        *(own(ours, word) for word in ours.goodbye()),
+    ]
+
+
+def own(talk: Talk, word: Word) -> bytes:
+    """Of a visit outside."""
+    return talk.frame(word, from_box=not word.from_client)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_not_asked_again_of_a_pair_changes_nothing_that_is_told_of_connections(seed):
+    """Nor of the mirror: an office, strangers in it, and some who come from where servers are."""
+    frames = traffic.woven(traffic.office(3_000, seed), traffic.hidden(40, seed))
+    for number, frame in enumerate(strange() * 2):
+        frames.insert(500 + 20 * number, frame)
+    ears = (Ear(networks(box=(BOX,)), "02:00:00:00:00:99"), Asking())
+    some, all_of_them = (heard(each, frames) for each in ears)
+
+    assert [told for told, _ in some] == [told for told, _ in all_of_them]
+    assert sum(isinstance(each, Connection) for told, _ in some for each in told) > 50
+    assert {each for _, sighted in some for each in sighted} == {
+        each for _, sighted in all_of_them for each in sighted
+    }
+    assert sum(len(sighted) for _, sighted in some) > 50
+    mirrors = [(each.handshakes.opened, each.handshakes.unopened, each.tracker.unseen) for each in ears]
+    assert mirrors[0] == mirrors[1]
+
+
+def heard(ear: Ear, frames: list[bytes]) -> list[tuple[list[object], list[object]]]:
+    """After each frame: what was told, how the mirror looks, and apart from it who was sighted."""
+    found = []
+    for number, frame in enumerate(frames):
+        at = moment(number / 50)
+        facts: list[object] = [*ear.feed(read_frame(frame, at), at)]
+        if number % 50 == 0:
+            facts += ear.tick(at)
+        sighted = [(each.mac, each.seen_by) for each in facts if isinstance(each, HostSighting)]
+        others = [each for each in facts if not isinstance(each, HostSighting)]
+        found.append(([*others, ear.view.inward, ear.view.outward, ear.view.half], sighted))
+    return found
 
 
 def tiny_fragments() -> list[bytes]:
