@@ -2,7 +2,7 @@
 
     kernel's counters ── netlink ─────────────▶ foreign, and what the card lost       no cost a frame
     /proc/net/softnet_stat ───────────────────▶ backlog, squeezed                     none
-    counter sockets   ── PPPoE, by ethertype ─▶ wrapped                               none: shown nothing else
+    counter sockets   ── PPPoE, by ethertype ─▶ wrapped                               nearly none: shown no other
                       ── GRE, IP in IP ───────▶ wrapped                               one second in sixty
                       ── unwanted ────────────▶ taken off `dropped`                   while there are any
                       ── foreign ─────────────▶ where the kernel does not count them  always

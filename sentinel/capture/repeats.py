@@ -10,11 +10,11 @@ MOST = 1_024
 
 
 class Repeats:
-    """What was said in the last second, by its bytes and its tag."""
+    """What was said of late, by its bytes and its tag."""
 
     def __init__(self) -> None:
         self.known = 0
-        """Frames that said nothing: they are lost to nobody, but counted."""
+        """Frames that said nothing new. The kernel has counted them among those it handed over."""
         self._said: dict[tuple[bytes, int | None], int] = {}
 
     def news(self, frames: list[Frame]) -> list[Frame]:

@@ -46,7 +46,7 @@ what is copied at once."""
 LOOK_MS: Final = 200
 """Between two looks, each of which finds the processor's caches cold: with 100 an office costs an eighth more."""
 PEEK_MS: Final = 100
-"""Between two glances at the attempts' ring: all of it is a tenth of a second of a flood, or so."""
+"""Between two glances at how full the rings are: a tenth of a second of a flood fills one, or so."""
 SOON_MS: Final = 10
 """Between two looks while a quarter of it waits."""
 PATIENT: Final = (Kind.ANSWERS, Kind.ATTEMPTS)
@@ -151,13 +151,13 @@ class Rings:
         yield from self._ripe(whole, time.time_ns())
 
     def _wait(self, pause_ms: int) -> None:
-        """Asleep, with one eye on the ring that anybody may fill."""
+        """Asleep, with one eye on the rings: whoever floods one must not fill it before the next look."""
         if self._is_flooded:
             time.sleep(min(pause_ms, SOON_MS) / 1_000)
             return
         for left in range(pause_ms, 0, -PEEK_MS):
             time.sleep(min(left, PEEK_MS) / 1_000)
-            if Kind.ATTEMPTS in self._rings and self._rings[Kind.ATTEMPTS].waits(4):
+            if any(ring.waits(4) for ring in self._rings.values()):
                 return
 
     def _take(self, kind: Kind, ring: Ring, block: Block, whole: int) -> list[Flood | Rare] | None:
@@ -197,7 +197,8 @@ class Rings:
         """
         held = self._held
         held.sort(key=STAMP)
-        ripe, coming = bisect_right(held, whole, key=STAMP), bisect_right(held, now, key=STAMP)
+        ripe = bisect_right(held, whole, key=STAMP)
+        coming = bisect_right(held, now, lo=ripe, key=STAMP)  # now is before: the clock was set back meanwhile
         self._held = held[ripe:coming]
         return held[:ripe] + held[coming:]
 

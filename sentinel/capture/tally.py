@@ -1,8 +1,8 @@
 """A socket that counts frames and is not there to be read: a filter, the smallest buffer, and its statistics.
 
 Each costs the kernel some fifty nanoseconds a frame it is shown, whatever its filter says; so what may rest does.
-One bound to a rare protocol is shown only that. It rests at the loopback, bound to a protocol that no frame has:
-at the card it would still be asked, for each frame, whether this is its own, which takes five nanoseconds. Binding
+One bound to a rare protocol is shown only that, and asked of each frame whether it is of that: five nanoseconds. A
+counter that rests is not asked either: it is bound at the loopback, to a protocol that no frame has. Binding
 anew needs no right, but time: the kernel waits until no processor is looking at the socket, for 10 to 20 ms, and
 for 200 on a busy machine. A thread waits in our place, so that the ring is emptied meanwhile.
 """

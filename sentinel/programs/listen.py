@@ -24,12 +24,12 @@ from sentinel.model.coverage import Coverage
 from sentinel.model.machine import HostSighting
 from sentinel.model.moment import Moment
 from sentinel.model.networks import Networks, crossing
-from sentinel.model.packet import Announcement, Flags, Fragment, Packet, Segment, Unreadable
+from sentinel.model.packet import Announcement, Fragment, Packet, Segment, Unreadable
 from sentinel.places import Places
 from sentinel.programs.arming import Armed
 from sentinel.programs.dissecting import Dissecting
 from sentinel.tracking.connections import Tracker
-from sentinel.tracking.handshakes import Handshakes
+from sentinel.tracking.handshakes import HALVES, Handshakes
 from sentinel.tracking.machines import Machines
 from sentinel.tracking.pairs import Pairs
 from sentinel.tracking.sought import Searches
@@ -42,8 +42,6 @@ NUDGE = timedelta(seconds=1)
 OLDEST = timedelta(minutes=10)
 HUNDREDTH = 10_000_000
 """Nanoseconds: frames are told to the hundredth of a second, so that those of a busy one share a moment."""
-HALVES = int(Flags.SYN | Flags.RST)
-"""What a handshake is made of, or undone by."""
 LOOK_AROUND = timedelta(seconds=60)
 """A new prefix or a new box is learnt within this time."""
 
@@ -93,7 +91,7 @@ class Ear:
             self.view.cross(segment, inward=line.inward)
         if segment.flags & HALVES:
             self.handshakes.feed(segment)
-        if line is None or not line.with_stranger or not self.tracker.passes_by(segment, outward=not line.inward):
+        if line is None or not line.with_stranger or not self.tracker.lets_pass(segment, outward=not line.inward):
             for connection in self.tracker.feed(segment):
                 told += self.summing.take(connection)
         return told
@@ -121,6 +119,7 @@ class Ear:
     def tick(self, at: Moment) -> Iterator[Sent]:
         """Once a second: what has waited too long, and the sums that moved."""
         self.handshakes.tick(at)
+        self.pairs.tick(at)
         yield from self._silent(at)
         yield from self._rows(self.tracker.give_up(at))
         yield from self.summing.changed()

@@ -41,7 +41,6 @@ class Player:
         self.summary = Summary()
         self._tracker = Tracker(networks, every=every)
         self._machines, self._pairs = Machines(networks), Pairs(networks)
-        self._every = every
         self._judge = judge
         self._filtered = filtered
         self._states = bytearray()
@@ -55,6 +54,7 @@ class Player:
         for frame in recording:
             at = _moment(frame.nanoseconds)
             if self._is_due(at):
+                self._pairs.tick(at)
                 yield from self._told(self._tracker.expire(at))
             packet = read_frame(frame.kept, at, frame.vlan, filtered=self._filtered)
             if isinstance(packet, Segment):
@@ -71,7 +71,7 @@ class Player:
         if line is None:
             self._pairs.meet(segment)
             self.summary.sightings += self._machines.feed(segment) is not None
-        elif line.with_stranger and not self._every and self._tracker.passes_by(segment, outward=not line.inward):
+        elif line.with_stranger and self._tracker.lets_pass(segment, outward=not line.inward):
             return []
         return self._tracker.feed(segment)
 

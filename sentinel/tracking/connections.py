@@ -99,14 +99,18 @@ class Tracker:
             return [*self._end(flow, segment.at), *self.openings.refuse(segment)]  # it knows of neither
         return self._known(flow, segment)
 
-    def passes_by(self, segment: Segment, *, outward: bool) -> bool:
+    def lets_pass(self, segment: Segment, *, outward: bool) -> bool:
         """Whether it is of a visit of ours outside and of nothing followed, as `feed` would find in more steps.
+
+        All that `feed` would have done with it is done then: a call is noted, for the box may turn it back.
 
         Args:
             segment: between one of ours and a stranger.
             outward: whose it is.
         """
         way, flags = segment.way, segment.flags
+        if self._every:
+            return False
         if outward:
             own, other, comes = way[-4:-2], way[-2:], SYN | ACK
             door = source_of(way) + own

@@ -8,13 +8,16 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from sentinel.model.connection import Direction
+from sentinel.model.moment import Moment
 from sentinel.model.networks import Networks, Place, crossing
 from sentinel.model.packet import Segment, source_of, target_of
+from sentinel.tracking.following import RST, SYN
 
 LASTS = timedelta(seconds=10)
-"""So long a pair is known: a sighting may be told so much later than it could be."""
+"""So long a pair is known: a sighting may be told so much later than it could be, by whatever is said next."""
 MOST = 1_024
-"""Pairs, each in both directions; then all are met anew. A stranger is in none before one of ours has spoken."""
+"""Lines remembered for so long. Strangers make few, for one of ours must have said more to them than yes or no."""
+OURS = (Place.INSIDE, Place.BOX)
 
 
 class Line(NamedTuple):
@@ -32,7 +35,7 @@ class Line(NamedTuple):
 
 
 class Pairs:
-    """Those of the last seconds.
+    """Those of the last seconds, and no others: nobody's visits are remembered here.
 
     Args:
         networks: what is ours.
@@ -55,15 +58,25 @@ class Pairs:
         return line
 
     def meet(self, segment: Segment) -> None:
-        """Know a pair by what one of ours says; the answers come the same way back, or are another's."""
+        """Know a pair by what one of ours says.
+
+        The answers of a stranger come the same way back, or are another's; one of ours is met when he answers, for
+        he is to be sighted too. What begins or refuses a connection may be provoked by as many as there are.
+        """
         source, target = source_of(segment.way), target_of(segment.way)
         ours, other = self._networks.end(source), self._networks.end(target)
-        if ours.place is not Place.INSIDE:
+        if ours.place is not Place.INSIDE or segment.flags & (SYN | RST):
             return
-        if len(self._lines) >= 2 * MOST:
+        if len(self._lines) >= MOST:
             self._lines.clear()
         macs, until = segment.macs, segment.at.boot + LASTS
         crosses = other.place is not Place.INSIDE
         with_stranger = crossing(ours, other) is Direction.OUTBOUND
-        self._lines[target + source] = Line(macs[6:] + macs[:6], crosses, crosses, with_stranger, until)
         self._lines[source + target] = Line(macs, False, crosses, with_stranger, until)
+        if other.place not in OURS:
+            self._lines[target + source] = Line(macs[6:] + macs[:6], crosses, crosses, with_stranger, until)
+
+    def tick(self, at: Moment) -> None:
+        """Once a second: whom nobody has talked to for so long is forgotten."""
+        for each in [each for each, line in self._lines.items() if at.boot > line.until]:
+            del self._lines[each]

@@ -174,6 +174,19 @@ def heard(ear: Ear, frames: list[bytes]) -> list[tuple[list[object], list[object
     return found
 
 
+def test_whoever_only_answers_is_told_alive_once_a_minute():
+    """Within the practice: that he is alive is what closed doors are proved by."""
+    ear, told = Ear(networks(), "02:00:00:00:00:99"), []
+    for minute in range(10):
+        talk = Talk(client=WORKSTATION, client_port=40_000 + minute)
+        for word in [*talk.handshake(), talk.asks(bytes(10)), talk.answers(bytes(10)), *talk.goodbye()]:
+            at = 61 * minute + len(told) / 1_000
+            told += ear.feed(talk.segment(word, at), moment(at))
+
+    answering = [each for each in told if isinstance(each, HostSighting) and each.address == IMAGING]
+    assert len(answering) == 10
+
+
 def tiny_fragments() -> list[bytes]:
     """A SYN in two pieces, whose flags stand in the second (RFC 1858 section 3): a filter that looks for a port
     and flags in one frame finds neither."""
