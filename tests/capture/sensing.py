@@ -76,7 +76,7 @@ def sense(interface: str, rooms: dict[Kind, Room] | None = None, pause: float = 
         turns += 1
         time.sleep(pause)
         at = now()
-        for passed in rings.read(100):
+        for passed in rings.read():
             turns, last = 0, time.monotonic()
             seen = stamp(hundredth(passed.nanoseconds), at)
             if isinstance(passed, Flood):

@@ -187,6 +187,26 @@ def test_whoever_only_answers_is_told_alive_once_a_minute():
     assert len(answering) == 10
 
 
+@pytest.mark.parametrize(("is_reset", "unopened"), [(False, 1), (True, 0)])
+def test_an_answer_that_its_receiver_resets_is_no_hint_at_the_mirror(is_reset, unopened):
+    """A stranger may send one to whom he likes; also between two who have just been talking."""
+    ear = Ear(networks(), "02:00:00:00:00:99")
+    talk, forged = (
+        Talk(client=IMAGING, client_port=port, server=STRANGER, server_port=80) for port in (40_000, 40_001)
+    )
+    for word in [*talk.handshake(), talk.asks(bytes(9))]:
+        ear.feed(talk.segment(word, 300), moment(300))
+    list(ear.tick(moment(0)))
+    forged.syn()
+    answer = forged.syn_ack()
+    ear.feed(forged.segment(answer, 301), moment(301))
+    if is_reset:
+        ear.feed(forged.segment(forged.say(True, Flags.RST, seq=answer.ack), 301), moment(301))
+    list(ear.tick(moment(305)))
+
+    assert ear.handshakes.unopened == unopened
+
+
 def tiny_fragments() -> list[bytes]:
     """A SYN in two pieces, whose flags stand in the second (RFC 1858 section 3): a filter that looks for a port
     and flags in one frame finds neither."""
