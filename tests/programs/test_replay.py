@@ -34,6 +34,7 @@ from tests.builders import (
     SPOKEN,
     STRANGER,
     STUDY_FIND,
+    WORKSTATION,
     Talk,
     associate_ac,
     associate_rq,
@@ -218,6 +219,21 @@ def test_without_all_only_strangers_and_associations_are_told():
 
     assert [(each["direction"], each["target_port"]) for each in told] == [("internal", 4242)]
     assert len(finals(objects(PCAPS / "practice.pcap"))) == 3
+
+
+@pytest.mark.parametrize("every", [True, False])
+def test_with_all_a_visit_outside_is_told_though_its_beginning_is_missing(tmp_path, every):
+    """Also where the same two have just been talking, so that without it the second would be let pass."""
+    ends = {"client": WORKSTATION, "server": STRANGER, "server_port": 443}
+    whole, late = (Talk(client_port=port, **ends) for port in (40_000, 40_001))  # type: ignore[arg-type]
+    words = [(whole, word) for word in [*whole.handshake(), whole.asks(bytes(20))]]
+    late.handshake()
+    words += [(late, word) for word in [late.asks(bytes(30)), *late.goodbye()]]
+    frames = [talk.frame(word, from_box=not word.from_client) for talk, word in words]
+
+    told = finals(objects(write(tmp_path / "late.pcap", frames), every=every))
+
+    assert [(each["source_port"], each["bytes_in"]) for each in told] == [(40_000, 20), (40_001, 30)] * every
 
 
 def test_what_is_inside_decides_the_direction():
