@@ -48,7 +48,7 @@ LOOK_MS: Final = 200
 PEEK_MS: Final = 100
 """Between two glances at how full the rings are: a tenth of a second of a flood fills one, or so."""
 SOON_MS: Final = 10
-"""Between two looks while a quarter of it waits."""
+"""Between two looks while a quarter of the attempts' ring waits."""
 PATIENT: Final = (Kind.ANSWERS, Kind.ATTEMPTS)
 """What has to wait for its order waits in these rings: in a flood we would hold all of them beside, in twice the
 room. The others have too little room for that. Answers whose attempts are late are held for so long."""
