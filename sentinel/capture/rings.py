@@ -46,7 +46,7 @@ what is copied at once."""
 LOOK_MS: Final = 200
 """Between two looks, each of which finds the processor's caches cold: with 100 an office costs an eighth more."""
 PEEK_MS: Final = 100
-"""Between two glances at how full the rings are: a tenth of a second of a flood fills one, or so."""
+"""Between two glances at how full the rings are: a flood that fills one in less time loses what is counted."""
 SOON_MS: Final = 10
 """Between two looks while a quarter of the attempts' ring waits."""
 PATIENT: Final = (Kind.ANSWERS, Kind.ATTEMPTS)
@@ -151,7 +151,7 @@ class Rings:
         yield from self._ripe(whole, time.time_ns())
 
     def _wait(self, pause_ms: int) -> None:
-        """Asleep, with one eye on the rings: whoever floods one must not fill it before the next look."""
+        """Asleep, with one eye on the rings: a flood is not to find the next look far away."""
         if self._is_flooded:
             time.sleep(min(pause_ms, SOON_MS) / 1_000)
             return
@@ -198,7 +198,7 @@ class Rings:
         held = self._held
         held.sort(key=STAMP)
         ripe = bisect_right(held, whole, key=STAMP)
-        coming = bisect_right(held, now, lo=ripe, key=STAMP)  # now is before: the clock was set back meanwhile
+        coming = bisect_right(held, now, lo=ripe, key=STAMP)  # where now is before, the clock was set back
         self._held = held[ripe:coming]
         return held[:ripe] + held[coming:]
 

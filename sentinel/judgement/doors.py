@@ -32,7 +32,7 @@ from sentinel.services import Alarm, alarm, is_red, nature
 
 ALIVE = timedelta(seconds=90)
 """A machine seen within this time before the report was awake at the check: it lasts seconds, and sightings are
-told once a minute, and ten seconds later at the most where a machine goes on talking."""
+told once a minute, or by what a machine says ten seconds after that."""
 SLEEPING = timedelta(milliseconds=2500)
 """A router that says « no such host » this late has looked for the machine first: the door leads to one asleep."""
 SAID_NO = (Reach.CLOSED, Reach.FILTERED, Reach.UNREACHABLE)

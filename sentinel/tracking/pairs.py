@@ -61,7 +61,8 @@ class Pairs:
         """Know a pair by what one of ours says.
 
         The answers of a stranger come the same way back, or are another's; one of ours is met when he answers, for
-        he is to be sighted too. What begins or refuses a connection may be provoked by as many as there are.
+        he is to be sighted too, and the box, which is as well, is met never. What begins or refuses a connection
+        may be provoked by as many as there are.
         """
         source, target = source_of(segment.way), target_of(segment.way)
         ours, other = self._networks.end(source), self._networks.end(target)

@@ -187,6 +187,19 @@ def test_whoever_only_answers_is_told_alive_once_a_minute():
     assert len(answering) == 10
 
 
+def test_whom_somebody_visited_is_forgotten_within_seconds():
+    """Also where nobody talks any more: where the staff goes is nobody's business."""
+    ear = Ear(networks(), "02:00:00:00:00:99")
+    talk = Talk(client=IMAGING, client_port=40_000, server=STRANGER, server_port=443)
+    for word in [*talk.handshake(), talk.asks(bytes(9))]:
+        ear.feed(talk.segment(word), moment())
+    assert ear.pairs._lines
+
+    list(ear.tick(moment(11)))
+
+    assert not ear.pairs._lines
+
+
 @pytest.mark.parametrize(("is_reset", "unopened"), [(False, 1), (True, 0)])
 def test_an_answer_that_its_receiver_resets_is_no_hint_at_the_mirror(is_reset, unopened):
     """A stranger may send one to whom he likes; also between two who have just been talking."""

@@ -47,13 +47,16 @@ def test_talk_within_the_practice_crosses_nothing_and_is_no_visit():
     assert (line.crosses, line.with_stranger) == (False, False)
 
 
-@pytest.mark.parametrize("server", [IMAGING, BOX])
-def test_one_of_ours_who_answers_is_met_when_he_does(server):
-    """He is to be sighted, too: that somebody talks to him says nothing of him."""
+@pytest.mark.parametrize(("server", "is_met"), [(IMAGING, True), (BOX, False)])
+def test_one_of_ours_who_answers_is_met_when_he_does(server, is_met):
+    """He is to be sighted, too: that somebody talks to him says nothing of him. The box never is met."""
     talk = Talk(client=WORKSTATION, server=server)
-    pairs = met(talk)
+    pairs, answer = met(talk), talk.segment(talk.answers())
+    assert pairs.line(answer) is None
 
-    assert pairs.line(talk.segment(talk.answers())) is None
+    pairs.meet(answer)
+
+    assert (pairs.line(answer) is not None) is is_met
 
 
 def test_a_pair_is_met_anew_after_some_seconds():
