@@ -69,6 +69,18 @@ class Frame(NamedTuple):
     """The tag the kernel took off, if there was one."""
 
 
+def raw_socket() -> socket.socket:
+    """One that is given nothing yet.
+
+    Raises:
+        MissingRight: CAP_NET_RAW is needed.
+    """
+    try:
+        return socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    except PermissionError:
+        raise MissingRight("capturing needs the right CAP_NET_RAW: run as root, or through the unit") from None
+
+
 class Ring:
     """A promiscuous capture on one interface, mapped and bound; it is given nothing until it is armed.
 
@@ -77,11 +89,8 @@ class Ring:
         MissingDevice: there is no such interface.
     """
 
-    def __init__(self, interface: str, room: Room) -> None:
-        try:
-            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-        except PermissionError:
-            raise MissingRight("capturing needs the right CAP_NET_RAW: run as root, or through the unit") from None
+    def __init__(self, interface: str, room: Room, line: socket.socket | None = None) -> None:
+        self.socket = line or raw_socket()
         try:
             self._set_up(interface, room)
         except OSError as error:

@@ -20,7 +20,7 @@ from sentinel.capture.flood import Alike
 from sentinel.capture.keep import keep
 from sentinel.capture.rare import rare_program
 from sentinel.capture.repeats import Repeats
-from sentinel.capture.ring import RETIRE_MS, Block, Frame, Ring, Room
+from sentinel.capture.ring import RETIRE_MS, Block, Frame, Ring, Room, raw_socket
 from sentinel.capture.route import Kind, inside, route
 from sentinel.errors import MissingDevice
 from sentinel.model.networks import Network, is_part
@@ -234,9 +234,14 @@ class Rings:
 
 
 def _open(interface: str, rooms: dict[Kind, Room], opened: ExitStack) -> dict[Kind, Ring]:
-    """All at once, for the kernel takes a hundredth of a second for each and does nothing meanwhile."""
+    """All at once, for the kernel takes a hundredth of a second for each and does nothing meanwhile.
+
+    But their sockets in the order of their numbers: when a pulled cable is plugged in again, the kernel puts them
+    back into the group in the order in which they were made (net/packet/af_packet.c, `packet_notifier`).
+    """
+    lines = {kind: raw_socket() for kind in Kind}
     with ThreadPoolExecutor(len(Kind)) as pool:
-        coming = {kind: pool.submit(Ring, interface, rooms[kind]) for kind in Kind}
+        coming = {kind: pool.submit(Ring, interface, rooms[kind], lines[kind]) for kind in Kind}
     for each in coming.values():
         if each.exception() is None:
             opened.callback(each.result().close)

@@ -1,5 +1,6 @@
 """Connections hidden in other traffic: not one is missed, and of none is anything told wrong."""
 
+import os
 import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -213,6 +214,18 @@ def test_a_card_that_puts_segments_together_changes_no_byte_of_what_is_told(tmp_
     assert only.dicom is not None
     assert (only.dicom.called, only.dicom.services_whole) == ("ZZOURS", True)
     assert (counted.dropped, counted.undecodable) == (0, 0)
+
+
+def test_the_sockets_stand_in_the_order_of_their_numbers():
+    """In which the kernel puts them back into the group when a pulled cable is plugged in (/proc/net/packet)."""
+    cable.need()
+    for _ in range(10):
+        with cable.cable() as laid, laid.at("right"):
+            rings = Rings(cable.CARD)
+            inodes = [str(os.fstat(rings._rings[kind].socket.fileno()).st_ino) for kind in Kind]
+            listed = [line.split()[-1] for line in Path("/proc/thread-self/net/packet").read_text().splitlines()]
+            rings.close()
+        assert [each for each in listed if each in inodes] == inodes
 
 
 # -- when they are looked at, and in what order what they held goes on: without a card ----------------------------
