@@ -13,11 +13,12 @@ from sentinel.capture.ring import Frame, Room
 from sentinel.capture.rings import LOOK_MS, ROOMS, Rings
 from sentinel.capture.route import Kind
 from sentinel.model.connection import ConnectionState
-from tests.builders import IMAGING, STRANGER, WORKSTATION, associate_rq
+from tests.builders import IMAGING, INSIDE, STRANGER, WORKSTATION, associate_rq
 from tests.capture import cable, traffic
 from tests.capture.generator import Generator
 from tests.capture.listening import listening
 from tests.capture.sensing import Sensed, sensing
+from tests.capture.test_overload import KINDS
 from tests.capture.truth import VAIN, accused, finals, row_of, vain, wrong
 
 pytestmark = pytest.mark.lab
@@ -226,6 +227,23 @@ def test_the_sockets_stand_in_the_order_of_their_numbers():
             listed = [line.split()[-1] for line in Path("/proc/thread-self/net/packet").read_text().splitlines()]
             rings.close()
         assert [each for each in listed if each in inodes] == inodes
+
+
+def test_each_kind_comes_to_its_own_ring_also_after_the_cable_was_pulled():
+    """The kernel takes the sockets out of their group and puts them back."""
+    cable.need()
+    with cable.cable() as laid:
+        with laid.at("right"):
+            rings = Rings(cable.CARD, INSIDE)
+        for state in ("down", "up"):
+            laid.set_link("right", state)
+        for kind, frame in {**KINDS, Kind.ATTEMPTS: traffic.scan(1)[0]}.items():
+            before = {each: loss.frames for each, loss in rings.losses.items()}
+            laid.passes([frame] * 5)
+            assert rings.count()
+            more = {each: loss.frames - before[each] for each, loss in rings.losses.items()}
+            assert more == dict.fromkeys(Kind, 0) | {kind: 5}, kind
+        rings.close()
 
 
 # -- when they are looked at, and in what order what they held goes on: without a card ----------------------------

@@ -305,10 +305,11 @@ def mutated() -> st.SearchStrategy[bytes]:
         for flags, payload in ((Flags.SYN, b""), (Flags.PSH | Flags.ACK, associate_rq()))
     ] + [arp(), neighbour(135, STRANGER6.packed), neighbour(136, IMAGING6.packed)]
     changes = st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=8)
-    return st.builds(_mutate, st.sampled_from(frames), changes, st.integers(0, 400))
+    return st.builds(mutate, st.sampled_from(frames), changes, st.integers(0, 400))
 
 
-def _mutate(frame: bytes, changes: list[tuple[int, int]], kept: int) -> bytes:
+def mutate(frame: bytes, changes: list[tuple[int, int]], kept: int) -> bytes:
+    """With other bytes at those places, and so many of it."""
     changed = bytearray(frame)
     for at, value in changes:
         changed[at % len(changed)] = value

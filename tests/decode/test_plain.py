@@ -8,7 +8,7 @@ from sentinel.decode.frame import read_frame
 from sentinel.decode.plain import plain_segment
 from sentinel.model.packet import Flags, Segment
 from tests.builders import IMAGING, IMAGING6, STRANGER, STRANGER6, moment, tcp_frame
-from tests.decode.test_frame import BEFORE, HOP_BY_HOP
+from tests.decode.test_frame import BEFORE, HOP_BY_HOP, mutate
 
 ENDS = {4: (STRANGER, 40_000, IMAGING, 4242), 6: (STRANGER6, 40_000, IMAGING6, 4242)}
 OPTIONS = b"\x02\x04\x05\xb4" * 10
@@ -68,14 +68,9 @@ def changed() -> st.SearchStrategy[bytes]:
         tcp_frame(*ENDS[family], Flags.SYN, options=options) for family in (4, 6) for options in (b"", OPTIONS)
     ]
     changes = st.lists(st.tuples(st.integers(12, 90), st.integers(0, 255)), max_size=4)
-    return st.builds(_change, st.sampled_from(frames), changes, st.integers(0, 20))
-
-
-def _change(frame: bytes, changes: list[tuple[int, int]], short: int) -> bytes:
-    bytes_of = bytearray(frame)
-    for at, value in changes:
-        bytes_of[at % len(bytes_of)] = value
-    return bytes(bytes_of[: len(bytes_of) - short])
+    return st.sampled_from(frames).flatmap(
+        lambda frame: st.builds(mutate, st.just(frame), changes, st.integers(len(frame) - 20, len(frame)))
+    )
 
 
 @settings(max_examples=5_000, deadline=None)
