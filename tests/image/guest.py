@@ -24,7 +24,7 @@ VIRT = """
 -netdev user,id=lan,restrict=on,ipv6=off{forwards} -device virtio-net-pci,netdev=lan,romfile=
 -netdev dgram,id=mirror,local.type=unix,local.path={room}/port,remote.type=unix,remote.path={room}/switch
 -device virtio-net-pci,netdev=mirror,romfile=
--chardev socket,id=shell,path={room}/shell,server=on,wait=off
+-chardev socket,id=shell,path={room}/shell,server=on,wait=on
 -device virtio-serial-pci -device virtserialport,chardev=shell,nr=1
 -qmp unix:{room}/monitor,server=on,wait=off -rtc base=1970-01-01
 """
@@ -32,7 +32,9 @@ VIRT = """
 the forwards is a neighbour as any other, to whom the page may answer. A Pi has no clock with a battery: `-rtc`.
 Without `dtb-randomness` the kernel does not shuffle its addresses, and so need not keep its page tables apart from
 a program's (arch/arm64/kernel/cpufeature.c, `unmap_kernel_at_el0`): each switch between the two costs an emulated
-board its whole TLB, and a start a third of its time (72 s, and 46 without)."""
+board its whole TLB, and a start a third of its time (72 s, and 46 without).
+QEMU waits for whoever holds the shell's wire: a snapshot that went on before would tell the guest that nobody is
+there, which is the end of file to its shell."""
 RASPI3B = """
 -M raspi3b -accel tcg,thread=multi -serial null -serial stdio
 -drive if=sd,format=qcow2,file={card},cache=writeback
@@ -139,10 +141,10 @@ class Guest(Board):
         append = " ".join([PATIENCE, *(unit(name, text) for name, text in more.items())])
         options = f"{parts} -loadvm {instant}" if instant else parts
         super().__init__(card, room, append=append, options=options.split())
+        self._wire = self._connected("shell")
         self._monitor = self._connected("monitor")
         self._monitor_says = Heard(self._monitor.recv)
         self.control("qmp_capabilities")
-        self._wire = self._connected("shell")
         self._answers = Heard(self._wire.recv, "<shell>" if instant else "")  # it said so before the snapshot
         self._asked = 0
         self.sent = Heard(self._mirror.recv)
