@@ -8,18 +8,15 @@ own, so its entries count from the day the store first read them, and one that r
 
 from datetime import date, datetime, time, timedelta, tzinfo
 
-from sentinel.model.networks import ALWAYS_INSIDE, SHARED, Network, is_part
+from sentinel.config import FRIDAY
+from sentinel.model.networks import Network
 from sentinel.services import Alarm, alarm
 
 YEAR, BROAD = timedelta(days=366), timedelta(days=90)
 """Counted in dates: the last day is this many days after the one on which it was accepted."""
 WINDOW = timedelta(days=7)
-FRIDAY = 5
-"""Of the days, 1 = Monday: from here to Sunday none ends."""
 HOURS = (1, 2, 4, 8, 24)
 """How long a maintenance window may be opened for on the page."""
-WIDEST = {4: 16, 6: 32}
-"""Shortest prefix of a public source: whatever is broader is anybody under another name."""
 
 
 def end_of(day: date, zone: tzinfo) -> datetime:
@@ -35,14 +32,6 @@ def last_day(until: datetime, zone: tzinfo) -> date:
 def is_manned(until: datetime, zone: tzinfo) -> bool:
     """Whether it ends from Monday to Thursday."""
     return last_day(until, zone).isoweekday() < FRIDAY
-
-
-def is_narrow(source: Network | None) -> bool:
-    """Whether a source is somebody: a private network, or a part of the internet one person can name; None:
-    anybody."""
-    if source is None or any(is_part(source, each) for each in (*ALWAYS_INSIDE, SHARED)):
-        return True
-    return source.prefixlen >= WIDEST[source.version]
 
 
 def is_short_enough(

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
 
-from sentinel.model.exposure import Identify
-from sentinel.model.verdict import View
+from sentinel.model.declared import Identify, View
 
 ALL_PORTS = (0, 65_535)
 SHORTEST_CODE = 4
+FRIDAY = 5
+"""Of the days, 1 = Monday: from here to Sunday no acceptance ends."""
 
 
 class Language(StrEnum):

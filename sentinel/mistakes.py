@@ -6,9 +6,9 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sentinel.accepting import FRIDAY, is_narrow
 from sentinel.config import (
     ALL_PORTS,
+    FRIDAY,
     SHORTEST_CODE,
     Config,
     Echo,
@@ -21,6 +21,7 @@ from sentinel.config import (
     Update,
     Whose,
 )
+from sentinel.model.networks import is_narrow
 from sentinel.ownports import EXTRA_PORTS, own_ports
 
 ECHOES = 3

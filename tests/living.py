@@ -11,6 +11,7 @@ from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
 from sentinel.model.connection import Connection
+from sentinel.model.declared import View
 from sentinel.model.exposure import Application, Outcome, PortList, Reach, Why
 from sentinel.model.fact import Fact
 from sentinel.model.finding import Code, Level
@@ -19,7 +20,7 @@ from sentinel.model.machine import HostSighting, SeenBy
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Networks
 from sentinel.model.passing import Beat
-from sentinel.model.verdict import Verdict, View
+from sentinel.model.verdict import Verdict
 from sentinel.pipeline import Street
 from sentinel.services import port_list
 from sentinel.store.archive import Archive

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sentinel.accepting import at_most, end_of, is_manned, is_narrow, is_short_enough, last_day
+from sentinel.accepting import at_most, end_of, is_manned, is_short_enough, last_day
 
 PARIS = ZoneInfo("Europe/Paris")
 MADE = datetime(2026, 3, 2, 9, tzinfo=UTC)  # a Monday
@@ -37,26 +37,6 @@ def test_a_day_ends_at_midnight_of_the_practice(day):
 def test_no_acceptance_ends_from_friday_to_sunday(until, manned):
     """As the practice counts its days."""
     assert is_manned(until, PARIS) is manned
-
-
-@pytest.mark.parametrize(
-    ("source", "narrow"),
-    [
-        (None, True),
-        ("10.0.0.0/8", True),
-        ("fd00::/8", True),
-        ("198.51.100.7/32", True),
-        ("198.51.0.0/16", True),
-        ("198.50.0.0/15", False),
-        ("0.0.0.0/0", False),
-        ("2001:db8::/32", True),
-        ("2001:db8::/31", False),
-        ("::/0", False),
-    ],
-)
-def test_half_the_internet_is_nobody(source, narrow):
-    """Whoever accepts anybody says so."""
-    assert is_narrow(ip_network(source) if source else None) is narrow
 
 
 @pytest.mark.parametrize(

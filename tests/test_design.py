@@ -15,11 +15,12 @@ from sentinel.judgement.outlook import Outlook, Proof
 from sentinel.judgement.verdict import weigh
 from sentinel.judgement.visits import Seen, Thresholds
 from sentinel.model.connection import Association, ConnectionState, DicomService
+from sentinel.model.declared import View
 from sentinel.model.exposure import Application, Kind, Outcome, PortList
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.model.passing import Part
 from sentinel.model.standing import Standing
-from sentinel.model.verdict import Assurance, Reason, View
+from sentinel.model.verdict import Assurance, Reason
 from sentinel.services import Alarm, alarm, known_ports, nature
 from tests.builders import (
     IMAGING,

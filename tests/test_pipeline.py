@@ -18,6 +18,7 @@ from sentinel.judgement.verdict import Outlook
 from sentinel.model.acting import Acceptance, Measure, MeasureKind, Paper, PaperKind
 from sentinel.model.connection import ConnectionState
 from sentinel.model.coverage import Coverage
+from sentinel.model.declared import View
 from sentinel.model.exposure import Outcome, PortList, Reach
 from sentinel.model.fact import Fact
 from sentinel.model.finding import Code, Grade, Level, StoryKind
@@ -27,7 +28,7 @@ from sentinel.model.machine import Kind, Offer, Service
 from sentinel.model.moment import Moment
 from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Beat, Health, NetworkAnswer, Part, Read, SourceName
-from sentinel.model.verdict import Verdict, View
+from sentinel.model.verdict import Verdict
 from sentinel.pipeline import MANY, Street
 from sentinel.store.archive import Archive
 from sentinel.store.reading import Filter, opened

@@ -18,6 +18,7 @@ from sentinel.judgement.judge import Terms
 from sentinel.model.acting import Acceptance, FalseAlarm
 from sentinel.model.box import Transport
 from sentinel.model.connection import ConnectionState, Direction
+from sentinel.model.declared import View
 from sentinel.model.exposure import Application, Kind, Outcome, PortList, Reach, Why
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import IncidentState
@@ -26,7 +27,6 @@ from sentinel.model.moment import Address
 from sentinel.model.networks import HomeNetwork
 from sentinel.model.packet import Flags
 from sentinel.model.passing import NetworkAnswer, Read
-from sentinel.model.verdict import View
 from sentinel.programs.listen import Ear
 from sentinel.services import DOOR_TEST_PORT, port_list
 from sentinel.text.perimeter import perimeter_now

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sentinel.config import SECTIONS, Config, LampKind, Language, Whose
 from sentinel.errors import ConfigurationError
-from sentinel.model.verdict import View
+from sentinel.model.declared import View
 from sentinel.toml import load, networks, parse
 
 

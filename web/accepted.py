@@ -10,10 +10,10 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from sentinel.accepting import HOURS, is_narrow, last_day
+from sentinel.accepting import HOURS, last_day
 from sentinel.mistakes import MAC
 from sentinel.model.acting import LONGEST_WORDS, Acceptance
-from sentinel.model.networks import Network
+from sentinel.model.networks import Network, is_narrow
 from sentinel.store import reading
 from sentinel.store.acceptances import Listed, Standing
 from sentinel.store.reading import Reader

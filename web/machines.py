@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from sentinel import codec
 from sentinel.mistakes import MAC
+from sentinel.model.declared import View
 from sentinel.model.finding import Level
 from sentinel.model.incident import Incident
-from sentinel.model.verdict import View
 from sentinel.settings import NAME
 from sentinel.store import reading
 from sentinel.store.heard import Machine

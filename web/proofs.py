@@ -7,9 +7,9 @@ from flask import g
 
 from sentinel.model.acting import PaperKind
 from sentinel.model.coverage import Coverage, Shows, Wrapping
+from sentinel.model.declared import View
 from sentinel.model.finding import Level, StoryKind
 from sentinel.model.incident import Incident, IncidentState
-from sentinel.model.verdict import View
 from sentinel.store import reading
 from sentinel.text.points import point_of_incident, record, sentence
 from web.flashed import unused

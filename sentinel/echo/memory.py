@@ -11,7 +11,7 @@ from ipaddress import IPv4Address
 
 from sentinel.echo.book import MARKS_KEPT_S, Book
 from sentinel.echo.quota import DAY_S
-from sentinel.model.exposure import Identify
+from sentinel.model.declared import Identify
 from sentinel.model.moment import Address
 
 log = logging.getLogger("sentinel.echo")

@@ -18,7 +18,8 @@ from sentinel.echo.protocol import (
     token,
 )
 from sentinel.echo.settings import SOURCE_PORTS, Source
-from sentinel.model.exposure import Identify, PortList, Probe
+from sentinel.model.declared import Identify
+from sentinel.model.exposure import PortList, Probe
 from sentinel.model.moment import Address
 from sentinel.services import DOOR_TEST_PORT, known_ports, port_list
 

@@ -10,7 +10,7 @@ from secrets import token_bytes
 from msgspec import field
 
 from sentinel.dsse import Garbled, M, Message, decode
-from sentinel.model.exposure import Identify
+from sentinel.model.declared import Identify
 
 VERSION = 1
 PORT = 443

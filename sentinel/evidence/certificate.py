@@ -11,7 +11,7 @@ from sentinel.evidence.facts import Checked, DoorLeft, DoorLine, Installation
 from sentinel.evidence.ink import Accent
 from sentinel.evidence.perimeter import perimeter
 from sentinel.evidence.sheet import Sheet
-from sentinel.model.verdict import View
+from sentinel.model.declared import View
 from sentinel.text.points import title
 from sentinel.text.times import dated, stamp, whole_day
 

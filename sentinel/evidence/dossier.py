@@ -14,9 +14,9 @@ from sentinel.evidence.perimeter import perimeter
 from sentinel.evidence.picture import Mark, Scene, timeline
 from sentinel.evidence.sheet import Sheet
 from sentinel.evidence.telling import Telling
+from sentinel.model.declared import View
 from sentinel.model.exposure import Reach
 from sentinel.model.finding import Code, Level
-from sentinel.model.verdict import View
 from sentinel.text.outside import answered, endpoint
 from sentinel.text.times import size, stamp
 

@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 from sentinel import __version__
 from sentinel.config import Practice
 from sentinel.model import ledger
+from sentinel.model.declared import View
 from sentinel.model.exposure import Application, CellVerdict, Reach
 from sentinel.model.finding import Code
 from sentinel.model.incident import Chapter, Incident
-from sentinel.model.verdict import View
 from sentinel.text.points import Audience
 
 

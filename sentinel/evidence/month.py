@@ -15,7 +15,7 @@ from sentinel.evidence.facts import Day, DoorLine, Month, Stretch
 from sentinel.evidence.ink import LINE, SOFT, WIDTH, Accent
 from sentinel.evidence.perimeter import perimeter
 from sentinel.evidence.sheet import Sheet
-from sentinel.model.verdict import View
+from sentinel.model.declared import View
 from sentinel.text import has
 from sentinel.text.points import title
 from sentinel.text.times import dated, month, stamp

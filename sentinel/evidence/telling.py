@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sentinel.evidence.facts import Case, Letterhead
+from sentinel.model.declared import View
 from sentinel.model.exposure import Reach
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import Chapter, IncidentState, is_proved_closed
 from sentinel.model.moment import Moment
-from sentinel.model.verdict import View
 from sentinel.text import say
 from sentinel.text.deadline import CAME, LASTS
 from sentinel.text.outside import endpoint, route

@@ -11,11 +11,11 @@ from datetime import timedelta
 
 from sentinel.judgement.stillness import Stillness
 from sentinel.model.coverage import Coverage, Shows
+from sentinel.model.declared import View
 from sentinel.model.exposure import Outcome, ReachOutcome
 from sentinel.model.finding import Code, Finding, Level, Story, StoryKind
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Health, Part
-from sentinel.model.verdict import View
 
 SILENT = timedelta(seconds=5)
 """`listen` reports every second; after this it is not listening."""

@@ -8,9 +8,9 @@ from ipaddress import ip_network
 from sentinel.judgement.visits import Thresholds
 from sentinel.model.acting import Acceptance
 from sentinel.model.connection import Attempts, Connection
+from sentinel.model.declared import View
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import Network, is_part
-from sentinel.model.verdict import View
 
 
 def is_firewall(firewall: str, machine: Address | None, mac: str | None) -> bool:

@@ -20,6 +20,7 @@ from sentinel.judgement.watched import Watched
 from sentinel.model.acting import Acceptance, Withdrawal
 from sentinel.model.connection import Attempts, Connection
 from sentinel.model.coverage import Coverage
+from sentinel.model.declared import View
 from sentinel.model.exposure import Exposure, Knock, ReachOutcome
 from sentinel.model.finding import Code, Finding, Grade, Level
 from sentinel.model.incident import Incident
@@ -28,7 +29,6 @@ from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import HomeNetwork, Network, Networks
 from sentinel.model.passing import Beat, Health, NetworkAnswer
 from sentinel.model.standing import Standing
-from sentinel.model.verdict import View
 
 __all__ = ["Judge", "Terms"]
 

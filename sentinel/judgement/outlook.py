@@ -7,9 +7,10 @@ one honest echo; C for anything less. A shared address is never A: some of it, o
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from sentinel.model.declared import View
 from sentinel.model.exposure import Outcome, PortList, ReachOutcome
 from sentinel.model.moment import Address, Moment
-from sentinel.model.verdict import Assurance, Missed, View
+from sentinel.model.verdict import Assurance, Missed
 
 HOURLY_FRESH = timedelta(hours=3)
 COMPLETE_FRESH = timedelta(hours=12)

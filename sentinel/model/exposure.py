@@ -57,17 +57,6 @@ class Kind(StrEnum):
     """It speaks, in no words we know; or there was no time to listen."""
 
 
-class Identify(StrEnum):
-    """Which open doors the echo asks who they are."""
-
-    NONE = "none"
-    NEW_NO_TLS = "new_no_tls"
-    """Those not in the request's `known`, and never by a TLS handshake: some servers die of one."""
-    NEW = "new"
-    ALL = "all"
-    """Somebody pressed the button."""
-
-
 class Answer(StrEnum):
     """How a DICOM server answered a request for an association."""
 

@@ -26,11 +26,21 @@ ALWAYS_INSIDE = tuple(
 """A target here is always one of ours: the mirror shows nobody else's private network."""
 
 SHARED = ip_network("100.64.0.0/10")  # RFC 6598: carrier-grade NAT
+WIDEST = {4: 16, 6: 32}
+"""Shortest prefix of a public source: whatever is broader is anybody under another name."""
 
 
 def is_part(one: Network, other: Network) -> bool:
     """Whether every address of `one` is in `other`; never across families."""
     return one.network_address in other and one.broadcast_address in other
+
+
+def is_narrow(source: Network | None) -> bool:
+    """Whether a source is somebody: a private network, or a part of the internet one person can name; None:
+    anybody."""
+    if source is None or any(is_part(source, each) for each in (*ALWAYS_INSIDE, SHARED)):
+        return True
+    return source.prefixlen >= WIDEST[source.version]
 
 
 class Place(StrEnum):

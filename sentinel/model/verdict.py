@@ -4,16 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from sentinel.model.declared import View
 from sentinel.model.exposure import Nature, Outcome
 from sentinel.model.finding import Code, Level
 from sentinel.model.moment import Address, Moment
-
-
-class View(StrEnum):
-    """What the sentinel is declared to see."""
-
-    MIRROR = "mirror"
-    LIMITED = "limited"
 
 
 class Assurance(StrEnum):

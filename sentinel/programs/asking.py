@@ -17,7 +17,8 @@ from sentinel.config import ALL_PORTS
 from sentinel.config import Echo as EchoSection
 from sentinel.errors import SentinelError
 from sentinel.model.box import BoxReading
-from sentinel.model.exposure import Exposure, Identify, Outcome, PortList, ReachOutcome
+from sentinel.model.declared import Identify
+from sentinel.model.exposure import Exposure, Outcome, PortList, ReachOutcome
 from sentinel.model.fact import Fact
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Progress

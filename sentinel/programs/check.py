@@ -12,9 +12,9 @@ from sentinel.capture.surroundings import look_around
 from sentinel.clock import boot_id, now
 from sentinel.config import Config
 from sentinel.errors import SentinelError
+from sentinel.model.declared import View
 from sentinel.model.finding import Level
 from sentinel.model.passing import Part
-from sentinel.model.verdict import View
 from sentinel.places import Places
 from sentinel.programs import glimpse
 from sentinel.programs.effective import effective

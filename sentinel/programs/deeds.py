@@ -18,7 +18,7 @@ from sentinel.model.acting import LONGEST_WORDS, Acceptance, FalseAlarm, Measure
 from sentinel.model.finding import Code, StoryKind
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.moment import Moment
-from sentinel.model.networks import Network
+from sentinel.model.networks import Network, is_narrow
 from sentinel.pipeline import Street
 from sentinel.programs.errand import Promised
 from sentinel.settings import covered
@@ -108,7 +108,7 @@ class Deeds:
         source, until, zone = _source(request.source), self._until(request), self._zone
         if self._street.judge.itself.is_named(machine):
             raise Refused(Reply.NOT_ALLOWED)  # our own page names the machines of the practice
-        may_be = accepting.is_narrow(source) and accepting.is_manned(until, zone)
+        may_be = is_narrow(source) and accepting.is_manned(until, zone)
         if not may_be or not accepting.is_short_enough(
             until, at.wall, zone, port=port, source=source, window=request.window
         ):

@@ -7,7 +7,8 @@ after the question is asked by none of them again, and a printer prints whatever
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 
-from sentinel.model.exposure import AfterProbe, Exposure, Identify, Kind, Reach
+from sentinel.model.declared import Identify
+from sentinel.model.exposure import AfterProbe, Exposure, Kind, Reach
 from sentinel.model.moment import Moment
 
 KEPT = timedelta(days=1)

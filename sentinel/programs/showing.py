@@ -7,8 +7,9 @@ from sentinel.clock import boot_id, now
 from sentinel.config import Config
 from sentinel.errors import MissingDevice, MissingRight
 from sentinel.model.coverage import Coverage, Shows
+from sentinel.model.declared import View
 from sentinel.model.finding import Code
-from sentinel.model.verdict import Verdict, View
+from sentinel.model.verdict import Verdict
 from sentinel.places import Places
 from sentinel.programs.glimpse import glimpse
 from sentinel.signals import pulse

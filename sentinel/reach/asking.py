@@ -18,7 +18,8 @@ from sentinel.clock import Clock
 from sentinel.dsse import Garbled
 from sentinel.echo import protocol
 from sentinel.echo.protocol import SELF, Observed, Progress, Request, Target
-from sentinel.model.exposure import Exposure, Identify, Kind, Knock, Outcome, PortList, Reach, ReachOutcome
+from sentinel.model.declared import Identify
+from sentinel.model.exposure import Exposure, Kind, Knock, Outcome, PortList, Reach, ReachOutcome
 from sentinel.model.moment import Address, Moment
 from sentinel.reach.enrol import read_challenge
 from sentinel.reach.keys import Echo, own_key_id

@@ -13,7 +13,8 @@ from sentinel.clock import Clock
 from sentinel.echo import protocol
 from sentinel.echo.protocol import ALL_PORTS
 from sentinel.errors import NotReadable
-from sentinel.model.exposure import Identify, Outcome, PortList
+from sentinel.model.declared import Identify
+from sentinel.model.exposure import Outcome, PortList
 from sentinel.model.ledger import Signed
 from sentinel.model.moment import Moment
 from sentinel.reach.report import Announced, Proof, Question, read_plan, read_report

@@ -17,7 +17,8 @@ from sentinel import dsse
 from sentinel.dsse import Forged, Garbled, Message
 from sentinel.echo import protocol
 from sentinel.echo.protocol import ASK_PORTS, Cell, Plan, Report
-from sentinel.model.exposure import Application, Exposure, Identify, Outcome, PortList, Probe, Reach, Why
+from sentinel.model.declared import Identify
+from sentinel.model.exposure import Application, Exposure, Outcome, PortList, Probe, Reach, Why
 from sentinel.model.moment import Address, Moment
 from sentinel.reach.application import read_application
 from sentinel.services import port_list

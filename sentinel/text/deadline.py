@@ -10,9 +10,10 @@ days do.
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Level
 from sentinel.model.incident import Incident
-from sentinel.model.verdict import Verdict, View
+from sentinel.model.verdict import Verdict
 from sentinel.text import times
 from sentinel.text.points import Audience, Phrase, Record
 

@@ -4,7 +4,8 @@ A full view never drops the ports that no check asks about: it sees whoever come
 Blind, it does not see that either. Relays, UDP and what the box carries by itself no view sees.
 """
 
-from sentinel.model.verdict import Verdict, View
+from sentinel.model.declared import View
+from sentinel.model.verdict import Verdict
 from sentinel.text.sentences import BLIND
 
 ALWAYS = ("perimeter.relays", "perimeter.udp", "perimeter.box")

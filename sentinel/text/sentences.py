@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Level
-from sentinel.model.verdict import Reason, Verdict, View
+from sentinel.model.verdict import Reason, Verdict
 from sentinel.text import times
 from sentinel.text.deadline import STRANGERS, deadline
 from sentinel.text.missed import missed

@@ -13,9 +13,10 @@ from sqlite_utils import Database
 
 from sentinel.clock import boot_id, now
 from sentinel.config import Config
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Level
 from sentinel.model.incident import IncidentState
-from sentinel.model.verdict import Assurance, Reason, Verdict, View
+from sentinel.model.verdict import Assurance, Reason, Verdict
 from sentinel.places import Places
 from sentinel.signals import pulse
 from sentinel.signals.pulse import Pulse

@@ -28,11 +28,11 @@ from sentinel.evidence.facts import (
 )
 from sentinel.model import ledger
 from sentinel.model.acting import MeasureKind
+from sentinel.model.declared import View
 from sentinel.model.exposure import Answer, Application, CellVerdict, Kind, Reach
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.moment import Moment
-from sentinel.model.verdict import View
 from sentinel.text.points import Audience
 
 NOW = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from sentinel.evidence.certificate import certificate
+from sentinel.model.declared import View
 from sentinel.model.finding import Code
-from sentinel.model.verdict import View
 from tests.evidence.cases import HOSTILE, MACHINES, NOW, STILL_OPEN, installation, pages, words
 
 

@@ -7,9 +7,9 @@ import pytest
 
 from sentinel.evidence.dossier import dossier
 from sentinel.model.acting import MeasureKind
+from sentinel.model.declared import View
 from sentinel.model.exposure import Reach
 from sentinel.model.finding import Code, Level
-from sentinel.model.verdict import View
 from tests.evidence.cases import (
     HOSTILE,
     case,

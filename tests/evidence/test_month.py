@@ -7,8 +7,8 @@ import pytest
 
 from sentinel.evidence.facts import MachineLine
 from sentinel.evidence.month import month_page
+from sentinel.model.declared import View
 from sentinel.model.finding import Code
-from sentinel.model.verdict import View
 from sentinel.text.points import title
 from tests.evidence.cases import (
     CLOSED,

@@ -8,11 +8,11 @@ import pytest
 
 from sentinel.judgement.conditions import PARTS, Sight, Time, health
 from sentinel.model.coverage import Losses, Wrapping
+from sentinel.model.declared import View
 from sentinel.model.exposure import Outcome
 from sentinel.model.finding import Code, Finding, Level
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Beat, Health, Part
-from sentinel.model.verdict import View
 from tests.builders import coverage, moment, outcome
 
 HOUR = 3600.0

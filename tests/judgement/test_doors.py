@@ -11,10 +11,10 @@ from sentinel.judgement.expected import Accepted
 from sentinel.judgement.judge import Judge, Terms
 from sentinel.model.box import Mapping, Reading
 from sentinel.model.connection import ConnectionState
+from sentinel.model.declared import View
 from sentinel.model.exposure import Answer, Application, Auth, Exposure, Kind, Outcome, Reach, Why
 from sentinel.model.finding import Code, Finding, Grade, Level, StoryKind
 from sentinel.model.incident import IncidentState
-from sentinel.model.verdict import View
 from sentinel.services import DOOR_TEST_PORT
 from tests.builders import (
     ECHO_PORT,

@@ -10,10 +10,11 @@ from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.outlook import Outlook
 from sentinel.judgement.verdict import weigh
 from sentinel.model.acting import Drill
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Finding, Grade, Level, Story, StoryKind
 from sentinel.model.incident import IncidentState
 from sentinel.model.passing import Read
-from sentinel.model.verdict import Verdict, View
+from sentinel.model.verdict import Verdict
 from tests.builders import IMAGING_MAC, STRANGER, moment, outcome
 
 EXERCISE = Drill(who="Alice", at=moment())

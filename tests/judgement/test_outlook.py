@@ -6,10 +6,11 @@ import pytest
 
 from sentinel.judgement.outlook import Outlook
 from sentinel.judgement.verdict import weigh
+from sentinel.model.declared import View
 from sentinel.model.exposure import Outcome, PortList
 from sentinel.model.finding import Code, Level, Story, StoryKind
 from sentinel.model.moment import Moment
-from sentinel.model.verdict import Assurance, Verdict, View
+from sentinel.model.verdict import Assurance, Verdict
 from tests.builders import incident, moment, outcome
 
 HOUR = 3600.0

@@ -11,6 +11,7 @@ from sentinel.judgement.echoes import WORD_LASTS
 from sentinel.judgement.expected import Accepted
 from sentinel.judgement.judge import Judge, Terms
 from sentinel.model.connection import Connection, ConnectionState
+from sentinel.model.declared import View
 from sentinel.model.exposure import (
     AfterProbe,
     Application,
@@ -26,7 +27,6 @@ from sentinel.model.exposure import (
 from sentinel.model.finding import Code, Finding, Level
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.standing import Standing
-from sentinel.model.verdict import View
 from tests.builders import (
     ECHO_PORT,
     IMAGING,

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentinel.judgement.verdict import Outlook, weigh
+from sentinel.model.declared import View
 from sentinel.model.exposure import Outcome, PortList
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.moment import Moment
-from sentinel.model.verdict import Assurance, Reason, Verdict, View
+from sentinel.model.verdict import Assurance, Reason, Verdict
 from tests.builders import incident, moment, outcome
 
 HOUR = 3600.0

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sentinel.model.connection import Direction
-from sentinel.model.networks import Networks, Place, is_part
+from sentinel.model.networks import Networks, Place, is_narrow, is_part
 
 HOME = Networks(
     own=(ip_network("192.168.1.0/24"), ip_network("2001:db8:1::/64"), ip_network("198.51.100.64/27")),
@@ -116,3 +116,23 @@ def test_a_flood_of_forged_sources_does_not_grow_the_memory():
 def test_a_network_is_part_of_another_only_as_a_whole(one, other, part):
     """And never of one of the other family."""
     assert is_part(ip_network(one), ip_network(other)) is part
+
+
+@pytest.mark.parametrize(
+    ("source", "narrow"),
+    [
+        (None, True),
+        ("10.0.0.0/8", True),
+        ("fd00::/8", True),
+        ("198.51.100.7/32", True),
+        ("198.51.0.0/16", True),
+        ("198.50.0.0/15", False),
+        ("0.0.0.0/0", False),
+        ("2001:db8::/32", True),
+        ("2001:db8::/31", False),
+        ("::/0", False),
+    ],
+)
+def test_half_the_internet_is_nobody(source, narrow):
+    """Whoever accepts anybody says so."""
+    assert is_narrow(ip_network(source) if source else None) is narrow

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from sentinel.card.slots import Slot
 from sentinel.clock import boot_id, now
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Level
 from sentinel.model.moment import Moment
 from sentinel.model.renewal import Renewal
-from sentinel.model.verdict import Assurance, Reason, Verdict, View
+from sentinel.model.verdict import Assurance, Reason, Verdict
 from sentinel.places import Places
 from sentinel.programs import renewing
 from sentinel.programs.update import Updating

@@ -14,16 +14,8 @@ from sentinel.config import Echo, Whose
 from sentinel.echo import protocol
 from sentinel.evidence.verify import Chain, Point, anchors
 from sentinel.model.box import BoxReading, Reading
-from sentinel.model.exposure import (
-    AfterProbe,
-    Application,
-    Exposure,
-    Identify,
-    Kind,
-    Outcome,
-    PortList,
-    ReachOutcome,
-)
+from sentinel.model.declared import Identify
+from sentinel.model.exposure import AfterProbe, Application, Exposure, Kind, Outcome, PortList, ReachOutcome
 from sentinel.model.ledger import FIRST, EntryKind, Signed, next_entry
 from sentinel.model.passing import Progress
 from sentinel.ownports import EXTRA_PORTS

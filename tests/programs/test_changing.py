@@ -11,7 +11,7 @@ from sentinel.config import Config, Practice
 from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
-from sentinel.model.verdict import View
+from sentinel.model.declared import View
 from sentinel.pipeline import Street
 from sentinel.programs.changing import change
 from sentinel.store import reading

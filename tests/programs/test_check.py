@@ -12,8 +12,9 @@ import pytest
 from sentinel.clock import now
 from sentinel.config import Capture, Config, Echo, Lamp, LampKind, Language, Notices, Page
 from sentinel.model.coverage import Losses, Shows, Wrapping
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Level
-from sentinel.model.verdict import Reason, View
+from sentinel.model.verdict import Reason
 from sentinel.places import Places
 from sentinel.programs.check import check
 from sentinel.signals import pulse

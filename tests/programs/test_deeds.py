@@ -15,11 +15,11 @@ from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
 from sentinel.model.acting import MeasureKind
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Level, StoryKind
 from sentinel.model.incident import Incident
 from sentinel.model.networks import HomeNetwork
 from sentinel.model.passing import Beat
-from sentinel.model.verdict import View
 from sentinel.pipeline import Street
 from sentinel.programs.deeds import Deeds
 from sentinel.programs.errand import Promised

@@ -12,9 +12,9 @@ import pytest
 from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Finding, Level
 from sentinel.model.incident import IncidentState
-from sentinel.model.verdict import View
 from sentinel.pipeline import Street
 from sentinel.programs.desk import Asked, Desk, serve
 from sentinel.programs.entrance import Slow

@@ -11,9 +11,10 @@ import pytest
 
 from sentinel.clock import boot_id, now
 from sentinel.config import Config, Page
+from sentinel.model.declared import View
 from sentinel.model.finding import Level
 from sentinel.model.renewal import Lack
-from sentinel.model.verdict import Assurance, Verdict, View
+from sentinel.model.verdict import Assurance, Verdict
 from sentinel.places import Places
 from sentinel.programs.trial import CONTENT, PATIENCE, Gate, aloud, lacking
 from sentinel.signals import pulse

@@ -12,12 +12,13 @@ import pytest
 
 from sentinel.config import Config, Store
 from sentinel.model.acting import Setting
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Level
 from sentinel.model.ledger import Entry, EntryKind, Signed
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Beat
 from sentinel.model.standing import Standing
-from sentinel.model.verdict import Assurance, Reason, Verdict, View
+from sentinel.model.verdict import Assurance, Reason, Verdict
 from sentinel.places import Places
 from sentinel.programs.keeping import Keeping
 from sentinel.store import anchors

@@ -17,12 +17,13 @@ import pytest
 from sentinel.clock import now
 from sentinel.config import Config, Language, Page
 from sentinel.echo.protocol import STOP_S
+from sentinel.model.declared import View
 from sentinel.model.exposure import AfterProbe, Application, Auth, CellVerdict, Kind, Outcome, PortList, Reach
 from sentinel.model.exposure import Answer as DicomAnswer
 from sentinel.model.finding import Level
 from sentinel.model.moment import Address
 from sentinel.model.passing import Progress
-from sentinel.model.verdict import Assurance, Verdict, View
+from sentinel.model.verdict import Assurance, Verdict
 from sentinel.places import Places
 from sentinel.programs.knock import LOOK, NOTHING_OPEN, OPEN, UNKNOWN, Say, Screen, knock, patience
 from sentinel.signals import pulse

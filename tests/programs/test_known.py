@@ -3,7 +3,8 @@
 import pytest
 
 from sentinel.echo import identify
-from sentinel.model.exposure import AfterProbe, Application, Identify, Kind, Reach
+from sentinel.model.declared import Identify
+from sentinel.model.exposure import AfterProbe, Application, Kind, Reach
 from sentinel.programs.known import KEPT, PRINTERS, Known
 from tests.builders import exposure, moment
 

@@ -11,9 +11,10 @@ import pytest
 from sqlite_utils import Database
 
 from sentinel.model.acting import Paper, PaperKind
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Level
 from sentinel.model.moment import Moment
-from sentinel.model.verdict import Assurance, Reason, Verdict, View
+from sentinel.model.verdict import Assurance, Reason, Verdict
 from sentinel.places import Places
 from sentinel.programs.ordering import BEGUN
 from sentinel.programs.papers import A_DAY, WAITING, Papers

@@ -17,11 +17,12 @@ from sentinel.config import Lamp as LampSection
 from sentinel.judgement.casebook import Casebook
 from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Level
 from sentinel.model.ledger import EntryKind
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Beat
-from sentinel.model.verdict import Verdict, View
+from sentinel.model.verdict import Verdict
 from sentinel.pipeline import Street
 from sentinel.places import Places
 from sentinel.programs import pressing

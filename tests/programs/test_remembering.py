@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Level
-from sentinel.model.verdict import Assurance, Reason, Verdict, View
+from sentinel.model.verdict import Assurance, Reason, Verdict
 from sentinel.programs.remembering import MOST, Memory
 from tests.builders import moment
 

@@ -1,7 +1,8 @@
 """What somebody who presses a button has seen: each alarm since it was shown, without a break."""
 
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Level
-from sentinel.model.verdict import Assurance, Reason, Verdict, View
+from sentinel.model.verdict import Assurance, Reason, Verdict
 from sentinel.programs.seen import Seen
 from tests.builders import moment
 

@@ -9,8 +9,9 @@ import pytest
 from sentinel.clock import boot_id, now
 from sentinel.config import Config, Language, Page
 from sentinel.model.acting import Setting
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Level
-from sentinel.model.verdict import Assurance, Reason, Verdict, View
+from sentinel.model.verdict import Assurance, Reason, Verdict
 from sentinel.places import Places
 from sentinel.programs.status import status
 from sentinel.signals import pulse

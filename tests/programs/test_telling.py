@@ -18,13 +18,14 @@ from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
 from sentinel.model.acting import NoticeOutcome, Setting
 from sentinel.model.connection import ConnectionState
+from sentinel.model.declared import View
 from sentinel.model.exposure import Reach
 from sentinel.model.fact import Fact
 from sentinel.model.finding import Code, Level, StoryKind
 from sentinel.model.moment import Moment
 from sentinel.model.notice import Notice, NoticeKind, Recipient
 from sentinel.model.passing import Beat, Read
-from sentinel.model.verdict import Verdict, View
+from sentinel.model.verdict import Verdict
 from sentinel.pipeline import Street
 from sentinel.programs.telling import BACK_OFF, Telling
 from sentinel.signals import sending

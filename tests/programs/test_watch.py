@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sentinel.accepting import FRIDAY, end_of
+from sentinel.accepting import end_of
 from sentinel.clock import boot_id, now
-from sentinel.config import Capture, Config, Echo
+from sentinel.config import FRIDAY, Capture, Config, Echo
 from sentinel.model.connection import ConnectionState
 from sentinel.model.finding import Code, Level
 from sentinel.model.moment import Moment

@@ -13,12 +13,12 @@ from sentinel.echo import protocol
 from sentinel.echo.book import Entry
 from sentinel.echo.identity import rotate
 from sentinel.echo.protocol import Observed, Vantage
+from sentinel.model.declared import Identify
 from sentinel.model.exposure import (
     AfterProbe,
     Answer,
     Application,
     Exposure,
-    Identify,
     Kind,
     Knock,
     Outcome,

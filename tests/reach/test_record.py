@@ -5,7 +5,8 @@ import pytest
 
 from sentinel.echo.protocol import PlannedAsk
 from sentinel.errors import NotReadable
-from sentinel.model.exposure import Identify, Outcome
+from sentinel.model.declared import Identify
+from sentinel.model.exposure import Outcome
 from sentinel.model.ledger import Signed
 from sentinel.reach.record import Record, keeper, read_record, read_records, write_record
 from tests.builders import START, moment

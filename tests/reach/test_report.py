@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sentinel import dsse
 from sentinel.echo import protocol
 from sentinel.echo.protocol import App, Control, PlannedAsk, PlannedProbe, PlannedTarget, Vantage
-from sentinel.model.exposure import AfterProbe, Answer, Application, Identify, Kind, Outcome, Reach, Why
+from sentinel.model.declared import Identify
+from sentinel.model.exposure import AfterProbe, Answer, Application, Kind, Outcome, Reach, Why
 from sentinel.reach.report import DEFINITE, Announced, Proof, read_plan, read_report
 from tests.builders import moment
 from tests.reach.signing import (

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Level
-from sentinel.model.verdict import Assurance, Reason, Verdict, View
+from sentinel.model.verdict import Assurance, Reason, Verdict
 from sentinel.signals import pulse
 from sentinel.signals.pulse import Pulse
 from tests.builders import IMAGING, coverage, moment

@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sentinel.config import Practice
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.moment import Moment
 from sentinel.model.notice import Notice, NoticeKind, Recipient
-from sentinel.model.verdict import Assurance, Reason, Verdict, View
+from sentinel.model.verdict import Assurance, Reason, Verdict
 from sentinel.signals.ear import DAY, HOUR, Due
 from sentinel.signals.schedule import Schedule
 

@@ -4,7 +4,7 @@ import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sentinel.accepting import FRIDAY
+from sentinel.config import FRIDAY
 from sentinel.model.finding import Code, Level, StoryKind
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.store.reading import opened

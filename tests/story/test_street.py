@@ -18,11 +18,12 @@ from sentinel.judgement.judge import Judge, Terms
 from sentinel.judgement.verdict import Outlook
 from sentinel.model.connection import Connection, ConnectionState
 from sentinel.model.coverage import Coverage
+from sentinel.model.declared import View
 from sentinel.model.exposure import Outcome, PortList, ReachOutcome
 from sentinel.model.finding import Code, Level
 from sentinel.model.moment import Moment
 from sentinel.model.passing import Beat
-from sentinel.model.verdict import Verdict, View
+from sentinel.model.verdict import Verdict
 from sentinel.pipeline import Street
 from sentinel.places import Places
 from sentinel.signals import pulse

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from zoneinfo import ZoneInfo
 
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.moment import Moment
-from sentinel.model.verdict import Assurance, Reason, Verdict, View
+from sentinel.model.verdict import Assurance, Reason, Verdict
 from sentinel.text.points import Audience, Record, record
 from sentinel.text.sentences import Words, verdict_words
 

@@ -11,13 +11,14 @@ from babel.messages.pofile import read_po
 from sentinel.model.acting import MeasureKind, PaperKind
 from sentinel.model.connection import Association, ConnectionState, DicomService, Label
 from sentinel.model.coverage import Shows, Wrapping
+from sentinel.model.declared import View
 from sentinel.model.exposure import Answer, Auth, CellVerdict, Kind, Outcome, PortList, Reach, Why
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import IncidentState
 from sentinel.model.passing import Part
 from sentinel.model.renewal import Came, Lack
 from sentinel.model.standing import Standing
-from sentinel.model.verdict import Assurance, View
+from sentinel.model.verdict import Assurance
 from sentinel.text import LANGUAGES, has, say
 from sentinel.text.catalogue import MissingWords, files
 from sentinel.wire.requests import Reply, Verb

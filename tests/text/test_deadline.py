@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 from spoken import AUDIENCE, at_door, deadline, incident, known, moment, reason, verdict
 
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Level
 from sentinel.model.incident import Incident
-from sentinel.model.verdict import Reason, View
+from sentinel.model.verdict import Reason
 from sentinel.text.points import record
 from sentinel.text.sentences import verdict_words
 

@@ -8,10 +8,11 @@ import pytest
 from spoken import AUDIENCE, MACHINE, NOW, at_door, incident, moment, plain, reason, verdict
 
 from sentinel.config import Practice
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import Incident, IncidentState
 from sentinel.model.notice import UNSURE, Message, NoticeKind, Recipient
-from sentinel.model.verdict import Verdict, View
+from sentinel.model.verdict import Verdict
 from sentinel.text.letters import Callers, Written, callers, write
 
 PRACTICE = Practice(

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 from spoken import AUDIENCE, UNNAMED, at_door, incident, known, moment, plain, reason, told, verdict
 
+from sentinel.model.declared import View
 from sentinel.model.exposure import Nature, Outcome
 from sentinel.model.finding import Code, Grade, Level
-from sentinel.model.verdict import Missed, View
+from sentinel.model.verdict import Missed
 from sentinel.text.points import Point, point_of_incident, sentence
 from sentinel.text.sentences import verdict_words
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Level
-from sentinel.model.verdict import View
 from sentinel.text import LANGUAGES, has
 from sentinel.text.perimeter import perimeter, perimeter_now
 from tests.text.spoken import reason, verdict

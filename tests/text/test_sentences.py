@@ -18,9 +18,9 @@ from spoken import (
     verdict,
 )
 
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Grade, Level
 from sentinel.model.incident import IncidentState
-from sentinel.model.verdict import View
 from sentinel.text.points import record
 from sentinel.text.sentences import verdict_words
 

@@ -15,6 +15,7 @@ from sentinel.config import Config, Page, Practice
 from sentinel.model.acting import Acceptance
 from sentinel.model.connection import Association, Connection, ConnectionState, Dicom, Direction
 from sentinel.model.coverage import Coverage
+from sentinel.model.declared import View
 from sentinel.model.exposure import (
     AfterProbe,
     Answer,
@@ -31,7 +32,7 @@ from sentinel.model.exposure import (
 from sentinel.model.finding import Code, Grade, Level, Story, StoryKind
 from sentinel.model.incident import Chapter, Incident, IncidentState
 from sentinel.model.moment import Moment
-from sentinel.model.verdict import Assurance, Reason, Verdict, View
+from sentinel.model.verdict import Assurance, Reason, Verdict
 from sentinel.places import Places
 from sentinel.services import port_list
 from sentinel.signals import pulse

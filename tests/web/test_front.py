@@ -10,11 +10,12 @@ from ipaddress import ip_address
 import pytest
 from furnished import HOSTILE, MAC, MACHINE, NOW, STRANGER, Cabinet, door, incident, moment, reason, told, verdict
 
+from sentinel.model.declared import View
 from sentinel.model.exposure import Outcome
 from sentinel.model.finding import Code, Level
 from sentinel.model.incident import IncidentState
 from sentinel.model.passing import Progress
-from sentinel.model.verdict import Missed, Verdict, View
+from sentinel.model.verdict import Missed, Verdict
 from sentinel.signals.pulse import LIVES
 from sentinel.store import rows
 from sentinel.wire.requests import Answer, Reply

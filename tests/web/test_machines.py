@@ -13,10 +13,10 @@ from werkzeug.datastructures import MultiDict
 
 from sentinel.config import Capture
 from sentinel.model.box import BoxReading, Reading
+from sentinel.model.declared import View
 from sentinel.model.finding import Code, Level, Story, StoryKind
 from sentinel.model.incident import IncidentState
 from sentinel.model.machine import Kind, Service
-from sentinel.model.verdict import View
 from sentinel.settings import understood
 from sentinel.store import rows
 from sentinel.store.heard import Machine

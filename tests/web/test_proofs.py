@@ -7,7 +7,7 @@ import pytest
 from furnished import moment
 
 from sentinel.model.coverage import Coverage, Wrapping
-from sentinel.model.verdict import View
+from sentinel.model.declared import View
 from web.proofs import besides, proof_of_view
 
 NEW, OLD, OLDER = timedelta(seconds=30), timedelta(minutes=6), timedelta(minutes=80)

@@ -6,8 +6,8 @@ import pytest
 from furnished import MACHINE, STRANGER, Cabinet, door, moment, verdict
 
 from sentinel.clock import boot_id
+from sentinel.model.declared import View
 from sentinel.model.finding import Code
-from sentinel.model.verdict import View
 
 
 def sentence(page: str) -> str:
