@@ -14,6 +14,8 @@ from sentinel.model.moment import Address
 from sentinel.model.networks import Network
 
 TABLES = Path("/proc/self/net")
+NOBODY = "*"
+"""In place of a card, of what is refused: a black hole of IPv4 has no other mark."""
 GATEWAY, REJECT, LOCAL = 0x2, 0x200, 0x80000000  # RTF_*: linux/route.h, linux/ipv6_route.h
 
 
@@ -42,7 +44,7 @@ def lines(table: Path) -> list[list[str]]:
 def _ip4(told: list[list[str]]) -> Iterator[Route]:
     """Addresses are whole words in hexadecimal, as this processor reads them from the network's bytes."""
     for card, target, hop, flags, _, _, _, mask, *_ in told:
-        if not int(flags, 16) & REJECT:
+        if card != NOBODY and not int(flags, 16) & REJECT:
             network = IPv4Network((_address4(target), str(_address4(mask))))
             yield Route(card, network, _address4(hop) if int(flags, 16) & GATEWAY else None)
 

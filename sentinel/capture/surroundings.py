@@ -15,6 +15,9 @@ from sentinel import codec
 from sentinel.model.moment import Address, Moment
 from sentinel.model.networks import ALWAYS_INSIDE, HomeNetwork, Network, Networks
 
+MAIN, UNICAST = 254, 1
+"""RT_TABLE_MAIN and RTN_UNICAST: linux/rtnetlink.h."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
@@ -69,8 +72,10 @@ def look_around() -> Surroundings:
 
     with IPRoute() as kernel:
         routes = [
-            *kernel.get_routes(family=socket.AF_INET, table=254),
-            *kernel.get_routes(family=socket.AF_INET6, table=254),
+            route
+            for family in (socket.AF_INET, socket.AF_INET6)
+            for route in kernel.get_routes(family=family, table=MAIN)
+            if route["type"] == UNICAST  # and no black hole, which would make a stranger's network ours
         ]
         links = [link for link in kernel.get_links() if link.get_attr("IFLA_IFNAME") != "lo"]
         names = {link["index"]: link.get_attr("IFLA_IFNAME") for link in links}

@@ -27,6 +27,7 @@ ROUTE6 = """\
 ff000000000000000000000000000000 08 {0} 00 {0} 00000100 00000005 00000000 00000001     eth0
 {0} 00 {0} 00 {0} ffffffff 00000001 00000000 00200200       lo
 """.format("0" * 32)
+REFUSED = (("1", "blackhole"), ("2", "unreachable"), ("3", "prohibit"))
 
 
 @pytest.mark.skipif(sys.byteorder != "little", reason="the table was written on such a processor")
@@ -49,7 +50,7 @@ def test_a_machine_without_a_family_or_a_network_gives_empty_answers(tmp_path):
 
 @pytest.mark.lab
 def test_a_glance_finds_what_the_kernel_tells_pyroute2():
-    """Both families, a default route, an on-link prefix as a router announces it, a network behind a hop."""
+    """Both families, a default route, a prefix as a router announces it, networks behind a hop or refused."""
     cable.need()
     one = "import sys; from sentinel import codec; from sentinel.capture.{0} import {1}; "
     both = [one.format(*each) for each in (("glance", "glance"), ("surroundings", "look_around"))]
@@ -60,6 +61,11 @@ def test_a_glance_finds_what_the_kernel_tells_pyroute2():
             ("ip", "route", "add", "10.99.0.0/16", "via", "10.77.0.2"),
             ("ip", "-6", "route", "add", "default", "via", "fd77::2"),
             ("ip", "-6", "route", "add", "2001:db8:77::/64", "dev", cable.CARD),
+            *(("ip", "route", "add", kind, "10.97.0.0/16", "metric", metric) for metric, kind in REFUSED),
+            *(
+                ("ip", "-6", "route", "add", kind, "2001:db8:78::/64", "metric", metric)
+                for metric, kind in REFUSED
+            ),
         ):
             assert laid.run("left", *words).returncode == 0
         seen, known = (
@@ -70,5 +76,5 @@ def test_a_glance_finds_what_the_kernel_tells_pyroute2():
         )
 
     assert seen.interface == known.interface == cable.CARD
-    assert seen.prefixes == known.prefixes
+    assert seen.prefixes == known.prefixes == ("10.77.0.0/24", "2001:db8:77::/64", "fd77::/64", "fe80::/64")
     assert seen.gateways == known.gateways == ("10.77.0.2", "fd77::2")
