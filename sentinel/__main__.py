@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from sentinel import __version__, appliance, safekeeping, toml
+from sentinel import __version__, appliance, safekeeping
 from sentinel.config import Config, Language
 from sentinel.errors import ConfigurationError, SentinelError
 from sentinel.model.networks import Network
@@ -31,6 +31,8 @@ class Setting:
 
     def config(self) -> Config:
         """The configuration; every mistake of the file is reported at once."""
+        from sentinel import toml
+
         return toml.load(self.file)
 
     def language(self) -> Language:
@@ -107,11 +109,10 @@ def listen(setting: Setting) -> None:
     from sentinel.programs.arming import arm
 
     _log()
-    capture = setting.config().capture
-    armed = arm(capture)  # it hears already while the rest is imported
+    armed = arm(lambda: setting.config().capture)  # it hears already while the rest is imported
     from sentinel.programs.listen import listen as start
 
-    start(armed, capture, setting.places)
+    start(armed, setting.places)
 
 
 @main.command()

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from sentinel.capture.keep import NOTHING
 from sentinel.capture.libc import call
-from sentinel.errors import MissingDevice, MissingRight
+from sentinel.errors import MissingRight
 
 SOL_PACKET = 263
 ADD_MEMBERSHIP, RX_RING, STATISTICS, VERSION, FANOUT, FANOUT_DATA = 1, 5, 6, 10, 18, 22
@@ -82,29 +82,24 @@ def raw_socket() -> socket.socket:
 
 
 class Ring:
-    """A promiscuous capture on one interface, mapped and bound; it is given nothing until it is armed.
+    """Room that is shared with the kernel; bound, a promiscuous capture. It is given nothing until it is armed.
 
     Raises:
-        MissingRight: CAP_NET_RAW is needed.
-        MissingDevice: there is no such interface.
+        OSError: the kernel makes no such room.
     """
 
-    def __init__(self, interface: str, room: Room, line: socket.socket | None = None) -> None:
-        self.socket = line or raw_socket()
+    def __init__(self, room: Room, line: socket.socket) -> None:
+        self.socket = line
         try:
-            self._set_up(interface, room)
-        except OSError as error:
-            self.socket.close()
-            raise MissingDevice(f"cannot capture on {interface!r}: {error.strerror or error}") from None
+            self._map(room)
+        except OSError:
+            line.close()
+            raise
         self.frames = 0
         self.dropped = 0
 
-    def _set_up(self, interface: str, room: Room) -> None:
-        index = socket.if_nametoindex(interface)
+    def _map(self, room: Room) -> None:
         attach(self.socket, NOTHING)
-        self.socket.setsockopt(
-            SOL_PACKET, ADD_MEMBERSHIP, struct.pack("=iHH8s", index, MEMBERSHIP_PROMISCUOUS, 0, b"")
-        )
         self.socket.setsockopt(SOL_PACKET, VERSION, TPACKET_V3)
         size, blocks = room
         asked = struct.pack("=7I", size, blocks, FRAME, size // FRAME * blocks, RETIRE_MS, 0, 0)
@@ -114,6 +109,15 @@ class Ring:
         self._room = room
         self._next = 0
         self._barrier = threading.Lock()
+
+    def bind(self, interface: str) -> None:
+        """To one card, all of whose frames are meant from now on.
+
+        Raises:
+            OSError: there is no such interface.
+        """
+        asked = struct.pack("=iHH8s", socket.if_nametoindex(interface), MEMBERSHIP_PROMISCUOUS, 0, b"")
+        self.socket.setsockopt(SOL_PACKET, ADD_MEMBERSHIP, asked)
         self.socket.bind((interface, ETH_P_ALL))
 
     def share(self, program: bytes) -> int:

@@ -11,7 +11,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -81,34 +81,74 @@ class Loss(NamedTuple):
     dropped: int
 
 
+class Mapped:
+    """Five rings that the kernel is making room for, each in a thread of its own.
+
+    For each it waits for all its processors (`synchronize_net`), a hundredth of a second and more; it needs no
+    card for that, so what names one may be read meanwhile. Only their sockets are made in the order of their
+    numbers: so they come back into their group when a pulled cable is plugged in again (net/packet/af_packet.c,
+    `packet_notifier`).
+
+    Raises:
+        MissingRight: CAP_NET_RAW is needed.
+    """
+
+    def __init__(self, rooms: dict[Kind, Room] = ROOMS) -> None:
+        lines = {kind: raw_socket() for kind in Kind}
+        self._pool = ThreadPoolExecutor(len(Kind))
+        self._coming = {kind: self._pool.submit(Ring, rooms[kind], lines[kind]) for kind in Kind}
+
+    def rings(self, opened: ExitStack) -> dict[Kind, Ring]:
+        """All of them, once they are there; none of the threads is left.
+
+        Args:
+            opened: closes those that are there.
+
+        Raises:
+            OSError: the kernel has no such room.
+        """
+        self._pool.shutdown()
+        coming, self._coming = self._coming, {}
+        for each in coming.values():
+            if each.exception() is None:
+                opened.callback(each.result().close)
+        return {kind: each.result() for kind, each in coming.items()}
+
+    def close(self) -> None:
+        """Give back what was not taken."""
+        with ExitStack() as opened, suppress(OSError):
+            self.rings(opened)
+
+
 class Rings:
     """A capture on one interface; closed by `close`.
 
     Args:
         interface: its name.
         own: the practice's networks; what comes from there has rings of its own.
-        rooms: of each ring.
+        mapped: the rings, where the kernel was asked for them before.
 
     Raises:
         MissingRight: CAP_NET_RAW is needed.
         MissingDevice: there is no such interface, or the kernel does not take what tells frames apart.
     """
 
-    def __init__(
-        self, interface: str, own: tuple[Network, ...] = (), rooms: dict[Kind, Room] | None = None
-    ) -> None:
+    def __init__(self, interface: str, own: tuple[Network, ...] = (), mapped: Mapped | None = None) -> None:
         self._inside = inside(own)
+        mapped = mapped or Mapped()
         with ExitStack() as opened:
-            rings = _open(interface, rooms or ROOMS, opened)
             try:
-                self._arm(rings)
+                rings = mapped.rings(opened)
+                self._arm(rings, interface)
             except OSError as error:
                 raise MissingDevice(f"cannot capture on {interface!r}: {error.strerror or error}") from None
             opened.pop_all()
         self._watch(rings)
 
-    def _arm(self, rings: dict[Kind, Ring]) -> None:
+    def _arm(self, rings: dict[Kind, Ring], interface: str) -> None:
         """Behind one tap, in the order of their numbers; then each with its own program."""
+        for ring in rings.values():
+            ring.bind(interface)
         group = rings[Kind.ANSWERS].share(route(self._inside))
         for kind in list(Kind)[1:]:
             rings[kind].join(group)
@@ -231,18 +271,3 @@ class Rings:
         """Give the rings back."""
         for ring in self._rings.values():
             ring.close()
-
-
-def _open(interface: str, rooms: dict[Kind, Room], opened: ExitStack) -> dict[Kind, Ring]:
-    """All at once, for the kernel takes a hundredth of a second for each and does nothing meanwhile.
-
-    But their sockets in the order of their numbers: when a pulled cable is plugged in again, the kernel puts them
-    back into the group in the order in which they were made (net/packet/af_packet.c, `packet_notifier`).
-    """
-    lines = {kind: raw_socket() for kind in Kind}
-    with ThreadPoolExecutor(len(Kind)) as pool:
-        coming = {kind: pool.submit(Ring, interface, rooms[kind], lines[kind]) for kind in Kind}
-    for each in coming.values():
-        if each.exception() is None:
-            opened.callback(each.result().close)
-    return {kind: each.result() for kind, each in coming.items()}

@@ -4,12 +4,14 @@ Few modules are needed for it. The others are imported afterwards, without a rig
 the rings.
 """
 
+from collections.abc import Callable
+from contextlib import closing
 from typing import NamedTuple
 
 from sentinel.capture import link, rights
 from sentinel.capture.gauge import Gauge
 from sentinel.capture.glance import glance
-from sentinel.capture.rings import Rings
+from sentinel.capture.rings import Mapped, Rings
 from sentinel.capture.surroundings import Surroundings
 from sentinel.config import Capture
 from sentinel.errors import MissingDevice
@@ -18,25 +20,30 @@ from sentinel.errors import MissingDevice
 class Armed(NamedTuple):
     """A capture that has begun."""
 
+    capture: Capture
     interface: str
     around: Surroundings
     rings: Rings
     gauge: Gauge
 
 
-def arm(capture: Capture) -> Armed:
+def arm(read: Callable[[], Capture]) -> Armed:
     """Begin to capture; from here on this process has no right at all.
+
+    Args:
+        read: what to capture; it is asked while the kernel makes the rings.
 
     Raises:
         MissingRight: CAP_NET_RAW is needed.
         MissingDevice: the interface is not there.
     """
     rights.give_back()
-    around = glance()
-    interface = link.named(capture.interface) or around.interface or ""
-    if not interface:
-        raise MissingDevice("no default route: name the mirror port's card under [capture] interface")
-    networks = around.networks(capture.prefixes, capture.box)
-    armed = Armed(interface, around, Rings(interface, networks.own), Gauge(interface))
+    with closing(Mapped()) as mapped:
+        capture, around = read(), glance()
+        interface = link.named(capture.interface) or around.interface or ""
+        if not interface:
+            raise MissingDevice("no default route: name the mirror port's card under [capture] interface")
+        own = around.networks(capture.prefixes, capture.box).own
+        armed = Armed(capture, interface, around, Rings(interface, own, mapped), Gauge(interface))
     rights.drop()
     return armed

@@ -16,7 +16,6 @@ from sentinel.capture.ring import Frame
 from sentinel.capture.rings import Flood, Rare
 from sentinel.capture.route import Kind
 from sentinel.clock import Clock, now
-from sentinel.config import Capture
 from sentinel.decode.frame import read_frame
 from sentinel.errors import MissingDevice
 from sentinel.model.connection import Connection, Direction
@@ -142,9 +141,8 @@ class Ear:
 class Listener:
     """The loop: ring, ear, wire."""
 
-    def __init__(self, armed: Armed, capture: Capture, places: Places, clock: Clock = now) -> None:
-        self._interface, self._around, self._rings, self._gauge = armed
-        self._capture = capture
+    def __init__(self, armed: Armed, places: Places, clock: Clock = now) -> None:
+        self._capture, self._interface, self._around, self._rings, self._gauge = armed
         self._clock = clock
         self._dissecting = Dissecting()
         self._ear = Ear(self._find_networks(), link.mac(self._interface), self._talk_mac())
@@ -283,13 +281,13 @@ def stamp(nanoseconds: int, at: Moment) -> Moment:
     return Moment(wall=wall, boot=at.boot - earlier)
 
 
-def listen(armed: Armed, capture: Capture, places: Places) -> None:
+def listen(armed: Armed, places: Places) -> None:
     """Run `listen` until SIGTERM or SIGINT.
 
     Raises:
         MissingDevice: the interface has gone.
     """
-    listener = Listener(armed, capture, places)
+    listener = Listener(armed, places)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, listener.stop)
     listener.run()

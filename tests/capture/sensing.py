@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sentinel.capture.ring import Room
-from sentinel.capture.rings import Flood, Loss, Rare, Rings
+from sentinel.capture.rings import Flood, Loss, Mapped, Rare, Rings
 from sentinel.capture.route import Kind
 from sentinel.clock import now
 from sentinel.decode.frame import read_frame
@@ -67,7 +67,7 @@ def sense(interface: str, rooms: dict[Kind, Room] | None = None, pause: float = 
         rooms: of each ring, where `listen` has other ones.
         pause: seconds it does nothing each time before it reads.
     """
-    rings = Rings(interface, INSIDE, rooms)
+    rings = Rings(interface, INSIDE, rooms and Mapped(rooms))
     ear, sensed = Ear(Networks(own=INSIDE), "02:00:00:00:00:99"), Sensed()
     print("ready", flush=True)
     began = resource.getrusage(resource.RUSAGE_SELF).ru_utime

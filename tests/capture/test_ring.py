@@ -7,8 +7,8 @@ import time
 import pytest
 
 from sentinel.capture.assembler import Step, assemble
-from sentinel.capture.ring import Frame, Ring, Room
-from sentinel.capture.rings import ROOMS, Flood, Rare, Rings
+from sentinel.capture.ring import Frame, Ring, Room, raw_socket
+from sentinel.capture.rings import ROOMS, Flood, Mapped, Rare, Rings
 from sentinel.capture.route import Kind
 from sentinel.decode.frame import read_frame
 from sentinel.errors import MissingDevice
@@ -104,7 +104,8 @@ def test_a_block_whose_time_has_not_come_stays_in_its_ring():
     cable.need()
     with cable.cable() as laid:
         with laid.at("right"):
-            ring = Ring(cable.CARD, Room(1 << 14, 8))
+            ring = Ring(Room(1 << 14, 8), raw_socket())
+            ring.bind(cable.CARD)
         ring.arm(ANYTHING)
         laid.inject(ends(10))
         cable.wait_until(lambda: next(ring.blocks(1), None) and ring.count() and ring.frames == 10)
@@ -158,7 +159,7 @@ def test_syns_wait_for_their_order_until_their_ring_is_half_full(monkeypatch, fr
     cable.need()
     with cable.cable() as laid:
         with laid.at("right"):
-            capture = Rings(cable.CARD, INSIDE, ROOMS | {Kind.ATTEMPTS: Room(1 << 14, 8)})
+            capture = Rings(cable.CARD, INSIDE, Mapped(ROOMS | {Kind.ATTEMPTS: Room(1 << 14, 8)}))
         laid.inject(frames)
         stands(monkeypatch, time.time_ns())
         came(capture, Kind.ATTEMPTS, len(frames))
@@ -196,7 +197,7 @@ def test_frames_the_ring_had_no_room_for_are_counted():
     frames = ends(10_000)
     with cable.cable() as laid:
         with laid.at("right"):
-            rings = Rings(cable.CARD, INSIDE, dict.fromkeys(Kind, Room(1 << 16, 2)))
+            rings = Rings(cable.CARD, INSIDE, Mapped(dict.fromkeys(Kind, Room(1 << 16, 2))))
         laid.inject(frames)
         got = read(rings, len(frames), seconds=0.5)
         assert rings.count()

@@ -17,7 +17,7 @@ import os, sys
 from sentinel.capture import rights
 from sentinel.config import Capture
 from sentinel.programs.arming import arm
-armed = arm(Capture(interface="lo"))
+armed = arm(lambda: Capture(interface="lo"))
 threads = [line.split()[1] for each in os.listdir("/proc/self/task")
            for line in open(f"/proc/self/task/{each}/status") if line.startswith("CapEff")]
 print(armed.interface, len(threads), *{int(each, 16) for each in threads}, rights.can_capture())
@@ -45,4 +45,4 @@ def test_without_a_card_and_a_default_route_one_sentence_says_what_to_set(
     """A machine that was never plugged in."""
     monkeypatch.setattr("sentinel.programs.arming.glance", lambda: place.glance(tmp_path))
     with pytest.raises(MissingDevice, match="under \\[capture\\] interface"):
-        arm(Capture())
+        arm(Capture)

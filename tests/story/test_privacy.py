@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from sentinel.capture.assembler import Step, assemble
-from sentinel.capture.ring import Ring, Room
+from sentinel.capture.ring import Ring, Room, raw_socket
 from sentinel.capture.rings import Rings
 from sentinel.capture.route import Kind
 from sentinel.capture.surroundings import look_around
@@ -104,7 +104,8 @@ class Everything(Rings):
     """A tap without any filter: what would be in our memory if the kernel did not keep it out."""
 
     def __init__(self, interface: str) -> None:
-        ring = Ring(interface, Room(1 << 18, 32))
+        ring = Ring(Room(1 << 18, 32), raw_socket())
+        ring.bind(interface)
         ring.arm(EVERYTHING)
         super()._watch({Kind.ANSWERS: ring})
 
