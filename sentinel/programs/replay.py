@@ -46,14 +46,17 @@ class Player:
         self._states = bytearray()
         """The last state of each serial: one byte a connection, so that a huge file can be counted."""
         self._tick: Moment | None = None
-        self._passed = 0
-        """Frames since then."""
+        self._ticked = 0
+        """The frame it was at."""
+        self._due = timedelta.min
+        """Before which there is no other."""
 
     def play(self, recording: Recording) -> Iterator[Connection | Finding]:
         """Each connection as it changes, and behind it the findings it caused."""
-        for frame in recording:
+        number, at = 0, None
+        for number, frame in enumerate(recording, 1):
             at = _moment(frame.nanoseconds)
-            if self._is_due(at):
+            if at.boot >= self._due and self._is_due(at, number):
                 self._pairs.tick(at)
                 yield from self._told(self._tracker.expire(at))
             packet = read_frame(frame.kept, at, frame.vlan, filtered=self._filtered)
@@ -62,6 +65,7 @@ class Player:
                     yield from self._told((connection,))
             elif packet is not None:
                 self._count(packet)
+        self.summary.frames, self.summary.last = number, at
         yield from self._told(self._tracker.flush())
         self._finish(recording)
 
@@ -75,17 +79,14 @@ class Player:
             return []
         return self._tracker.feed(segment)
 
-    def _is_due(self, at: Moment) -> bool:
+    def _is_due(self, at: Moment, number: int) -> bool:
         """Each recorded second, if it costs a frame little; a stamp from before the last one moves nothing."""
-        self.summary.frames += 1
-        self.summary.last = at
-        self._passed += 1
         if self._tick is None:
-            self.summary.first = self._tick = at
-        waited = at.boot - self._tick.boot
-        if waited >= TICK and (waited >= LONG or self._passed * FEW >= len(self._tracker)):
-            self._tick, self._passed = at, 0
-        return self._tick is at
+            self.summary.first = at
+        elif at.since(self._tick) < LONG and (number - self._ticked) * FEW < len(self._tracker):
+            return False
+        self._tick, self._ticked, self._due = at, number, at.boot + TICK
+        return True
 
     def _count(self, packet: Packet) -> None:
         """One that is no segment."""

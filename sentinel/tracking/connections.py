@@ -121,7 +121,8 @@ class Tracker:
             return False  # somebody visits us, or is answered
         if segment.association or self._find(way):
             return False
-        if len(self.openings) and self.openings.find(turned(way) if outward else way):
+        waiting = self.openings.ways
+        if waiting and (turned(way) if outward else way) in waiting:
             return False
         if outward and flags & SYN:
             self.openings.leaves(segment)

@@ -48,6 +48,8 @@ class HalfOpen:
         self._waiting: dict[bytes, Half] = {}
         self.find: Final = self._waiting.get
         """The attempt that went this way, or None; asked for nearly every frame."""
+        self.ways: Final = self._waiting.keys()
+        """Of those that wait, whenever it is looked at."""
 
     def add(self, way: bytes, half: Half) -> None:
         """One that is none of those that wait."""

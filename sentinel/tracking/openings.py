@@ -41,7 +41,7 @@ class Openings:
         self._waiting = HalfOpen(most)
         self._serial = 0
         self._hairpins = Hairpins()
-        self.find = self._waiting.find
+        self.find, self.ways = self._waiting.find, self._waiting.ways
         self.leaves = self._hairpins.leaves
 
     def __len__(self) -> int:
