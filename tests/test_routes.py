@@ -28,13 +28,18 @@ def test_a_line_is_its_words_and_a_table_that_is_not_there_has_none(tmp_path):
 
 
 def test_ipv6_is_told_behind_ipv4(tmp_path):
-    """A default route by a router's link-local address, and a network on the link."""
+    """A default route by a router's link-local address, and a network on the link; the first names the card."""
     noughts = "0" * 32
+    (tmp_path / "route").write_text(
+        "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
+        "wlan0\t00000000\t00000000\t0001\t0\t0\t600\t00000000\t0\t0\t0\n"
+    )
     (tmp_path / "ipv6_route").write_text(
         f"{noughts} 00 {noughts} 00 fe800000000000000000000000000001 00000400 00000003 00000000 00000003 eth0\n"
         f"20010db8000100000000000000000000 40 {noughts} 00 {noughts} 00000100 00000001 00000000 00000001 eth0\n"
     )
     assert routes(tmp_path) == [
+        Route("wlan0", ip_network("0.0.0.0/0"), None),
         Route("eth0", ip_network("::/0"), ip_address("fe80::1")),
         Route("eth0", ip_network("2001:db8:1::/64"), None),
     ]

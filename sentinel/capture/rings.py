@@ -99,7 +99,7 @@ class Mapped:
         self._coming = {kind: self._pool.submit(Ring, rooms[kind], lines[kind]) for kind in Kind}
 
     def rings(self, opened: ExitStack) -> dict[Kind, Ring]:
-        """All of them, once they are there; none of the threads is left.
+        """All of them, once they are there, and only once; none of the threads is left.
 
         Args:
             opened: closes those that are there.
@@ -130,7 +130,8 @@ class Rings:
 
     Raises:
         MissingRight: CAP_NET_RAW is needed.
-        MissingDevice: there is no such interface, or the kernel does not take what tells frames apart.
+        MissingDevice: there is no such interface, or the kernel has no such room, or does not take what tells
+            frames apart.
     """
 
     def __init__(self, interface: str, own: tuple[Network, ...] = (), mapped: Mapped | None = None) -> None:

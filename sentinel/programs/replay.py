@@ -49,14 +49,14 @@ class Player:
         self._ticked = 0
         """The frame it was at."""
         self._due = timedelta.min
-        """Before which there is no other."""
+        """Before which there is no other; a stamp from before the last one moves nothing."""
 
     def play(self, recording: Recording) -> Iterator[Connection | Finding]:
         """Each connection as it changes, and behind it the findings it caused."""
         number, at = 0, None
         for number, frame in enumerate(recording, 1):
             at = _moment(frame.nanoseconds)
-            if at.boot >= self._due and self._is_due(at, number):
+            if at.boot >= self._due and self._ticks(at, number):
                 self._pairs.tick(at)
                 yield from self._told(self._tracker.expire(at))
             packet = read_frame(frame.kept, at, frame.vlan, filtered=self._filtered)
@@ -79,8 +79,8 @@ class Player:
             return []
         return self._tracker.feed(segment)
 
-    def _is_due(self, at: Moment, number: int) -> bool:
-        """Each recorded second, if it costs a frame little; a stamp from before the last one moves nothing."""
+    def _ticks(self, at: Moment, number: int) -> bool:
+        """Where a second has passed: if it costs a frame little, or it was a day."""
         if self._tick is None:
             self.summary.first = at
         elif at.since(self._tick) < LONG and (number - self._ticked) * FEW < len(self._tracker):

@@ -15,7 +15,7 @@ LINES = 10_000
 
 @dataclass(slots=True, kw_only=True)
 class Summary:
-    """What the whole file came to."""
+    """What the whole file came to, once all of it was played."""
 
     frames: int = 0
     decoded: int = 0

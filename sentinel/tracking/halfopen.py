@@ -45,7 +45,7 @@ class HalfOpen:
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._waiting: dict[bytes, Half] = {}
+        self._waiting: Final[dict[bytes, Half]] = {}
         self.find: Final = self._waiting.get
         """The attempt that went this way, or None; asked for nearly every frame."""
         self.ways: Final = self._waiting.keys()

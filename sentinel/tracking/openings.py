@@ -6,6 +6,7 @@ waited is held against the connections before it is told.
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
+from typing import Final
 
 from sentinel.model.connection import Connection, ConnectionState, Direction
 from sentinel.model.moment import Moment
@@ -41,7 +42,9 @@ class Openings:
         self._waiting = HalfOpen(most)
         self._serial = 0
         self._hairpins = Hairpins()
-        self.find, self.ways = self._waiting.find, self._waiting.ways
+        self.find = self._waiting.find
+        self.ways: Final = self._waiting.ways
+        """Of the attempts that wait, whenever it is looked at."""
         self.leaves = self._hairpins.leaves
 
     def __len__(self) -> int:

@@ -14,8 +14,8 @@ A_SECOND = 10_000
 """Frames."""
 PORTS = range(1_024, 61_024)
 """A scanner's."""
-PICKED = range(49_152, 65_536)
-"""What the systems of a practice pick from: RFC 6335 section 6."""
+PICKED = range(32_768, 61_000)
+"""What Linux picks from for its calls outside; others pick within it, or above (RFC 6335 section 6)."""
 
 Frames = Callable[[int], Iterator[bytes]]
 

@@ -29,6 +29,12 @@ def need(*programs: str) -> None:
         pytest.skip(f"this needs these programs, all in Debian: {' '.join(missing)}")
 
 
+def sockets() -> set[str]:
+    """Those this process holds."""
+    held = {str(each.readlink()) for each in Path("/proc/self/fd").iterdir() if each.is_symlink()}
+    return {each for each in held if each.startswith("socket:")}
+
+
 class Cable:
     """Two namespaces, one veth pair, an address of each family at either end."""
 

@@ -251,6 +251,15 @@ def test_an_interface_that_is_not_there_is_named():
     assert "None" not in str(error.value)
 
 
+def test_where_the_kernel_has_no_room_for_one_the_others_are_given_back():
+    """Of a size that is no multiple of a page; the sentence names the card."""
+    cable.need()
+    before = cable.sockets()
+    with pytest.raises(MissingDevice, match=r"cannot capture on 'lo': .*Invalid argument"):
+        Rings("lo", INSIDE, Mapped(ROOMS | {Kind.RARE: Room(1_000, 8)}))
+    assert cable.sockets() == before
+
+
 def test_without_the_right_the_sentence_says_which():
     """As any user of the machine."""
     cable.need("setpriv")

@@ -68,7 +68,7 @@ def unit(name: str, text: str) -> str:
 class Board:
     """A machine that is on. Leaving the context pulls its plug."""
 
-    parts = VIRT
+    parts: str
     tree = ""
     console_name = "ttyAMA0"
 
@@ -129,6 +129,8 @@ class Pi3(Board):
 
 class Guest(Board):
     """A board with a second network card on the mirror port, a monitor, and a shell."""
+
+    parts = VIRT
 
     def __init__(
         self, card: Path, room: Path, *, units: Mapping[str, str] | None = None, parts: str = "", instant: str = ""

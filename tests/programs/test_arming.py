@@ -1,4 +1,4 @@
-"""`listen` opens its rings as soon as it knows its card, and with few imports."""
+"""`listen` opens its rings as early as it can, and with few imports."""
 
 import subprocess
 import sys
@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 
 from sentinel.capture import glance as place
+from sentinel.capture.gauge import Gauge
+from sentinel.capture.rings import Mapped
+from sentinel.capture.route import Kind
 from sentinel.config import Capture
-from sentinel.errors import MissingDevice
+from sentinel.errors import ConfigurationError, MissingDevice, MissingRight
 from sentinel.programs.arming import arm
+from tests.capture import cable
 
-BY_ITSELF = "import sys, sentinel.programs.arming; print(*sys.modules)"
+BEFORE_A_FRAME = "import sys, sentinel.__main__, sentinel.toml, sentinel.programs.arming; print(*sys.modules)"
+"""What is imported until the rings are open."""
 RIGHTLESS = """
 import os, sys
 from sentinel.capture import rights
@@ -25,24 +30,81 @@ print(armed.interface, len(threads), *{int(each, 16) for each in threads}, right
 
 
 def test_what_follows_a_connection_is_imported_after_the_rings_are_open():
-    """And so are the wire and the child's line: half of all imports."""
-    done = subprocess.run([sys.executable, "-c", BY_ITSELF], capture_output=True, text=True, check=True)
-    rooms = {name.split(".")[1] for name in done.stdout.split() if name.startswith("sentinel.")}
-    assert "capture" in rooms
+    """And so are the wire and the child's line; what is judged it never needs: half of all imports."""
+    done = subprocess.run([sys.executable, "-c", BEFORE_A_FRAME], capture_output=True, text=True, check=True)
+    brought = {name for name in done.stdout.split() if name.startswith("sentinel.")}
+    rooms = {name.split(".")[1] for name in brought}
+    assert {"capture", "toml"} <= rooms
     assert rooms.isdisjoint({"decode", "tracking", "wire", "judgement", "store"})
+    assert brought.isdisjoint(f"sentinel.model.{each}" for each in ("exposure", "finding", "incident", "verdict"))
 
 
 @pytest.mark.lab
 def test_once_armed_it_has_no_right_and_one_thread():
     """The threads that opened the rings side by side are gone: rights are given back by each thread alone."""
+    cable.need()
     done = subprocess.run([sys.executable, "-c", RIGHTLESS], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["lo", "1", "0", "False"]
 
 
+# -- when it does not come to that -------------------------------------------------------------------------------
+
+
+@pytest.mark.lab
+def test_a_mistake_in_the_file_is_met_while_the_rings_are_made_and_leaves_none():
+    """Their sockets are there when it is read."""
+    cable.need()
+    before, coming = cable.sockets(), set[str]()
+
+    def read() -> Capture:
+        coming.update(cable.sockets() - before)
+        raise ConfigurationError(["[capture] interfaces: unknown"])
+
+    with pytest.raises(ConfigurationError):
+        arm(read)
+
+    assert len(coming) == len(Kind)
+    assert cable.sockets() == before
+
+
+@pytest.mark.lab
+@pytest.mark.parametrize("card", ["nosuch0", "lo"])
+def test_without_its_card_or_its_counters_nothing_stays_open(monkeypatch: pytest.MonkeyPatch, card: str):
+    """The rings may be bound and armed by then."""
+    cable.need()
+
+    def none_left(interface: str) -> Gauge:
+        raise MissingDevice(f"cannot count what passes {interface!r}: Too many open files")
+
+    monkeypatch.setattr("sentinel.programs.arming.Gauge", none_left)
+    before = cable.sockets()
+    with pytest.raises(MissingDevice, match=card):
+        arm(lambda: Capture(interface=card))
+    assert cable.sockets() == before
+
+
+@pytest.mark.lab
 def test_without_a_card_and_a_default_route_one_sentence_says_what_to_set(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     """A machine that was never plugged in."""
+    cable.need()
     monkeypatch.setattr("sentinel.programs.arming.glance", lambda: place.glance(tmp_path))
     with pytest.raises(MissingDevice, match="under \\[capture\\] interface"):
+        arm(Capture)
+
+
+def test_without_the_right_a_mistake_in_the_file_is_told_first(monkeypatch: pytest.MonkeyPatch):
+    """Whoever types it as himself mends the file before he asks for root."""
+
+    def refused() -> Mapped:
+        raise MissingRight("capturing needs the right CAP_NET_RAW")
+
+    def mistaken() -> Capture:
+        raise ConfigurationError(["[capture] interfaces: unknown"])
+
+    monkeypatch.setattr("sentinel.programs.arming.Mapped", refused)
+    with pytest.raises(ConfigurationError):
+        arm(mistaken)
+    with pytest.raises(MissingRight):
         arm(Capture)
