@@ -5,6 +5,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -106,10 +107,13 @@ def run(setting: Setting, demo: bool) -> None:
 @plainly
 def listen(setting: Setting) -> None:
     """Frames from the mirror port to facts (needs CAP_NET_RAW)."""
-    from sentinel.programs.arming import arm
+    from sentinel.capture.mapped import Mapped
 
-    _log()
-    armed = arm(lambda: setting.config().capture)  # it hears already while the rest is imported
+    with closing(Mapped()) as mapped:  # the kernel makes the rings while the configuration is read
+        from sentinel.programs.arming import arm
+
+        _log()
+        armed = arm(setting.config().capture, mapped)  # it hears already while the rest is imported
     from sentinel.programs.listen import listen as start
 
     start(armed, setting.places)

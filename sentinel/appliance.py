@@ -1,7 +1,6 @@
 """The commands of a card and of an installed machine's units; what nobody types the help does not list."""
 
 import logging
-import subprocess
 import sys
 from pathlib import Path
 
@@ -151,4 +150,6 @@ def trial(shared: Shared, part: str) -> None:
 
 
 def _reboot() -> None:
+    import subprocess
+
     subprocess.run(["systemctl", "--no-block", "reboot"], check=True, timeout=60)

@@ -32,7 +32,7 @@ from collections.abc import Iterable
 from sentinel.capture.assembler import RANDOM, Line, Step, assemble
 from sentinel.capture.doors import door, pushed, to_outside
 from sentinel.capture.labels import labelled, may_begin
-from sentinel.capture.route import Kind
+from sentinel.capture.mapped import Kind
 from sentinel.capture.walk import IP_HEADER, ip4, ip6, protocols
 from sentinel.model.beginnings import BANNERS, BEGUN, FULL, LONG, PUSHED
 from sentinel.model.connection import Label
@@ -66,7 +66,6 @@ def keep(kind: Kind) -> bytes:
     )
 
 
-NOTHING = assemble([Step("keep", 0)])
 """Until every socket stands."""
 
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from sentinel.capture.keep import NOTHING
+from sentinel.capture.assembler import Step, assemble
 from sentinel.capture.libc import call
 from sentinel.errors import MissingRight
 
@@ -34,6 +34,9 @@ RETIRE_MS = 50
 FRAME = 2048  # means nothing to TPACKET_V3, but must divide a block
 USER = 1  # TP_STATUS_USER: the block is ours
 VLAN_VALID = 1 << 4  # TP_STATUS_VLAN_VALID
+
+NOTHING = assemble([Step("keep", 0)])
+"""The filter of a ring that is to be given nothing."""
 
 _block = struct.Struct("=III")  # status, packets, offset of the first: at byte 8 of the block
 _status = struct.Struct("=I")

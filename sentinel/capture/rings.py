@@ -10,30 +10,21 @@ is told in any case; but so early, its SYN may be told besides, as an attempt no
 import time
 from bisect import bisect_right
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from operator import itemgetter
 from typing import Final, NamedTuple
 
 from sentinel.capture import flood
 from sentinel.capture.flood import Alike
 from sentinel.capture.keep import keep
+from sentinel.capture.mapped import Kind, Mapped
 from sentinel.capture.rare import rare_program
 from sentinel.capture.repeats import Repeats
-from sentinel.capture.ring import RETIRE_MS, Block, Frame, Ring, Room, raw_socket
-from sentinel.capture.route import Kind, inside, route
+from sentinel.capture.ring import RETIRE_MS, Block, Frame, Ring
+from sentinel.capture.route import inside, route
 from sentinel.errors import MissingDevice
 from sentinel.model.networks import Network, is_part
 
-ROOMS: Final = {
-    Kind.ANSWERS: Room(1 << 16, 64),
-    Kind.CLIENTS: Room(1 << 15, 64),
-    Kind.ANNOUNCEMENTS: Room(1 << 13, 64),
-    Kind.RARE: Room(1 << 13, 64),
-    Kind.ATTEMPTS: Room(1 << 16, 96),
-}
-"""13 MiB in all. `listen` may stand still for two seconds of ordinary traffic before something is lost. Of a flood
-each ring holds what its bytes hold: of attempts some 39,000."""
 AT_ONCE: Final = {
     Kind.ANSWERS: 8,
     Kind.CLIENTS: 8,
@@ -79,45 +70,6 @@ class Loss(NamedTuple):
 
     frames: int
     dropped: int
-
-
-class Mapped:
-    """Five rings that the kernel is making room for, each in a thread of its own.
-
-    For each it waits for all its processors (`synchronize_net`), a hundredth of a second and more; it needs no
-    card for that, so what names one may be read meanwhile. Only their sockets are made in the order of their
-    numbers: so they come back into their group when a pulled cable is plugged in again (net/packet/af_packet.c,
-    `packet_notifier`).
-
-    Raises:
-        MissingRight: CAP_NET_RAW is needed.
-    """
-
-    def __init__(self, rooms: dict[Kind, Room] = ROOMS) -> None:
-        lines = {kind: raw_socket() for kind in Kind}
-        self._pool = ThreadPoolExecutor(len(Kind))
-        self._coming = {kind: self._pool.submit(Ring, rooms[kind], lines[kind]) for kind in Kind}
-
-    def rings(self, opened: ExitStack) -> dict[Kind, Ring]:
-        """All of them, once they are there, and only once; none of the threads is left.
-
-        Args:
-            opened: closes those that are there.
-
-        Raises:
-            OSError: the kernel has no such room.
-        """
-        self._pool.shutdown()
-        coming, self._coming = self._coming, {}
-        for each in coming.values():
-            if each.exception() is None:
-                opened.callback(each.result().close)
-        return {kind: each.result() for kind, each in coming.items()}
-
-    def close(self) -> None:
-        """Give back what was not taken."""
-        with ExitStack() as opened, suppress(OSError):
-            self.rings(opened)
 
 
 class Rings:

@@ -20,11 +20,11 @@ gets a forged inside address past the box shares the room of the answers, and so
 an open door: there each is told in a row or a sum, or counted as lost.
 """
 
-from enum import IntEnum
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 from itertools import islice
 
 from sentinel.capture.assembler import DIRECTION, PROTOCOL, Line, Step, assemble
+from sentinel.capture.mapped import Kind
 from sentinel.model.networks import ALWAYS_INSIDE, Network
 
 BARE, BEHIND_TAG = 0, 4  # where the IP header begins: the Ethernet header is put back only later
@@ -32,16 +32,6 @@ OWN = 14  # the same in a frame that this machine sends: it has that header stil
 OUTGOING = 4  # PACKET_OUTGOING, linux/if_packet.h
 MOST = 100
 """Prefixes of each family."""
-
-
-class Kind(IntEnum):
-    """The sockets, by their number in the fanout group; also the order in which they are drained."""
-
-    ANSWERS = 0
-    CLIENTS = 1
-    ANNOUNCEMENTS = 2
-    RARE = 3
-    ATTEMPTS = 4
 
 
 def route(own: tuple[Network, ...]) -> bytes:

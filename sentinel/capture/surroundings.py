@@ -5,7 +5,6 @@ needs less, and before its first frame: `glance`.
 """
 
 import socket
-import subprocess
 import sys
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_interface, ip_network
@@ -58,6 +57,8 @@ class Surroundings:
 
 def ask() -> Surroundings:
     """`look_around`, by a short-lived child; nothing known when the child fails."""
+    import subprocess  # `listen` imports this module, and would wait for that one
+
     question = [sys.executable, "-m", "sentinel.capture.surroundings"]
     try:
         done = subprocess.run(question, capture_output=True, check=True, timeout=20)

@@ -1,20 +1,20 @@
 """What `listen` does first: it opens its rings, and gives its rights back.
 
-Few modules are needed for it, those that read the configuration among them. The others, which read frames, are
-imported afterwards, without a right, while frames already wait in the rings.
+Few modules are needed for it; the kernel makes the rings while they are imported. The others, which read frames,
+are imported afterwards, without a right, while frames already wait in the rings.
 """
 
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from typing import NamedTuple
 
 from sentinel.capture import link, rights
 from sentinel.capture.gauge import Gauge
 from sentinel.capture.glance import glance
-from sentinel.capture.rings import Mapped, Rings
+from sentinel.capture.mapped import Mapped
+from sentinel.capture.rings import Rings
 from sentinel.capture.surroundings import Surroundings
 from sentinel.config import Capture
-from sentinel.errors import MissingDevice, MissingRight
+from sentinel.errors import MissingDevice
 
 
 class Armed(NamedTuple):
@@ -27,36 +27,26 @@ class Armed(NamedTuple):
     gauge: Gauge
 
 
-def arm(read: Callable[[], Capture]) -> Armed:
+def arm(capture: Capture, mapped: Mapped) -> Armed:
     """Begin to capture; from here on this process has no right at all.
 
     Args:
-        read: what to capture; it is asked while the kernel makes the rings.
+        capture: what, as the configuration says.
+        mapped: the rings, for which the kernel was asked before.
 
     Raises:
-        ConfigurationError: and whatever else `read` raises.
         MissingRight: CAP_NET_RAW is needed.
         MissingDevice: the interface is not there.
     """
     rights.give_back()
+    around = glance()
+    interface = link.named(capture.interface) or around.interface or ""
+    if not interface:
+        raise MissingDevice("no default route: name the mirror port's card under [capture] interface")
     with ExitStack() as opened:
-        mapped = opened.enter_context(closing(_mapped(read)))
-        capture, around = read(), glance()
-        interface = link.named(capture.interface) or around.interface or ""
-        if not interface:
-            raise MissingDevice("no default route: name the mirror port's card under [capture] interface")
         rings = Rings(interface, around.networks(capture.prefixes, capture.box).own, mapped)
         opened.callback(rings.close)
         armed = Armed(capture, interface, around, rings, Gauge(interface))
         opened.pop_all()
     rights.drop()
     return armed
-
-
-def _mapped(read: Callable[[], Capture]) -> Mapped:
-    """The rings on their way; where there is no right to them, the file's own mistakes are told before that."""
-    try:
-        return Mapped()
-    except MissingRight:
-        read()
-        raise

@@ -10,9 +10,9 @@ from datetime import timedelta
 from sentinel.capture import link
 from sentinel.capture.gauge import Gauge
 from sentinel.capture.glance import glance
+from sentinel.capture.mapped import Kind
 from sentinel.capture.ring import Frame
 from sentinel.capture.rings import Rings
-from sentinel.capture.route import Kind
 from sentinel.clock import Clock, now
 from sentinel.config import Capture
 from sentinel.decode.frame import read_frame

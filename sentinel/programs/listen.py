@@ -12,9 +12,9 @@ from sentinel import systemd
 from sentinel.capture import link
 from sentinel.capture.flood import Alike
 from sentinel.capture.glance import glance
+from sentinel.capture.mapped import Kind
 from sentinel.capture.ring import Frame
 from sentinel.capture.rings import Flood, Rare
-from sentinel.capture.route import Kind
 from sentinel.clock import Clock, now
 from sentinel.decode.frame import read_frame
 from sentinel.errors import MissingDevice

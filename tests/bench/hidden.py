@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from sentinel.capture.mapped import ROOMS, Kind
 from sentinel.capture.ring import Room
-from sentinel.capture.rings import ROOMS
-from sentinel.capture.route import Kind, inside, route
+from sentinel.capture.route import inside, route
 from tests.bench.figure import Figure
 from tests.bench.size import Size
 from tests.builders import INSIDE

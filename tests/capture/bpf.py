@@ -5,7 +5,8 @@ from functools import lru_cache
 
 from sentinel.capture.assembler import DIRECTION, PROTOCOL, RANDOM
 from sentinel.capture.keep import keep
-from sentinel.capture.route import OUTGOING, Kind, inside, route
+from sentinel.capture.mapped import Kind
+from sentinel.capture.route import OUTGOING, inside, route
 from sentinel.model.networks import Network
 
 WIDTHS = {0x20: 4, 0x28: 2, 0x30: 1, 0x40: 4, 0x48: 2, 0x50: 1}

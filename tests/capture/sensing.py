@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sentinel.capture.mapped import Kind, Mapped
 from sentinel.capture.ring import Room
-from sentinel.capture.rings import Flood, Loss, Mapped, Rare, Rings
-from sentinel.capture.route import Kind
+from sentinel.capture.rings import Flood, Loss, Rare, Rings
 from sentinel.clock import now
 from sentinel.decode.frame import read_frame
 from sentinel.model.connection import Attempts, Connection

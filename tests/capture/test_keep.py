@@ -13,10 +13,11 @@ import pytest
 
 from sentinel.capture.doors import HIGH_DOORS
 from sentinel.capture.keep import keep
+from sentinel.capture.mapped import Kind
 from sentinel.capture.rare import rare_program
 from sentinel.capture.ring import Frame
 from sentinel.capture.rings import Rings
-from sentinel.capture.route import Kind, inside, route
+from sentinel.capture.route import inside, route
 from sentinel.decode.dicom import association_head
 from sentinel.decode.frame import read_frame
 from sentinel.model.beginnings import BANNERS, KEPT, LONG

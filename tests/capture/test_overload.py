@@ -13,8 +13,8 @@ from subprocess import Popen
 
 import pytest
 
+from sentinel.capture.mapped import Kind
 from sentinel.capture.ring import Room
-from sentinel.capture.route import Kind
 from sentinel.model.connection import ConnectionState
 from sentinel.model.coverage import Coverage
 from sentinel.model.packet import Flags

@@ -7,9 +7,9 @@ import time
 import pytest
 
 from sentinel.capture.assembler import Step, assemble
+from sentinel.capture.mapped import ROOMS, Kind, Mapped
 from sentinel.capture.ring import Frame, Ring, Room, raw_socket
-from sentinel.capture.rings import ROOMS, Flood, Mapped, Rare, Rings
-from sentinel.capture.route import Kind
+from sentinel.capture.rings import Flood, Rare, Rings
 from sentinel.decode.frame import read_frame
 from sentinel.errors import MissingDevice
 from sentinel.model.beginnings import BANNERS, LONG
@@ -249,15 +249,6 @@ def test_an_interface_that_is_not_there_is_named():
         Rings("nosuch0")
 
     assert "None" not in str(error.value)
-
-
-def test_where_the_kernel_has_no_room_for_one_the_others_are_given_back():
-    """Of a size that is no multiple of a page; the sentence names the card."""
-    cable.need()
-    before = cable.sockets()
-    with pytest.raises(MissingDevice, match=r"cannot capture on 'lo': .*Invalid argument"):
-        Rings("lo", INSIDE, Mapped(ROOMS | {Kind.RARE: Room(1_000, 8)}))
-    assert cable.sockets() == before
 
 
 def test_without_the_right_the_sentence_says_which():

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from sentinel.capture import rings as module
+from sentinel.capture.mapped import ROOMS, Kind
 from sentinel.capture.ring import Frame, Room
-from sentinel.capture.rings import LOOK_MS, ROOMS, Rings
-from sentinel.capture.route import Kind
+from sentinel.capture.rings import LOOK_MS, Rings
 from sentinel.model.connection import ConnectionState
 from tests.builders import IMAGING, INSIDE, STRANGER, WORKSTATION, associate_rq
 from tests.capture import cable, traffic

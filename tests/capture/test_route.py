@@ -6,8 +6,9 @@ from contextlib import suppress
 
 import pytest
 
+from sentinel.capture.mapped import Kind
 from sentinel.capture.rings import Loss, Rings
-from sentinel.capture.route import OUTGOING, Kind
+from sentinel.capture.route import OUTGOING
 from sentinel.decode.frame import read_frame
 from sentinel.model.packet import Flags, Segment
 from tests import rarities

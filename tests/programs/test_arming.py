@@ -2,16 +2,16 @@
 
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from sentinel.capture import glance as place
 from sentinel.capture.gauge import Gauge
-from sentinel.capture.rings import Mapped
-from sentinel.capture.route import Kind
+from sentinel.capture.mapped import Mapped
 from sentinel.config import Capture
-from sentinel.errors import ConfigurationError, MissingDevice, MissingRight
+from sentinel.errors import MissingDevice
 from sentinel.programs.arming import arm
 from tests.capture import cable
 
@@ -20,9 +20,10 @@ BEFORE_A_FRAME = "import sys, sentinel.__main__, sentinel.toml, sentinel.program
 RIGHTLESS = """
 import os, sys
 from sentinel.capture import rights
+from sentinel.capture.mapped import Mapped
 from sentinel.config import Capture
 from sentinel.programs.arming import arm
-armed = arm(lambda: Capture(interface="lo"))
+armed = arm(Capture(interface="lo"), Mapped())
 threads = [line.split()[1] for each in os.listdir("/proc/self/task")
            for line in open(f"/proc/self/task/{each}/status") if line.startswith("CapEff")]
 print(armed.interface, len(threads), *{int(each, 16) for each in threads}, rights.can_capture())
@@ -51,23 +52,6 @@ def test_once_armed_it_has_no_right_and_one_thread():
 
 
 @pytest.mark.lab
-def test_a_mistake_in_the_file_is_met_while_the_rings_are_made_and_leaves_none():
-    """Their sockets are there when it is read."""
-    cable.need()
-    before, coming = cable.sockets(), set[str]()
-
-    def read() -> Capture:
-        coming.update(cable.sockets() - before)
-        raise ConfigurationError(["[capture] interfaces: unknown"])
-
-    with pytest.raises(ConfigurationError):
-        arm(read)
-
-    assert len(coming) == len(Kind)
-    assert cable.sockets() == before
-
-
-@pytest.mark.lab
 @pytest.mark.parametrize("card", ["nosuch0", "lo"])
 def test_without_its_card_or_its_counters_nothing_stays_open(monkeypatch: pytest.MonkeyPatch, card: str):
     """The rings may be bound and armed by then."""
@@ -79,32 +63,14 @@ def test_without_its_card_or_its_counters_nothing_stays_open(monkeypatch: pytest
     monkeypatch.setattr("sentinel.programs.arming.Gauge", none_left)
     before = cable.sockets()
     with pytest.raises(MissingDevice, match=card):
-        arm(lambda: Capture(interface=card))
+        arm(Capture(interface=card), Mapped())
     assert cable.sockets() == before
 
 
-@pytest.mark.lab
 def test_without_a_card_and_a_default_route_one_sentence_says_what_to_set(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     """A machine that was never plugged in."""
-    cable.need()
     monkeypatch.setattr("sentinel.programs.arming.glance", lambda: place.glance(tmp_path))
-    with pytest.raises(MissingDevice, match="under \\[capture\\] interface"):
-        arm(Capture)
-
-
-def test_without_the_right_a_mistake_in_the_file_is_told_first(monkeypatch: pytest.MonkeyPatch):
-    """Whoever types it as himself mends the file before he asks for root."""
-
-    def refused() -> Mapped:
-        raise MissingRight("capturing needs the right CAP_NET_RAW")
-
-    def mistaken() -> Capture:
-        raise ConfigurationError(["[capture] interfaces: unknown"])
-
-    monkeypatch.setattr("sentinel.programs.arming.Mapped", refused)
-    with pytest.raises(ConfigurationError):
-        arm(mistaken)
-    with pytest.raises(MissingRight):
-        arm(Capture)
+    with closing(Mapped()) as mapped, pytest.raises(MissingDevice, match="under \\[capture\\] interface"):
+        arm(Capture(), mapped)

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from sentinel.capture.assembler import Step, assemble
+from sentinel.capture.mapped import Kind
 from sentinel.capture.ring import Ring, Room, raw_socket
 from sentinel.capture.rings import Rings
-from sentinel.capture.route import Kind
 from sentinel.capture.surroundings import look_around
 from sentinel.model.finding import Code, Grade
 from sentinel.wire.requests import Reply, Request, Verb, ask
