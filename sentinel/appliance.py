@@ -150,6 +150,6 @@ def trial(shared: Shared, part: str) -> None:
 
 
 def _reboot() -> None:
-    import subprocess
+    import subprocess  # every other command, `listen` first of all, would wait for it
 
     subprocess.run(["systemctl", "--no-block", "reboot"], check=True, timeout=60)

@@ -84,7 +84,7 @@ def test_help_imports_no_program():
 
 @pytest.mark.parametrize("command", ["run", "listen", "watch", "web", "check", "status", "knock"])
 def test_a_broken_configuration_is_told_whole_and_ends_with_two(folder, command):
-    """By every command that reads it, and before it does anything else."""
+    """By every command that reads it, and before it leaves anything behind."""
     (folder / "sentinel.toml").write_text("[page]\nport = 'x'\n[practise]\n")
 
     told = plainly(said(command), 2)

@@ -31,8 +31,8 @@ from collections.abc import Iterable
 
 from sentinel.capture.assembler import RANDOM, Line, Step, assemble
 from sentinel.capture.doors import door, pushed, to_outside
+from sentinel.capture.kind import Kind
 from sentinel.capture.labels import labelled, may_begin
-from sentinel.capture.mapped import Kind
 from sentinel.capture.walk import IP_HEADER, ip4, ip6, protocols
 from sentinel.model.beginnings import BANNERS, BEGUN, FULL, LONG, PUSHED
 from sentinel.model.connection import Label
@@ -64,9 +64,6 @@ def keep(kind: Kind) -> bytes:
             *_ip(TAGGED, kind),
         ]
     )
-
-
-"""Until every socket stands."""
 
 
 def _ip(start: int, kind: Kind) -> list[Line]:

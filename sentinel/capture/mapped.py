@@ -1,26 +1,15 @@
-"""Which the five rings are, how much room each has, and how the kernel comes to make it.
+"""How much room each of the five rings has, and how the kernel comes to make it.
 
 `listen` begins with this, and so it needs few imports: the others come while the kernel is at work.
 """
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from enum import IntEnum
 from typing import Final
 
+from sentinel.capture.kind import Kind
 from sentinel.capture.ring import Ring, Room, raw_socket
 from sentinel.errors import MissingRight
-
-
-class Kind(IntEnum):
-    """The sockets, by their number in the fanout group; also the order in which they are drained."""
-
-    ANSWERS = 0
-    CLIENTS = 1
-    ANNOUNCEMENTS = 2
-    RARE = 3
-    ATTEMPTS = 4
-
 
 ROOMS: Final = {
     Kind.ANSWERS: Room(1 << 16, 64),
@@ -43,13 +32,14 @@ class Mapped:
     """
 
     def __init__(self, rooms: dict[Kind, Room] = ROOMS) -> None:
-        self._missing: MissingRight | None = None
-        try:
-            lines = {kind: raw_socket() for kind in Kind}
-        except MissingRight as error:
-            self._missing, lines = error, {}
+        self._refused: MissingRight | OSError | None = None
         self._pool = ThreadPoolExecutor(len(Kind))
-        self._coming = {kind: self._pool.submit(Ring, rooms[kind], line) for kind, line in lines.items()}
+        self._coming: dict[Kind, Future[Ring]] = {}
+        try:
+            for kind in Kind:
+                self._coming[kind] = self._pool.submit(Ring, rooms[kind], raw_socket())
+        except (MissingRight, OSError) as error:
+            self._refused = error
 
     def rings(self, opened: ExitStack) -> dict[Kind, Ring]:
         """All of them, once they are there, and only once; none of the threads is left.
@@ -59,15 +49,15 @@ class Mapped:
 
         Raises:
             MissingRight: CAP_NET_RAW is needed.
-            OSError: the kernel has no such room.
+            OSError: the kernel has no such socket, or no such room.
         """
-        if self._missing:
-            raise self._missing
         self._pool.shutdown()
         coming, self._coming = self._coming, {}
         for each in coming.values():
             if each.exception() is None:
                 opened.callback(each.result().close)
+        if self._refused:
+            raise self._refused
         return {kind: each.result() for kind, each in coming.items()}
 
     def close(self) -> None:

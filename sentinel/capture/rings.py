@@ -17,7 +17,8 @@ from typing import Final, NamedTuple
 from sentinel.capture import flood
 from sentinel.capture.flood import Alike
 from sentinel.capture.keep import keep
-from sentinel.capture.mapped import Kind, Mapped
+from sentinel.capture.kind import Kind
+from sentinel.capture.mapped import Mapped
 from sentinel.capture.rare import rare_program
 from sentinel.capture.repeats import Repeats
 from sentinel.capture.ring import RETIRE_MS, Block, Frame, Ring

@@ -24,7 +24,7 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 from itertools import islice
 
 from sentinel.capture.assembler import DIRECTION, PROTOCOL, Line, Step, assemble
-from sentinel.capture.mapped import Kind
+from sentinel.capture.kind import Kind
 from sentinel.model.networks import ALWAYS_INSIDE, Network
 
 BARE, BEHIND_TAG = 0, 4  # where the IP header begins: the Ethernet header is put back only later

@@ -46,7 +46,8 @@ def arm(capture: Capture, mapped: Mapped) -> Armed:
     with ExitStack() as opened:
         rings = Rings(interface, around.networks(capture.prefixes, capture.box).own, mapped)
         opened.callback(rings.close)
-        armed = Armed(capture, interface, around, rings, Gauge(interface))
+        gauge = Gauge(interface)
+        opened.callback(gauge.close)
+        rights.drop()
         opened.pop_all()
-    rights.drop()
-    return armed
+    return Armed(capture, interface, around, rings, gauge)

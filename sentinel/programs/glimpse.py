@@ -10,7 +10,7 @@ from datetime import timedelta
 from sentinel.capture import link
 from sentinel.capture.gauge import Gauge
 from sentinel.capture.glance import glance
-from sentinel.capture.mapped import Kind
+from sentinel.capture.kind import Kind
 from sentinel.capture.ring import Frame
 from sentinel.capture.rings import Rings
 from sentinel.clock import Clock, now

@@ -12,7 +12,7 @@ from sentinel import systemd
 from sentinel.capture import link
 from sentinel.capture.flood import Alike
 from sentinel.capture.glance import glance
-from sentinel.capture.mapped import Kind
+from sentinel.capture.kind import Kind
 from sentinel.capture.ring import Frame
 from sentinel.capture.rings import Flood, Rare
 from sentinel.clock import Clock, now

@@ -56,7 +56,7 @@ class Player:
         number, at = 0, None
         for number, frame in enumerate(recording, 1):
             at = _moment(frame.nanoseconds)
-            if at.boot >= self._due and self._ticks(at, number):
+            if at.boot >= self._due and self._is_due(at, number):
                 self._pairs.tick(at)
                 yield from self._told(self._tracker.expire(at))
             packet = read_frame(frame.kept, at, frame.vlan, filtered=self._filtered)
@@ -79,7 +79,7 @@ class Player:
             return []
         return self._tracker.feed(segment)
 
-    def _ticks(self, at: Moment, number: int) -> bool:
+    def _is_due(self, at: Moment, number: int) -> bool:
         """Where a second has passed: if it costs a frame little, or it was a day."""
         if self._tick is None:
             self.summary.first = at

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sentinel.capture.mapped import ROOMS, Kind
+from sentinel.capture.kind import Kind
+from sentinel.capture.mapped import ROOMS
 from sentinel.capture.ring import Room
 from sentinel.capture.route import inside, route
 from tests.bench.figure import Figure

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from sentinel.capture.assembler import DIRECTION, PROTOCOL, RANDOM
 from sentinel.capture.keep import keep
-from sentinel.capture.mapped import Kind
+from sentinel.capture.kind import Kind
 from sentinel.capture.route import OUTGOING, inside, route
 from sentinel.model.networks import Network
 

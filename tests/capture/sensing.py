@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sentinel.capture.mapped import Kind, Mapped
+from sentinel.capture.kind import Kind
+from sentinel.capture.mapped import Mapped
 from sentinel.capture.ring import Room
 from sentinel.capture.rings import Flood, Loss, Rare, Rings
 from sentinel.clock import now

@@ -13,7 +13,7 @@ import pytest
 
 from sentinel.capture.doors import HIGH_DOORS
 from sentinel.capture.keep import keep
-from sentinel.capture.mapped import Kind
+from sentinel.capture.kind import Kind
 from sentinel.capture.rare import rare_program
 from sentinel.capture.ring import Frame
 from sentinel.capture.rings import Rings

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sentinel import certificate
+from sentinel.capture.kind import Kind
 from sentinel.capture.labels import EACH_HAS, NONE_HAS
-from sentinel.capture.mapped import Kind
 from sentinel.decode.frame import read_frame
 from sentinel.model.beginnings import BANNERS, BEGINNINGS, FULL, KEPT, LONG
 from sentinel.model.connection import ConnectionState, Label

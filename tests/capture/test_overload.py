@@ -13,7 +13,7 @@ from subprocess import Popen
 
 import pytest
 
-from sentinel.capture.mapped import Kind
+from sentinel.capture.kind import Kind
 from sentinel.capture.ring import Room
 from sentinel.model.connection import ConnectionState
 from sentinel.model.coverage import Coverage

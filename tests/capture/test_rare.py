@@ -13,7 +13,7 @@ from scapy.layers.inet import IP, UDP, IPOption_NOP
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Ether
 
-from sentinel.capture.mapped import Kind
+from sentinel.capture.kind import Kind
 from sentinel.capture.rare import ADVERTISED, KEPT, rare_program
 from sentinel.capture.rings import Rare, Rings
 from sentinel.capture.route import inside, route

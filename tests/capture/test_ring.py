@@ -7,7 +7,8 @@ import time
 import pytest
 
 from sentinel.capture.assembler import Step, assemble
-from sentinel.capture.mapped import ROOMS, Kind, Mapped
+from sentinel.capture.kind import Kind
+from sentinel.capture.mapped import ROOMS, Mapped
 from sentinel.capture.ring import Frame, Ring, Room, raw_socket
 from sentinel.capture.rings import Flood, Rare, Rings
 from sentinel.decode.frame import read_frame

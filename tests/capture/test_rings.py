@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sentinel.capture import rings as module
-from sentinel.capture.mapped import ROOMS, Kind
+from sentinel.capture.kind import Kind
+from sentinel.capture.mapped import ROOMS
 from sentinel.capture.ring import Frame, Room
 from sentinel.capture.rings import LOOK_MS, Rings
 from sentinel.model.connection import ConnectionState

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from sentinel.capture.mapped import Kind
+from sentinel.capture.kind import Kind
 from sentinel.capture.rings import Loss, Rings
 from sentinel.capture.route import OUTGOING
 from sentinel.decode.frame import read_frame

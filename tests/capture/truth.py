@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from sentinel.capture.doors import EPHEMERAL
-from sentinel.capture.mapped import Kind
+from sentinel.capture.kind import Kind
 from sentinel.model.connection import Connection, ConnectionState
 from tests.capture.sensing import Sensed
 from tests.capture.traffic import Hidden

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from sentinel.capture.assembler import Step, assemble
-from sentinel.capture.mapped import Kind
+from sentinel.capture.kind import Kind
 from sentinel.capture.ring import Ring, Room, raw_socket
 from sentinel.capture.rings import Rings
 from sentinel.capture.surroundings import look_around
