@@ -331,7 +331,7 @@ def test_a_register_that_was_kept_is_the_next_sentinels(installed: Machine):
 
 
 def test_gone_it_leaves_nothing(installed: Machine):
-    """No file, user, group, table, unit or process; no program lost its files before it ended. Must be the last."""
+    """No file, user, group, table, unit or process; no program lost a file before it ended. Must be the last."""
     installed.run("nft add table inet somebody")
     installed.run(SLOW)
     installed.play("sentinel.yml", sentinel_state="absent", sentinel_register="delete")
