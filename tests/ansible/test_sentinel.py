@@ -21,14 +21,18 @@ SETTINGS = {
 }
 
 SLOW = r"""
+slow() {
+  mkdir -p "/run/systemd/system/sentinel-$1.service.d"
+  printf '[Service]\n%s\n' "$2" >"/run/systemd/system/sentinel-$1.service.d/slow.conf"
+}
 for each in listen watch web; do
-  mkdir -p /run/systemd/system/sentinel-$each.service.d
-  printf '[Service]\nExecStopPost=+/bin/sh -c "sleep 3; test -x /usr/bin/sentinel"\n' \
-    >/run/systemd/system/sentinel-$each.service.d/slow.conf
+  slow $each 'ExecStopPost=+/bin/sh -c "sleep 3; test -x /usr/bin/sentinel"'
 done
+slow firewall-sets 'ExecStartPre=/bin/sleep 50'
 systemctl daemon-reload
+systemctl start --no-block sentinel-firewall-sets.service
 """
-"""Programs that take their time to end, and need their files for it."""
+"""Programs that take their time to end and need their files for it; and one amid the work of its minute."""
 
 
 @pytest.fixture(scope="module")
