@@ -26,7 +26,7 @@ slow() {
   printf '[Service]\n%s\n' "$2" >"/run/systemd/system/sentinel-$1.service.d/slow.conf"
 }
 for each in listen watch web; do
-  slow $each 'ExecStopPost=+/bin/sh -c "sleep 3; test -x /usr/bin/sentinel"'
+  slow $each 'ExecStopPost=+/bin/sh -c "sleep 8; test -x /usr/bin/sentinel"'
 done
 slow firewall-sets 'ExecStartPre=/bin/sleep 50'
 systemctl daemon-reload
