@@ -25,7 +25,7 @@ slow() {
   mkdir -p "/run/systemd/system/sentinel-$1.service.d"
   printf '[Service]\n%s\n' "$2" >"/run/systemd/system/sentinel-$1.service.d/slow.conf"
 }
-for each in listen watch web; do
+for each in listen web; do
   slow $each 'ExecStopPost=+/bin/sh -c "sleep 8; test -x /usr/bin/sentinel"'
 done
 slow firewall-sets 'ExecStartPre=/bin/sleep 50'
